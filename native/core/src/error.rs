@@ -1,0 +1,153 @@
+//! The one table of error and reject codes of the product. Codes cross N-API as `error.code` and are printed to
+//! TypeScript by `npm run codegen`; a name, once published, is never reused for another meaning.
+
+/// What the caller of a failed operation should do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// The same call may succeed later.
+    Retry,
+    /// The book of the instrument must be rebuilt from a snapshot.
+    Resync,
+    /// The connection must be replaced.
+    Reconnect,
+    /// Only a person or a restart can help.
+    Fatal,
+    /// The input was set aside with its bytes; go on with the next one.
+    Quarantine,
+}
+
+impl Recovery {
+    /// The name printed to other languages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Resync => "resync",
+            Self::Reconnect => "reconnect",
+            Self::Fatal => "fatal",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $recovery:ident;)+) => {
+        /// A code of the table below. The number is what ring records carry; the name is what people and `error.code` see.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum Code { $($(#[doc = $doc])+ $variant = $number,)+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The stable name, as in `error.code`.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name,)+ } }
+
+            /// What the caller should do next.
+            #[must_use]
+            pub const fn recovery(self) -> Recovery { match self { $(Self::$variant => Recovery::$recovery,)+ } }
+
+            /// One sentence on what the code means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str { match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ } }
+
+            /// The code with this number, if there is one.
+            #[must_use]
+            pub const fn from_number(number: u16) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    // Frames and REST bodies set aside by the core.
+    /// The frame is longer than the limit.
+    FrameTooLarge = 1, "FRAME_TOO_LARGE", Quarantine;
+    /// The frame holds bytes that are not UTF-8.
+    FrameNotUtf8 = 2, "FRAME_NOT_UTF8", Quarantine;
+    /// The frame is not one complete JSON value.
+    FrameNotJson = 3, "FRAME_NOT_JSON", Quarantine;
+    /// Values are nested deeper than the limit.
+    FrameTooDeep = 4, "FRAME_TOO_DEEP", Quarantine;
+    /// A member that the message needs is absent.
+    FieldMissing = 5, "FIELD_MISSING", Quarantine;
+    /// A member has another JSON type than the message allows, or stands there twice.
+    FieldType = 6, "FIELD_TYPE", Quarantine;
+    /// Text that should be a plain decimal number is none.
+    NumberSyntax = 7, "NUMBER_SYNTAX", Quarantine;
+    /// A price or quantity is negative, or a price is zero.
+    NumberNegative = 8, "NUMBER_NEGATIVE", Quarantine;
+    /// A number has more than 18 decimals.
+    NumberPrecision = 9, "NUMBER_PRECISION", Quarantine;
+    /// A number does not fit a 64-bit mantissa, or a 64-bit id.
+    NumberRange = 10, "NUMBER_RANGE", Quarantine;
+    /// The message is of a type that the venue's manifest does not know.
+    UnknownEvent = 11, "UNKNOWN_EVENT", Quarantine;
+    /// The message is about a symbol that is not subscribed.
+    UnknownSymbol = 12, "UNKNOWN_SYMBOL", Quarantine;
+    /// The update ids of one message contradict each other.
+    UpdateIdOrder = 13, "UPDATE_ID_ORDER", Quarantine;
+    /// More price levels than the limit stand in one message.
+    LevelsTooMany = 14, "LEVELS_TOO_MANY", Quarantine;
+    /// The frame arrived on a connection that was never announced.
+    UnknownConnection = 15, "UNKNOWN_CONNECTION", Quarantine;
+
+    // Inputs that contradict the state machine's state.
+    /// The instrument definition is unusable.
+    InstrumentInvalid = 30, "INSTRUMENT_INVALID", Fatal;
+    /// The instrument id is not known to this shard.
+    InstrumentUnknown = 31, "INSTRUMENT_UNKNOWN", Fatal;
+    /// The shard holds as many instruments as it was made for.
+    InstrumentTableFull = 32, "INSTRUMENT_TABLE_FULL", Fatal;
+    /// The venue is not one of the registry.
+    VenueUnknown = 33, "VENUE_UNKNOWN", Fatal;
+    /// An argument is outside its documented range.
+    ArgumentRange = 34, "ARGUMENT_RANGE", Fatal;
+
+    // Shared memory.
+    /// Another engine holds this name.
+    ShmHeld = 50, "SHM_HELD", Fatal;
+    /// The segment could not be created, opened or mapped.
+    ShmIo = 51, "SHM_IO", Retry;
+    /// There is not enough room for the segment.
+    ShmNoSpace = 52, "SHM_NO_SPACE", Fatal;
+    /// The segment speaks another major version of the layout, or needs a feature that this reader lacks.
+    ShmVersion = 53, "SHM_VERSION", Fatal;
+    /// The segment's header is damaged, or the file is no segment.
+    ShmCorrupt = 54, "SHM_CORRUPT", Fatal;
+    /// The segment belongs to another user, or others may write it.
+    ShmPermission = 55, "SHM_PERMISSION", Fatal;
+    /// No engine has published under this name.
+    ShmNotFound = 56, "SHM_NOT_FOUND", Retry;
+    /// A path or name given for shared memory is unusable.
+    ShmName = 57, "SHM_NAME", Fatal;
+
+    // The addon.
+    /// The shard caught a panic and must be rebuilt.
+    ShardPoisoned = 70, "SHARD_POISONED", Fatal;
+    /// The object was closed before this call.
+    Closed = 71, "CLOSED", Fatal;
+
+    // Configuration, engine, gateway and command line.
+    /// The configuration is unusable; the message names the line and the key.
+    ConfigInvalid = 90, "CONFIG_INVALID", Fatal;
+    /// A command-line argument is unusable.
+    UsageInvalid = 91, "USAGE_INVALID", Fatal;
+    /// No engine answers on the control socket.
+    EngineAway = 92, "ENGINE_AWAY", Retry;
+    /// The engine refused the request.
+    EngineRefused = 93, "ENGINE_REFUSED", Fatal;
+    /// A control message is malformed or of another version.
+    ControlProtocol = 94, "CONTROL_PROTOCOL", Fatal;
+    /// The venue's REST interface refused or failed.
+    VenueRest = 95, "VENUE_REST", Retry;
+    /// The venue does not list this symbol.
+    SymbolUnlisted = 96, "SYMBOL_UNLISTED", Fatal;
+    /// A recording cannot be read.
+    RecordingInvalid = 97, "RECORDING_INVALID", Fatal;
+    /// A registry or state file on disk is damaged.
+    StateInvalid = 98, "STATE_INVALID", Fatal;
+}

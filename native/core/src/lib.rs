@@ -1,0 +1,11 @@
+//! The market-data state machine: typed inputs in, events out.
+//!
+//! Pure by contract: no I/O, clock, thread, or allocation per event after warm-up. Time enters only with inputs, so that
+//! live, replay and backtest run the same code and give the same events byte for byte. See `native/core/README.md`.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod event;
+pub mod input;
+pub mod sink;
+pub mod venue;

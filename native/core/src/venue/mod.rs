@@ -1,0 +1,311 @@
+//! Venues: what a frame means, and when a delta follows the book. One file per venue; nothing else names a venue.
+
+use crate::error::Code;
+use crate::event::{Level, Quote};
+
+/// Numbers of the venues; part of the ABI, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum VenueId {
+    /// Binance spot.
+    BinanceSpot = 1,
+    /// Binance USDT-margined futures.
+    BinanceUsdm = 2,
+}
+
+impl VenueId {
+    /// Every venue.
+    pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm];
+
+    /// The venue with this number, if there is one.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|venue| *venue as u16 == number)
+    }
+
+    /// The name used in configuration, topics and paths.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BinanceSpot => "binance-spot",
+            Self::BinanceUsdm => "binance-usdm",
+        }
+    }
+}
+
+/// Why an input was set aside, and where in its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The reason.
+    pub code: Code,
+    /// Byte offset at which it was noticed.
+    pub offset: usize,
+}
+
+/// Price levels of a message, still as text: the bytes of a JSON array of `["price","quantity"]` pairs that has been
+/// checked to be well-formed. Converted once the instrument, and so the exponents, are known.
+#[derive(Clone, Copy, Debug)]
+pub struct LevelText<'a> {
+    /// The array's bytes, brackets included.
+    pub bytes: &'a [u8],
+    /// Where they start in the frame.
+    pub offset: usize,
+}
+
+/// A decimal number of a message, still as text (without quotes).
+#[derive(Clone, Copy, Debug)]
+pub struct DecimalText<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Where they start in the frame.
+    pub offset: usize,
+}
+
+/// The ids that a sequence rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeltaIds {
+    /// First update id covered.
+    pub first: u64,
+    /// Last update id covered.
+    pub last: u64,
+    /// Last update id of the previous delta of the stream, where the venue says so.
+    pub prev: Option<u64>,
+    /// Venue's send time in ns, which tells a repeated delta from restarted ids.
+    pub ts_sent: u64,
+}
+
+/// A depth delta.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthMessage<'a> {
+    /// The venue's spelling.
+    pub symbol: &'a [u8],
+    /// Engine time, or send time where the venue gives no other, ns.
+    pub ts_event: u64,
+    /// Update ids.
+    pub ids: DeltaIds,
+    /// Bid levels.
+    pub bids: LevelText<'a>,
+    /// Ask levels.
+    pub asks: LevelText<'a>,
+}
+
+/// A trade or an aggregated trade.
+#[derive(Clone, Copy, Debug)]
+pub struct TradeMessage<'a> {
+    /// The venue's spelling.
+    pub symbol: &'a [u8],
+    /// Engine time, ns.
+    pub ts_event: u64,
+    /// Trade id, or aggregate id.
+    pub trade_id: u64,
+    /// Price.
+    pub price: DecimalText<'a>,
+    /// Quantity.
+    pub qty: DecimalText<'a>,
+    /// The taker sold.
+    pub aggressor_sell: bool,
+    /// It is an aggregated trade.
+    pub aggregated: bool,
+    /// The print is no market trade (insurance fund, liquidation take-over): its id counts, its price does not.
+    pub off_market: bool,
+}
+
+/// Best bid and ask.
+#[derive(Clone, Copy, Debug)]
+pub struct QuoteMessage<'a> {
+    /// The venue's spelling.
+    pub symbol: &'a [u8],
+    /// Engine time in ns, where the venue gives one.
+    pub ts_event: Option<u64>,
+    /// Update id of the book at this quote.
+    pub update_id: u64,
+    /// Best bid price.
+    pub bid_price: DecimalText<'a>,
+    /// Quantity at the best bid.
+    pub bid_qty: DecimalText<'a>,
+    /// Best ask price.
+    pub ask_price: DecimalText<'a>,
+    /// Quantity at the best ask.
+    pub ask_qty: DecimalText<'a>,
+}
+
+/// What one frame says.
+#[derive(Clone, Copy, Debug)]
+pub enum Message<'a> {
+    /// See [`DepthMessage`].
+    Depth(DepthMessage<'a>),
+    /// See [`TradeMessage`].
+    Trade(TradeMessage<'a>),
+    /// See [`QuoteMessage`].
+    Quote(QuoteMessage<'a>),
+    /// Answer to a control message: our id, and the venue's error code (0 if it accepted).
+    Reply {
+        /// The id that we sent; 0 where the venue gives none back.
+        id: u64,
+        /// The venue's error code.
+        venue_code: i64,
+    },
+    /// The venue is about to close the connection.
+    Shutdown,
+    /// Known to the venue's manifest, and nothing that we publish.
+    Ignored,
+}
+
+/// Body of a REST depth snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct SnapshotMessage<'a> {
+    /// Update id of the book.
+    pub last_update_id: u64,
+    /// Engine time in ns, where the venue gives one.
+    pub ts_event: Option<u64>,
+    /// Bid levels.
+    pub bids: LevelText<'a>,
+    /// Ask levels.
+    pub asks: LevelText<'a>,
+}
+
+/// One instrument of the venue's listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The venue's spelling.
+    pub symbol: String,
+    /// Price exponent that the tick size needs; −8 where the venue gives no tick size.
+    pub price_exponent: i8,
+    /// Quantity exponent that the lot size needs; −8 where the venue gives no lot size.
+    pub qty_exponent: i8,
+    /// Smallest price step as a mantissa; 0 where unknown.
+    pub tick_size: i64,
+    /// Smallest quantity step as a mantissa; 0 where unknown.
+    pub lot_size: i64,
+    /// Whether it trades.
+    pub trading: bool,
+}
+
+/// Verdict of a venue's rule on a delta that follows a book in sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// It is the next one.
+    Apply,
+    /// It has been applied already, or is older.
+    Duplicate,
+    /// Exactly `first..=last` were never received.
+    Gap {
+        /// First missing id.
+        first: u64,
+        /// Last missing id.
+        last: u64,
+    },
+    /// The venue restarted its ids.
+    Rollback,
+}
+
+/// Verdict of a venue's rule on the oldest buffered delta, given a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// The snapshot contains it: drop it and look at the next.
+    Older,
+    /// It is the first to apply.
+    Apply,
+    /// The snapshot is too old for it: fetch another.
+    SnapshotTooOld,
+}
+
+impl VenueId {
+    /// Reads one frame. Validates the whole of it as UTF-8 JSON; never trusts member order, accepts unknown members.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset.
+    pub fn parse_frame<'a>(self, frame: &'a [u8]) -> Result<Message<'a>, Reject> {
+        match self {
+            Self::BinanceSpot => binance_spot::parse_frame(frame),
+            Self::BinanceUsdm => binance_usdm::parse_frame(frame),
+        }
+    }
+
+    /// Reads the body of a REST depth snapshot.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset.
+    pub fn parse_snapshot<'a>(self, body: &'a [u8]) -> Result<SnapshotMessage<'a>, Reject> {
+        match self {
+            Self::BinanceSpot | Self::BinanceUsdm => binance::parse_snapshot(body),
+        }
+    }
+
+    /// Reads the venue's instrument listing. Control plane: allocates.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset.
+    pub fn parse_listings(self, body: &[u8]) -> Result<Vec<Listing>, Reject> {
+        match self {
+            Self::BinanceSpot | Self::BinanceUsdm => binance::parse_listings(body),
+        }
+    }
+
+    /// The venue's rule for a delta after a book in sync: `last` are the ids of the delta (or snapshot) applied last.
+    #[must_use]
+    pub fn follow(self, last: &DeltaIds, delta: &DeltaIds) -> Follow {
+        match self {
+            Self::BinanceSpot => binance_spot::follow(last, delta),
+            Self::BinanceUsdm => binance_usdm::follow(last, delta),
+        }
+    }
+
+    /// The venue's rule for the first delta after a snapshot with this id.
+    #[must_use]
+    pub fn join(self, snapshot_id: u64, delta: &DeltaIds) -> Join {
+        match self {
+            Self::BinanceSpot => binance_spot::join(snapshot_id, delta),
+            Self::BinanceUsdm => binance_usdm::join(snapshot_id, delta),
+        }
+    }
+}
+
+/// Converts levels to mantissas, appending to `out` (cleared first, never shrunk).
+///
+/// # Errors
+///
+/// [`Convert::Finer`] when a value needs more decimals than the exponents give: widen the instrument and call again.
+/// [`Convert::Reject`] when a value is no usable number.
+pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8, out: &mut Vec<Level>) -> Result<(), Convert> {
+    binance::convert_levels(text, price_exponent, qty_exponent, out)
+}
+
+/// Why a number did not become a mantissa.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Convert {
+    /// The exponents that would hold the value exactly (both given, each at most the present one).
+    Finer {
+        /// Price exponent needed.
+        price_exponent: i8,
+        /// Quantity exponent needed.
+        qty_exponent: i8,
+    },
+    /// The value is unusable.
+    Reject(Reject),
+}
+
+/// Converts a quote's four numbers.
+///
+/// # Errors
+///
+/// As [`convert_levels`].
+pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Quote, Convert> {
+    binance::convert_quote(message, price_exponent, qty_exponent)
+}
+
+/// Converts a price that must be above zero and a quantity that must not be negative.
+///
+/// # Errors
+///
+/// As [`convert_levels`].
+pub fn convert_pair(price: DecimalText<'_>, qty: DecimalText<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Level, Convert> {
+    binance::convert_pair(price, qty, price_exponent, qty_exponent)
+}
+
+mod binance;
+mod binance_spot;
+mod binance_usdm;
