@@ -4,8 +4,10 @@
 //! live, replay and backtest run the same code and give the same events byte for byte. See `native/core/README.md`.
 #![forbid(unsafe_code)]
 
+pub mod counters;
 pub mod error;
 pub mod event;
 pub mod input;
+pub mod sink;
 pub mod sink;
 pub mod venue;

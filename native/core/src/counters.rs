@@ -1,0 +1,62 @@
+//! Counters of a shard and of an instrument: plain arrays, written by one thread, copied to shared memory on ticks.
+
+macro_rules! counters {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $help:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name { $(#[doc = $help] pub $field: u64,)+ }
+
+        impl $name {
+            /// Names and help texts, in the order of [`Self::values`].
+            pub const TABLE: &[(&str, &str)] = &[$((stringify!($field), $help),)+];
+
+            /// The values in the order of the table.
+            #[must_use]
+            pub const fn values(&self) -> [u64; Self::TABLE.len()] { [$(self.$field,)+] }
+        }
+    };
+}
+
+counters! {
+    /// Counters of a shard.
+    ShardCounters {
+        inputs: "Inputs of any kind.",
+        frames: "Frames received.",
+        frame_bytes: "Bytes of those frames.",
+        events: "Events published.",
+        trades: "Trade events.",
+        quotes: "Quote events.",
+        book_deltas: "Book deltas applied.",
+        book_snapshots: "Full books published.",
+        gaps: "Gap events.",
+        resyncs: "Times a book had to be rebuilt.",
+        duplicates: "Messages that repeated what was applied already.",
+        older_than_snapshot: "Buffered deltas that the snapshot contained.",
+        buffered: "Deltas buffered while a snapshot was awaited.",
+        quarantined: "Inputs set aside with their bytes.",
+        ignored: "Messages known to the manifest that carry nothing we publish.",
+        off_market: "Trade messages that are no market trades.",
+        replies: "Answers to control messages.",
+        connects: "Connections opened.",
+        disconnects: "Connections lost or closed.",
+        crossed: "Times a book became crossed.",
+        rollbacks: "Times a venue restarted its ids.",
+        widened: "Times an instrument's exponents had to be widened.",
+    }
+}
+
+counters! {
+    /// Counters of an instrument.
+    InstrumentCounters {
+        book_deltas: "Book deltas applied.",
+        trades: "Trade events.",
+        quotes: "Quote events.",
+        gaps: "Gap events.",
+        resyncs: "Times the book had to be rebuilt.",
+        duplicates: "Messages that repeated what was applied already.",
+        quarantined: "Messages of this instrument set aside.",
+        in_sync: "1 while the book is proven in sync, else 0.",
+        last_update_id: "Update id of the book.",
+        last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",
+    }
+}
