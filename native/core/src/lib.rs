@@ -9,5 +9,4 @@ pub mod error;
 pub mod event;
 pub mod input;
 pub mod sink;
-pub mod sink;
 pub mod venue;
