@@ -1,0 +1,70 @@
+/** Resolved configuration: what the rooms get after file, environment and flags were merged and checked. */
+
+/** Channels of a subscription. */
+export type ChannelName = 'book' | 'trade' | 'quote';
+
+/** One venue's feed. */
+export interface FeedConfig {
+  /** Unique within the engine, e.g. `binance-usdm`. */
+  readonly id: string;
+  /** Registry name of the venue. */
+  readonly venue: string;
+  /** Root of the venue's WebSocket addresses, without path. */
+  readonly wsUrl: string;
+  /** Root of the venue's REST addresses, without path. */
+  readonly restUrl: string;
+  /** Symbols as the venue spells them in messages (upper case). */
+  readonly symbols: readonly string[];
+  readonly channels: readonly ChannelName[];
+}
+
+export interface EngineConfig {
+  /** Name under the shared-memory root; also names the control socket. */
+  readonly name: string;
+  /** Root of shared memory, default `/dev/shm/tickring`. */
+  readonly shmRoot: string;
+  /** Where registry, epochs and quarantine are kept. */
+  readonly stateDir: string;
+  /** Worker threads, one shard each. */
+  readonly shards: number;
+  /** Ring size of a shard in bytes; a power of two. */
+  readonly ringBytes: number;
+  /** Instruments that one shard can hold. */
+  readonly instrumentsMax: number;
+  /** Levels a side in the latest table. */
+  readonly orderBookDepth: number;
+  /** Full books on the ring every so often, ms; 0 = on start, resync and request only. */
+  readonly snapshotIntervalMs: number;
+  readonly reconnectDelayMs: number;
+  readonly maxReconnectDelayMs: number;
+  /** Most bytes kept in quarantine files. */
+  readonly quarantineBytesMax: number;
+  readonly feeds: readonly FeedConfig[];
+}
+
+export interface GatewayConfig {
+  readonly name: string;
+  readonly shmRoot: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Options of the built-in simulated venues, as far as configuration can set them. */
+export interface SimulatorConfig {
+  readonly seed: number;
+  /** Frames a second for each venue. */
+  readonly rate: number;
+  readonly symbols: readonly string[];
+}
+
+export interface LogConfig {
+  readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+export interface Config {
+  readonly engine: EngineConfig;
+  readonly gateway: GatewayConfig;
+  /** Set when no feed is configured: the simulated venues run, and their addresses become the feeds. */
+  readonly simulator: SimulatorConfig | null;
+  readonly log: LogConfig;
+}

@@ -1,0 +1,67 @@
+/** What the engine tells on its control socket, and the CLI prints. Integers above 2^53 are decimal strings. */
+
+export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed';
+
+export interface ConnectionStatus {
+  readonly feed: string;
+  readonly shard: number;
+  readonly connection: number;
+  readonly connectionClass: string;
+  readonly state: ConnectionState;
+  readonly reconnects: number;
+  readonly lastFrameAgeMs: number | null;
+}
+
+export interface InstrumentStatus {
+  readonly id: number;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly shard: number;
+  readonly inSync: boolean;
+  readonly lastUpdateId: string;
+  readonly subscription: 'pending' | 'subscribed' | 'failed';
+}
+
+export interface LatencyNs {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+export interface EngineStatus {
+  readonly name: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly epochs: readonly string[];
+  readonly workerRestarts: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly latencyNs: LatencyNs;
+  readonly connections: readonly ConnectionStatus[];
+  readonly instruments: readonly InstrumentStatus[];
+}
+
+/** Protocol version of the control socket; both sides refuse another one. */
+export const CONTROL_VERSION = 1;
+
+/** Requests of the control socket: length-prefixed (u32 little endian) MessagePack maps. */
+export type ControlRequest =
+  | { readonly v: number; readonly id: number; readonly op: 'status' }
+  | { readonly v: number; readonly id: number; readonly op: 'snapshot'; readonly instrument: number }
+  | { readonly v: number; readonly id: number; readonly op: 'book'; readonly instrument: number }
+  | { readonly v: number; readonly id: number; readonly op: 'shutdown' };
+
+/** Canonical text of one full book, as the engine holds it. */
+export interface BookText {
+  readonly instrument: number;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly inSync: boolean;
+  readonly lastUpdateId: string;
+  readonly text: string;
+}
+
+export type ControlReply =
+  | { readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string };

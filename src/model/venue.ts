@@ -1,0 +1,52 @@
+import type { ChannelName } from './config.js';
+
+/** What a venue's REST request is, and what it weighs in the venue's own budget. */
+export interface RestRequest {
+  /** Path and query, to be joined to the feed's REST root. */
+  readonly path: string;
+  readonly weight: number;
+}
+
+/** Limits of a venue, from its documents; each venue folder's README names document and day. */
+export interface VenueLimits {
+  readonly streamsPerConnection: number;
+  /** Control messages a second that the venue tolerates on one connection. */
+  readonly messagesPerSecond: number;
+  readonly connectionAttemptsPer5Minutes: number;
+  readonly restWeightPerMinute: number;
+  /** No byte at all (not even a ping) for this long: the connection is dead, ms. */
+  readonly idleTimeoutMs: number;
+  /** No data frame on a connection with live subscriptions for this long: replaced, ms. */
+  readonly silenceTimeoutMs: number;
+  /** The venue cuts connections after this, ms. */
+  readonly connectionLifeMs: number;
+}
+
+/** A class of channels that the venue serves on an address of its own. */
+export interface ConnectionClass {
+  readonly name: string;
+  readonly channels: readonly ChannelName[];
+  /** Path and query of the socket, to be joined to the feed's WebSocket root. */
+  readonly path: string;
+}
+
+/** A venue's wire contract: pure, no socket, timer, clock or state. The engine owns connections. */
+export interface Venue {
+  /** Number in the addon's registry; never reused. */
+  readonly id: number;
+  readonly name: string;
+  readonly defaults: { readonly wsUrl: string; readonly restUrl: string };
+  readonly classes: readonly ConnectionClass[];
+  readonly limits: VenueLimits;
+  /** Stream names that carry these channels of a symbol. */
+  streams(symbol: string, channels: readonly ChannelName[]): string[];
+  /** Control message that subscribes; `id` comes back in the reply. */
+  subscribeFrame(id: number, streams: readonly string[]): string;
+  unsubscribeFrame(id: number, streams: readonly string[]): string;
+  /** Depth snapshot of a symbol at full depth. */
+  snapshotRequest(symbol: string): RestRequest;
+  /** The venue's instrument listing. */
+  listingRequest(): RestRequest;
+  /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */
+  usedWeight(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined;
+}
