@@ -1,1 +1,38 @@
-//! Stub.
+//! N-API surface of the native crates: converts types and errors, decides nothing. See `native/addon/README.md`.
+#![allow(missing_docs, reason = "napi's macros generate undocumented items; the public ones are documented in binding.d.ts")]
+
+mod convert;
+mod failure;
+mod fanout;
+mod lock;
+mod reader;
+mod shard;
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use crate::convert::Listing;
+use crate::failure::{Result, fail, guard};
+
+/// Version of the addon; equal to the package's.
+#[napi]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// Reads a venue's instrument listing (the body of its REST answer).
+///
+/// # Errors
+///
+/// `VENUE_UNKNOWN`, or the code of the place where the body stops making sense.
+#[napi]
+pub fn parse_listings(venue: u32, body: Uint8Array) -> Result<Vec<Listing>> {
+    guard(|| {
+        let venue = convert::venue(venue)?;
+        let listings = venue
+            .parse_listings(&body)
+            .map_err(|reject| fail(reject.code, format!("{} instrument listing, byte {}", venue.name(), reject.offset)))?;
+        Ok(listings.into_iter().map(Listing::from).collect())
+    })
+}

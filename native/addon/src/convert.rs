@@ -1,0 +1,135 @@
+//! Argument and result types of the boundary.
+
+use napi::bindgen_prelude::{BigInt, FromNapiValue, TypeName, ValidateNapiValue};
+use napi::{ValueType, sys};
+use napi_derive::napi;
+use tickring_core::error::Code;
+use tickring_core::input::{Instrument, Symbol, TradingState};
+use tickring_core::venue::VenueId;
+
+use crate::failure::{Result, fail};
+
+/// A BigInt argument read as `u64` without napi's heap-allocated [`BigInt`]: it stands on the hot path.
+pub struct Nanos(pub u64);
+
+impl TypeName for Nanos {
+    fn type_name() -> &'static str {
+        "BigInt"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::BigInt
+    }
+}
+
+impl ValidateNapiValue for Nanos {}
+
+impl FromNapiValue for Nanos {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
+        let mut nanos = 0;
+        let mut lossless = false;
+        // SAFETY: the caller (napi's generated code) passes a live env and value; both out-pointers are locals.
+        let status = unsafe { sys::napi_get_value_bigint_uint64(env, value, &raw mut nanos, &raw mut lossless) };
+        if status != sys::Status::napi_ok || !lossless {
+            return Err(napi::Error::new(napi::Status::BigintExpected, "expected a BigInt of 0 ..= 2^64 - 1".to_owned()));
+        }
+        Ok(Self(nanos))
+    }
+}
+
+/// A venue of the registry by its number.
+pub fn venue(number: u32) -> Result<VenueId> {
+    let venue = u16::try_from(number).ok().and_then(VenueId::from_number);
+    venue.ok_or_else(|| fail(Code::VenueUnknown, format!("venue number {number} is not in the registry")))
+}
+
+/// An integer argument narrowed to what the core takes.
+pub fn narrow<T: TryFrom<u32>>(name: &str, value: u32) -> Result<T> {
+    T::try_from(value).map_err(|_| fail(Code::ArgumentRange, format!("{name} {value} is out of range")))
+}
+
+/// A signed BigInt argument.
+pub fn signed(name: &str, value: &BigInt) -> Result<i64> {
+    let (number, lossless) = value.get_i64();
+    // napi reports a negative number as lossy although its magnitude fits; one word of at most 2^63 - 1 is exact.
+    let exact = lossless || (value.sign_bit && value.words.len() == 1 && value.words[0] <= i64::MAX.unsigned_abs());
+    if exact { Ok(number) } else { Err(fail(Code::ArgumentRange, format!("{name} does not fit 64 bits"))) }
+}
+
+/// One instrument of a venue's listing.
+#[napi(object)]
+pub struct Listing {
+    pub symbol: String,
+    pub price_exponent: i32,
+    pub qty_exponent: i32,
+    pub tick_size: BigInt,
+    pub lot_size: BigInt,
+    pub trading: bool,
+}
+
+impl From<tickring_core::venue::Listing> for Listing {
+    fn from(listing: tickring_core::venue::Listing) -> Self {
+        Self {
+            symbol: listing.symbol,
+            price_exponent: listing.price_exponent.into(),
+            qty_exponent: listing.qty_exponent.into(),
+            tick_size: listing.tick_size.into(),
+            lot_size: listing.lot_size.into(),
+            trading: listing.trading,
+        }
+    }
+}
+
+/// Definition of an instrument; see `native/core/src/input.rs`.
+#[napi(object)]
+pub struct InstrumentDefinition {
+    pub id: u32,
+    pub venue: u32,
+    pub symbol: String,
+    pub price_exponent: i32,
+    pub qty_exponent: i32,
+    pub tick_size: BigInt,
+    pub lot_size: BigInt,
+    pub trading: bool,
+    pub change_count: u32,
+}
+
+impl InstrumentDefinition {
+    /// The core's form of it.
+    pub fn to_core(&self) -> Result<Instrument> {
+        let venue = venue(self.venue)?;
+        let symbol = Symbol::new(&self.symbol).ok_or_else(|| {
+            fail(Code::InstrumentInvalid, format!("symbol of {} bytes: 1 ..= 64 are allowed", self.symbol.len()))
+        })?;
+        let exponent = |name: &str, value: i32| {
+            i8::try_from(value).map_err(|_| fail(Code::InstrumentInvalid, format!("{name} {value} is outside -18 ..= 0")))
+        };
+        Ok(Instrument {
+            id: self.id,
+            venue: venue as u16,
+            symbol,
+            price_exponent: exponent("priceExponent", self.price_exponent)?,
+            qty_exponent: exponent("qtyExponent", self.qty_exponent)?,
+            tick_size: signed("tickSize", &self.tick_size)?,
+            lot_size: signed("lotSize", &self.lot_size)?,
+            state: if self.trading { TradingState::Trading } else { TradingState::Halted },
+            change_count: self.change_count,
+        })
+    }
+}
+
+impl From<&Instrument> for InstrumentDefinition {
+    fn from(instrument: &Instrument) -> Self {
+        Self {
+            id: instrument.id,
+            venue: instrument.venue.into(),
+            symbol: instrument.symbol.as_str().to_owned(),
+            price_exponent: instrument.price_exponent.into(),
+            qty_exponent: instrument.qty_exponent.into(),
+            tick_size: instrument.tick_size.into(),
+            lot_size: instrument.lot_size.into(),
+            trading: instrument.state == TradingState::Trading,
+            change_count: instrument.change_count,
+        }
+    }
+}
