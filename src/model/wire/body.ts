@@ -1,0 +1,44 @@
+// Printed by scripts/codegen-wire.mjs from src/model/wire.fbs; do not edit.
+
+import { BookDelta } from './book-delta.js';
+import { BookSnapshot } from './book-snapshot.js';
+import { Gap } from './gap.js';
+import { Instrument } from './instrument.js';
+import { Quote } from './quote.js';
+import { Skipped } from './skipped.js';
+import { Stats24h } from './stats24h.js';
+import { Status } from './status.js';
+import { Trade } from './trade.js';
+
+export const Body = {
+  NONE: 0,
+  BookSnapshot: 1,
+  BookDelta: 2,
+  Trade: 3,
+  Quote: 4,
+  Status: 5,
+  Gap: 6,
+  Stats24h: 7,
+  Instrument: 8,
+  Skipped: 9,
+} as const;
+export type Body = (typeof Body)[keyof typeof Body];
+
+export function unionToBody(
+  type: Body,
+  accessor: (obj:BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade) => BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null
+): BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null {
+  switch(type) {
+    case Body.NONE: return null;
+    case Body.BookSnapshot: return accessor(new BookSnapshot());
+    case Body.BookDelta: return accessor(new BookDelta());
+    case Body.Trade: return accessor(new Trade());
+    case Body.Quote: return accessor(new Quote());
+    case Body.Status: return accessor(new Status());
+    case Body.Gap: return accessor(new Gap());
+    case Body.Stats24h: return accessor(new Stats24h());
+    case Body.Instrument: return accessor(new Instrument());
+    case Body.Skipped: return accessor(new Skipped());
+    default: return null;
+  }
+}

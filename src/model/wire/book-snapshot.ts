@@ -1,0 +1,89 @@
+// Printed by scripts/codegen-wire.mjs from src/model/wire.fbs; do not edit.
+
+import * as flatbuffers from 'flatbuffers';
+
+import { Level } from './level.js';
+
+/**
+ * The whole book, best levels first. Replaces what the client holds.
+ */
+export class BookSnapshot {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):BookSnapshot {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsBookSnapshot(bb:flatbuffers.ByteBuffer, obj?:BookSnapshot):BookSnapshot {
+  return (obj || new BookSnapshot()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsBookSnapshot(bb:flatbuffers.ByteBuffer, obj?:BookSnapshot):BookSnapshot {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new BookSnapshot()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+lastUpdateId():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
+bids(index: number, obj?:Level):Level|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? (obj || new Level()).__init(this.bb!.__vector(this.bb_pos + offset) + index * 16, this.bb!) : null;
+}
+
+bidsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+asks(index: number, obj?:Level):Level|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? (obj || new Level()).__init(this.bb!.__vector(this.bb_pos + offset) + index * 16, this.bb!) : null;
+}
+
+asksLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+static startBookSnapshot(builder:flatbuffers.Builder) {
+  builder.startObject(3);
+}
+
+static addLastUpdateId(builder:flatbuffers.Builder, lastUpdateId:bigint) {
+  builder.addFieldInt64(0, lastUpdateId, BigInt('0'));
+}
+
+static addBids(builder:flatbuffers.Builder, bidsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, bidsOffset, 0);
+}
+
+static startBidsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(16, numElems, 8);
+}
+
+static addAsks(builder:flatbuffers.Builder, asksOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, asksOffset, 0);
+}
+
+static startAsksVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(16, numElems, 8);
+}
+
+static endBookSnapshot(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset):flatbuffers.Offset {
+  BookSnapshot.startBookSnapshot(builder);
+  BookSnapshot.addLastUpdateId(builder, lastUpdateId);
+  BookSnapshot.addBids(builder, bidsOffset);
+  BookSnapshot.addAsks(builder, asksOffset);
+  return BookSnapshot.endBookSnapshot(builder);
+}
+}
