@@ -1,0 +1,38 @@
+/**
+ * `npm run bench [-- NAME…] [--smoke] [--out DIR] [--readme]`: runs the benches, prints a table, writes `report.json` and HDR
+ * percentile files to DIR (default `bench/results/local`), and with `--readme` puts the table into README.md.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench.js';
+import { environment } from './environment.js';
+import { bench as frameToRing } from './frame-to-ring.js';
+import { bench as napiCrossing } from './napi-crossing.js';
+import { markdown, type Outcome, terminal, updateReadme, writeFiles } from './report.js';
+import { bench as ringOneWay } from './ring-one-way.js';
+
+const BENCHES: readonly Bench[] = [frameToRing, napiCrossing, ringOneWay];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { smoke: { type: 'boolean', default: false }, out: { type: 'string' }, readme: { type: 'boolean', default: false } },
+});
+
+const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  console.error(`bench: no bench is named ${unknown.join(', ')}; there are ${BENCHES.map((bench) => bench.name).join(', ')}`);
+  process.exit(64);
+}
+
+const size = values.smoke ? 'smoke' : 'full';
+const env = environment();
+console.log(`${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}`);
+const outcomes: Outcome[] = [];
+for (const bench of BENCHES) {
+  if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
+  const outcome = { bench, result: await bench.run(size) };
+  outcomes.push(outcome);
+  console.log(terminal(outcome));
+}
+console.log(`written: ${writeFiles(resolve(values.out ?? 'bench/results/local'), env, size, outcomes)}`);
+if (values.readme) updateReadme(resolve('README.md'), markdown(env, outcomes));
