@@ -1,1 +1,27 @@
-//! Stub.
+//! Fan-out: ring records of all shards of an engine in, messages per topic out, each built once for all clients.
+//!
+//! Topics, sequence rules and both encodings are described in `native/wire/README.md`; the FlatBuffers schema is
+//! `src/model/wire.fbs`.
+#![deny(unsafe_code)]
+
+mod book;
+mod flat;
+mod json;
+mod json_text;
+mod message;
+
+/// Printed by `scripts/codegen-wire.mjs`; style and unsafe code are the compiler's.
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, clippy::unwrap_used)]
+#[allow(missing_docs, unsafe_code, unsafe_op_in_unsafe_fn, unused_qualifications, unused_imports, dead_code)]
+#[rustfmt::skip]
+#[path = "generated/wire.rs"]
+mod generated;
+
+/// Readers and builders of the FlatBuffers messages.
+pub mod fbs {
+    pub use crate::generated::tickring::wire::*;
+}
+
+pub use flat::FlatEncoder;
+pub use json::JsonEncoder;
+pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Sides, SkipReason};

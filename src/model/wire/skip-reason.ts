@@ -25,5 +25,10 @@ export const SkipReason = {
    * A delta did not follow the book; `from..to` are the venue's update ids on either side.
    */
   OutOfSync: 4,
+
+  /**
+   * The message did not fit the gateway's buffer; `from..to` is its own `seq`.
+   */
+  TooLarge: 5,
 } as const;
 export type SkipReason = (typeof SkipReason)[keyof typeof SkipReason];

@@ -482,12 +482,13 @@ impl<'a> ::flatbuffers::Verifiable for Aggressor {
 impl ::flatbuffers::SimpleToVerifyInSlice for Aggressor {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_SKIP_REASON: [SkipReason; 5] = [
+pub const ENUM_VALUES_SKIP_REASON: [SkipReason; 6] = [
   SkipReason::Unknown,
   SkipReason::SlowClient,
   SkipReason::Lapped,
   SkipReason::Restarted,
   SkipReason::OutOfSync,
+  SkipReason::TooLarge,
 ];
 
 /// Why messages or records were passed over.
@@ -505,15 +506,18 @@ impl SkipReason {
   pub const Restarted: Self = Self(3);
   /// A delta did not follow the book; `from..to` are the venue's update ids on either side.
   pub const OutOfSync: Self = Self(4);
+  /// The message did not fit the gateway's buffer; `from..to` is its own `seq`.
+  pub const TooLarge: Self = Self(5);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 4;
+  pub const ENUM_MAX: u8 = 5;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Unknown,
     Self::SlowClient,
     Self::Lapped,
     Self::Restarted,
     Self::OutOfSync,
+    Self::TooLarge,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -523,6 +527,7 @@ impl SkipReason {
       Self::Lapped => Some("Lapped"),
       Self::Restarted => Some("Restarted"),
       Self::OutOfSync => Some("OutOfSync"),
+      Self::TooLarge => Some("TooLarge"),
       _ => None,
     }
   }

@@ -1,0 +1,170 @@
+//! One message of one topic, before it is encoded.
+
+use tickring_core::event::{Gap, Level, Quote, Stats24h, Status, Trade, flag};
+use tickring_core::input::TradingState;
+
+/// Record flags that say something about the content; the others are about the ring's layout and order.
+pub const FLAGS_SHOWN: u16 = !(flag::LAST | flag::WIDE | flag::MORE);
+
+/// How a message is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Encoding {
+    /// FlatBuffers, subprotocol `tickring.fb.v1`.
+    FlatBuffers = 0,
+    /// JSON, subprotocol `tickring.json.v1`.
+    Json = 1,
+}
+
+impl Encoding {
+    /// Every encoding, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::FlatBuffers, Self::Json];
+
+    /// The encoding with this number, if there is one.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::FlatBuffers),
+            1 => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Whom and which moment a message is about. Units: `ts_*` in ns since the UNIX epoch, 0 where unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// Name of the topic.
+    pub topic: &'a str,
+    /// Name of the venue.
+    pub venue: &'a str,
+    /// The venue's spelling.
+    pub symbol: &'a str,
+    /// Instrument id.
+    pub instrument: u32,
+    /// Price = mantissa × 10^this.
+    pub price_exponent: i8,
+    /// Quantity = mantissa × 10^this.
+    pub qty_exponent: i8,
+    /// Number of the topic's message before this one; equal to `seq` in a snapshot made for one client.
+    pub prev_seq: u64,
+    /// Number of this message within its topic.
+    pub seq: u64,
+    /// The record that it was made of.
+    pub origin: Origin,
+}
+
+/// Identity and stamps of the ring record behind a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Shard whose ring it stood in.
+    pub shard: u16,
+    /// Writer epoch.
+    pub epoch: u64,
+    /// Ring sequence.
+    pub sequence: u64,
+    /// Number of the input.
+    pub frame_seq: u64,
+    /// Index among the events of that input.
+    pub index: u32,
+    /// Bits of [`flag`], see [`FLAGS_SHOWN`].
+    pub flags: u16,
+    /// Venue's time.
+    pub ts_event: u64,
+    /// Our socket's time.
+    pub ts_recv: u64,
+    /// Our ring's time.
+    pub ts_out: u64,
+}
+
+/// Why messages or records were passed over. Numbers as in `src/model/wire.fbs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SkipReason {
+    /// The client read too slowly; the gateway says so itself.
+    SlowClient = 1,
+    /// The fan-out was lapped by the ring.
+    Lapped = 2,
+    /// The engine restarted.
+    Restarted = 3,
+    /// A delta did not follow the book.
+    OutOfSync = 4,
+    /// The message did not fit the gateway's buffer.
+    TooLarge = 5,
+}
+
+impl SkipReason {
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SlowClient => "slow_client",
+            Self::Lapped => "lapped",
+            Self::Restarted => "restarted",
+            Self::OutOfSync => "out_of_sync",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// Levels of both sides, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sides<'a> {
+    /// Bids, highest price first in a snapshot.
+    pub bids: &'a [Level],
+    /// Asks, lowest price first in a snapshot.
+    pub asks: &'a [Level],
+}
+
+/// What a message says. Units: mantissas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// The whole book.
+    BookSnapshot {
+        /// Venue's update id of the book.
+        last_update_id: u64,
+        /// Its levels.
+        sides: Sides<'a>,
+    },
+    /// Levels that changed; 0 removes one.
+    BookDelta {
+        /// Venue's update id that it follows.
+        prev_update_id: u64,
+        /// Venue's update id of the book afterwards.
+        last_update_id: u64,
+        /// The levels.
+        sides: Sides<'a>,
+    },
+    /// One trade print.
+    Trade(Trade),
+    /// Best bid and ask.
+    Quote(Quote),
+    /// State of the subscription or book.
+    Status(Status),
+    /// Venue ids never received.
+    Gap(Gap),
+    /// Rolling 24-hour figures.
+    Stats24h(Stats24h),
+    /// Definition of the instrument; the exponents stand in the head.
+    Instrument {
+        /// Smallest price step.
+        tick_size: i64,
+        /// Smallest quantity step.
+        lot_size: i64,
+        /// Whether it trades.
+        state: TradingState,
+        /// Times the definition has changed.
+        change_count: u32,
+    },
+    /// What the topic's stream passed over; [`SkipReason`] says in which numbering.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// First number passed over.
+        from: u64,
+        /// Last number passed over.
+        to: u64,
+        /// How many.
+        count: u64,
+    },
+}
