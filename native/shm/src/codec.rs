@@ -1,0 +1,206 @@
+//! Events to the words of a ring record. Nothing is ever rounded: what does not fit the compact form takes the wide one.
+
+use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, Stats24h, Status, flag};
+use tickring_core::input::Instrument;
+
+use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, WIDE_WORDS};
+use crate::payload::EpochStart;
+
+/// Bits of a quantity in a compact quote.
+pub(crate) const QTY_BITS: u32 = 48;
+/// Most µs between `ts_event` and `ts_recv` in a compact record.
+pub(crate) const EVENT_US_MAX: u64 = 1 << 30;
+/// `ts_out − ts_recv` of a compact record is below this many ns.
+pub(crate) const OUT_NS_END: u64 = 1 << 24;
+
+/// What a record says: a core event's body, or the writer's own first record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content<'a> {
+    /// A core event.
+    Body(&'a Body<'a>),
+    /// The first record of an epoch.
+    EpochStart(EpochStart),
+}
+
+impl Content<'_> {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Body(body) => body.kind(),
+            Self::EpochStart(_) => Kind::EpochStart,
+        }
+    }
+}
+
+/// What the writer adds to an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamps {
+    /// When it reaches the ring, ns.
+    pub ts_out: u64,
+    /// Its number.
+    pub sequence: u64,
+    /// Input number of the record before.
+    pub prev_frame_seq: u64,
+}
+
+/// The words of one record, reused for all.
+pub(crate) type RecordWords = [u64; RECORD_WORDS_MAX];
+
+/// Writes a record into `words` and returns how many; `None` if it has more levels than a record may.
+#[inline]
+pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, words: &mut RecordWords) -> Option<usize> {
+    let stamp = compact_stamp(header, stamps);
+    let quote = match content {
+        Content::Body(Body::Quote(quote)) => Some(compact_quote(quote)),
+        _ => None,
+    };
+    let wide = stamp.is_none() || quote == Some(None);
+    let flags = (header.flags & !flag::WIDE) | if wide { flag::WIDE } else { 0 };
+    words[0] = content.kind() as u64 | u64::from(flags) << 16 | u64::from(header.instrument) << 32;
+    words[1] = header.ts_recv;
+    words[2] = low_half(stamps.sequence) | header.frame_seq << 32;
+    let mut payload = RECORD_HEAD_WORDS;
+    if wide {
+        words[3] = 0;
+        words[4] = header.ts_event;
+        words[5] = stamps.ts_out;
+        words[6] = u64::from(header.index) | (header.frame_seq >> 32) << 32;
+        payload += WIDE_WORDS;
+    } else {
+        words[3] = stamp.unwrap_or_default();
+        if let Some(Some(packed)) = quote {
+            words[payload..payload + packed.len()].copy_from_slice(&packed);
+            return Some(payload + packed.len());
+        }
+    }
+    Some(payload + encode_payload(content, &mut words[payload..])?)
+}
+
+const fn low_half(value: u64) -> u64 {
+    value & 0xffff_ffff
+}
+
+/// The stamp word, where every stamp fits it.
+#[inline]
+fn compact_stamp(header: &Header, stamps: &Stamps) -> Option<u64> {
+    let out_ns = stamps.ts_out.checked_sub(header.ts_recv).filter(|ns| *ns < OUT_NS_END)?;
+    let index = u8::try_from(header.index).ok()?;
+    // The high half of frame_seq is restored from the record before, or from the head line.
+    header.frame_seq.checked_sub(stamps.prev_frame_seq).filter(|step| *step < 1 << 31)?;
+    let event_us = if header.flags & flag::NO_TS_EVENT != 0 {
+        (header.ts_event == 0).then_some(0)?
+    } else {
+        let us = header.ts_event / 1000;
+        (header.ts_event.is_multiple_of(1000) && us.abs_diff(header.ts_recv / 1000) < EVENT_US_MAX).then_some(us)?
+    };
+    Some(low_half(event_us) | out_ns << 32 | u64::from(index) << 56)
+}
+
+/// A quote in three words, where it fits.
+#[inline]
+fn compact_quote(quote: &Quote) -> Option<[u64; 3]> {
+    let spread = i32::try_from(quote.ask_price.checked_sub(quote.bid_price)?).ok()?;
+    let spread = u64::from(spread.cast_unsigned());
+    let qty = |qty: i64| u64::try_from(qty).ok().filter(|qty| qty >> QTY_BITS == 0);
+    Some([
+        quote.bid_price.cast_unsigned(),
+        qty(quote.bid_qty)? | (spread & 0xffff) << QTY_BITS,
+        qty(quote.ask_qty)? | (spread >> 16) << QTY_BITS,
+    ])
+}
+
+/// Writes the payload words in full.
+fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<usize> {
+    let body = match content {
+        Content::Body(body) => body,
+        Content::EpochStart(start) => {
+            return Some(put(words, &[start.prev_epoch, start.last_durable, start.reason as u64]));
+        }
+    };
+    Some(match body {
+        Body::Trade(trade) => put(words, &[trade.price.cast_unsigned(), trade.qty.cast_unsigned(), trade.trade_id]),
+        Body::Quote(quote) => put(words, &quote_words(quote)),
+        Body::BookDelta(book) | Body::BookSnapshot(book) => return encode_book(book, words),
+        Body::Stats24h(stats) => put(words, &stats_words(stats)),
+        Body::Instrument(instrument) => put(words, &instrument_words(instrument)),
+        Body::Status(status) => put(words, &status_words(status)),
+        Body::Gap(gap) => put(words, &gap_words(gap)),
+    })
+}
+
+#[inline]
+fn put(words: &mut [u64], values: &[u64]) -> usize {
+    words[..values.len()].copy_from_slice(values);
+    values.len()
+}
+
+pub(crate) const fn quote_words(quote: &Quote) -> [u64; 4] {
+    [
+        quote.bid_price.cast_unsigned(),
+        quote.bid_qty.cast_unsigned(),
+        quote.ask_price.cast_unsigned(),
+        quote.ask_qty.cast_unsigned(),
+    ]
+}
+
+pub(crate) const fn stats_words(stats: &Stats24h) -> [u64; 6] {
+    [
+        stats.open.cast_unsigned(),
+        stats.high.cast_unsigned(),
+        stats.low.cast_unsigned(),
+        stats.close.cast_unsigned(),
+        stats.volume.cast_unsigned(),
+        stats.count,
+    ]
+}
+
+/// Eight words of the symbol's bytes, zero padded, after four words of the rest.
+pub(crate) fn instrument_words(instrument: &Instrument) -> [u64; 12] {
+    let symbol = instrument.symbol.as_bytes();
+    let mut words = [0; 12];
+    words[0] = u64::from(instrument.venue)
+        | (instrument.state as u64) << 16
+        | u64::from(instrument.price_exponent.cast_unsigned()) << 24
+        | u64::from(instrument.qty_exponent.cast_unsigned()) << 32
+        | (symbol.len() as u64) << 40;
+    words[1] = instrument.tick_size.cast_unsigned();
+    words[2] = instrument.lot_size.cast_unsigned();
+    words[3] = u64::from(instrument.change_count);
+    for (word, bytes) in words[4..].iter_mut().zip(symbol.chunks(8)) {
+        let mut padded = [0; 8];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        *word = u64::from_le_bytes(padded);
+    }
+    words
+}
+
+fn status_words(status: &Status) -> [u64; 2] {
+    let code = status.code.map_or(0, |code| code as u64);
+    [status.state as u64 | u64::from(status.connection) << 16 | code << 32, status.detail]
+}
+
+const fn gap_words(gap: &Gap) -> [u64; 3] {
+    [gap.stream as u64 | (gap.reason as u64) << 8, gap.first, gap.last]
+}
+
+fn encode_book(book: &BookChange<'_>, words: &mut [u64]) -> Option<usize> {
+    if book.bids.len() + book.asks.len() > LEVELS_MAX {
+        return None;
+    }
+    let counts = (book.bids.len() as u64) << 32 | (book.asks.len() as u64) << 48;
+    words[0] = book.prev_update_id;
+    words[1] = book.last_update_id;
+    words[2] = u64::from(book.part) | u64::from(book.parts) << 16 | counts;
+    let mut used = BOOK_HEAD_WORDS;
+    used += put_levels(&mut words[used..], book.bids);
+    used += put_levels(&mut words[used..], book.asks);
+    Some(used)
+}
+
+/// Two words a level, price first; returns the words used.
+pub(crate) fn put_levels(words: &mut [u64], levels: &[Level]) -> usize {
+    for (pair, level) in words.chunks_exact_mut(2).zip(levels) {
+        pair[0] = level.price.cast_unsigned();
+        pair[1] = level.qty.cast_unsigned();
+    }
+    2 * levels.len()
+}

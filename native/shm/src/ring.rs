@@ -1,0 +1,239 @@
+//! The ring protocol on bare words: groups of slots, committed tail slots first and the first slot last. Knows spans and
+//! positions, not what records say. Checked by `model/ring_model.py` (view-based model with mutants) and `tests/loom.rs`.
+//!
+//! `S` is the number of words of a slot: 8 in the file, fewer under the model checker. A record is a run of words; the first
+//! slot takes the first `S − 1` of them after its commit word, each tail slot the next `S − 1`. The first word of a record
+//! carries its span in bits 8..16.
+
+use crate::layout::{COMMIT_EPOCH_SHIFT, COMMIT_TAIL, POSITION_MAX, header};
+use crate::sync::{Ordering, Words, fence};
+
+/// Bit of the record's first word at which the span begins.
+pub const SPAN_SHIFT: u32 = 8;
+
+/// What is the same for every access to one ring.
+#[derive(Clone, Debug)]
+pub struct Geometry {
+    mask: u64,
+    epoch: u64,
+}
+
+impl Geometry {
+    /// A ring of `slots` (a power of two) written in `epoch`.
+    #[must_use]
+    pub const fn new(slots: u64, epoch: u64) -> Self {
+        Self { mask: slots - 1, epoch: epoch << COMMIT_EPOCH_SHIFT }
+    }
+
+    /// Number of slots.
+    #[must_use]
+    pub const fn slots(&self) -> u64 {
+        self.mask + 1
+    }
+
+    const fn slot<const S: usize>(&self, position: u64) -> usize {
+        (position & self.mask) as usize * S
+    }
+
+    const fn writing(&self, position: u64, tail: bool) -> u64 {
+        self.epoch | if tail { COMMIT_TAIL } else { 0 } | (2 * position + 1)
+    }
+
+    const fn committed(&self, position: u64, tail: bool) -> u64 {
+        self.writing(position, tail) + 1
+    }
+}
+
+/// The writing side. One per ring, ever: a new writer takes a new file.
+#[derive(Debug)]
+pub struct RingWriter<W, const S: usize> {
+    ring: W,
+    head: W,
+    geometry: Geometry,
+    position: u64,
+}
+
+impl<W: Words, const S: usize> RingWriter<W, S> {
+    /// Starts at position 0 of zeroed words.
+    pub const fn new(ring: W, head: W, geometry: Geometry) -> Self {
+        Self { ring, head, geometry, position: 0 }
+    }
+
+    /// Position of the next record.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Publishes one record and returns its span; `None` if this generation has no position left for it.
+    ///
+    /// `words[0]` gets the span written into it. Never waits, never reads what another side writes.
+    #[inline]
+    pub fn publish(&mut self, words: &mut [u64], sequence: u64, frame_seq: u64) -> Option<u64> {
+        let span = words.len().div_ceil(S - 1) as u64;
+        let first = self.position;
+        if first + span > POSITION_MAX {
+            return None;
+        }
+        words[0] |= span << SPAN_SHIFT;
+        for offset in 0..span {
+            let position = first + offset;
+            self.ring.set(self.geometry.slot::<S>(position), self.geometry.writing(position, offset > 0));
+        }
+        // Release fence: pairs with the Acquire fence of `RingReader::read` behind its copy. Whoever read a payload word
+        // stored below finds at least the odd commit words above.
+        fence(Ordering::Release);
+        for (offset, body) in words.chunks(S - 1).enumerate() {
+            let slot = self.geometry.slot::<S>(first + offset as u64);
+            for (index, word) in body.iter().enumerate() {
+                self.ring.set(slot + 1 + index, *word);
+            }
+        }
+        // Tail slots first: whoever sees the first slot committed sees the whole group committed.
+        for offset in (0..span).rev() {
+            let position = first + offset;
+            self.ring.set_release(self.geometry.slot::<S>(position), self.geometry.committed(position, offset > 0));
+        }
+        self.position = first + span;
+        self.head.set(header::HEAD_SEQUENCE, sequence);
+        self.head.set(header::HEAD_FRAME_SEQ, frame_seq);
+        self.head.set_release(header::HEAD_POSITION, self.position);
+        Some(span)
+    }
+}
+
+/// What stands at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing yet.
+    Empty,
+    /// The writer is at it, or died there.
+    Writing,
+    /// A record of this many slots, copied out.
+    Record(u64),
+    /// The inside of a record, or a first slot that contradicts itself.
+    NoRecord,
+    /// A later record stands there.
+    Overwritten,
+}
+
+/// The head line, as far as it can be known at once: `sequence` and `frame_seq` belong to `position` or to the next record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Number of slots published.
+    pub position: u64,
+    /// Sequence of the last record.
+    pub sequence: u64,
+    /// Input number of the last record.
+    pub frame_seq: u64,
+}
+
+/// The reading side: stateless, any number of them.
+#[derive(Debug)]
+pub struct RingReader<W, const S: usize> {
+    ring: W,
+    head: W,
+    geometry: Geometry,
+}
+
+impl<W: Words, const S: usize> RingReader<W, S> {
+    /// Reads a ring.
+    pub const fn new(ring: W, head: W, geometry: Geometry) -> Self {
+        Self { ring, head, geometry }
+    }
+
+    /// Number of slots.
+    pub const fn slots(&self) -> u64 {
+        self.geometry.slots()
+    }
+
+    /// Reads the head line. Costs a transfer of the line that the writer stores to on every record: for joining, after a
+    /// lap, and for lag, never to poll.
+    pub fn head(&self) -> Head {
+        let position = self.head.get_acquire(header::HEAD_POSITION);
+        Head {
+            position: position.min(POSITION_MAX),
+            sequence: self.head.get(header::HEAD_SEQUENCE),
+            frame_seq: self.head.get(header::HEAD_FRAME_SEQ),
+        }
+    }
+
+    /// Copies the record at `position` into `copy`, which bounds the span. Only on [`Found::Record`] does `copy` hold one.
+    #[inline]
+    pub fn read(&self, position: u64, copy: &mut [u64]) -> Found {
+        let slot = self.geometry.slot::<S>(position);
+        let expected = self.geometry.committed(position, false);
+        let commit = self.ring.get(slot);
+        if commit != expected {
+            return self.classify(commit, position);
+        }
+        // Acquire: pairs with the Release store of the first slot's commit word in `RingWriter::publish`.
+        fence(Ordering::Acquire);
+        copy[0] = self.ring.get(slot + 1);
+        // Bounded before it is used: it may be torn, or a lie.
+        let span = (copy[0] >> SPAN_SHIFT) & 0xff;
+        let fits = span > 0 && span <= self.geometry.slots() && span as usize * (S - 1) <= copy.len();
+        if fits {
+            copy_slots::<W, S>(&self.ring, &self.geometry, position, span, copy);
+        }
+        // Acquire fence: pairs with the Release fence of `RingWriter::publish`, so that the words copied above are older
+        // than any overwriting that the loads below do not show.
+        fence(Ordering::Acquire);
+        for offset in 0..if fits { span } else { 1 } {
+            let position = position + offset;
+            if self.ring.get(self.geometry.slot::<S>(position)) != self.geometry.committed(position, offset > 0) {
+                return Found::Overwritten;
+            }
+        }
+        if fits { Found::Record(span) } else { Found::NoRecord }
+    }
+
+    /// First position from `from` on, below `to`, at which a record begins and still stands.
+    pub fn find_record(&self, from: u64, to: u64) -> Option<u64> {
+        (from..to)
+            .find(|&position| self.ring.get(self.geometry.slot::<S>(position)) == self.geometry.committed(position, false))
+    }
+
+    /// Last position below `before` at which a record begins, at most `span_max` slots back.
+    pub fn find_record_before(&self, before: u64, span_max: u64) -> Option<u64> {
+        let mut positions = before.saturating_sub(span_max)..before;
+        positions
+            .rfind(|&position| self.ring.get(self.geometry.slot::<S>(position)) == self.geometry.committed(position, false))
+    }
+
+    /// Why the commit word of a first slot is not the expected one.
+    #[cold]
+    fn classify(&self, commit: u64, position: u64) -> Found {
+        if commit == 0 {
+            return Found::Empty;
+        }
+        if commit == self.geometry.committed(position, true) {
+            return Found::NoRecord;
+        }
+        // Another epoch cannot stand in this file; if it does, nothing at this position can be read.
+        if commit & !(COMMIT_TAIL | (COMMIT_TAIL - 1)) != self.geometry.epoch {
+            return Found::Overwritten;
+        }
+        match (commit & (COMMIT_TAIL - 1)).cmp(&(2 * position + 1)) {
+            std::cmp::Ordering::Less => Found::Empty,
+            std::cmp::Ordering::Equal => Found::Writing,
+            std::cmp::Ordering::Greater => Found::Overwritten,
+        }
+    }
+}
+
+/// Copies the bodies of a group, word by word.
+#[inline]
+fn copy_slots<W: Words, const S: usize>(ring: &W, geometry: &Geometry, position: u64, span: u64, copy: &mut [u64]) {
+    // The first word is in the copy already; reading it again could show another span.
+    let (first, tail) = copy.split_at_mut(S - 1);
+    let slot = geometry.slot::<S>(position);
+    for (index, word) in first.iter_mut().enumerate().skip(1) {
+        *word = ring.get(slot + 1 + index);
+    }
+    for (body, position) in tail.chunks_exact_mut(S - 1).zip(position + 1..position + span) {
+        let slot = geometry.slot::<S>(position);
+        for (index, word) in body.iter_mut().enumerate() {
+            *word = ring.get(slot + 1 + index);
+        }
+    }
+}

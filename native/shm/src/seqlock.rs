@@ -1,0 +1,56 @@
+//! One writer, any number of readers, the newest value only: an even version means at rest, an odd one being written.
+//! Checked by `model/ring_model.py` and `tests/loom.rs`.
+
+use crate::sync::{Ordering, Words, fence};
+
+/// How often a reader tries again when the writer gets in its way.
+pub const TRIES_MAX: usize = 1_000;
+
+/// Writes the parts `(offset, words)` of the value that begins at word `first`; offset 0 is the version's own place.
+#[inline]
+pub fn write<W: Words>(words: &W, first: usize, parts: &[(usize, &[u64])]) {
+    let version = words.get(first);
+    words.set(first, version.wrapping_add(1));
+    // Release fence: pairs with the Acquire fence of `read`. Whoever reads a word stored below finds at least the odd version.
+    fence(Ordering::Release);
+    for (offset, values) in parts {
+        for (index, value) in values.iter().enumerate() {
+            words.set(first + offset + index, *value);
+        }
+    }
+    words.set_release(first, version.wrapping_add(2));
+}
+
+/// Copies a value whose version word is `first` into `copy`, without the version; `false` if it was never written, or is
+/// being written all the time (or for ever, by a writer that died).
+#[inline]
+pub fn read<W: Words>(words: &W, first: usize, copy: &mut [u64]) -> bool {
+    for _ in 0..TRIES_MAX {
+        let version = words.get_acquire(first);
+        if version == 0 {
+            return false;
+        }
+        if version & 1 == 0 {
+            for (index, word) in copy.iter_mut().enumerate() {
+                *word = words.get(first + 1 + index);
+            }
+            // Acquire fence: pairs with the Release fence of `write`.
+            fence(Ordering::Acquire);
+            if words.get(first) == version {
+                return true;
+            }
+        }
+        pause();
+    }
+    false
+}
+
+#[cfg(not(loom))]
+fn pause() {
+    std::hint::spin_loop();
+}
+
+#[cfg(loom)]
+fn pause() {
+    loom::thread::yield_now();
+}

@@ -1,0 +1,169 @@
+//! Slots of the latest table and of the instrument table: field by field, to and from words.
+
+use tickring_core::event::{Level, Stats24h, Trade};
+use tickring_core::input::Instrument;
+use tickring_core::sink::Latest;
+
+use crate::codec::{instrument_words, put_levels, stats_words};
+use crate::layout::{INSTRUMENT_WORDS, LATEST_HEAD_WORDS, latest_words};
+use crate::record::{FIXED_WORDS_MAX, decode_instrument};
+use crate::seqlock;
+use crate::sync::Words;
+
+/// The newest state of one instrument, copied out. Make one and fill it again and again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LatestCopy {
+    /// Instrument id.
+    pub instrument: u32,
+    /// Book flags (stale, crossed, locked, partial).
+    pub flags: u16,
+    /// Venue's time of the last book change, ns; 0 where unknown.
+    pub ts_event: u64,
+    /// Receive time of the input that changed this state last, ns.
+    pub ts_recv: u64,
+    /// Number of that input.
+    pub frame_seq: u64,
+    /// Update id of the book.
+    pub last_update_id: u64,
+    /// Sequence of the last ring record that this state contains: apply later ones to it.
+    pub sequence: u64,
+    /// Price exponent in force.
+    pub price_exponent: i8,
+    /// Quantity exponent in force.
+    pub qty_exponent: i8,
+    /// Number of bid levels in the full book.
+    pub bid_levels: u32,
+    /// Number of ask levels in the full book.
+    pub ask_levels: u32,
+    /// Last trade; `trade_id` 0 and quantity 0 where none was seen.
+    pub trade: Trade,
+    /// Its venue time, ns.
+    pub trade_ts_event: u64,
+    /// Its flags (aggressor, aggregated).
+    pub trade_flags: u16,
+    /// 24-hour figures.
+    pub stats: Stats24h,
+    /// Best bids, best first.
+    pub bids: Vec<Level>,
+    /// Best asks, best first.
+    pub asks: Vec<Level>,
+    words: Vec<u64>,
+}
+
+/// A row of the instrument table, copied out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstrumentCopy {
+    /// Slot of the instrument in every table of the shard.
+    pub slot: u32,
+    /// The definition in force.
+    pub instrument: Instrument,
+}
+
+/// Writes a latest slot; levels beyond `depth` are left out. `scratch` holds two sides of `depth` levels.
+pub(crate) fn write_latest<W: Words>(
+    table: &W,
+    slot: u32,
+    depth: u16,
+    latest: &Latest<'_>,
+    sequence: u64,
+    scratch: &mut [u64],
+) {
+    let depth = usize::from(depth);
+    let (bids, asks) = (&latest.bids[..latest.bids.len().min(depth)], &latest.asks[..latest.asks.len().min(depth)]);
+    let exponents = u64::from(latest.price_exponent.cast_unsigned()) | u64::from(latest.qty_exponent.cast_unsigned()) << 8;
+    let [open, high, low, close, volume, count] = stats_words(&latest.stats);
+    let head = [
+        u64::from(latest.instrument) | u64::from(latest.flags) << 32 | exponents << 48,
+        latest.ts_event,
+        latest.ts_recv,
+        latest.frame_seq,
+        latest.last_update_id,
+        sequence,
+        u64::from(latest.bid_levels) | u64::from(latest.ask_levels) << 32,
+        bids.len() as u64 | (asks.len() as u64) << 16 | u64::from(latest.trade_flags) << 32,
+        latest.trade.price.cast_unsigned(),
+        latest.trade.qty.cast_unsigned(),
+        latest.trade.trade_id,
+        latest.trade_ts_event,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        count,
+    ];
+    let (bid_words, ask_words) = scratch.split_at_mut(2 * depth);
+    let bid_words = (put_levels(bid_words, bids), bid_words);
+    let ask_words = (put_levels(ask_words, asks), ask_words);
+    let first = slot as usize * latest_words(depth as u16);
+    let parts: [(usize, &[u64]); 3] = [
+        (1, &head),
+        (LATEST_HEAD_WORDS, &bid_words.1[..bid_words.0]),
+        (LATEST_HEAD_WORDS + 2 * depth, &ask_words.1[..ask_words.0]),
+    ];
+    seqlock::write(table, first, &parts);
+}
+
+/// Reads a latest slot; `false` if it was never written, or cannot be read whole now.
+pub(crate) fn read_latest<W: Words>(table: &W, slot: u32, depth: u16, copy: &mut LatestCopy) -> bool {
+    let stride = latest_words(depth);
+    copy.words.resize(stride - 1, 0);
+    if !seqlock::read(table, slot as usize * stride, &mut copy.words) {
+        return false;
+    }
+    let depth = usize::from(depth);
+    let signed = |index: usize| copy.words[index].cast_signed();
+    let words = &copy.words;
+    let (bid_count, ask_count) = (usize::from(words[7] as u16), usize::from((words[7] >> 16) as u16));
+    if bid_count > depth || ask_count > depth {
+        return false;
+    }
+    copy.instrument = words[0] as u32;
+    copy.flags = (words[0] >> 32) as u16;
+    copy.price_exponent = ((words[0] >> 48) as u8).cast_signed();
+    copy.qty_exponent = ((words[0] >> 56) as u8).cast_signed();
+    copy.ts_event = words[1];
+    copy.ts_recv = words[2];
+    copy.frame_seq = words[3];
+    copy.last_update_id = words[4];
+    copy.sequence = words[5];
+    copy.bid_levels = words[6] as u32;
+    copy.ask_levels = (words[6] >> 32) as u32;
+    copy.trade_flags = (words[7] >> 32) as u16;
+    copy.trade = Trade { price: signed(8), qty: signed(9), trade_id: words[10] };
+    copy.trade_ts_event = words[11];
+    copy.stats = Stats24h {
+        open: signed(12),
+        high: signed(13),
+        low: signed(14),
+        close: signed(15),
+        volume: signed(16),
+        count: words[17],
+    };
+    let side = |from: usize, count: usize| {
+        words[from..from + 2 * count]
+            .chunks_exact(2)
+            .map(|pair| Level { price: pair[0].cast_signed(), qty: pair[1].cast_signed() })
+    };
+    copy.bids.clear();
+    copy.bids.extend(side(LATEST_HEAD_WORDS - 1, bid_count));
+    copy.asks.clear();
+    copy.asks.extend(side(LATEST_HEAD_WORDS - 1 + 2 * depth, ask_count));
+    true
+}
+
+/// Writes a row of the instrument table: id, then the words of an instrument record.
+pub(crate) fn write_instrument<W: Words>(table: &W, slot: u32, instrument: &Instrument) {
+    let id = [u64::from(instrument.id)];
+    seqlock::write(table, slot as usize * INSTRUMENT_WORDS, &[(1, &id), (2, &instrument_words(instrument))]);
+}
+
+/// Reads a row of the instrument table.
+pub(crate) fn read_instrument<W: Words>(table: &W, slot: u32) -> Option<InstrumentCopy> {
+    let mut words = [0; 1 + FIXED_WORDS_MAX];
+    if !seqlock::read(table, slot as usize * INSTRUMENT_WORDS, &mut words) {
+        return None;
+    }
+    let [id, fixed @ ..] = words;
+    Some(InstrumentCopy { slot, instrument: decode_instrument(id as u32, &fixed)? })
+}

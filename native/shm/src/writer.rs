@@ -1,0 +1,319 @@
+//! The writing side of a shard: one thread, one file, never waiting for anybody.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::event::{Event, Header as EventHeader, flag};
+use tickring_core::input::Instrument;
+use tickring_core::sink::{Latest, Sink};
+
+use crate::codec::{Content, RecordWords, Stamps, encode};
+use crate::error::ShmError;
+use crate::files::{Directory, Trust, check_name};
+use crate::header::{Header, check_shape, plan};
+use crate::layout::{
+    INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
+};
+use crate::mapping::Area;
+use crate::metrics::{self, Stage};
+use crate::payload::{EpochReason, EpochStart};
+use crate::process::{Identity, monotonic_ns, wall_ns};
+use crate::ring::RingWriter;
+use crate::segment::Segment;
+use crate::sync::Words;
+use crate::tables;
+
+/// What a shard's segment is to be.
+#[derive(Clone, Debug)]
+pub struct SegmentOptions {
+    /// Directory of all engines, normally [`crate::DEFAULT_ROOT`].
+    pub root: PathBuf,
+    /// Name of the engine.
+    pub name: String,
+    /// Number of the shard.
+    pub shard: u16,
+    /// This writer's epoch: not 0, and another one at every start.
+    pub epoch: u64,
+    /// Epoch of the writer before; 0 where there was none.
+    pub prev_epoch: u64,
+    /// Bytes of the ring: a power of two, 64 KiB to 16 GiB.
+    pub ring_bytes: u64,
+    /// Slots of the instrument tables, 1 to 65,536.
+    pub instruments_max: u32,
+    /// Levels a side in the latest table, 1 to 1,000.
+    pub depth: u16,
+}
+
+/// What a durable record of the epoch before adds to what the segment before says by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EpochSeed {
+    /// Sequence of the first record. `None` continues the segment before, or begins at 1.
+    pub first_sequence: Option<u64>,
+    /// Last input of the epoch before known to be on disk; 0 where none is.
+    pub last_durable: u64,
+}
+
+/// What is known of the writer before.
+struct Previous {
+    epoch: u64,
+    lineage: u64,
+    last_sequence: u64,
+    closed: bool,
+}
+
+/// Publishes a shard. Bound to the thread that made it; hold an [`crate::EngineLock`] around all writers of a name.
+#[derive(Debug)]
+pub struct Writer {
+    ring: RingWriter<Area, SLOT_WORDS>,
+    segment: Segment,
+    sequence: u64,
+    frame_seq: u64,
+    ts_out: u64,
+    stamp_due: bool,
+    heartbeat: u64,
+    records: u64,
+    wide: u64,
+    refused: u64,
+    latest_refused: u64,
+    words: Box<RecordWords>,
+    levels: Box<[u64]>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Writer {
+    /// Makes a new generation of the shard's segment, makes it current, and publishes [`EpochStart`] as its first record.
+    /// The writer before must have ended.
+    ///
+    /// # Errors
+    ///
+    /// [`ShmError::NoSpace`] with the room left; [`ShmError::Argument`] and [`ShmError::Name`] for options out of range;
+    /// [`ShmError::Permission`] if the directories are not ours alone; [`ShmError::Io`].
+    pub fn create(options: &SegmentOptions) -> Result<Self, ShmError> {
+        Self::create_with(options, &EpochSeed::default())
+    }
+
+    /// As [`Self::create`], with what a journal knows of the epoch before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::create`].
+    pub fn create_with(options: &SegmentOptions, seed: &EpochSeed) -> Result<Self, ShmError> {
+        check_name(&options.name)?;
+        check_shape(options.ring_bytes, options.instruments_max, options.depth)?;
+        let trust = Trust::in_self();
+        let directory = Directory::shard(&options.root, &options.name, options.shard, trust, true)?;
+        let previous = previous(&directory, trust);
+        check_epoch(options.epoch, previous.as_ref())?;
+        let header = header_for(options, seed, previous.as_ref(), next_generation(&directory)?);
+        let (segment, fd) = Segment::create(&directory, header)?;
+        let mut writer = Self::over(segment);
+        let reason = match &previous {
+            None => EpochReason::First,
+            Some(previous) if previous.closed => EpochReason::Restart,
+            Some(_) => EpochReason::Crash,
+        };
+        writer.start(EpochStart { prev_epoch: options.prev_epoch, last_durable: seed.last_durable, reason });
+        Segment::name(&directory, header.generation, &fd)?;
+        directory.set_current(header.generation)?;
+        directory.remove_before(header.generation)?;
+        Ok(writer)
+    }
+
+    fn over(segment: Segment) -> Self {
+        Self {
+            ring: RingWriter::new(segment.ring.clone(), segment.head(), segment.geometry()),
+            sequence: segment.header.first_sequence - 1,
+            frame_seq: 0,
+            ts_out: 0,
+            stamp_due: true,
+            heartbeat: 0,
+            records: 0,
+            wide: 0,
+            refused: 0,
+            latest_refused: 0,
+            words: Box::new([0; RECORD_WORDS_MAX]),
+            levels: vec![0; 4 * usize::from(segment.header.depth)].into(),
+            segment,
+            not_send: PhantomData,
+        }
+    }
+
+    fn start(&mut self, start: EpochStart) {
+        self.ts_out = wall_ns();
+        let flags = flag::NO_TS_EVENT | flag::LAST;
+        let header = EventHeader { instrument: 0, flags, ts_event: 0, ts_recv: self.ts_out, frame_seq: 0, index: 0 };
+        self.publish(&header, Content::EpochStart(start));
+        self.heartbeat();
+    }
+
+    /// Says that a new input begins: its first record takes the clock, the others of the input share that `ts_out`. Needed
+    /// only where an input's first event has another index than 0.
+    pub fn begin_input(&mut self) {
+        self.stamp_due = true;
+    }
+
+    /// Shows readers that the publishing loop turns, and copies the writer's own counters out. Call it from that loop, at
+    /// least every 100 ms, never from a timer of its own.
+    pub fn heartbeat(&mut self) {
+        self.heartbeat += 1;
+        self.segment.control.set_release(header::HEARTBEAT, self.heartbeat);
+        let own = [self.records, self.ring.position(), self.wide, self.refused, self.latest_refused];
+        put(&self.segment.counters, 0, &own);
+    }
+
+    /// Copies the shard's counters out.
+    pub fn put_counters(&mut self, counters: &ShardCounters) {
+        put(&self.segment.counters, RING_COUNTERS.len(), &counters.values());
+    }
+
+    /// Copies an instrument's counters out; counted and refused if the slot is beyond the table.
+    pub fn put_instrument_counters(&mut self, slot: u32, counters: &InstrumentCounters) {
+        if self.has_slot(slot) {
+            put(&self.segment.instrument_counters, slot as usize * INSTRUMENT_COUNTER_WORDS, &counters.values());
+        }
+    }
+
+    /// Adds a latency in ns to a stage's histogram.
+    #[inline]
+    pub fn record_latency(&mut self, stage: Stage, ns: u64) {
+        metrics::record(&self.segment.histograms, stage, ns);
+    }
+
+    /// Number of ring slots used so far.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.ring.position()
+    }
+
+    /// Sequence of the last record.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// This writer's epoch.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.segment.header.epoch
+    }
+
+    /// Records refused so far. Each took a sequence, so that readers are told of it as a loss.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Whether positions run out and a new writer with a new epoch is due: after 2^46 slots.
+    #[must_use]
+    pub const fn is_exhausted(&self) -> bool {
+        self.position() + SPAN_MAX as u64 > POSITION_MAX
+    }
+
+    /// Ends the segment in order: readers see it closed, with its last sequence. A writer that is dropped instead leaves it
+    /// open, like one that died.
+    pub fn close(mut self) {
+        self.heartbeat();
+        self.segment.control.set(header::FINAL_SEQUENCE, self.sequence);
+        self.segment.control.set_release(header::STATE, STATE_CLOSED);
+    }
+
+    fn has_slot(&mut self, slot: u32) -> bool {
+        let known = slot < self.segment.instruments_max();
+        self.latest_refused += u64::from(!known);
+        known
+    }
+
+    #[inline]
+    fn publish(&mut self, header: &EventHeader, content: Content<'_>) {
+        self.sequence += 1;
+        let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq };
+        let published = encode(header, content, &stamps, &mut self.words)
+            .and_then(|len| self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq));
+        if published.is_some() {
+            self.frame_seq = header.frame_seq;
+            self.records += 1;
+            self.wide += u64::from((self.words[0] >> 16) as u16 & flag::WIDE != 0);
+        } else {
+            self.refused += 1;
+        }
+    }
+}
+
+impl Sink for Writer {
+    #[inline]
+    fn event(&mut self, event: &Event<'_>) {
+        if self.stamp_due || event.header.index == 0 {
+            self.ts_out = wall_ns();
+            self.stamp_due = false;
+        }
+        self.publish(&event.header, Content::Body(&event.body));
+    }
+
+    fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
+        if self.has_slot(slot) {
+            let depth = self.segment.header.depth;
+            tables::write_latest(&self.segment.latest, slot, depth, latest, self.sequence, &mut self.levels);
+        }
+    }
+
+    fn instrument(&mut self, slot: u32, instrument: &Instrument) {
+        if self.has_slot(slot) {
+            tables::write_instrument(&self.segment.instruments, slot, instrument);
+        }
+    }
+}
+
+fn put(area: &Area, first: usize, values: &[u64]) {
+    for (index, value) in values.iter().enumerate() {
+        area.set(first + index, *value);
+    }
+}
+
+/// What the segment before says, if it can be read.
+fn previous(directory: &Directory, trust: Trust) -> Option<Previous> {
+    let segment = Segment::open_current(directory, trust).ok()?;
+    Some(Previous {
+        epoch: segment.header.epoch,
+        lineage: segment.header.lineage,
+        last_sequence: segment.last_sequence(),
+        closed: segment.is_closed(),
+    })
+}
+
+fn check_epoch(epoch: u64, previous: Option<&Previous>) -> Result<(), ShmError> {
+    if epoch == 0 || previous.is_some_and(|previous| previous.epoch == epoch) {
+        return Err(ShmError::Argument {
+            what: "epoch",
+            value: epoch,
+            limit: "above 0 and other than that of the writer before",
+        });
+    }
+    Ok(())
+}
+
+fn next_generation(directory: &Directory) -> Result<u64, ShmError> {
+    Ok(directory.generations()?.into_iter().max().unwrap_or(0) + 1)
+}
+
+fn header_for(options: &SegmentOptions, seed: &EpochSeed, previous: Option<&Previous>, generation: u64) -> Header {
+    let (areas, file_size) = plan(options.ring_bytes, options.instruments_max, options.depth);
+    let follows = previous.map_or(1, |previous| previous.last_sequence + 1);
+    let first_sequence = seed.first_sequence.unwrap_or(follows).max(1);
+    // Sequences of both segments belong to one run only if none of them is given twice.
+    let lineage = previous.filter(|_| first_sequence >= follows).map_or(options.epoch, |previous| previous.lineage);
+    Header {
+        epoch: options.epoch,
+        prev_epoch: options.prev_epoch,
+        generation,
+        shard: options.shard,
+        depth: options.depth,
+        writer: Identity::of_this_process(),
+        created_wall: wall_ns(),
+        created_mono: monotonic_ns(),
+        first_sequence,
+        lineage,
+        file_size,
+        areas,
+    }
+}
