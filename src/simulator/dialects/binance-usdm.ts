@@ -1,0 +1,121 @@
+import type { SymbolSpec } from '../market/symbols.js';
+import { SymbolText, usdmSymbols } from '../market/symbols.js';
+import { type RestShape, readRest } from './binance-rest.js';
+import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
+
+const DAY_MS = 86_400_000;
+
+const rest: RestShape = {
+  prefix: '/fapi/v1',
+  limitDefault: 500,
+  exchangeInfoWeight: 1,
+  depthWeight: (limit) => (limit <= 50 ? 2 : limit <= 100 ? 5 : limit <= 500 ? 10 : 20),
+  depthLimit: (limit) => ([5, 10, 20, 50, 100, 500, 1000].includes(limit) ? limit : undefined),
+};
+
+/**
+ * The routed addresses: `/public`, `/market` and `/private`, each with `ws` and `stream`. The un-routed ones answer
+ * as the public class does, which is what a client that never moved gets since 2026-04-23.
+ */
+function route(path: string, query: URLSearchParams): Route | undefined {
+  const parts = path.split('/').slice(1);
+  const routed = parts[0] === 'public' || parts[0] === 'market' || parts[0] === 'private';
+  const trafficClass = routed ? (parts.shift() as string) : 'public';
+  const mode = parts.shift();
+  if (mode === 'ws') return { trafficClass, combined: false, streams: parts.filter((name) => name !== ''), micros: false };
+  if (mode !== 'stream' || parts.some((part) => part !== '')) return undefined;
+  const streams = (query.get('streams') ?? '').split('/').filter((name) => name !== '');
+  return { trafficClass, combined: true, streams, micros: false };
+}
+
+function listing(spec: SymbolSpec): object {
+  const text = new SymbolText(spec, 0);
+  return {
+    symbol: spec.symbol,
+    pair: spec.symbol,
+    contractType: 'PERPETUAL',
+    deliveryDate: 4_133_404_800_000,
+    onboardDate: 1_569_398_400_000,
+    status: 'TRADING',
+    baseAsset: spec.baseAsset,
+    quoteAsset: spec.quoteAsset,
+    marginAsset: spec.quoteAsset,
+    // The venue warns that the two precisions are not tick and step; a client that takes them as such should notice.
+    pricePrecision: spec.pricePlaces,
+    quantityPrecision: spec.qtyPlaces,
+    baseAssetPrecision: 8,
+    quotePrecision: 8,
+    underlyingType: 'COIN',
+    filters: [
+      {
+        filterType: 'PRICE_FILTER',
+        minPrice: text.price(1),
+        maxPrice: text.price(spec.startTick * 10),
+        tickSize: text.price(1),
+      },
+      { filterType: 'LOT_SIZE', minQty: text.qty(1), maxQty: text.qty(1_000_000), stepSize: text.qty(1) },
+      { filterType: 'MARKET_LOT_SIZE', minQty: text.qty(1), maxQty: text.qty(100_000), stepSize: text.qty(1) },
+      { filterType: 'MIN_NOTIONAL', notional: '5' },
+    ],
+  };
+}
+
+const limits: ServerLimits = {
+  pingIntervalMs: 180_000,
+  pongTimeoutMs: 600_000,
+  messagesPerSecond: 10,
+  streamsMax: 1024,
+  connectionsPer5Minutes: 300,
+  connectionLifeMs: DAY_MS,
+  shutdownNoticeMs: 0,
+  restWeightPerMinute: 2400,
+  refusalsBeforeBan: 10,
+  banMs: 120_000,
+};
+
+/** Binance USDⓈ-M futures. Payloads and rules: the venue's reference of 2026-05-28, §§ 1–6. */
+export const binanceUsdm: Dialect = {
+  name: 'binance-usdm',
+  symbols: usdmSymbols,
+  limits,
+  announcesShutdown: false,
+  padPlaces: 0,
+  sparseIds: true,
+  firstUpdateId: 5_000_000_000_000,
+  firstTradeId: 5_000_000_000,
+  depthCadences: [
+    { suffix: '@0ms', clock: 'step', every: [1] },
+    { suffix: '@100ms', clock: 'interval', every: [1] },
+    { suffix: '', clock: 'interval', every: [2, 3] },
+    { suffix: '@500ms', clock: 'interval', every: [5] },
+  ],
+  countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'aggTrade' || name.endsWith('@depth@100ms'),
+  route,
+  serves: (trafficClass, kind) => (kind === 'aggTrade' ? trafficClass === 'market' : trafficClass === 'public'),
+  depth: (text, spec, event, micros) =>
+    `{"e":"depthUpdate","E":${timeText(event.eventUs, micros)},"T":${timeText(event.engineUs, micros)},"s":"${spec.symbol}","U":${event.firstId},"u":${event.lastId},"pu":${event.previousId},"b":${levelRows(text, event.bids)},"a":${levelRows(text, event.asks)}}`,
+  trade: (text, spec, event, micros) =>
+    `{"e":"trade","E":${timeText(event.eventUs, micros)},"T":${timeText(event.engineUs, micros)},"s":"${spec.symbol}","t":${event.id},"p":"${text.price(event.tick)}","q":"${text.qty(event.lots)}","X":"MARKET","m":${event.buyerIsMaker}}`,
+  aggTrade: (text, spec, event, micros) => {
+    const qty = text.qty(event.lots);
+    return `{"e":"aggTrade","E":${timeText(event.eventUs, micros)},"a":${event.id},"s":"${spec.symbol}","p":"${text.price(event.tick)}","q":"${qty}","nq":"${qty}","f":${event.firstTradeId},"l":${event.lastTradeId},"T":${timeText(event.engineUs, micros)},"m":${event.buyerIsMaker}}`;
+  },
+  bookTicker: (text, spec, event, micros) =>
+    `{"e":"bookTicker","u":${event.updateId},"E":${timeText(event.eventUs, micros)},"T":${timeText(event.engineUs, micros)},"s":"${spec.symbol}","b":"${text.price(event.bidTick)}","B":"${text.qty(event.bidLots)}","a":"${text.price(event.askTick)}","A":"${text.qty(event.askLots)}"}`,
+  // Seen on this venue in mid-2026 and in no document: `st` on many events, `ps` on depth and quotes.
+  decorate: (message, { kind, symbol }) =>
+    `${message.slice(0, -1)},"st":1${kind === 'depth' || kind === 'bookTicker' ? `,"ps":"${symbol}"` : ''}}`,
+  rest: (path, query, symbols) => readRest(rest, path, query, symbols),
+  snapshotBody: (text, levels, nowUs) =>
+    `{"lastUpdateId":${levels.lastUpdateId},"E":${timeText(nowUs + 1_000, false)},"T":${timeText(nowUs, false)},"bids":${levelRows(text, levels.bids)},"asks":${levelRows(text, levels.asks)}}`,
+  exchangeInfoBody: (specs, nowUs, run) =>
+    JSON.stringify({
+      timezone: 'UTC',
+      serverTime: Math.floor(nowUs / 1000),
+      futuresType: 'U_MARGINED',
+      rateLimits: [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: run.restWeightPerMinute }],
+      exchangeFilters: [],
+      assets: [],
+      symbols: specs.map(listing),
+    }),
+};

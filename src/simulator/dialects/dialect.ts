@@ -1,0 +1,102 @@
+import type { Channel } from '../market/channel.js';
+import type { DepthCadence } from '../market/depth-stream.js';
+import type { AggregateTradeEvent, DepthEvent, QuoteEvent, StreamKind, TradeEvent } from '../market/events.js';
+import type { BookLevels } from '../market/history.js';
+import type { SymbolSpec, SymbolText } from '../market/symbols.js';
+
+export type VenueName = 'binance-usdm' | 'binance-spot';
+
+/** What the venue enforces; every value can be set for a run. */
+export interface ServerLimits {
+  /** Server pings each connection this often, ms. */
+  readonly pingIntervalMs: number;
+  /** A ping not answered with its own payload for this long ends the connection, ms. */
+  readonly pongTimeoutMs: number;
+  /** Client messages (JSON, ping and pong) in any second; one more ends the connection with code 1008. */
+  readonly messagesPerSecond: number;
+  /** Streams of one connection; more end it with code 1008. */
+  readonly streamsMax: number;
+  /** Connections of one address in five minutes; more are refused with status 429. */
+  readonly connectionsPer5Minutes: number;
+  /** A connection is cut at this age, ms. */
+  readonly connectionLifeMs: number;
+  /** A venue that announces its cut does so this long before, ms. */
+  readonly shutdownNoticeMs: number;
+  /** REST weight of one address in a minute; more is answered 429. */
+  readonly restWeightPerMinute: number;
+  /** Requests answered 429 after which the address is banned (418). */
+  readonly refusalsBeforeBan: number;
+  /** First ban, ms; each further one doubles, up to three days. */
+  readonly banMs: number;
+}
+
+/** What the address of a WebSocket asks for. */
+export interface Route {
+  /** Traffic class; streams of other classes stay silent. */
+  readonly trafficClass: string;
+  readonly combined: boolean;
+  readonly streams: readonly string[];
+  /** Times in µs instead of ms. */
+  readonly micros: boolean;
+}
+
+export interface RestError {
+  readonly status: number;
+  readonly code: number;
+  readonly msg: string;
+}
+
+/** A REST request as the venue understands it; an error still has its weight. */
+export interface RestCall {
+  readonly endpoint: 'depth' | 'exchangeInfo' | 'time' | 'ping';
+  readonly weight: number;
+  /** For `depth` one symbol, for `exchangeInfo` the symbols asked for, or none for all. */
+  readonly symbols: readonly string[];
+  /** Levels a side, for `depth`. */
+  readonly limit: number;
+  readonly error?: RestError;
+}
+
+/** One venue's protocol from the venue's side: names, numbers and words. No socket, clock or state. */
+export interface Dialect {
+  readonly name: VenueName;
+  /** Symbols on offer by default. */
+  readonly symbols: ReadonlyMap<string, SymbolSpec>;
+  readonly limits: ServerLimits;
+  /** The venue announces that a connection is about to be cut. */
+  readonly announcesShutdown: boolean;
+  /** Decimals to which prices and quantities of streams are padded; 0 = as tick and lot have them. */
+  readonly padPlaces: number;
+  /** Update ids jump and events carry the previous one; otherwise they count by one. */
+  readonly sparseIds: boolean;
+  readonly firstUpdateId: number;
+  readonly firstTradeId: number;
+  readonly depthCadences: readonly DepthCadence[];
+  /** The streams that together make the rate: a book, trades once, and quotes. */
+  countsToRate(channel: Channel): boolean;
+  /** `undefined`: there is nothing at this address (404). */
+  route(path: string, query: URLSearchParams): Route | undefined;
+  serves(trafficClass: string, kind: StreamKind): boolean;
+  depth(text: SymbolText, spec: SymbolSpec, event: DepthEvent, micros: boolean): string;
+  trade(text: SymbolText, spec: SymbolSpec, event: TradeEvent, micros: boolean): string;
+  aggTrade(text: SymbolText, spec: SymbolSpec, event: AggregateTradeEvent, micros: boolean): string;
+  bookTicker(text: SymbolText, spec: SymbolSpec, event: QuoteEvent, micros: boolean): string;
+  /** Adds keys that no document names. */
+  decorate(message: string, channel: Channel): string;
+  /** `undefined`: no such endpoint (404). */
+  rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined;
+  snapshotBody(text: SymbolText, levels: BookLevels, nowUs: number): string;
+  exchangeInfoBody(specs: readonly SymbolSpec[], nowUs: number, limits: ServerLimits): string;
+}
+
+/** A time in the connection's unit. */
+export function timeText(us: number, micros: boolean): string {
+  return String(micros ? us : Math.floor(us / 1000));
+}
+
+/** `[["price","qty"],…]` of a depth message. */
+export function levelRows(text: SymbolText, levels: readonly (readonly [tick: number, lots: number])[]): string {
+  let rows = '';
+  for (const [tick, lots] of levels) rows += `${rows === '' ? '' : ','}["${text.price(tick)}","${text.qty(lots)}"]`;
+  return `[${rows}]`;
+}

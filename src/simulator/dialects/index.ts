@@ -1,0 +1,9 @@
+import { binanceSpot } from './binance-spot.js';
+import { binanceUsdm } from './binance-usdm.js';
+import type { Dialect, VenueName } from './dialect.js';
+
+/** The registry: one line for each simulated venue. */
+export const dialects: Readonly<Record<VenueName, Dialect>> = {
+  'binance-usdm': binanceUsdm,
+  'binance-spot': binanceSpot,
+};

@@ -1,0 +1,75 @@
+import type { Random } from '../market/random.js';
+import type { MalformKind } from './script.js';
+
+const HUGE_BYTES = 8 * 1024 * 1024;
+const DEEP_BRACKETS = 100_000;
+
+export interface MalformOptions {
+  readonly byte?: number | undefined;
+  readonly bit?: number;
+  readonly size?: number | undefined;
+}
+
+/** Makes a function that spoils a message in one way; drawn once, so that all connections get the same. */
+export function malform(kind: MalformKind, options: MalformOptions, random: Random): (bytes: Buffer) => Buffer {
+  const draw = random.u32();
+  const place = (bytes: Buffer): number => (options.byte ?? draw) % Math.max(1, bytes.length);
+  switch (kind) {
+    case 'truncated':
+      return (bytes) => Buffer.from(bytes.subarray(0, Math.max(1, place(bytes))));
+    case 'bitflip':
+      return (bytes) => {
+        const copy = Buffer.from(bytes);
+        const at = place(bytes);
+        copy[at] = (copy[at] ?? 0) ^ (1 << (options.bit ?? 7));
+        return copy;
+      };
+    case 'wrong_type':
+      return rewrite((number) => number);
+    case 'exponent':
+      return rewrite(() => '"1e400"');
+    case 'decimals20':
+      return rewrite((number) => `"${number}${number.includes('.') ? '' : '.'}${'1'.repeat(20)}"`);
+    case 'negative':
+      return rewrite((number) => `"-${number}"`);
+    case 'invalid_utf8':
+      return (bytes) => {
+        // An overlong start byte without its continuation, in the middle of the first string.
+        const at = bytes.indexOf(0x22) + 1;
+        return Buffer.concat([bytes.subarray(0, at), Buffer.from([0xc3, 0x28]), bytes.subarray(at)]);
+      };
+    case 'huge':
+      return (bytes) => pad(bytes, options.size ?? HUGE_BYTES);
+    case 'deep': {
+      const brackets = options.size ?? DEEP_BRACKETS;
+      return (bytes) => Buffer.concat([bytes.subarray(0, -1), Buffer.from(`,"x":${'['.repeat(brackets)}${']'.repeat(brackets)}}`)]);
+    }
+    case 'empty':
+      return () => Buffer.alloc(0);
+    case 'binary':
+      return (bytes) => bytes;
+  }
+}
+
+/**
+ * Rewrites the last decimal string of the first level (its quantity), or of the message if it has no levels: the
+ * quantity of a trade or of a quote. The message stays well-formed, only the value is wrong.
+ */
+function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    const text = bytes.toString('latin1');
+    const level = /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"\]/.exec(text);
+    const member = level ?? /"[qB]":"(\d+(?:\.\d+)?)"/.exec(text);
+    if (member === null) return bytes;
+    const number = member[1] as string;
+    const spoilt = member[0].replace(new RegExp(`"${number}"(?=\\]?$)`), () => change(number));
+    return Buffer.from(text.slice(0, member.index) + spoilt + text.slice(member.index + member[0].length), 'latin1');
+  };
+}
+
+/** The same object with one more member, so that the message has `size` bytes and is otherwise valid. */
+function pad(bytes: Buffer, size: number): Buffer {
+  const open = Buffer.from(',"x":"');
+  const fill = Math.max(0, size - bytes.length - open.length - 1);
+  return Buffer.concat([bytes.subarray(0, -1), open, Buffer.alloc(fill, 0x61), Buffer.from('"}')]);
+}

@@ -1,0 +1,75 @@
+import { crc32 } from 'node:zlib';
+import type { StreamKind } from './events.js';
+
+/** Who gets the frames of a channel. */
+export interface Subscriber {
+  /** `payload` rewrites the bytes (a fault); `fate` says what the oracle log is told. */
+  deliver(frame: Frame, fate: string, payload?: (bytes: Buffer) => Buffer): void;
+}
+
+/** One stream of one symbol, e.g. `btcusdt@depth@100ms`, and who listens to it. */
+export class Channel {
+  readonly name: string;
+  readonly symbol: string;
+  readonly kind: StreamKind;
+  readonly subscribers = new Set<Subscriber>();
+  /** Events so far, listened to or not. */
+  events = 0;
+
+  constructor(name: string, symbol: string, kind: StreamKind) {
+    this.name = name;
+    this.symbol = symbol;
+    this.kind = kind;
+  }
+}
+
+/** Bytes of one message in one of its four forms, with their checksum made once. */
+export class Payload {
+  readonly bytes: Buffer;
+  #crc: number | undefined;
+
+  constructor(text: string) {
+    this.bytes = Buffer.from(text, 'utf8');
+  }
+
+  get crc32(): number {
+    this.#crc ??= crc32(this.bytes);
+    return this.#crc;
+  }
+}
+
+/** One message of a channel. Its bytes are made on first use and shared by all connections of the same form. */
+export class Frame {
+  readonly channel: Channel;
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly #render: (micros: boolean) => string;
+  readonly #texts: (string | undefined)[] = [undefined, undefined];
+  readonly #payloads: (Payload | undefined)[] = [undefined, undefined, undefined, undefined];
+
+  constructor(channel: Channel, firstId: number, lastId: number, render: (micros: boolean) => string) {
+    this.channel = channel;
+    this.firstId = firstId;
+    this.lastId = lastId;
+    this.#render = render;
+  }
+
+  /** `combined` wraps the message with its stream's name; `micros` writes times in µs. */
+  payload(combined: boolean, micros: boolean): Payload {
+    const form = (combined ? 1 : 0) + (micros ? 2 : 0);
+    let payload = this.#payloads[form];
+    if (payload === undefined) {
+      const raw = this.#text(micros);
+      payload = new Payload(combined ? `{"stream":"${this.channel.name}","data":${raw}}` : raw);
+      this.#payloads[form] = payload;
+    }
+    return payload;
+  }
+
+  #text(micros: boolean): string {
+    const unit = micros ? 1 : 0;
+    const text = this.#texts[unit] ?? this.#render(micros);
+    this.#texts[unit] = text;
+    return text;
+  }
+}

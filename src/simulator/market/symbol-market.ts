@@ -1,0 +1,209 @@
+import type { Dialect } from '../dialects/dialect.js';
+import { ASK, type Fill } from './book.js';
+import { Channel, Frame } from './channel.js';
+import { DepthStream } from './depth-stream.js';
+import type { EventTime, QuoteEvent } from './events.js';
+import { OrderFlow } from './flow.js';
+import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
+import { hashText, Random } from './random.js';
+import { type SymbolSpec, SymbolText } from './symbols.js';
+import type { VenueMarketOptions } from './venue-market.js';
+
+/** Orders of one step at most, however hot the symbol is. */
+const ORDERS_PER_STEP_MAX = 64;
+/** Steps of a symbol in its 100 ms tick. */
+const STEPS_PER_INTERVAL = 3;
+
+/** One symbol: order flow, book, ids and streams. A step makes its messages in the order in which they happened. */
+export class SymbolMarket {
+  readonly spec: SymbolSpec;
+  readonly text: SymbolText;
+  readonly history: BookHistory;
+  readonly channels: Channel[] = [];
+  readonly #dialect: Dialect;
+  readonly #random: Random;
+  readonly #flow: OrderFlow;
+  readonly #depth: { stream: DepthStream; channel: Channel }[];
+  readonly #trade: Channel;
+  readonly #aggTrade: Channel;
+  readonly #quote: Channel;
+  readonly #publish: (frame: Frame) => void;
+  readonly #extraKeys: boolean;
+  #lastId: number;
+  #tradeId: number;
+  #aggregateId: number;
+  #lastQuote: QuoteEvent | undefined;
+  #heat = 0;
+  #stepsLeft = STEPS_PER_INTERVAL;
+  #published = 0;
+
+  constructor(spec: SymbolSpec, options: VenueMarketOptions, budget: HistoryBudget) {
+    const { dialect, seed } = options;
+    this.spec = spec;
+    this.#dialect = dialect;
+    this.#publish = options.publish;
+    this.#extraKeys = options.extraKeys;
+    this.text = new SymbolText(spec, dialect.padPlaces);
+    this.#random = new Random(seed, `${dialect.name}/${spec.symbol}/ids`);
+    this.#flow = new OrderFlow(spec, new Random(seed, `${dialect.name}/${spec.symbol}/flow`));
+    this.#lastId = dialect.firstUpdateId + (hashText(spec.symbol) % 1_000_003);
+    this.#tradeId = dialect.firstTradeId + (hashText(spec.symbol) % 100_003);
+    this.#aggregateId = Math.trunc(this.#tradeId / 2);
+    this.history = new BookHistory(budget, options.symbols.length);
+    this.history.begin(this.#lastId, this.#flow.book);
+    this.#depth = dialect.depthCadences.map((cadence) => ({
+      stream: new DepthStream(cadence, this.#lastId),
+      channel: this.#open('depth', cadence.suffix),
+    }));
+    this.#trade = this.#open('trade', '');
+    this.#aggTrade = this.#open('aggTrade', '');
+    this.#quote = this.#open('bookTicker', '');
+  }
+
+  /** Chance of being chosen for the next step, relative to the other symbols: busy symbols stay busy for a while. */
+  get urgency(): number {
+    return this.spec.weight * (16 + this.#heat);
+  }
+
+  get lastUpdateId(): number {
+    return this.#lastId;
+  }
+
+  /** Runs a few orders; returns how many messages of the dialect's full set they made. */
+  step(time: EventTime): number {
+    this.#published = 0;
+    const touched = new Set<number>();
+    const stepFirstId = this.#lastId;
+    if (this.#random.chance(6)) this.#heat = Math.min(256, this.#heat + 48);
+    const orders = Math.min(ORDERS_PER_STEP_MAX, 1 + this.#random.below(5 + (this.#heat >> 2)));
+    let firstId = 0;
+    for (let index = 0; index < orders; index += 1) {
+      const id = this.#order(touched, time);
+      if (firstId === 0) firstId = id;
+    }
+    this.#heat -= this.#heat >> 3;
+    if (this.#lastId !== stepFirstId) for (const { stream } of this.#depth) stream.touch(touched, firstId);
+    this.#speakDepth(time);
+    this.history.boundary(this.#lastId, this.#flow.book);
+    return this.#published;
+  }
+
+  /** Update ids restart at `to`, as after a restart of the venue's engine; times go on. */
+  rollback(to: number): void {
+    this.#lastId = to;
+    this.history.begin(to, this.#flow.book);
+    for (const { stream } of this.#depth) stream.restart(to);
+  }
+
+  /** The book now, `limit` levels a side, best first. */
+  snapshot(limit: number): BookLevels {
+    const { bids, asks } = this.#flow.book;
+    const top = (side: typeof bids): [number, number][] =>
+      Array.from({ length: Math.min(limit, side.levels) }, (_, rank) => [side.at(rank).tick, side.at(rank).qty]);
+    return { lastUpdateId: this.#lastId, bids: top(bids), asks: top(asks) };
+  }
+
+  /** Canonical text of the book at `id`: `B <price> <qty>` best first, then `A <price> <qty>`. */
+  bookText(id: number, epoch?: number): string | undefined {
+    const levels = this.history.at(id, epoch);
+    if (levels === undefined) return undefined;
+    let text = '';
+    for (const [tick, lots] of levels.bids) text += `B ${this.text.canonicalLevel(tick, lots)}\n`;
+    for (const [tick, lots] of levels.asks) text += `A ${this.text.canonicalLevel(tick, lots)}\n`;
+    return text;
+  }
+
+  #open(kind: Channel['kind'], suffix: string): Channel {
+    const channel = new Channel(`${this.spec.symbol.toLowerCase()}@${kind}${suffix}`, this.spec.symbol, kind);
+    this.channels.push(channel);
+    return channel;
+  }
+
+  /** One order; returns the first id it used, or 0. */
+  #order(touched: Set<number>, time: EventTime): number {
+    const { book } = this.#flow;
+    this.#flow.act();
+    let firstId = 0;
+    for (const change of book.changes) {
+      this.#lastId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
+      if (firstId === 0) firstId = this.#lastId;
+      const key = change.side * change.tick;
+      this.history.record(this.#lastId, key, change.qty);
+      touched.add(key);
+    }
+    book.changes.length = 0;
+    if (book.fills.length > 0) this.#tellTrades(book.fills, time);
+    book.fills.length = 0;
+    if (firstId !== 0) this.#tellQuote(time);
+    return firstId;
+  }
+
+  #tellTrades(fills: readonly Fill[], time: EventTime): void {
+    let start = 0;
+    while (start < fills.length) {
+      const { tick, aggressor } = fills[start] as Fill;
+      const buyerIsMaker = aggressor === ASK;
+      const firstTradeId = this.#tradeId + 1;
+      let lots = 0;
+      let end = start;
+      for (; end < fills.length && (fills[end] as Fill).tick === tick; end += 1) {
+        this.#tradeId += 1;
+        const trade = { id: this.#tradeId, tick, lots: (fills[end] as Fill).qty, buyerIsMaker, ...time };
+        lots += trade.lots;
+        this.#tell(this.#trade, trade.id, trade.id, (micros) => this.#dialect.trade(this.text, this.spec, trade, micros));
+      }
+      this.#aggregateId += 1;
+      const aggregate = { id: this.#aggregateId, tick, lots, buyerIsMaker, firstTradeId, lastTradeId: this.#tradeId, ...time };
+      this.#tell(this.#aggTrade, firstTradeId, this.#tradeId, (micros) =>
+        this.#dialect.aggTrade(this.text, this.spec, aggregate, micros),
+      );
+      start = end;
+    }
+  }
+
+  #tellQuote(time: EventTime): void {
+    const { bids, asks } = this.#flow.book;
+    const bid = bids.at(0);
+    const ask = asks.at(0);
+    const last = this.#lastQuote;
+    if (
+      last !== undefined &&
+      last.bidTick === bid.tick &&
+      last.bidLots === bid.qty &&
+      last.askTick === ask.tick &&
+      last.askLots === ask.qty
+    )
+      return;
+    const quote = { updateId: this.#lastId, bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty, ...time };
+    this.#lastQuote = quote;
+    this.#tell(this.#quote, this.#lastId, this.#lastId, (micros) =>
+      this.#dialect.bookTicker(this.text, this.spec, quote, micros),
+    );
+  }
+
+  #speakDepth(time: EventTime): void {
+    this.#stepsLeft -= 1;
+    const interval = this.#stepsLeft === 0;
+    if (interval) this.#stepsLeft = STEPS_PER_INTERVAL;
+    for (const { stream, channel } of this.#depth) {
+      if (stream.cadence.clock === 'interval' && !interval) continue;
+      if (!stream.due()) continue;
+      const book = channel.subscribers.size > 0 ? this.#flow.book : undefined;
+      const event = stream.flush(this.#lastId, !this.#dialect.sparseIds, time, book);
+      const firstId = event?.firstId ?? 0;
+      this.#tell(channel, firstId, this.#lastId, (micros) =>
+        event === undefined ? '' : this.#dialect.depth(this.text, this.spec, event, micros),
+      );
+    }
+  }
+
+  #tell(channel: Channel, firstId: number, lastId: number, render: (micros: boolean) => string): void {
+    channel.events += 1;
+    if (this.#dialect.countsToRate(channel)) this.#published += 1;
+    if (channel.subscribers.size === 0) return;
+    // The position of a message in its stream decides on extra keys: the order flow must not depend on that option.
+    const extra = this.#extraKeys && channel.events % 16 === 0;
+    const words = extra ? (micros: boolean) => this.#dialect.decorate(render(micros), channel) : render;
+    this.#publish(new Frame(channel, firstId, lastId, words));
+  }
+}

@@ -1,0 +1,99 @@
+import { fixedDecimal, plainDecimal } from './decimal.js';
+
+/** What the simulated market of one symbol needs to know; prices count in ticks, quantities in lots. */
+export interface SymbolSpec {
+  /** The venue's spelling in messages, upper case. */
+  readonly symbol: string;
+  readonly baseAsset: string;
+  readonly quoteAsset: string;
+  /** Decimals of the price, and how many units of the last decimal one tick is (0.10 = 2 places, 10 units). */
+  readonly pricePlaces: number;
+  readonly tickUnits: number;
+  /** Decimals of the quantity; one lot is one unit of the last decimal. */
+  readonly qtyPlaces: number;
+  /** First best bid, ticks. */
+  readonly startTick: number;
+  /** Distance from the touch at which the book is deepest, ticks. */
+  readonly humpTicks: number;
+  /** Ordinary order size, lots. */
+  readonly typicalLots: number;
+  /** Share of the venue's activity, relative to the other symbols. */
+  readonly weight: number;
+}
+
+/** Turns ticks and lots of one symbol into the venue's text. */
+export class SymbolText {
+  readonly #spec: SymbolSpec;
+  readonly #pricePad: string;
+  readonly #qtyPad: string;
+
+  /** `padTo` is the venue's fixed number of decimals, or 0 to write the places of tick and lot. */
+  constructor(spec: SymbolSpec, padTo: number) {
+    this.#spec = spec;
+    this.#pricePad = '0'.repeat(Math.max(0, padTo - spec.pricePlaces));
+    this.#qtyPad = '0'.repeat(Math.max(0, padTo - spec.qtyPlaces));
+  }
+
+  price(tick: number): string {
+    return fixedDecimal(tick * this.#spec.tickUnits, this.#spec.pricePlaces) + this.#pricePad;
+  }
+
+  qty(lots: number): string {
+    const text = fixedDecimal(lots, this.#spec.qtyPlaces);
+    // A quantity without decimals gets its dot only when the venue pads.
+    return this.#spec.qtyPlaces === 0 && this.#qtyPad !== '' ? `${text}.${this.#qtyPad}` : text + this.#qtyPad;
+  }
+
+  /** `<price> <qty>` as canonical book texts spell them: plain decimals without trailing zeros. */
+  canonicalLevel(tick: number, lots: number): string {
+    const price = plainDecimal(tick * this.#spec.tickUnits, this.#spec.pricePlaces);
+    return `${price} ${plainDecimal(lots, this.#spec.qtyPlaces)}`;
+  }
+}
+
+type Row = readonly [
+  symbol: string,
+  pricePlaces: number,
+  tickUnits: number,
+  qtyPlaces: number,
+  start: number,
+  hump: number,
+  lots: number,
+  weight: number,
+];
+
+function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
+  return new Map(
+    rows.map(([symbol, pricePlaces, tickUnits, qtyPlaces, startTick, humpTicks, typicalLots, weight]) => [
+      symbol,
+      {
+        symbol,
+        baseAsset: symbol.slice(0, -4),
+        quoteAsset: symbol.slice(-4),
+        pricePlaces,
+        tickUnits,
+        qtyPlaces,
+        startTick,
+        humpTicks,
+        typicalLots,
+        weight,
+      },
+    ]),
+  );
+}
+
+/** Ticks and lots as USDT-M lists them: one tick of the spread is 0.10 on BTC, SOL trades in whole coins. */
+export const usdmSymbols = table([
+  ['BTCUSDT', 2, 10, 3, 650_000, 260, 25, 8],
+  ['ETHUSDT', 2, 1, 3, 320_000, 280, 500, 6],
+  ['BNBUSDT', 3, 10, 2, 60_000, 240, 300, 3],
+  ['SOLUSDT', 4, 100, 0, 15_000, 220, 8, 4],
+]);
+
+/** Ticks and lots of the spot market. */
+export const spotSymbols = table([
+  ['BTCUSDT', 2, 1, 5, 6_500_000, 2_500, 1_500, 8],
+  ['ETHUSDT', 2, 1, 4, 320_000, 400, 3_000, 6],
+  ['BNBUSDT', 2, 1, 3, 60_000, 260, 900, 3],
+  ['SOLUSDT', 2, 1, 3, 15_000, 220, 8_000, 4],
+]);

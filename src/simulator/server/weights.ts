@@ -1,0 +1,71 @@
+import type { ServerLimits } from '../dialects/dialect.js';
+
+const MINUTE_MS = 60_000;
+const FIVE_MINUTES_MS = 300_000;
+const BAN_MAX_MS = 3 * 86_400_000;
+
+interface Account {
+  minute: number;
+  used: number;
+  refusals: number;
+  bans: number;
+  bannedUntilMs: number;
+  connections: number[];
+}
+
+export type Admission =
+  | { readonly outcome: 'admitted'; readonly used: number }
+  | { readonly outcome: 'refused' | 'banned'; readonly used: number; readonly retryAfterSeconds: number; readonly untilMs: number };
+
+/** REST weight and connection attempts of each address, on the wall clock, as the venue counts them. */
+export class Weights {
+  readonly #limits: ServerLimits;
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(limits: ServerLimits) {
+    this.#limits = limits;
+  }
+
+  admit(address: string, weight: number, nowMs: number): Admission {
+    const account = this.#account(address);
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    if (account.minute !== minute) Object.assign(account, { minute, used: 0, refusals: 0 });
+    if (nowMs < account.bannedUntilMs) return refusal('banned', account.used, account.bannedUntilMs, nowMs);
+    account.used += weight;
+    if (account.used <= this.#limits.restWeightPerMinute) return { outcome: 'admitted', used: account.used };
+    account.refusals += 1;
+    if (account.refusals > this.#limits.refusalsBeforeBan) {
+      account.bannedUntilMs = nowMs + Math.min(BAN_MAX_MS, this.#limits.banMs * 2 ** account.bans);
+      account.bans += 1;
+      return refusal('banned', account.used, account.bannedUntilMs, nowMs);
+    }
+    return refusal('refused', account.used, (minute + 1) * MINUTE_MS, nowMs);
+  }
+
+  /** Bans the address until `untilMs`, as a fault. */
+  ban(address: string, untilMs: number): void {
+    this.#account(address).bannedUntilMs = untilMs;
+  }
+
+  /** Counts a connection attempt; false if the address made too many. */
+  connect(address: string, nowMs: number): boolean {
+    const account = this.#account(address);
+    account.connections = account.connections.filter((at) => nowMs - at < FIVE_MINUTES_MS);
+    if (account.connections.length >= this.#limits.connectionsPer5Minutes) return false;
+    account.connections.push(nowMs);
+    return true;
+  }
+
+  #account(address: string): Account {
+    let account = this.#accounts.get(address);
+    if (account === undefined) {
+      account = { minute: 0, used: 0, refusals: 0, bans: 0, bannedUntilMs: 0, connections: [] };
+      this.#accounts.set(address, account);
+    }
+    return account;
+  }
+}
+
+function refusal(outcome: 'refused' | 'banned', used: number, untilMs: number, nowMs: number): Admission {
+  return { outcome, used, untilMs, retryAfterSeconds: Math.max(1, Math.ceil((untilMs - nowMs) / 1000)) };
+}
