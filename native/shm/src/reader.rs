@@ -289,6 +289,12 @@ impl Reader {
         self.cursor
     }
 
+    /// Sequence of the next record; `None` until the first one was read.
+    #[must_use]
+    pub const fn next_sequence(&self) -> Option<u64> {
+        self.expected
+    }
+
     /// Number of slots of the ring.
     #[must_use]
     pub const fn slots(&self) -> u64 {

@@ -16,7 +16,7 @@ use crate::layout::{
     INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
 };
 use crate::mapping::Area;
-use crate::metrics::{self, Stage};
+use crate::metrics::{self, HistogramCopy, Stage};
 use crate::payload::{EpochReason, EpochStart};
 use crate::process::{Identity, monotonic_ns, wall_ns};
 use crate::ring::RingWriter;
@@ -178,6 +178,12 @@ impl Writer {
     #[inline]
     pub fn record_latency(&mut self, stage: Stage, ns: u64) {
         metrics::record(&self.segment.histograms, stage, ns);
+    }
+
+    /// Copies a stage's histogram.
+    #[must_use]
+    pub fn histogram(&self, stage: Stage) -> HistogramCopy {
+        HistogramCopy::read(&self.segment.histograms, stage)
     }
 
     /// Number of ring slots used so far.
