@@ -63,6 +63,11 @@ pub fn monotonic_ns() -> u64 {
     u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or_default()
 }
 
+fn wall_ns() -> u64 {
+    let now = clock_gettime(ClockId::Realtime);
+    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or_default()
+}
+
 /// Keeps the calling thread on one core.
 pub fn pin(core: usize) -> Result<(), Box<dyn Error>> {
     let mut set = CpuSet::new();
@@ -118,8 +123,8 @@ impl Parent {
 
     fn send_ring(&mut self, due: u64) {
         self.ring += 1;
-        let header = Header { instrument: 1, flags: flag::LAST, ts_event: 0, ts_recv: 0, frame_seq: self.ring, index: 0 };
-        let header = Header { flags: header.flags | flag::NO_TS_EVENT, ts_recv: self.writer.now(), ..header };
+        let flags = flag::LAST | flag::NO_TS_EVENT;
+        let header = Header { instrument: 1, flags, ts_event: 0, ts_recv: wall_ns(), frame_seq: self.ring, index: 0 };
         let quote = Quote { bid_price: 618_000, bid_qty: i64::try_from(due).unwrap_or_default(), ask_price: 618_001, ask_qty: 2 };
         self.writer.event(&Event { header, body: Body::Quote(quote) });
     }

@@ -32,12 +32,12 @@ pub struct ReaderStatus {
     pub epoch: BigInt,
     /// Slots read so far in this epoch.
     pub position: BigInt,
-    /// Sequence of the next record.
-    pub sequence: BigInt,
+    /// Sequence of the next record; absent until one was read.
+    pub sequence: Option<BigInt>,
     /// Slots written and not yet read.
     pub lag: f64,
-    /// Time since the heartbeat was last seen to move, ms.
-    pub heartbeat_age_ms: f64,
+    /// Time since the heartbeat was last seen to move, ms; absent once the writer is dead, closed or superseded.
+    pub heartbeat_age_ms: Option<f64>,
 }
 
 /// Last trade of an instrument.
@@ -179,21 +179,20 @@ impl RingReader {
     pub fn status(&mut self) -> Result<ReaderStatus> {
         guard(|| {
             let reader = self.open()?;
-            let liveness = reader.liveness();
-            let state = match liveness {
-                Liveness::Live => "live",
-                Liveness::Stalled => "stalled",
-                Liveness::Dead => "dead",
-                Liveness::Closed { .. } => "closed",
-                Liveness::Superseded { .. } => "superseded",
+            let (state, age) = match reader.liveness() {
+                Liveness::Live { age } => ("live", Some(age)),
+                Liveness::Stalled { age } => ("stalled", Some(age)),
+                Liveness::Dead => ("dead", None),
+                Liveness::Closed { .. } => ("closed", None),
+                Liveness::Superseded { .. } => ("superseded", None),
             };
             Ok(ReaderStatus {
                 state: state.to_owned(),
                 epoch: reader.epoch().into(),
                 position: reader.position().into(),
-                sequence: reader.sequence().into(),
+                sequence: reader.next_sequence().map(BigInt::from),
                 lag: reader.lag() as f64,
-                heartbeat_age_ms: reader.heartbeat_age().as_secs_f64() * 1000.0,
+                heartbeat_age_ms: age.map(|age| age.as_secs_f64() * 1000.0),
             })
         })
     }
@@ -207,7 +206,7 @@ impl RingReader {
     pub fn latest(&mut self, instrument: u32) -> Result<Option<LatestView>> {
         guard(|| {
             let reader = self.reader.as_ref().ok_or_else(|| closed("ring reader"))?;
-            let Some(slot) = reader.slot(instrument) else { return Ok(None) };
+            let Some(slot) = slot_of(reader, instrument) else { return Ok(None) };
             Ok(reader.latest(slot, &mut self.latest).then(|| latest_view(&self.latest)))
         })
     }
@@ -219,7 +218,7 @@ impl RingReader {
     /// `CLOSED`.
     #[napi]
     pub fn instruments(&mut self) -> Result<Vec<InstrumentDefinition>> {
-        guard(|| Ok(self.open()?.instruments().iter().map(InstrumentDefinition::from).collect()))
+        guard(|| Ok(self.open()?.instruments().iter().map(|copy| InstrumentDefinition::from(&copy.instrument)).collect()))
     }
 
     /// Shard counters in the order of `SHARD_COUNTERS`.
@@ -229,7 +228,7 @@ impl RingReader {
     /// `CLOSED`.
     #[napi]
     pub fn counters(&mut self) -> Result<Vec<BigInt>> {
-        Ok(self.open()?.counters().into_iter().map(BigInt::from).collect())
+        Ok(self.open()?.counters().shard.into_iter().map(BigInt::from).collect())
     }
 
     /// Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
@@ -240,8 +239,9 @@ impl RingReader {
     #[napi]
     pub fn instrument_counters(&mut self, instrument: u32) -> Result<Option<Vec<BigInt>>> {
         let reader = self.open()?;
-        let Some(slot) = reader.slot(instrument) else { return Ok(None) };
-        Ok(reader.instrument_counters(slot).map(|values| values.into_iter().map(BigInt::from).collect()))
+        let Some(slot) = slot_of(reader, instrument) else { return Ok(None) };
+        let rows = reader.counters().instruments;
+        Ok(rows.into_iter().find(|row| row.0 == slot).map(|row| row.1.into_iter().map(BigInt::from).collect()))
     }
 
     /// A latency histogram by its stage number; null if there is no such stage.
@@ -251,10 +251,10 @@ impl RingReader {
     /// `CLOSED`.
     #[napi]
     pub fn histogram(&mut self, stage: u32) -> Result<Option<Histogram>> {
-        let Some(stage) = Stage::from_number(stage) else { return Ok(None) };
+        let Some(stage) = Stage::ALL.iter().copied().find(|known| *known as u32 == stage) else { return Ok(None) };
         let copy = self.open()?.histogram(stage);
-        let counts: Vec<f64> = copy.counts().iter().map(|count| *count as f64).collect();
-        Ok(Some(Histogram { counts: counts.into(), count: copy.count().into(), sum: copy.sum().into() }))
+        let counts: Vec<f64> = copy.buckets.iter().map(|count| *count as f64).collect();
+        Ok(Some(Histogram { counts: counts.into(), count: copy.count.into(), sum: copy.sum.into() }))
     }
 
     /// Unmaps the segment. Idempotent.
@@ -266,6 +266,11 @@ impl RingReader {
     fn open(&mut self) -> Result<&mut Reader> {
         self.reader.as_mut().ok_or_else(|| closed("ring reader"))
     }
+}
+
+/// Slot of an instrument in the shard's tables.
+fn slot_of(reader: &Reader, instrument: u32) -> Option<u32> {
+    reader.instruments().iter().find(|copy| copy.instrument.id == instrument).map(|copy| copy.slot)
 }
 
 /// Moves to the segment that replaced this one, if there is one: old and new epoch.
@@ -321,8 +326,8 @@ fn latest_view(latest: &LatestCopy) -> LatestView {
         last_update_id: latest.last_update_id.into(),
         price_exponent: latest.price_exponent.into(),
         qty_exponent: latest.qty_exponent.into(),
-        bids: pairs(latest.bids()),
-        asks: pairs(latest.asks()),
+        bids: pairs(&latest.bids),
+        asks: pairs(&latest.asks),
         bid_levels: latest.bid_levels,
         ask_levels: latest.ask_levels,
         trade,

@@ -301,7 +301,7 @@ impl Shard {
         };
         let histogram = writer.histogram(Stage::ReceiveToRing);
         let at = |quantile: f64| histogram.quantile(quantile) as f64;
-        Ok(LatencyPercentiles { p50: at(0.5), p99: at(0.99), p999: at(0.999), count: histogram.count() as f64 })
+        Ok(LatencyPercentiles { p50: at(0.5), p99: at(0.99), p999: at(0.999), count: histogram.count as f64 })
     }
 
     /// The serving book in canonical text; null if the shard does not hold the instrument.
@@ -361,6 +361,9 @@ impl Shard {
         let Some(running) = &mut self.running else { return -i32::from(Code::Closed as u16) };
         let ts_recv = if ts_recv.0 == 0 { now() } else { ts_recv.0 };
         let stamped = Stamped { ts_recv, input: *input };
+        if let Output::Ring(writer) = &mut running.output {
+            writer.begin_input();
+        }
         let outcome = catch_unwind(AssertUnwindSafe(|| running.machine.apply(&stamped, &mut running.output)));
         match outcome {
             Ok(outcome) => {
