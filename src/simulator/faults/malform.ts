@@ -42,7 +42,8 @@ export function malform(kind: MalformKind, options: MalformOptions, random: Rand
       return (bytes) => pad(bytes, options.size ?? HUGE_BYTES);
     case 'deep': {
       const brackets = options.size ?? DEEP_BRACKETS;
-      return (bytes) => Buffer.concat([bytes.subarray(0, -1), Buffer.from(`,"x":${'['.repeat(brackets)}${']'.repeat(brackets)}}`)]);
+      return (bytes) =>
+        Buffer.concat([bytes.subarray(0, -1), Buffer.from(`,"x":${'['.repeat(brackets)}${']'.repeat(brackets)}}`)]);
     }
     case 'empty':
       return () => Buffer.alloc(0);
@@ -64,6 +65,31 @@ function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer 
     const number = member[1] as string;
     const spoilt = member[0].replace(new RegExp(`"${number}"(?=\\]?$)`), () => change(number));
     return Buffer.from(text.slice(0, member.index) + spoilt + text.slice(member.index + member[0].length), 'latin1');
+  };
+}
+
+/**
+ * Makes the first bid far better than any ask, so that the book is crossed until it is made anew. A message without
+ * bids gets one from its first ask.
+ */
+export function cross(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1');
+  const crossed = text.replace(/"b":\[\["/, '"b":[["9');
+  if (crossed !== text) return Buffer.from(crossed, 'latin1');
+  return Buffer.from(
+    text.replace(/"b":\[\],"a":\[(\["[^\]]*\])/, (_, row: string) => `"b":[["9${row.slice(2)}],"a":[${row}`),
+    'latin1',
+  );
+}
+
+/** Moves event and transaction times by `offsetMs`. */
+export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    const shifted = bytes.toString('latin1').replace(/"([ET])":(\d+)/g, (_, key: string, digits: string) => {
+      const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
+      return `"${key}":${Math.max(0, Number(digits) + offset)}`;
+    });
+    return Buffer.from(shifted, 'latin1');
   };
 }
 

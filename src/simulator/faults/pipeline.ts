@@ -1,18 +1,10 @@
-import type { Channel, Frame } from '../market/channel.js';
+import type { Channel, Delivery } from '../market/channel.js';
 import type { Fault } from './script.js';
 
 /** Longest row of messages that one rule holds back. */
 const HELD_MAX = 10_000;
 
-/** One message on its way, and what became of it. A `lost` one goes to the log alone. */
-export interface Delivery {
-  readonly frame: Frame;
-  readonly fate: string;
-  readonly lost: boolean;
-  readonly payload?: (bytes: Buffer) => Buffer;
-}
-
-type MessageFault = Extract<Fault, { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'bad_time' }>;
+export type MessageFault = Extract<Fault, { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'bad_time' }>;
 
 /** What a rule does with one message that it meets: what goes out, and in which order. */
 export type Act = (delivery: Delivery, isLast: boolean) => Delivery[];
@@ -78,22 +70,23 @@ export class Pipeline {
   add(fault: MessageFault, symbol: string, bound: Iterable<Channel>, spoil: (bytes: Buffer) => Buffer): void {
     const { stream, n } = fault.args;
     const matches = (channel: Channel): boolean => channel.symbol === symbol && (stream === 'any' || channel.kind === stream);
-    // A reordered message is held until k more have passed; each held one counts as met.
     this.#rules.push(new Rule(matches, n, this.#actOf(fault, spoil), bound));
   }
 
-  /** All that goes out when `frame` comes in, in order; `elapsedMs` is virtual time. */
-  apply(frame: Frame, elapsedMs: number): Delivery[] {
+  /** All that goes out when `delivery` comes in, in order; `elapsedMs` is virtual time. */
+  apply(delivery: Delivery, elapsedMs: number): Delivery[] {
+    const { channel } = delivery.frame;
     this.#mutes = this.#mutes.filter(({ untilMs }) => elapsedMs < untilMs);
-    const muted = this.#mutes.some(({ symbol }) => symbol === undefined || symbol === frame.channel.symbol);
-    if (muted) return [{ frame, fate: 'stalled', lost: true }];
-    let deliveries: Delivery[] = [{ frame, fate: 'sent', lost: false }];
-    const released = this.#release(frame.channel);
-    for (const rule of this.#rules) deliveries = deliveries.flatMap((delivery) => rule.pass(delivery));
+    const muted = this.#mutes.some(({ symbol }) => symbol === undefined || symbol === channel.symbol);
+    if (muted) return [{ ...delivery, fate: 'stalled', lost: true }];
+    let deliveries: Delivery[] = [delivery];
+    const released = this.#release(channel);
+    for (const rule of this.#rules) deliveries = deliveries.flatMap((each) => rule.pass(each));
     this.#rules = this.#rules.filter((rule) => !rule.over);
     return deliveries.concat(released);
   }
 
+  /** What waited for this stream's message to pass; a message held by the same call waits for the next ones. */
   #release(channel: Channel): Delivery[] {
     const released: Delivery[] = [];
     this.#held = this.#held.filter((held) => {
@@ -122,7 +115,8 @@ export class Pipeline {
         return duplicate(fault.args.mode, fault.args.copies);
       case 'malformed':
         return (delivery) => {
-          const spoilt = { ...delivery, fate: `malformed:${fault.args.kind}`, payload: spoil };
+          const { kind } = fault.args;
+          const spoilt = { ...delivery, fate: `malformed:${kind}`, payload: spoil, binary: kind === 'binary' };
           return fault.args.extra ? [spoilt, delivery] : [spoilt];
         };
       case 'crossed':

@@ -18,6 +18,12 @@ export type MalformKind = (typeof malformKinds)[number];
 
 const count = z.int().min(1).max(1_000_000_000);
 const ms = z.number().min(0).max(86_400_000);
+/** Codes that a server may send (RFC 6455, 7.4). */
+const closeCode = z
+  .int()
+  .refine((code) => (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999), {
+    error: 'close code is none that may be sent',
+  });
 const venue = z.enum(['binance-usdm', 'binance-spot']).optional();
 const symbol = z.string().min(1).max(64).optional();
 
@@ -40,7 +46,11 @@ function fault<Name extends string, Shape extends z.ZodRawShape>(name: Name, sha
 /** One fault and its arguments; times in ms. The room's README.md says what each one looks like from outside. */
 export const faultSchema = z.discriminatedUnion('fault', [
   fault('drop', messages),
-  fault('duplicate', { ...messages, copies: z.int().min(1).max(1000).default(1), mode: z.enum(['each', 'range']).default('each') }),
+  fault('duplicate', {
+    ...messages,
+    copies: z.int().min(1).max(1000).default(1),
+    mode: z.enum(['each', 'range']).default('each'),
+  }),
   fault('reorder', { ...messages, k: z.int().min(1).max(100).default(1) }),
   fault('malformed', {
     ...messages,
@@ -57,7 +67,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
   fault('bad_time', { ...messages, offset_ms: z.int().default(-3_600_000) }),
   fault('rollback', { venue, symbol, to: z.int().min(1).max(1_000_000_000).default(1) }),
   fault('stall', { ...connections, symbol, ms, pings: z.boolean().default(true), all: z.boolean().default(false) }),
-  fault('disconnect', { ...connections, code: z.int().min(1000).max(4999).default(1001), hard: z.boolean().default(false), outage_ms: ms.default(0) }),
+  fault('disconnect', {
+    ...connections,
+    code: closeCode.default(1001),
+    hard: z.boolean().default(false),
+    outage_ms: ms.default(0),
+  }),
   fault('outage', { venue, ms, status: z.int().min(300).max(599).optional(), retry_after: z.int().min(0).optional() }),
   fault('server_shutdown', { venue, delay_ms: ms.default(1_000) }),
   fault('restart', { venue, ms: ms.default(1_000), rollback: z.boolean().default(true) }),
@@ -67,9 +82,18 @@ export const faultSchema = z.discriminatedUnion('fault', [
   fault('snapshot_limit', { ...requests, retry_after: z.int().min(0).default(1), ban_seconds: z.int().min(0).default(2) }),
   fault('snapshot_stale', { ...requests, changes: count.default(5_000) }),
   fault('snapshot_wrong_symbol', requests),
-  fault('snapshot_malformed', { ...requests, kind: z.enum([...malformKinds, 'wrong_length']), size: z.int().min(1).max(67_108_864).optional() }),
+  fault('snapshot_malformed', {
+    ...requests,
+    kind: z.enum([...malformKinds, 'wrong_length', 'gzip_bomb']),
+    size: z.int().min(1).max(67_108_864).optional(),
+  }),
   fault('ack_lost', { venue, n: count.default(1), apply: z.boolean().default(true) }),
-  fault('ack_error', { venue, n: count.default(1), code: z.int().default(2), msg: z.string().max(1000).default('Invalid request: simulated') }),
+  fault('ack_error', {
+    venue,
+    n: count.default(1),
+    code: z.int().default(2),
+    msg: z.string().max(1000).default('Invalid request: simulated'),
+  }),
 ]);
 
 /** When a fault happens: `at_ms` of virtual time since the start, or after so many messages of the venue; else at once. */
@@ -130,7 +154,8 @@ export class FaultSchedule {
     const due: Fault[] = [];
     const waiting: ScheduledFault[] = [];
     for (const entry of this.#waiting) {
-      const early = (entry.atMs !== undefined && elapsedMs < entry.atMs) || (entry.afterFrames !== undefined && frames < entry.afterFrames);
+      const early =
+        (entry.atMs !== undefined && elapsedMs < entry.atMs) || (entry.afterFrames !== undefined && frames < entry.afterFrames);
       if (early) {
         waiting.push(entry);
         continue;
@@ -138,7 +163,12 @@ export class FaultSchedule {
       due.push(entry.fault);
       if (entry.times <= 1) continue;
       // The next time counts from the planned one, so that a coarse step does not shift the rest.
-      waiting.push({ ...entry, atMs: (entry.atMs ?? elapsedMs) + entry.everyMs, afterFrames: undefined, times: entry.times - 1 });
+      waiting.push({
+        ...entry,
+        atMs: (entry.atMs ?? elapsedMs) + entry.everyMs,
+        afterFrames: undefined,
+        times: entry.times - 1,
+      });
     }
     this.#waiting = waiting;
     return due;

@@ -1,10 +1,22 @@
 import { crc32 } from 'node:zlib';
 import type { StreamKind } from './events.js';
 
+/** One message on its way to the listeners, and what became of it. */
+export interface Delivery {
+  readonly frame: Frame;
+  /** What the oracle log is told. */
+  readonly fate: string;
+  /** Not sent: it goes to the log alone. */
+  readonly lost: boolean;
+  /** A fault's rewriting of the bytes. */
+  readonly payload?: (bytes: Buffer) => Buffer;
+  /** Sent with the binary opcode. */
+  readonly binary?: boolean;
+}
+
 /** Who gets the frames of a channel. */
 export interface Subscriber {
-  /** `payload` rewrites the bytes (a fault); `fate` says what the oracle log is told. */
-  deliver(frame: Frame, fate: string, payload?: (bytes: Buffer) => Buffer): void;
+  deliver(delivery: Delivery): void;
 }
 
 /** One stream of one symbol, e.g. `btcusdt@depth@100ms`, and who listens to it. */

@@ -23,7 +23,8 @@ export function readControl(text: string): ControlOutcome {
   const { method, params, id } = message as Record<string, unknown>;
   if (typeof method !== 'string') return invalid('missing field `method`');
   const idText = readId(id, text);
-  if (idText === undefined) return invalid('request ID must be a signed 64-bit integer, an alphanumeric string of up to 36 characters, or null');
+  if (idText === undefined)
+    return invalid('request ID must be a signed 64-bit integer, an alphanumeric string of up to 36 characters, or null');
   switch (method) {
     case 'SUBSCRIBE':
     case 'UNSUBSCRIBE':
@@ -34,7 +35,9 @@ export function readControl(text: string): ControlOutcome {
     case 'GET_PROPERTY':
       return readProperty(method, params, idText);
     default:
-      return invalid(`unknown variant \`${method.slice(0, 64)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\``);
+      return invalid(
+        `unknown variant \`${method.slice(0, 64)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\``,
+      );
   }
 }
 

@@ -49,7 +49,10 @@ export class OracleLog {
 
   /** The newest records in memory, oldest first. */
   recent(limit: number): OracleRecord[] {
-    const ordered = this.#recent.length < RECENT_MAX ? this.#recent : [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];
+    const ordered =
+      this.#recent.length < RECENT_MAX
+        ? this.#recent
+        : [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];
     return ordered.slice(Math.max(0, ordered.length - limit));
   }
 

@@ -15,7 +15,12 @@ interface Account {
 
 export type Admission =
   | { readonly outcome: 'admitted'; readonly used: number }
-  | { readonly outcome: 'refused' | 'banned'; readonly used: number; readonly retryAfterSeconds: number; readonly untilMs: number };
+  | {
+      readonly outcome: 'refused' | 'banned';
+      readonly used: number;
+      readonly retryAfterSeconds: number;
+      readonly untilMs: number;
+    };
 
 /** REST weight and connection attempts of each address, on the wall clock, as the venue counts them. */
 export class Weights {

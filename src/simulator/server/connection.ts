@@ -1,0 +1,255 @@
+import type { Duplex } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import type { WebSocket } from 'ws';
+import type { Dialect, Route, ServerLimits } from '../dialects/dialect.js';
+import { Pipeline } from '../faults/pipeline.js';
+import type { Channel, Delivery, Subscriber } from '../market/channel.js';
+import { type ControlTarget, readControl } from './control-messages.js';
+import type { OracleLog } from './oracle-log.js';
+
+const SECOND_MS = 1_000;
+/** How long a client may take to answer a close before its socket is destroyed. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** What happens to the reply of a SUBSCRIBE. */
+export type AckFault =
+  | { readonly kind: 'lost'; readonly apply: boolean }
+  | { readonly kind: 'error'; readonly code: number; readonly msg: string };
+
+/** What a connection needs from its venue. */
+export interface ConnectionHost {
+  readonly dialect: Dialect;
+  readonly limits: ServerLimits;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly log: OracleLog;
+  readonly bufferedBytesMax: number;
+  readonly counters: Record<'sent' | 'sentBytes' | 'lost' | 'closedSlow' | 'closedByLimit', number>;
+  elapsedMs(): number;
+  nowUs(): number;
+  /** Takes the next fault that waits for a subscription, if one does. */
+  takeAckFault(): AckFault | undefined;
+  /** The socket is corked: it is to be flushed when the turn ends. */
+  corked(connection: Connection): void;
+  closed(connection: Connection): void;
+}
+
+/** One client's WebSocket on the venue's side. */
+export class Connection implements Subscriber, ControlTarget {
+  readonly id: number;
+  /** Faults that meet this connection alone. */
+  readonly pipeline = new Pipeline();
+  combined: boolean;
+  readonly #host: ConnectionHost;
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #route: Route;
+  readonly #streams = new Set<string>();
+  readonly #openedMs = performance.now();
+  #messageTimes: number[] = [];
+  #lastPingMs = this.#openedMs;
+  #awaited: { readonly payload: string; readonly sinceMs: number } | undefined;
+  #deafUntilMs = Number.NEGATIVE_INFINITY;
+  #isCorked = false;
+  #announced = false;
+  #ending = false;
+
+  constructor(id: number, ws: WebSocket, socket: Duplex, route: Route, host: ConnectionHost) {
+    this.id = id;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#route = route;
+    this.#host = host;
+    this.combined = route.combined;
+    ws.on('message', (data: Buffer, isBinary: boolean) => this.#message(data, isBinary));
+    ws.on('ping', (data: Buffer) => this.#ping(data));
+    ws.on('pong', (data: Buffer) => this.#pong(data));
+    // A broken client is the client's fault; the close that follows cleans up.
+    ws.on('error', () => {});
+    ws.on('close', () => this.#closed());
+    this.subscribe(route.streams);
+  }
+
+  /** Streams that the client asked for, known or not. */
+  list(): readonly string[] {
+    return [...this.#streams];
+  }
+
+  subscribe(streams: readonly string[]): void {
+    for (const name of streams) {
+      this.#streams.add(name);
+      const channel = this.#host.channels.get(name);
+      // A name of another class, or of nothing, is acknowledged and stays silent.
+      if (channel !== undefined && this.#host.dialect.serves(this.#route.trafficClass, channel.kind))
+        channel.subscribers.add(this);
+    }
+    if (this.#streams.size > this.#host.limits.streamsMax) this.#violation('Too many streams');
+  }
+
+  unsubscribe(streams: readonly string[]): void {
+    for (const name of streams) {
+      this.#streams.delete(name);
+      this.#host.channels.get(name)?.subscribers.delete(this);
+    }
+  }
+
+  deliver(delivery: Delivery): void {
+    if (this.pipeline.idle) this.#send(delivery);
+    else for (const each of this.pipeline.apply(delivery, this.#host.elapsedMs())) this.#send(each);
+  }
+
+  /** Neither pings nor answers until `untilMs` of virtual time: the half-open kind of silence. */
+  deafen(untilMs: number): void {
+    this.#deafUntilMs = Math.max(this.#deafUntilMs, untilMs);
+  }
+
+  /** Ends the turn in which messages were sent: what was corked goes out. */
+  flush(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
+  }
+
+  /** Closes with a code, and by force if the client does not answer. */
+  close(code: number, reason: string): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#leave();
+    this.flush();
+    this.#ws.close(code, reason);
+    const timer = setTimeout(() => this.#ws.terminate(), CLOSE_GRACE_MS);
+    this.#ws.once('close', () => clearTimeout(timer));
+  }
+
+  /** Ends the connection without a close frame. */
+  destroy(): void {
+    this.#ending = true;
+    this.#leave();
+    const reset = this.#socket as Duplex & { resetAndDestroy?: () => void };
+    if (reset.resetAndDestroy !== undefined) reset.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  /** Tells that the venue is about to cut. */
+  announceShutdown(): void {
+    if (this.#announced || !this.#host.dialect.announcesShutdown) return;
+    this.#announced = true;
+    const us = this.#host.nowUs();
+    const event = `{"e":"serverShutdown","E":${this.#route.micros ? us : Math.floor(us / 1000)}}`;
+    this.#ws.send(this.combined ? `{"stream":"!serverShutdown","data":${event}}` : event);
+  }
+
+  /** Pings, deadlines and age; `nowMs` is the monotonic clock. */
+  keep(nowMs: number): void {
+    const { limits } = this.#host;
+    if (this.#ending) return;
+    const ageMs = nowMs - this.#openedMs;
+    if (ageMs >= limits.connectionLifeMs) {
+      this.close(1001, 'connection reached its longest life');
+      return;
+    }
+    if (ageMs >= limits.connectionLifeMs - Math.min(limits.shutdownNoticeMs, limits.connectionLifeMs / 2))
+      this.announceShutdown();
+    if (this.#host.elapsedMs() < this.#deafUntilMs) return;
+    if (this.#awaited !== undefined && nowMs - this.#awaited.sinceMs >= limits.pongTimeoutMs) {
+      this.#ws.terminate();
+      return;
+    }
+    if (nowMs - this.#lastPingMs < limits.pingIntervalMs) return;
+    this.#lastPingMs = nowMs;
+    const payload = String(Math.floor(this.#host.nowUs() / 1000));
+    this.#awaited ??= { payload, sinceMs: nowMs };
+    this.#ws.ping(this.#awaited.payload);
+  }
+
+  #send(delivery: Delivery): void {
+    if (this.#ending) return;
+    const { frame, fate, payload } = delivery;
+    const form = frame.payload(this.combined, this.#route.micros);
+    const bytes = payload === undefined ? form.bytes : payload(form.bytes);
+    const slow = !delivery.lost && this.#socket.writableLength > this.#host.bufferedBytesMax;
+    this.#host.log.add({
+      venue: this.#host.dialect.name,
+      connection: this.id,
+      stream: frame.channel.name,
+      symbol: frame.channel.symbol,
+      first_id: frame.firstId,
+      last_id: frame.lastId,
+      bytes: bytes.length,
+      crc32: payload === undefined ? form.crc32 : crc32(bytes),
+      fate: slow ? 'refused' : fate,
+      time_us: this.#host.nowUs(),
+    });
+    if (delivery.lost) this.#host.counters.lost += 1;
+    else if (slow) {
+      // Waiting would let one client fill the memory of all; a close frame would wait behind its own data.
+      this.#host.counters.closedSlow += 1;
+      this.destroy();
+    } else this.#write(bytes, delivery.binary === true);
+  }
+
+  #write(bytes: Buffer, binary: boolean): void {
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      this.#host.corked(this);
+    }
+    this.#host.counters.sent += 1;
+    this.#host.counters.sentBytes += bytes.length;
+    this.#ws.send(bytes, { binary, compress: false });
+  }
+
+  #message(data: Buffer, isBinary: boolean): void {
+    if (!this.#admit()) return;
+    const outcome = isBinary
+      ? ({ ok: false, code: 3, msg: 'Invalid JSON: binary message' } as const)
+      : readControl(data.toString('utf8'));
+    if (!outcome.ok) {
+      this.#ws.send(JSON.stringify({ code: outcome.code, msg: outcome.msg }));
+      return;
+    }
+    const fault = outcome.subscribes ? this.#host.takeAckFault() : undefined;
+    if (fault?.kind === 'error') {
+      this.#ws.send(JSON.stringify({ code: fault.code, msg: fault.msg }));
+      return;
+    }
+    if (fault?.kind === 'lost' && !fault.apply) return;
+    const result = outcome.act(this);
+    if (fault === undefined && !this.#ending) this.#ws.send(`{"result":${JSON.stringify(result)},"id":${outcome.id}}`);
+  }
+
+  #ping(data: Buffer): void {
+    if (this.#admit()) this.#ws.pong(data);
+  }
+
+  #pong(data: Buffer): void {
+    // Only the payload of our own ping ends the wait; an unsolicited pong is allowed and changes nothing.
+    if (this.#awaited !== undefined && data.toString('latin1') === this.#awaited.payload) this.#awaited = undefined;
+    this.#admit();
+  }
+
+  /** Counts a client's message; false if it is not to be answered. */
+  #admit(): boolean {
+    if (this.#ending || this.#host.elapsedMs() < this.#deafUntilMs) return false;
+    const nowMs = performance.now();
+    this.#messageTimes = this.#messageTimes.filter((at) => nowMs - at < SECOND_MS);
+    this.#messageTimes.push(nowMs);
+    if (this.#messageTimes.length <= this.#host.limits.messagesPerSecond) return true;
+    this.#violation('Too many requests');
+    return false;
+  }
+
+  #violation(reason: string): void {
+    this.#host.counters.closedByLimit += 1;
+    this.close(1008, reason);
+  }
+
+  #leave(): void {
+    for (const name of this.#streams) this.#host.channels.get(name)?.subscribers.delete(this);
+  }
+
+  #closed(): void {
+    this.#ending = true;
+    this.#leave();
+    this.#host.closed(this);
+  }
+}

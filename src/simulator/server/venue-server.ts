@@ -1,0 +1,385 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Dialect, ServerLimits } from '../dialects/dialect.js';
+import { cross, malform, shiftTime } from '../faults/malform.js';
+import { type MessageFault, Pipeline } from '../faults/pipeline.js';
+import { type Fault, FaultSchedule, type ScheduledFault } from '../faults/script.js';
+import type { Channel, Delivery, Frame } from '../market/channel.js';
+import { Random } from '../market/random.js';
+import type { SymbolSpec } from '../market/symbols.js';
+import { VenueMarket } from '../market/venue-market.js';
+import { type AckFault, Connection, type ConnectionHost } from './connection.js';
+import type { OracleLog } from './oracle-log.js';
+import { Pacer } from './pacer.js';
+import { Rest } from './rest.js';
+import { Weights } from './weights.js';
+
+/** Largest message that a client may send, bytes: 1,024 stream names fit many times. */
+const CLIENT_MESSAGE_BYTES_MAX = 256 * 1024;
+/** How often pings, deadlines and ages are looked at, ms. */
+const KEEP_INTERVAL_MS = 20;
+
+export interface VenueServerOptions {
+  readonly dialect: Dialect;
+  readonly limits: ServerLimits;
+  readonly symbols: readonly SymbolSpec[];
+  readonly seed: number;
+  readonly rate: number;
+  readonly epochMs: number;
+  readonly historyChanges: number;
+  readonly extraKeys: boolean;
+  readonly bufferedBytesMax: number;
+  readonly host: string;
+  readonly port: number;
+  readonly paused: boolean;
+  readonly log: OracleLog;
+  /** Numbers connections over all venues of a run. */
+  readonly nextConnectionId: () => number;
+}
+
+/** One simulated venue: its market, and the WebSocket and REST server in front of it, on one port. */
+export class VenueServer implements ConnectionHost {
+  readonly dialect: Dialect;
+  readonly limits: ServerLimits;
+  readonly log: OracleLog;
+  readonly market: VenueMarket;
+  readonly bufferedBytesMax: number;
+  readonly counters = {
+    sent: 0,
+    sentBytes: 0,
+    lost: 0,
+    closedSlow: 0,
+    closedByLimit: 0,
+    opened: 0,
+    refused: 0,
+    restRequests: 0,
+    restRefused: 0,
+  };
+  readonly faults: Record<string, number> = {};
+  readonly #options: VenueServerOptions;
+  readonly #http: Server;
+  readonly #ws: WebSocketServer;
+  readonly #weights: Weights;
+  readonly #rest: Rest;
+  readonly #random: Random;
+  readonly #pipeline = new Pipeline();
+  readonly #schedule = new FaultSchedule();
+  readonly #pacer: Pacer;
+  readonly #connections = new Set<Connection>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #corked: Connection[] = [];
+  #ackFaults: { readonly fault: AckFault; left: number }[] = [];
+  #outage:
+    | { readonly untilMs: number; readonly status: number | undefined; readonly retryAfter: number | undefined }
+    | undefined;
+  #burstUntilMs = Number.POSITIVE_INFINITY;
+  #keeper: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: VenueServerOptions) {
+    this.#options = options;
+    this.dialect = options.dialect;
+    this.limits = options.limits;
+    this.log = options.log;
+    this.bufferedBytesMax = options.bufferedBytesMax;
+    this.#random = new Random(options.seed, `${options.dialect.name}/faults`);
+    this.market = new VenueMarket({ ...options, publish: (frame) => this.#publish(frame) });
+    this.#weights = new Weights(options.limits);
+    const { market, dialect, limits, counters } = this;
+    this.#rest = new Rest({ market, dialect, limits, counters, weights: this.#weights, random: this.#random });
+    this.#http = createServer((request, response) => this.#request(request, response));
+    this.#ws = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: CLIENT_MESSAGE_BYTES_MAX,
+    });
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    this.#http.on('connection', (socket) => {
+      if (this.#outageNow()?.status === undefined && this.#outageNow() !== undefined) socket.destroy();
+    });
+    this.#pacer = new Pacer({
+      get elapsedMs() {
+        return market.elapsedMs;
+      },
+      step: () => this.step(),
+      flush: () => this.flush(),
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(this.#options.port, this.#options.host, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+    this.#keeper = setInterval(() => this.#keep(), KEEP_INTERVAL_MS);
+    if (!this.#options.paused) this.#pacer.start();
+  }
+
+  /** `host:port` that clients connect to. */
+  get authority(): string {
+    const { address, port, family } = this.#http.address() as AddressInfo;
+    return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  get channels(): ReadonlyMap<string, Channel> {
+    return this.market.channels;
+  }
+
+  elapsedMs(): number {
+    return this.market.elapsedMs;
+  }
+
+  nowUs(): number {
+    return this.market.nowUs;
+  }
+
+  /** One step of the market, and the faults that are due before it. */
+  step(): void {
+    for (const fault of this.#schedule.due(this.market.elapsedMs, this.market.frames)) this.apply(fault);
+    if (this.market.elapsedMs >= this.#burstUntilMs) {
+      this.market.speed = 1;
+      this.#burstUntilMs = Number.POSITIVE_INFINITY;
+    }
+    this.market.step();
+  }
+
+  flush(): void {
+    for (const connection of this.#corked) connection.flush();
+    this.#corked = [];
+  }
+
+  /** Applies a fault now, or on time if it has one. */
+  inject(entry: ScheduledFault): void {
+    if (entry.atMs === undefined && entry.afterFrames === undefined && entry.times <= 1) this.apply(entry.fault);
+    else this.#schedule.add(entry);
+  }
+
+  takeAckFault(): AckFault | undefined {
+    const waiting = this.#ackFaults[0];
+    if (waiting === undefined) return undefined;
+    waiting.left -= 1;
+    if (waiting.left === 0) this.#ackFaults.shift();
+    return waiting.fault;
+  }
+
+  corked(connection: Connection): void {
+    this.#corked.push(connection);
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  stats() {
+    const { market, counters, faults } = this;
+    const connections = [...this.#connections].map((connection) => ({ id: connection.id, streams: connection.list().length }));
+    const symbols = Object.fromEntries([...market.symbols].map(([symbol, { lastUpdateId }]) => [symbol, { lastUpdateId }]));
+    return {
+      name: this.dialect.name,
+      frames: market.frames,
+      steps: market.steps,
+      elapsedMs: market.elapsedMs,
+      slippedMs: this.#pacer.slippedMs,
+      waitingFaults: this.#schedule.size,
+      connections,
+      symbols,
+      counters: { ...counters },
+      faults: { ...faults },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#pacer.stop();
+    clearInterval(this.#keeper);
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#rest.close();
+    for (const connection of [...this.#connections]) connection.destroy();
+    await new Promise<void>((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+    await new Promise<void>((resolve) => this.#ws.close(() => resolve()));
+  }
+
+  /** Carries out a fault that concerns this venue. */
+  apply(fault: Fault): void {
+    this.faults[fault.fault] = (this.faults[fault.fault] ?? 0) + 1;
+    switch (fault.fault) {
+      case 'drop':
+      case 'duplicate':
+      case 'reorder':
+      case 'malformed':
+      case 'crossed':
+      case 'bad_time':
+        this.#addRule(fault);
+        break;
+      case 'rollback':
+        this.#rollback(fault.args.symbol, fault.args.to);
+        break;
+      case 'stall':
+        this.#stall(fault.args);
+        break;
+      case 'disconnect':
+        if (fault.args.outage_ms > 0) this.#startOutage(fault.args.outage_ms, undefined, undefined);
+        this.#disconnect(fault.args);
+        break;
+      case 'outage':
+        this.#startOutage(fault.args.ms, fault.args.status, fault.args.retry_after);
+        break;
+      case 'server_shutdown':
+        this.#shutdown(fault.args.delay_ms);
+        break;
+      case 'restart':
+        for (const connection of this.#connections) connection.announceShutdown();
+        this.#disconnect({ code: 1001, hard: false });
+        this.#startOutage(fault.args.ms, undefined, undefined);
+        if (fault.args.rollback) this.#rollback(undefined, 1);
+        break;
+      case 'burst':
+        this.market.speed = fault.args.factor;
+        this.#burstUntilMs = this.market.elapsedMs + fault.args.ms;
+        break;
+      case 'ack_lost':
+        this.#ackFaults.push({ fault: { kind: 'lost', apply: fault.args.apply }, left: fault.args.n });
+        break;
+      case 'ack_error':
+        this.#ackFaults.push({ fault: { kind: 'error', code: fault.args.code, msg: fault.args.msg }, left: fault.args.n });
+        break;
+      default:
+        this.#rest.add(fault);
+        break;
+    }
+  }
+
+  #publish(frame: Frame): void {
+    const whole: Delivery = { frame, fate: 'sent', lost: false };
+    if (this.#pipeline.idle) {
+      for (const subscriber of frame.channel.subscribers) subscriber.deliver(whole);
+      return;
+    }
+    for (const delivery of this.#pipeline.apply(whole, this.market.elapsedMs)) {
+      for (const subscriber of frame.channel.subscribers) subscriber.deliver(delivery);
+    }
+  }
+
+  #addRule(fault: MessageFault): void {
+    const symbols = fault.args.symbol === undefined ? [...this.market.symbols.keys()] : [fault.args.symbol];
+    const connection = [...this.#connections].find(({ id }) => id === fault.args.connection);
+    if (fault.args.connection !== undefined && connection === undefined) return;
+    const listens = (channel: Channel): boolean =>
+      connection === undefined ? channel.subscribers.size > 0 : channel.subscribers.has(connection);
+    const bound = [...this.market.channels.values()].filter(listens);
+    const pipeline = connection?.pipeline ?? this.#pipeline;
+    for (const symbol of symbols) pipeline.add(fault, symbol, bound, this.#spoiler(fault));
+  }
+
+  #spoiler(fault: MessageFault): (bytes: Buffer) => Buffer {
+    if (fault.fault === 'malformed') return malform(fault.args.kind, fault.args, this.#random);
+    if (fault.fault === 'crossed') return cross;
+    return fault.fault === 'bad_time' ? shiftTime(fault.args.offset_ms) : (bytes) => bytes;
+  }
+
+  #rollback(symbol: string | undefined, to: number): void {
+    for (const [name, market] of this.market.symbols) if (symbol === undefined || symbol === name) market.rollback(to);
+  }
+
+  #stall(args: Extract<Fault, { fault: 'stall' }>['args']): void {
+    const untilMs = this.market.elapsedMs + args.ms;
+    if (args.all) this.#pipeline.mute(untilMs, args.symbol);
+    for (const connection of this.#targets(args.connection)) {
+      connection.pipeline.mute(untilMs, args.symbol);
+      if (!args.pings) connection.deafen(untilMs);
+    }
+  }
+
+  #disconnect(args: { readonly connection?: number | undefined; readonly code: number; readonly hard: boolean }): void {
+    for (const connection of this.#targets(args.connection)) {
+      if (args.hard) connection.destroy();
+      else connection.close(args.code, 'simulated');
+    }
+  }
+
+  #shutdown(delayMs: number): void {
+    const leaving = [...this.#connections];
+    for (const connection of leaving) connection.announceShutdown();
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      for (const connection of leaving) connection.close(1001, 'server shutdown');
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  #targets(id: number | undefined): Connection[] {
+    return [...this.#connections].filter((connection) => id === undefined || connection.id === id);
+  }
+
+  #startOutage(ms: number, status: number | undefined, retryAfter: number | undefined): void {
+    this.#outage = { untilMs: performance.now() + ms, status, retryAfter };
+    // Kept-alive REST connections would slip through; upgraded sockets are not the server's any more and stay.
+    if (status === undefined) this.#http.closeAllConnections();
+  }
+
+  #outageNow() {
+    if (this.#outage !== undefined && performance.now() >= this.#outage.untilMs) this.#outage = undefined;
+    return this.#outage;
+  }
+
+  #keep(): void {
+    const nowMs = performance.now();
+    for (const connection of [...this.#connections]) connection.keep(nowMs);
+    this.log.flush();
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const outage = this.#outageNow();
+    const url = parseUrl(request.url);
+    if (outage !== undefined) {
+      if (outage.retryAfter !== undefined) response.setHeader('Retry-After', String(outage.retryAfter));
+      response.writeHead(outage.status ?? 503).end();
+    } else if (url === undefined) response.writeHead(400).end();
+    else this.#rest.answer(request, response, url);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const outage = this.#outageNow();
+    const url = parseUrl(request.url);
+    const route = url === undefined ? undefined : this.dialect.route(decodePath(url.pathname), url.searchParams);
+    if (this.#isClosed) socket.destroy();
+    else if (outage !== undefined) this.#turnAway(socket, outage.status ?? 503, outage.retryAfter);
+    else if (route === undefined) this.#turnAway(socket, 404, undefined);
+    else if (!this.#weights.connect(request.socket.remoteAddress ?? '', Date.now())) this.#turnAway(socket, 429, 60);
+    else {
+      this.#ws.handleUpgrade(request, socket, head, (ws) => {
+        this.counters.opened += 1;
+        this.#connections.add(new Connection(this.#options.nextConnectionId(), ws, socket, route, this));
+      });
+    }
+  }
+
+  #turnAway(socket: Duplex, status: number, retryAfter: number | undefined): void {
+    this.counters.refused += 1;
+    const retry = retryAfter === undefined ? '' : `Retry-After: ${retryAfter}\r\n`;
+    socket.end(`HTTP/1.1 ${status} Refused\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+}
+
+function parseUrl(url: string | undefined): URL | undefined {
+  return URL.canParse(url ?? '', 'http://venue') ? new URL(url ?? '', 'http://venue') : undefined;
+}
+
+/** Symbols may hold non-ASCII letters, which URLs carry percent-encoded. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
