@@ -48,6 +48,11 @@ impl FlatEncoder {
         fbs::finish_message_buffer(builder, message);
         builder.finished_data()
     }
+
+    /// The message encoded last.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.builder.finished_data()
+    }
 }
 
 fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &Body<'_>) -> Union {

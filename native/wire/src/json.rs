@@ -30,6 +30,11 @@ impl JsonEncoder {
         self.text.close();
         self.text.bytes()
     }
+
+    /// The message encoded last.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.text.bytes()
+    }
 }
 
 fn write_head(text: &mut JsonText, head: &Head<'_>) {

@@ -4,11 +4,16 @@
 //! `src/model/wire.fbs`.
 #![deny(unsafe_code)]
 
-mod book;
+mod fanout;
+mod feed;
 mod flat;
 mod json;
 mod json_text;
 mod message;
+mod parts;
+mod publisher;
+mod shard;
+mod topic;
 
 /// Printed by `scripts/codegen-wire.mjs`; style and unsafe code are the compiler's.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, clippy::unwrap_used)]
@@ -22,6 +27,9 @@ pub mod fbs {
     pub use crate::generated::tickring::wire::*;
 }
 
+pub use fanout::{Fanout, OUT_SIZE_MIN, ShardStatus};
 pub use flat::FlatEncoder;
 pub use json::JsonEncoder;
 pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Sides, SkipReason};
+pub use publisher::{FRAME_ALIGNMENT, FRAME_HEAD_SIZE, frame_size};
+pub use topic::Topic;

@@ -1,0 +1,297 @@
+//! Applies records to books and says on each topic what happened.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use tickring_core::book::Book;
+use tickring_core::error::Code;
+use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
+use tickring_core::input::Instrument;
+use tickring_shm::{InstrumentCopy, Record};
+
+use crate::message::{Body, Encoding, Origin, Sides, SkipReason};
+use crate::parts::{Part, Parts};
+use crate::publisher::Publisher;
+use crate::topic::{Channel, Entry, Topic};
+
+/// Flags that tell the state of a book, not of the record.
+const BOOK_STATE: u16 = flag::STALE | flag::CROSSED | flag::LOCKED;
+
+/// All instruments of an engine and their topics.
+#[derive(Default)]
+pub(crate) struct Feed {
+    pub(crate) topics: Vec<Topic>,
+    entries: Vec<Entry>,
+    by_instrument: HashMap<u32, usize>,
+    pub(crate) publisher: Publisher,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
+
+impl Feed {
+    /// One record of a shard, in order. `parts` is the shard's.
+    pub(crate) fn record(&mut self, origin: Origin, record: &Record, parts: &mut Parts, now: Instant) {
+        if let Some(definition) = record.instrument_definition() {
+            self.redefine(&definition, origin, now);
+            return;
+        }
+        let Some(&index) = self.by_instrument.get(&record.instrument) else {
+            return;
+        };
+        match record.kind {
+            Kind::BookDelta | Kind::BookSnapshot => {
+                if let Some(change) = record.book() {
+                    self.book_part(index, origin, record, &change, parts, now);
+                }
+            }
+            Kind::Trade => {
+                if let Some(trade) = record.trade() {
+                    self.entries[index].trade = Some((trade, origin));
+                    self.publish(index, Channel::Trade, origin, &Body::Trade(trade));
+                }
+            }
+            Kind::Quote => {
+                if let Some(quote) = record.quote() {
+                    self.entries[index].quote = Some((quote, origin));
+                    self.publish(index, Channel::Quote, origin, &Body::Quote(quote));
+                }
+            }
+            Kind::Stats24h => {
+                if let Some(stats) = record.stats() {
+                    self.publish(index, Channel::Book, origin, &Body::Stats24h(stats));
+                }
+            }
+            Kind::Status => {
+                if let Some(status) = record.status() {
+                    self.status(index, origin, status);
+                }
+            }
+            Kind::Gap => {
+                if let Some(gap) = record.gap() {
+                    self.publish(index, Channel::Book, origin, &Body::Gap(gap));
+                    if gap.stream == GapStream::Trade {
+                        self.publish(index, Channel::Trade, origin, &Body::Gap(gap));
+                    }
+                }
+            }
+            Kind::Instrument | Kind::EpochStart => {}
+        }
+    }
+
+    /// A definition from a shard's table: how a reader that joins late learns of instruments.
+    pub(crate) fn define(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
+        match self.by_instrument.get(&definition.id) {
+            Some(_) => self.redefine(definition, origin, now),
+            None => self.add(definition, origin, now),
+        }
+    }
+
+    fn add(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
+        let mut entry = Entry::new(origin.shard, definition, self.topics.len());
+        entry.want_book(now);
+        self.topics.extend(entry.topics());
+        self.by_instrument.insert(definition.id, self.entries.len());
+        self.entries.push(entry);
+    }
+
+    fn redefine(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
+        let Some(&index) = self.by_instrument.get(&definition.id) else {
+            self.add(definition, origin, now);
+            return;
+        };
+        let entry = &mut self.entries[index];
+        if entry.shard != origin.shard || entry.removed {
+            entry.shard = origin.shard;
+            entry.removed = false;
+            entry.want_book(now);
+        }
+        let before = entry.definition;
+        if !entry.redefine(definition, now) {
+            return;
+        }
+        let body = Body::Instrument {
+            tick_size: definition.tick_size,
+            lot_size: definition.lot_size,
+            state: definition.state,
+            change_count: definition.change_count,
+        };
+        for channel in Channel::ALL {
+            self.publish(index, channel, origin, &body);
+        }
+        let exponents = |of: &Instrument| (of.price_exponent, of.qty_exponent);
+        if exponents(&before) != exponents(definition) && self.entries[index].known {
+            // Clients hold mantissas of the old exponents: the whole book in the new ones spares them the conversion.
+            self.publish_book(index, origin);
+        }
+    }
+
+    fn book_part(
+        &mut self,
+        index: usize,
+        origin: Origin,
+        record: &Record,
+        change: &BookChange<'_>,
+        parts: &mut Parts,
+        now: Instant,
+    ) {
+        if let Some(other) = parts.unfinished().filter(|other| *other != record.instrument) {
+            self.cut(other, origin, now);
+        }
+        match parts.add(record, change) {
+            Part::Single => self.book(index, origin, record.kind, change, now),
+            Part::Last => {
+                self.book(index, origin, record.kind, &parts.change(change), now);
+                parts.reset();
+            }
+            Part::More => {}
+            Part::Broken => self.cut(record.instrument, origin, now),
+        }
+    }
+
+    /// A change of this instrument's book has come only in part.
+    pub(crate) fn cut(&mut self, instrument: u32, origin: Origin, now: Instant) {
+        if let Some(&index) = self.by_instrument.get(&instrument) {
+            let held = self.entries[index].last_update_id;
+            self.lose_book(index, origin, held, held, now);
+        }
+    }
+
+    fn book(&mut self, index: usize, origin: Origin, kind: Kind, change: &BookChange<'_>, now: Instant) {
+        let entry = &mut self.entries[index];
+        let sides = Sides { bids: change.bids, asks: change.asks };
+        if kind == Kind::BookSnapshot {
+            let same_state = (entry.book_origin.flags ^ origin.flags) & BOOK_STATE == 0;
+            let same = entry.known && same_state && entry.last_update_id == change.last_update_id;
+            if same && entry.holds_levels(change.bids, change.asks) {
+                // A periodic snapshot of a book that all clients hold already.
+                return;
+            }
+            entry.book.load(change.bids, change.asks);
+            entry.has_book(origin, change.last_update_id);
+            self.publish_book(index, origin);
+            return;
+        }
+        if !entry.known {
+            return;
+        }
+        if entry.last_update_id != change.prev_update_id {
+            let held = entry.last_update_id;
+            self.lose_book(index, origin, held, change.prev_update_id, now);
+            return;
+        }
+        entry.book.apply_all(change.bids, change.asks);
+        entry.last_update_id = change.last_update_id;
+        entry.book_origin = origin;
+        let body = Body::BookDelta { prev_update_id: change.prev_update_id, last_update_id: change.last_update_id, sides };
+        self.publish(index, Channel::Book, origin, &body);
+    }
+
+    fn lose_book(&mut self, index: usize, origin: Origin, from: u64, to: u64, now: Instant) {
+        let entry = &mut self.entries[index];
+        if entry.known {
+            entry.want_book(now);
+            self.publish(index, Channel::Book, origin, &Body::Skipped { reason: SkipReason::OutOfSync, from, to, count: 0 });
+        }
+    }
+
+    fn status(&mut self, index: usize, origin: Origin, status: Status) {
+        let entry = &mut self.entries[index];
+        match status.state {
+            State::Live => entry.book_origin.flags &= !flag::STALE,
+            State::Resync | State::Stale | State::Disconnected => entry.book_origin.flags |= flag::STALE,
+            State::Removed => entry.remove(),
+            State::Subscribed => entry.removed = false,
+            State::Connected | State::Crossed | State::Quarantined | State::SubscribeFailed => {}
+        }
+        self.publish(index, Channel::Book, origin, &Body::Status(status));
+    }
+
+    /// Some records of a shard will never be seen: none of its books is known any more.
+    pub(crate) fn doubt(&mut self, shard: u16, now: Instant) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.shard == shard) {
+            entry.want_book(now);
+        }
+    }
+
+    /// A new writer begins: instruments are there again once it defines them.
+    pub(crate) fn restart(&mut self, shard: u16) {
+        self.entries.iter_mut().filter(|entry| entry.shard == shard).for_each(Entry::remove);
+    }
+
+    /// Tells all topics of a shard that its records `from..=to` were never seen.
+    pub(crate) fn skip(&mut self, origin: Origin, reason: SkipReason, from: u64, to: u64, count: u64) {
+        for index in 0..self.entries.len() {
+            if self.entries[index].shard == origin.shard {
+                for channel in Channel::ALL {
+                    self.publish(index, channel, origin, &Body::Skipped { reason, from, to, count });
+                }
+            }
+        }
+    }
+
+    /// Whether all these definitions are the ones held.
+    pub(crate) fn knows(&self, table: &[InstrumentCopy]) -> bool {
+        table.iter().all(|copy| {
+            let index = self.by_instrument.get(&copy.instrument.id);
+            index.is_some_and(|&index| self.entries[index].holds(&copy.instrument))
+        })
+    }
+
+    /// Tells all book topics of a shard that its engine went away, or came back.
+    pub(crate) fn shard_status(&mut self, origin: Origin, away: bool) {
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            if entry.shard == origin.shard {
+                let live = !away && entry.known && entry.book_origin.flags & flag::STALE == 0;
+                let state = if live { State::Live } else { State::Stale };
+                let code = away.then_some(Code::EngineAway);
+                let status = Status { state, connection: 0, code, detail: entry.last_update_id };
+                self.publish(index, Channel::Book, origin, &Body::Status(status));
+            }
+        }
+    }
+
+    /// The current state behind a topic, at the topic's last number; `away` shards are flagged stale.
+    pub(crate) fn snapshot(&mut self, topic: u32, encoding: Encoding, away: impl Fn(u16) -> bool) -> Option<&[u8]> {
+        let topic = self.topics.get(topic as usize)?;
+        let entry = &self.entries[*self.by_instrument.get(&topic.instrument)?];
+        let stale = if away(entry.shard) { flag::STALE } else { 0 };
+        let stamped = |origin: Origin| Origin { flags: origin.flags | stale, ..origin };
+        let (origin, body) = match topic.id as usize - entry.first_topic {
+            0 if entry.known => {
+                copy_book(&entry.book, &mut self.bids, &mut self.asks);
+                let sides = Sides { bids: &self.bids, asks: &self.asks };
+                (entry.book_origin, Body::BookSnapshot { last_update_id: entry.last_update_id, sides })
+            }
+            1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
+            2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
+            _ => return None,
+        };
+        Some(self.publisher.encode(encoding, &entry.head(topic, topic.seq, stamped(origin)), &body))
+    }
+
+    /// Instruments whose book the engine should publish now.
+    pub(crate) fn wanted(&mut self, now: Instant, away: impl Fn(u16) -> bool) -> Vec<u32> {
+        let entries = self.entries.iter_mut().filter(|entry| !away(entry.shard));
+        entries.filter_map(|entry| entry.ask(now).then_some(entry.definition.id)).collect()
+    }
+
+    fn publish_book(&mut self, index: usize, origin: Origin) {
+        let entry = &self.entries[index];
+        copy_book(&entry.book, &mut self.bids, &mut self.asks);
+        let sides = Sides { bids: &self.bids, asks: &self.asks };
+        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides };
+        self.publisher.publish(&mut self.topics, entry, Channel::Book, origin, &body);
+    }
+
+    fn publish(&mut self, index: usize, channel: Channel, origin: Origin, body: &Body<'_>) {
+        self.publisher.publish(&mut self.topics, &self.entries[index], channel, origin, body);
+    }
+}
+
+fn copy_book(book: &Book, bids: &mut Vec<Level>, asks: &mut Vec<Level>) {
+    bids.clear();
+    bids.extend(book.bids());
+    asks.clear();
+    asks.extend(book.asks());
+}

@@ -1,0 +1,218 @@
+//! What the fan-out keeps per instrument and per topic.
+
+use std::time::{Duration, Instant};
+
+use tickring_core::book::Book;
+use tickring_core::event::{Level, Quote, Trade};
+use tickring_core::input::Instrument;
+use tickring_core::venue::VenueId;
+
+use crate::message::{Head, Origin};
+
+/// First and longest wait before the engine is asked again for the same book.
+const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(60);
+
+/// The three topics of an instrument, in the order of their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Book = 0,
+    Trade = 1,
+    Quote = 2,
+}
+
+impl Channel {
+    pub(crate) const ALL: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Trade => "trade",
+            Self::Quote => "quote",
+        }
+    }
+}
+
+/// A topic that clients can subscribe to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its number; never changes while the fan-out lives.
+    pub id: u32,
+    /// `{book|trade|quote}.{venue}.{symbol}`.
+    pub name: String,
+    /// The instrument that it is about.
+    pub instrument: u32,
+    /// Number of its last message; 0 before the first.
+    pub seq: u64,
+    /// Whether somebody listens, by encoding.
+    pub(crate) interest: [bool; 2],
+}
+
+/// An instrument: its definition, its book and what its topics said last.
+pub(crate) struct Entry {
+    /// Shard whose ring carries it.
+    pub(crate) shard: u16,
+    pub(crate) definition: Instrument,
+    pub(crate) venue: String,
+    /// Index of its book topic; trade and quote follow.
+    pub(crate) first_topic: usize,
+    pub(crate) book: Book,
+    /// Venue's update id of `book`.
+    pub(crate) last_update_id: u64,
+    /// Whether `book` is the engine's book as of `book_origin`.
+    pub(crate) known: bool,
+    pub(crate) book_origin: Origin,
+    pub(crate) trade: Option<(Trade, Origin)>,
+    pub(crate) quote: Option<(Quote, Origin)>,
+    /// Whether it left the engine: no book of it will come.
+    pub(crate) removed: bool,
+    ask: Option<Ask>,
+}
+
+/// When to ask the engine for a full book.
+struct Ask {
+    due: Instant,
+    wait: Duration,
+}
+
+impl Entry {
+    pub(crate) fn new(shard: u16, definition: &Instrument, first_topic: usize) -> Self {
+        Self {
+            shard,
+            definition: *definition,
+            venue: venue_name(definition.venue),
+            first_topic,
+            book: Book::new(),
+            last_update_id: 0,
+            known: false,
+            book_origin: Origin::default(),
+            trade: None,
+            quote: None,
+            removed: false,
+            ask: None,
+        }
+    }
+
+    /// The topics that a new entry needs.
+    pub(crate) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
+        Channel::ALL.into_iter().map(|channel| Topic {
+            id: u32::try_from(self.first_topic + channel as usize).expect("invariant: three topics an instrument fit u32"),
+            name: format!("{}.{}.{}", channel.name(), self.venue, self.definition.symbol.as_str()),
+            instrument: self.definition.id,
+            seq: 0,
+            interest: [false; 2],
+        })
+    }
+
+    pub(crate) const fn topic(&self, channel: Channel) -> usize {
+        self.first_topic + channel as usize
+    }
+
+    pub(crate) fn head<'a>(&'a self, topic: &'a Topic, prev_seq: u64, origin: Origin) -> Head<'a> {
+        Head {
+            topic: &topic.name,
+            venue: &self.venue,
+            symbol: self.definition.symbol.as_str(),
+            instrument: self.definition.id,
+            price_exponent: self.definition.price_exponent,
+            qty_exponent: self.definition.qty_exponent,
+            prev_seq,
+            seq: topic.seq,
+            origin,
+        }
+    }
+
+    /// The book is not known any more, or never was: the engine should publish it.
+    pub(crate) fn want_book(&mut self, now: Instant) {
+        self.known = false;
+        self.ask = (!self.removed).then_some(Ask { due: now, wait: ASK_AGAIN_MIN });
+    }
+
+    /// The book has come.
+    pub(crate) fn has_book(&mut self, origin: Origin, last_update_id: u64) {
+        self.last_update_id = last_update_id;
+        self.known = true;
+        self.removed = false;
+        self.ask = None;
+        self.book_origin = origin;
+    }
+
+    /// The instrument has left the engine.
+    pub(crate) fn remove(&mut self) {
+        self.known = false;
+        self.removed = true;
+        self.ask = None;
+    }
+
+    /// Whether the instrument is there with exactly this definition.
+    pub(crate) fn holds(&self, definition: &Instrument) -> bool {
+        !self.removed && self.definition == *definition
+    }
+
+    /// Whether the engine should be asked now; each answer doubles the wait for the next one.
+    pub(crate) fn ask(&mut self, now: Instant) -> bool {
+        let Some(ask) = self.ask.as_mut().filter(|ask| ask.due <= now) else {
+            return false;
+        };
+        ask.due = now + ask.wait;
+        ask.wait = (ask.wait * 2).min(ASK_AGAIN_MAX);
+        true
+    }
+
+    /// Takes over another definition. Returns whether anything in it changed; mantissas kept here are converted, and what
+    /// cannot be converted is forgotten.
+    pub(crate) fn redefine(&mut self, definition: &Instrument, now: Instant) -> bool {
+        if self.definition == *definition {
+            return false;
+        }
+        let before = std::mem::replace(&mut self.definition, *definition);
+        let price = factor(before.price_exponent, definition.price_exponent);
+        let qty = factor(before.qty_exponent, definition.qty_exponent);
+        if price.zip(qty).is_none_or(|(price, qty)| !self.rescale(price, qty)) {
+            self.trade = None;
+            self.quote = None;
+            if self.known {
+                self.want_book(now);
+            }
+        }
+        true
+    }
+
+    /// Converts what is kept to finer exponents; `false`, with nothing changed, where a mantissa would not fit.
+    fn rescale(&mut self, price: i64, qty: i64) -> bool {
+        if (price, qty) == (1, 1) {
+            return true;
+        }
+        let level = |level: Level| Some(Level { price: level.price.checked_mul(price)?, qty: level.qty.checked_mul(qty)? });
+        let trade = self.trade.map(|(trade, origin)| {
+            let level = level(Level { price: trade.price, qty: trade.qty })?;
+            Some((Trade { price: level.price, qty: level.qty, ..trade }, origin))
+        });
+        let quote = self.quote.map(|(quote, origin)| {
+            let bid = level(Level { price: quote.bid_price, qty: quote.bid_qty })?;
+            let ask = level(Level { price: quote.ask_price, qty: quote.ask_qty })?;
+            Some((Quote { bid_price: bid.price, bid_qty: bid.qty, ask_price: ask.price, ask_qty: ask.qty }, origin))
+        });
+        if trade == Some(None) || quote == Some(None) || !self.book.fits(price, qty) {
+            return false;
+        }
+        self.trade = trade.flatten();
+        self.quote = quote.flatten();
+        self.book.rescale(price, qty);
+        true
+    }
+
+    /// Whether the book holds exactly these levels, given best first without zeros or repeats.
+    pub(crate) fn holds_levels(&self, bids: &[Level], asks: &[Level]) -> bool {
+        self.book.bids().eq(bids.iter().copied()) && self.book.asks().eq(asks.iter().copied())
+    }
+}
+
+/// What mantissas are multiplied by when an exponent becomes finer; `None` if it becomes coarser, or too fine.
+fn factor(before: i8, after: i8) -> Option<i64> {
+    10_i64.checked_pow(u32::try_from(i32::from(before) - i32::from(after)).ok()?)
+}
+
+fn venue_name(number: u16) -> String {
+    VenueId::from_number(number).map_or_else(|| format!("venue-{number}"), |venue| venue.name().to_owned())
+}

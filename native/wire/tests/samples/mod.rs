@@ -1,0 +1,63 @@
+//! One message of every kind, with values at the edges of what the fields hold.
+
+use tickring_core::error::Code;
+use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade, flag};
+use tickring_core::input::TradingState;
+use tickring_wire::{Body, Head, Origin, Sides, SkipReason};
+
+pub const BIDS: &[Level] = &[Level { price: 6_400_010, qty: 1_250 }, Level { price: 6_400_000, qty: 1 }];
+pub const ASKS: &[Level] = &[Level { price: 6_400_020, qty: 0 }, Level { price: i64::MAX, qty: i64::MAX }];
+
+/// File name, head and body of every sample.
+pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
+    let sides = Sides { bids: BIDS, asks: ASKS };
+    let trade = Trade { price: 6_400_010, qty: 5, trade_id: (1 << 53) + 1 };
+    let quote = Quote { bid_price: 1, bid_qty: 2, ask_price: 3, ask_qty: 4 };
+    let status = Status { state: State::Quarantined, connection: 3, code: Some(Code::FieldMissing), detail: 17 };
+    let live = Status { state: State::Live, connection: 0, code: None, detail: u64::MAX };
+    let gap = Gap { stream: GapStream::Trade, reason: GapReason::Disconnect, first: 10, last: 12 };
+    let stats = Stats24h { open: 1, high: 6_400_020, low: -5, close: 0, volume: 123_456, count: 9 };
+    let instrument = Body::Instrument { tick_size: 10, lot_size: 1, state: TradingState::Halted, change_count: 2 };
+    let skipped = Body::Skipped { reason: SkipReason::Lapped, from: 5, to: 9, count: 5 };
+    let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides };
+    vec![
+        ("book-snapshot", head("book", flag::STALE | flag::LAST), Body::BookSnapshot { last_update_id: 100, sides }),
+        ("book-delta", head("book", flag::RECOVERED | flag::CROSSED), delta),
+        ("trade", head("trade", flag::AGGRESSOR_SELL | flag::AGGREGATED), Body::Trade(trade)),
+        ("quote", head("quote", flag::NO_TS_EVENT), Body::Quote(quote)),
+        ("status", head("book", 0), Body::Status(status)),
+        ("status-live", Head { symbol: "\"é\\\u{1}", ..head("book", 0) }, Body::Status(live)),
+        ("gap", head("trade", 0), Body::Gap(gap)),
+        ("stats-24h", head("book", flag::PARTIAL), Body::Stats24h(stats)),
+        ("instrument", head("book", 0), instrument),
+        ("skipped", head("trade", 0), skipped),
+    ]
+}
+
+fn head(channel: &str, flags: u16) -> Head<'static> {
+    Head {
+        topic: match channel {
+            "book" => "book.binance-usdm.BTCUSDT",
+            "trade" => "trade.binance-usdm.BTCUSDT",
+            _ => "quote.binance-usdm.BTCUSDT",
+        },
+        venue: "binance-usdm",
+        symbol: "BTCUSDT",
+        instrument: 7,
+        price_exponent: -2,
+        qty_exponent: -3,
+        prev_seq: 41,
+        seq: 42,
+        origin: Origin {
+            shard: 1,
+            epoch: 1_763_700_000_000_000_001,
+            sequence: 1_000_001,
+            frame_seq: 900_001,
+            index: 2,
+            flags,
+            ts_event: 1_763_700_000_123_000_000,
+            ts_recv: 1_763_700_000_124_000_001,
+            ts_out: 1_763_700_000_124_000_777,
+        },
+    }
+}
