@@ -58,6 +58,8 @@ pub mod record;
 mod segment;
 #[cfg(not(loom))]
 mod tables;
+#[cfg(all(test, not(loom)))]
+mod tests;
 #[cfg(not(loom))]
 mod writer;
 

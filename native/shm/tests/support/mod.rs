@@ -1,0 +1,111 @@
+//! A directory of one test, and events whose content can be told from their trade id.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tickring_core::event::{Body, BookChange, Event, Header, Level, Trade, flag};
+use tickring_core::sink::Sink;
+use tickring_shm::{Record, SegmentOptions, Writer};
+
+/// Name of the engine in every test.
+pub const NAME: &str = "test";
+/// Slots of the smallest ring.
+pub const SLOTS: u64 = 1024;
+
+/// A root directory that is removed with its test.
+pub struct Root(PathBuf);
+
+impl Root {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = PathBuf::from(format!("/dev/shm/tickring-test-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn shard(&self) -> PathBuf {
+        self.0.join(NAME).join("shard-0")
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The smallest segment.
+pub fn options(root: &Path, epoch: u64) -> SegmentOptions {
+    SegmentOptions {
+        root: root.into(),
+        name: NAME.into(),
+        shard: 0,
+        epoch,
+        prev_epoch: epoch - 1,
+        ring_bytes: SLOTS * 64,
+        instruments_max: 4,
+        depth: 5,
+    }
+}
+
+/// Scrambles a number, so that words of two records never agree by accident.
+fn mix(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+/// Levels of the event with this number: as many as the number says.
+fn levels(number: u64) -> Vec<Level> {
+    let count = if number.is_multiple_of(3) { mix(number) % 129 } else { 0 };
+    (0..count).map(|index| Level { price: (mix(number) >> 1) as i64, qty: index as i64 }).collect()
+}
+
+/// Publishes an event all of whose words follow from its number: a trade, or a book of up to 38 slots.
+pub fn publish(writer: &mut Writer, number: u64) {
+    let ts_recv = 1_795_262_400_000_000_000 + number;
+    let header = Header {
+        instrument: mix(number) as u32,
+        flags: flag::LAST,
+        ts_event: 1_795_262_400_000_000_000,
+        ts_recv,
+        frame_seq: number,
+        index: 1,
+    };
+    let levels = levels(number);
+    let (bids, asks) = levels.split_at(levels.len() / 2);
+    let body = if number.is_multiple_of(3) {
+        Body::BookDelta(BookChange { prev_update_id: number, last_update_id: mix(number), part: 0, parts: 1, bids, asks })
+    } else {
+        Body::Trade(Trade { price: (mix(number) >> 1) as i64, qty: number as i64, trade_id: number })
+    };
+    writer.event(&Event { header, body });
+}
+
+/// The number of a record made by [`publish`], after checking every word of it.
+pub fn number_of(record: &Record) -> u64 {
+    let number = match (record.trade(), record.book()) {
+        (Some(trade), _) => {
+            assert_eq!(trade.price, (mix(trade.trade_id) >> 1) as i64, "torn trade {record:?}");
+            assert_eq!(trade.qty as u64, trade.trade_id, "torn trade {record:?}");
+            trade.trade_id
+        }
+        (_, Some(book)) => {
+            let number = book.prev_update_id;
+            let expected = levels(number);
+            assert_eq!(book.last_update_id, mix(number), "torn book {record:?}");
+            assert!(expected.iter().eq(book.bids.iter().chain(book.asks)), "torn book {record:?}");
+            number
+        }
+        _ => panic!("another kind than was written: {record:?}"),
+    };
+    assert_eq!(record.instrument, mix(number) as u32, "torn head {record:?}");
+    assert_eq!(record.frame_seq, number, "torn head {record:?}");
+    assert_eq!(record.ts_recv, 1_795_262_400_000_000_000 + number, "torn head {record:?}");
+    number
+}
