@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 
 pub mod counters;
+pub mod decimal;
 pub mod error;
 pub mod event;
 pub mod input;
+pub mod json;
 pub mod sink;
 pub mod venue;

@@ -241,7 +241,7 @@ impl VenueId {
     /// A [`Reject`] with code and offset.
     pub fn parse_listings(self, body: &[u8]) -> Result<Vec<Listing>, Reject> {
         match self {
-            Self::BinanceSpot | Self::BinanceUsdm => binance::parse_listings(body),
+            Self::BinanceSpot | Self::BinanceUsdm => binance_listing::parse_listings(body),
         }
     }
 
@@ -302,10 +302,16 @@ pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponen
 /// # Errors
 ///
 /// As [`convert_levels`].
-pub fn convert_pair(price: DecimalText<'_>, qty: DecimalText<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Level, Convert> {
+pub fn convert_pair(
+    price: DecimalText<'_>,
+    qty: DecimalText<'_>,
+    price_exponent: i8,
+    qty_exponent: i8,
+) -> Result<Level, Convert> {
     binance::convert_pair(price, qty, price_exponent, qty_exponent)
 }
 
 mod binance;
+mod binance_listing;
 mod binance_spot;
 mod binance_usdm;

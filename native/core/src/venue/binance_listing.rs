@@ -1,0 +1,98 @@
+//! Instrument listings of both Binance dialects (`exchangeInfo`). Control plane: allocates.
+
+use crate::decimal;
+use crate::error::Code;
+use crate::json::{self, Kind, Scanner, Value};
+
+use super::{Listing, Reject};
+
+/// Listings of all instruments run to many megabytes.
+const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Exponent where the venue gives no step, or one that is no number.
+const EXPONENT_DEFAULT: i8 = -8;
+
+/// Reads the `symbols` of an `exchangeInfo` body.
+pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
+    json::check(body, BODY_BYTES_MAX)?;
+    let root = Scanner::at(body, 0).root()?;
+    let missing = Reject { code: Code::FieldMissing, offset: root.start };
+    if root.kind != Kind::Object {
+        return Err(Reject { code: Code::FieldType, offset: root.start });
+    }
+    let symbols = member(body, root.start, b"symbols")?.filter(|value| value.kind == Kind::Array).ok_or(missing)?;
+    let mut listings = Vec::new();
+    json::each_element(body, symbols.start, |row| {
+        listings.push(listing(body, row)?);
+        Ok(())
+    })?;
+    Ok(listings)
+}
+
+fn listing(body: &[u8], row: Value) -> Result<Listing, Reject> {
+    if row.kind != Kind::Object {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let symbol = member(body, row.start, b"symbol")?.and_then(|value| text(body, value));
+    let symbol = symbol.ok_or(Reject { code: Code::FieldMissing, offset: row.start })?;
+    let status = member(body, row.start, b"status")?.and_then(|value| text(body, value));
+    let mut tick = Step::UNKNOWN;
+    let mut lot = Step::UNKNOWN;
+    if let Some(filters) = member(body, row.start, b"filters")?.filter(|value| value.kind == Kind::Array) {
+        json::each_element(body, filters.start, |filter| {
+            if filter.kind != Kind::Object {
+                return Ok(());
+            }
+            match member(body, filter.start, b"filterType")?.and_then(|value| text(body, value)).as_deref() {
+                Some("PRICE_FILTER") => tick = step(body, member(body, filter.start, b"tickSize")?),
+                Some("LOT_SIZE") => lot = step(body, member(body, filter.start, b"stepSize")?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(Listing {
+        symbol,
+        price_exponent: tick.exponent,
+        qty_exponent: lot.exponent,
+        tick_size: tick.size,
+        lot_size: lot.size,
+        trading: status.as_deref() == Some("TRADING"),
+    })
+}
+
+struct Step {
+    size: i64,
+    exponent: i8,
+}
+
+impl Step {
+    const UNKNOWN: Self = Self { size: 0, exponent: EXPONENT_DEFAULT };
+}
+
+/// A step of 0 switches the venue's rule off: nothing is known then.
+fn step(body: &[u8], value: Option<Value>) -> Step {
+    let parsed = value.and_then(|value| text(body, value)).and_then(|text| decimal::parse(text.as_bytes()).ok());
+    match parsed {
+        Some(decimal) if decimal.mantissa > 0 => Step { size: decimal.mantissa, exponent: decimal.exponent() },
+        _ => Step::UNKNOWN,
+    }
+}
+
+fn member(body: &[u8], start: usize, name: &[u8]) -> Result<Option<Value>, Reject> {
+    let mut found = None;
+    json::each_member(body, start, |key, value| {
+        let mut buffer = [0; 16];
+        if json::unescape(key, &mut buffer) == Some(name) {
+            found = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn text(body: &[u8], value: Value) -> Option<String> {
+    let mut buffer = [0; 256];
+    let bytes = (value.kind == Kind::String).then(|| json::unescape(value.of(body), &mut buffer)).flatten()?;
+    String::from_utf8(bytes.to_vec()).ok()
+}
