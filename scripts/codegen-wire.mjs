@@ -63,13 +63,13 @@ function typescriptSource(name, text, enums) {
     source = replace(
       source,
       'body<T extends flatbuffers.Table>(obj:any):any|null',
-      'body<T extends flatbuffers.Table>(obj:T):T|null',
+      'body<T extends { bb: flatbuffers.ByteBuffer|null; bb_pos: number }>(obj:T):T|null',
       name,
     );
     source = replace(
       source,
       'this.bb!.__union(obj, this.bb_pos + offset) : null',
-      'this.bb!.__union(obj, this.bb_pos + offset) as T : null',
+      'this.bb!.__union(obj as flatbuffers.Table, this.bb_pos + offset) as T : null',
       name,
     );
   }

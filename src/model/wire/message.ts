@@ -126,9 +126,9 @@ bodyType():Body {
   return offset ? this.bb!.readUint8(this.bb_pos + offset) as Body : Body.NONE;
 }
 
-body<T extends flatbuffers.Table>(obj:T):T|null {
+body<T extends { bb: flatbuffers.ByteBuffer|null; bb_pos: number }>(obj:T):T|null {
   const offset = this.bb!.__offset(this.bb_pos, 34);
-  return offset ? this.bb!.__union(obj, this.bb_pos + offset) as T : null;
+  return offset ? this.bb!.__union(obj as flatbuffers.Table, this.bb_pos + offset) as T : null;
 }
 
 /**
