@@ -6,7 +6,7 @@ use std::time::Instant;
 use tickring_core::book::Book;
 use tickring_core::error::Code;
 use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
-use tickring_core::input::Instrument;
+use tickring_core::input::{DECIMALS_MAX, Instrument};
 use tickring_shm::{InstrumentCopy, Record};
 
 use crate::message::{Body, Encoding, Origin, Sides, SkipReason};
@@ -14,6 +14,8 @@ use crate::parts::{Part, Parts};
 use crate::publisher::Publisher;
 use crate::topic::{Channel, Entry, Topic};
 
+/// What exponents may be.
+const EXPONENTS: std::ops::RangeInclusive<i8> = -(DECIMALS_MAX as i8)..=0;
 /// Flags that tell the state of a book, not of the record.
 const BOOK_STATE: u16 = flag::STALE | flag::CROSSED | flag::LOCKED;
 
@@ -32,7 +34,7 @@ impl Feed {
     /// One record of a shard, in order. `parts` is the shard's.
     pub(crate) fn record(&mut self, origin: Origin, record: &Record, parts: &mut Parts, now: Instant) {
         if let Some(definition) = record.instrument_definition() {
-            self.redefine(&definition, origin, now);
+            self.define(&definition, origin, now);
             return;
         }
         let Some(&index) = self.by_instrument.get(&record.instrument) else {
@@ -78,14 +80,6 @@ impl Feed {
         }
     }
 
-    /// A definition from a shard's table: how a reader that joins late learns of instruments.
-    pub(crate) fn define(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
-        match self.by_instrument.get(&definition.id) {
-            Some(_) => self.redefine(definition, origin, now),
-            None => self.add(definition, origin, now),
-        }
-    }
-
     fn add(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
         let mut entry = Entry::new(origin.shard, definition, self.topics.len());
         entry.want_book(now);
@@ -94,7 +88,12 @@ impl Feed {
         self.entries.push(entry);
     }
 
-    fn redefine(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
+    /// A definition, from a record or from the shard's table: how a reader that joins late learns of instruments.
+    pub(crate) fn define(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
+        if ![definition.price_exponent, definition.qty_exponent].iter().all(|exponent| EXPONENTS.contains(exponent)) {
+            // No writer of this build publishes that, and no decimal text could be written with it.
+            return;
+        }
         let Some(&index) = self.by_instrument.get(&definition.id) else {
             self.add(definition, origin, now);
             return;
@@ -160,6 +159,10 @@ impl Feed {
         let entry = &mut self.entries[index];
         let sides = Sides { bids: change.bids, asks: change.asks };
         if kind == Kind::BookSnapshot {
+            if origin.flags & flag::STALE != 0 && change.bids.is_empty() && change.asks.is_empty() && !entry.known {
+                // What the engine answers while it waits for the venue's first book itself.
+                return;
+            }
             let same_state = (entry.book_origin.flags ^ origin.flags) & BOOK_STATE == 0;
             let same = entry.known && same_state && entry.last_update_id == change.last_update_id;
             if same && entry.holds_levels(change.bids, change.asks) {

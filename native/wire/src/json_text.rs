@@ -110,7 +110,7 @@ impl JsonText {
 
     fn decimal_value(&mut self, mantissa: i64, exponent: i8) {
         self.out.push('"');
-        format_decimal(mantissa, exponent, &mut self.out);
+        format_decimal(&mut self.out, mantissa, exponent);
         self.out.push('"');
     }
 

@@ -5,7 +5,7 @@ mod engine;
 
 use engine::{Client, Engine, NAME, Received, Root, drain, drain_until, instrument, topic};
 use serde_json::Value;
-use tickring_core::event::{Body, BookChange, Level, State, Status};
+use tickring_core::event::{Body, BookChange, Level, State, Status, flag};
 use tickring_core::input::Instrument;
 use tickring_shm::ShmError;
 use tickring_wire::{Encoding, Fanout, OUT_SIZE_MIN, fbs};
@@ -209,6 +209,19 @@ fn book_flagged_stale_by_a_status_is_served_flagged_until_it_is_live() {
     };
     assert_eq!(flags_after(State::Resync), Value::from(["stale"].to_vec()));
     assert_eq!(flags_after(State::Live), Value::Array(Vec::new()));
+}
+
+#[test]
+fn empty_stale_snapshot_of_an_engine_that_waits_itself_is_no_book() {
+    let root = Root::new();
+    let mut engine = Engine::start(&root, 0, 10);
+    engine.define(&instrument(7));
+    let change = BookChange { prev_update_id: 0, last_update_id: 0, part: 0, parts: 1, bids: &[], asks: &[] };
+    engine.event(7, flag::STALE, 0, Body::BookSnapshot(change));
+    let mut fanout = Fanout::open(root.path(), NAME).unwrap();
+    drain(&mut fanout, 1 << 16);
+    assert!(fanout.snapshot(0, Encoding::Json).is_none());
+    assert_eq!(fanout.wanted_snapshots(), [7]);
 }
 
 #[test]
