@@ -4,11 +4,15 @@
 //! live, replay and backtest run the same code and give the same events byte for byte. See `native/core/README.md`.
 #![forbid(unsafe_code)]
 
+pub mod book;
 pub mod counters;
 pub mod decimal;
 pub mod error;
 pub mod event;
 pub mod input;
 pub mod json;
+pub mod machine;
 pub mod sink;
+pub mod stats;
+pub mod sync;
 pub mod venue;

@@ -1,0 +1,417 @@
+//! The state machine: one typed input in, its events out. See `native/core/README.md` for the states of a book.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::book::Book;
+use crate::counters::{InstrumentCounters, ShardCounters};
+use crate::error::Code;
+use crate::event::{Level, State};
+use crate::input::{Input, Instrument, Request, Stamped};
+use crate::sink::{Latest, Sink};
+use crate::venue::{Message, Reject, VenueId};
+
+pub use crate::book::canonical_text;
+
+mod control;
+mod definition;
+mod depth;
+mod entry;
+mod output;
+mod prints;
+mod snapshot;
+mod timers;
+mod widen;
+
+use entry::Entry;
+use output::{Output, Tag};
+
+/// Largest [`MachineConfig::depth`].
+pub const DEPTH_MAX: usize = 100;
+
+/// Most requests that wait for the engine.
+pub const REQUESTS_MAX: usize = 4_096;
+
+/// Refused frames of one connection within one minute of input time, after which its replacement is asked for.
+pub const REFUSED_PER_MINUTE_MAX: u32 = 60;
+
+/// How to make a [`Machine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MachineConfig {
+    /// Levels a side in [`Latest`]; at most [`DEPTH_MAX`].
+    pub depth: usize,
+    /// Time between two full books of one instrument, ns; 0 for none but those after a resync or on request.
+    pub snapshot_interval_ns: u64,
+    /// Most instruments, those removed included.
+    pub instruments_max: u32,
+    /// Longest frame or REST body, bytes.
+    pub frame_bytes_max: usize,
+}
+
+impl Default for MachineConfig {
+    fn default() -> Self {
+        Self { depth: 20, snapshot_interval_ns: 60_000_000_000, instruments_max: 1_024, frame_bytes_max: 8 << 20 }
+    }
+}
+
+/// What one input did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Events published.
+    pub events: u32,
+    /// Why the input was set aside; nothing of it was applied then.
+    pub rejected: Option<Reject>,
+    /// [`Machine::take_request`] has something.
+    pub requests_pending: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Connection {
+    venue: Option<VenueId>,
+    open: bool,
+    /// Slot of the symbol seen last: most connections repeat it.
+    last_slot: u32,
+    refused_minute: u64,
+    refused: u32,
+    reconnect_queued: bool,
+}
+
+/// Reused memory of one input.
+#[derive(Debug)]
+struct Scratch {
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    due: Vec<u32>,
+}
+
+/// The state machine of one shard. Its output depends on its configuration and inputs alone.
+#[derive(Debug)]
+pub struct Machine {
+    config: MachineConfig,
+    frame_seq: u64,
+    /// By slot.
+    entries: Vec<Entry>,
+    slots: HashMap<u32, u32>,
+    /// Slot by the venue's spelling, a map for each venue. `SipHash`: symbols come from outside.
+    symbols: Vec<(VenueId, HashMap<Box<[u8]>, u32>)>,
+    /// By number.
+    connections: Vec<Connection>,
+    requests: VecDeque<Request>,
+    counters: ShardCounters,
+    scratch: Scratch,
+    latest_bids: Vec<Level>,
+    latest_asks: Vec<Level>,
+    /// Books that no snapshot needs now.
+    spare_books: Vec<Book>,
+    snapshot_cursor: u32,
+    /// What the present input is about, as far as known: named in its rejection.
+    subject: Subject,
+    touched: Touched,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Subject {
+    connection: u16,
+    slot: Option<u32>,
+}
+
+/// Instruments whose state the present input changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Touched {
+    None,
+    One(u32),
+    /// Those with [`Entry::touched`].
+    Many,
+}
+
+fn refuse(code: Code) -> Reject {
+    Reject { code, offset: 0 }
+}
+
+impl Machine {
+    /// An empty machine. `depth` is capped at [`DEPTH_MAX`].
+    #[must_use]
+    pub fn new(config: MachineConfig) -> Self {
+        let config = MachineConfig { depth: config.depth.min(DEPTH_MAX), ..config };
+        let room = config.instruments_max as usize;
+        let levels = || Vec::with_capacity(crate::book::LEVELS_RESERVED);
+        Self {
+            config,
+            frame_seq: 0,
+            entries: Vec::with_capacity(room),
+            slots: HashMap::with_capacity(room),
+            symbols: VenueId::ALL.iter().map(|venue| (*venue, HashMap::with_capacity(room))).collect(),
+            connections: Vec::new(),
+            requests: VecDeque::with_capacity(REQUESTS_MAX),
+            counters: ShardCounters::default(),
+            scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
+            latest_bids: Vec::with_capacity(config.depth),
+            latest_asks: Vec::with_capacity(config.depth),
+            spare_books: Vec::with_capacity(room),
+            snapshot_cursor: 0,
+            subject: Subject::default(),
+            touched: Touched::None,
+        }
+    }
+
+    /// Applies one input and hands its events to `sink`, in order; then the state of each instrument that it changed.
+    ///
+    /// Cost: no allocation once every instrument has been through its first synchronization. A rejected input changes
+    /// nothing but counters, and is told by one [`State::Quarantined`] event.
+    pub fn apply<S: Sink>(&mut self, input: &Stamped<'_>, sink: &mut S) -> Outcome {
+        self.frame_seq += 1;
+        self.counters.inputs += 1;
+        self.subject = Subject::default();
+        self.touched = Touched::None;
+        let mut out = Output::new(sink, input.ts_recv, self.frame_seq);
+        let rejected = self.dispatch(input, &mut out).err();
+        if let Some(reject) = rejected {
+            self.quarantine(reject, &mut out);
+        }
+        let events = out.finish();
+        self.counters.events += u64::from(events);
+        self.publish_touched(input.ts_recv, sink);
+        Outcome { events, rejected, requests_pending: !self.requests.is_empty() }
+    }
+
+    /// Takes the oldest request to the engine. A request that waits already is not queued twice.
+    pub fn take_request(&mut self) -> Option<Request> {
+        let request = self.requests.pop_front()?;
+        match request {
+            Request::DepthSnapshot { instrument } => {
+                if let Some(slot) = self.slot(instrument) {
+                    self.entries[slot as usize].sync.queued = false;
+                }
+            }
+            Request::Reconnect { connection, .. } => self.connections[usize::from(connection)].reconnect_queued = false,
+            Request::ControlReply { .. } => {}
+        }
+        Some(request)
+    }
+
+    /// Counters of the shard.
+    #[must_use]
+    pub fn counters(&self) -> &ShardCounters {
+        &self.counters
+    }
+
+    /// Counters of an instrument.
+    #[must_use]
+    pub fn instrument_counters(&self, slot: u32) -> Option<&InstrumentCounters> {
+        Some(&self.entries.get(slot as usize)?.counters)
+    }
+
+    /// Number of slots in use, those of removed instruments included.
+    #[must_use]
+    pub fn instruments_len(&self) -> u32 {
+        self.next_slot()
+    }
+
+    /// The definition in force.
+    #[must_use]
+    pub fn instrument(&self, slot: u32) -> Option<&Instrument> {
+        Some(&self.entries.get(slot as usize)?.definition)
+    }
+
+    /// Slot of an instrument id.
+    #[must_use]
+    pub fn slot(&self, instrument_id: u32) -> Option<u32> {
+        self.slots.get(&instrument_id).copied()
+    }
+
+    /// The serving book: in sync, or the last one proven while a new one is being built.
+    #[must_use]
+    pub fn book(&self, slot: u32) -> Option<&Book> {
+        Some(&self.entries.get(slot as usize)?.book)
+    }
+
+    /// Number of the last input, from 1; 0 before the first.
+    #[must_use]
+    pub fn frame_seq(&self) -> u64 {
+        self.frame_seq
+    }
+
+    fn next_slot(&self) -> u32 {
+        u32::try_from(self.entries.len()).expect("invariant: at most instruments_max slots")
+    }
+
+    fn dispatch<S: Sink>(&mut self, input: &Stamped<'_>, out: &mut Output<'_, S>) -> Result<(), Reject> {
+        match input.input {
+            Input::Frame { connection, bytes } => self.frame(connection, bytes, out),
+            Input::DepthSnapshot { instrument, bytes } => self.depth_snapshot(instrument, bytes, out),
+            Input::Connect { connection, venue } => self.connect(connection, venue, out),
+            Input::Disconnect { connection, reason: _ } => self.disconnect(connection, out),
+            Input::Subscribe { connection, instrument, channels } => self.subscribe(connection, instrument, channels, out),
+            Input::Unsubscribe { instrument } => self.unsubscribe(instrument, out),
+            Input::Ack { connection, instrument, accepted } => self.ack(connection, instrument, accepted, out),
+            Input::Instrument(definition) => self.define(definition, out),
+            Input::PublishSnapshot { instrument } => self.publish_snapshot(instrument, out),
+            Input::Tick => {
+                self.tick(out);
+                Ok(())
+            }
+        }
+    }
+
+    fn frame<S: Sink>(&mut self, connection: u16, bytes: &[u8], out: &mut Output<'_, S>) -> Result<(), Reject> {
+        self.counters.frames += 1;
+        self.counters.frame_bytes += bytes.len() as u64;
+        self.subject.connection = connection;
+        let venue = self.open_connection(connection)?;
+        if bytes.len() > self.config.frame_bytes_max {
+            return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
+        }
+        match venue.parse_frame(bytes)? {
+            Message::Depth(message) => self.depth(venue, &message, out),
+            Message::Trade(message) => self.trade(venue, &message, out),
+            Message::Quote(message) => self.quote(venue, &message, out),
+            Message::Reply { id, venue_code } => {
+                self.counters.replies += 1;
+                self.push_request(Request::ControlReply { connection, id, venue_code });
+                Ok(())
+            }
+            Message::Shutdown => {
+                self.request_reconnect(connection, None);
+                Ok(())
+            }
+            Message::Ignored => {
+                self.counters.ignored += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {
+        self.connections
+            .get(usize::from(connection))
+            .filter(|line| line.open)
+            .and_then(|line| line.venue)
+            .ok_or(refuse(Code::UnknownConnection))
+    }
+
+    /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.
+    fn find(&mut self, venue: VenueId, symbol: &[u8], channel: entry::Channel, now: u64) -> Result<Option<u32>, Reject> {
+        let line = &mut self.connections[usize::from(self.subject.connection)];
+        let cached = self.entries.get(line.last_slot as usize);
+        let slot = match cached {
+            Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => line.last_slot,
+            _ => {
+                let map = self.symbols.iter().find(|(of, _)| *of == venue);
+                *map.and_then(|(_, slots)| slots.get(symbol)).ok_or(refuse(Code::UnknownSymbol))?
+            }
+        };
+        line.last_slot = slot;
+        let entry = &mut self.entries[slot as usize];
+        if entry.lines[channel as usize] == 0 {
+            if !entry.removed && entry.lines.iter().all(|line| *line == 0) {
+                return Err(refuse(Code::UnknownSymbol));
+            }
+            // A channel that nobody asked for, or the last frames of an instrument that has left.
+            self.counters.ignored += 1;
+            return Ok(None);
+        }
+        entry.counters.last_ts_recv = now;
+        self.subject.slot = Some(slot);
+        Ok(Some(slot))
+    }
+
+    /// The slot of an instrument named by an input.
+    fn known(&mut self, instrument: u32) -> Result<u32, Reject> {
+        let slot = self.slot(instrument).ok_or(refuse(Code::InstrumentUnknown))?;
+        self.subject.slot = Some(slot);
+        Ok(slot)
+    }
+
+    fn quarantine<S: Sink>(&mut self, reject: Reject, out: &mut Output<'_, S>) {
+        self.counters.quarantined += 1;
+        let Subject { connection, slot } = self.subject;
+        let mut instrument = 0;
+        if let Some(slot) = slot {
+            let entry = &mut self.entries[slot as usize];
+            entry.counters.quarantined += 1;
+            instrument = entry.definition.id;
+        }
+        out.status(Tag::of(instrument), State::Quarantined, connection, Some(reject.code), reject.offset as u64);
+        let minute = out.ts_recv / 60_000_000_000;
+        let Some(line) = self.connections.get_mut(usize::from(connection)).filter(|line| line.open) else { return };
+        if line.refused_minute != minute {
+            (line.refused_minute, line.refused) = (minute, 0);
+        }
+        line.refused += 1;
+        if line.refused == REFUSED_PER_MINUTE_MAX + 1 {
+            self.request_reconnect(connection, Some(reject.code));
+        }
+    }
+
+    fn push_request(&mut self, request: Request) -> bool {
+        let room = self.requests.len() < REQUESTS_MAX;
+        if room {
+            self.requests.push_back(request);
+        }
+        room
+    }
+
+    fn request_reconnect(&mut self, connection: u16, code: Option<Code>) {
+        if !self.connections[usize::from(connection)].reconnect_queued {
+            let queued = self.push_request(Request::Reconnect { connection, code });
+            self.connections[usize::from(connection)].reconnect_queued = queued;
+        }
+    }
+
+    fn touch(&mut self, slot: u32) {
+        self.entries[slot as usize].touched = true;
+        self.touched = match self.touched {
+            Touched::None => Touched::One(slot),
+            Touched::One(one) if one == slot => Touched::One(slot),
+            Touched::One(_) | Touched::Many => Touched::Many,
+        };
+    }
+
+    fn publish_touched<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
+        match self.touched {
+            Touched::None => {}
+            Touched::One(slot) => self.publish_latest(slot, ts_recv, sink),
+            Touched::Many => {
+                for slot in 0..self.next_slot() {
+                    if self.entries[slot as usize].touched {
+                        self.publish_latest(slot, ts_recv, sink);
+                    }
+                }
+            }
+        }
+    }
+
+    fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
+        let entry = &mut self.entries[slot as usize];
+        entry.touched = false;
+        self.latest_bids.clear();
+        self.latest_bids.extend(entry.book.bids().take(self.config.depth));
+        self.latest_asks.clear();
+        self.latest_asks.extend(entry.book.asks().take(self.config.depth));
+        let stats = entry.stats.figures();
+        sink.latest(
+            slot,
+            &Latest {
+                instrument: entry.definition.id,
+                flags: entry.latest_flags(),
+                ts_event: entry.book_ts_event,
+                ts_recv,
+                frame_seq: self.frame_seq,
+                last_update_id: entry.counters.last_update_id,
+                price_exponent: entry.definition.price_exponent,
+                qty_exponent: entry.definition.qty_exponent,
+                bids: &self.latest_bids,
+                asks: &self.latest_asks,
+                bid_levels: level_count(entry.book.bids().len()),
+                ask_levels: level_count(entry.book.asks().len()),
+                trade: entry.last_trade,
+                trade_ts_event: entry.last_trade_ts_event,
+                trade_flags: entry.last_trade_flags,
+                stats,
+            },
+        );
+    }
+}
+
+fn level_count(levels: usize) -> u32 {
+    u32::try_from(levels).expect("invariant: BOOK_LEVELS_MAX fits 32 bits")
+}

@@ -1,0 +1,150 @@
+//! Connections and subscriptions.
+
+use super::entry::Channel;
+use super::output::{Change, Tag};
+use super::{Connection, Machine, Output, refuse};
+use crate::error::Code;
+use crate::event::State;
+use crate::sink::Sink;
+use crate::sync::Phase;
+use crate::venue::{Reject, VenueId};
+
+impl Machine {
+    pub(super) fn connect<S: Sink>(&mut self, connection: u16, venue: u16, out: &mut Output<'_, S>) -> Result<(), Reject> {
+        self.subject.connection = connection;
+        let venue = VenueId::from_number(venue).ok_or(refuse(Code::VenueUnknown))?;
+        let at = usize::from(connection);
+        if at == 0 {
+            return Err(refuse(Code::ArgumentRange));
+        }
+        if self.connections.len() <= at {
+            self.connections.resize(at + 1, Connection::default());
+        }
+        if self.connections[at].open {
+            // The loss of the old one was never told.
+            self.close_connection(connection, out);
+        }
+        let reconnect_queued = self.connections[at].reconnect_queued;
+        self.connections[at] = Connection { venue: Some(venue), open: true, reconnect_queued, ..Connection::default() };
+        self.counters.connects += 1;
+        out.status(Tag::of(0), State::Connected, connection, None, 0);
+        Ok(())
+    }
+
+    pub(super) fn disconnect<S: Sink>(&mut self, connection: u16, out: &mut Output<'_, S>) -> Result<(), Reject> {
+        self.subject.connection = connection;
+        self.open_connection(connection)?;
+        self.close_connection(connection, out);
+        Ok(())
+    }
+
+    fn close_connection<S: Sink>(&mut self, connection: u16, out: &mut Output<'_, S>) {
+        self.connections[usize::from(connection)].open = false;
+        self.counters.disconnects += 1;
+        out.status(Tag::of(0), State::Disconnected, connection, None, 0);
+        for slot in 0..self.next_slot() {
+            for channel in Channel::ALL {
+                if self.entries[slot as usize].lines[channel as usize] == connection {
+                    self.lose_channel(slot, channel, out);
+                }
+            }
+        }
+    }
+
+    fn lose_channel<S: Sink>(&mut self, slot: u32, channel: Channel, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[slot as usize];
+        let connection = std::mem::take(&mut entry.lines[channel as usize]);
+        match channel {
+            Channel::Book => {
+                self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
+                entry.sync.restart();
+                entry.sync.phase = Phase::Idle;
+                entry.sync.reconnected = true;
+                entry.sync.asked_at = None;
+                entry.sync.discard_answer = false;
+                entry.crossed_since = None;
+                entry.counters.in_sync = 0;
+                let update_id = entry.counters.last_update_id;
+                out.status(Tag::of(entry.definition.id), State::Stale, connection, None, update_id);
+                self.touch(slot);
+            }
+            Channel::Trade => {
+                for track in &mut entry.tracks {
+                    track.reconnected = true;
+                }
+            }
+            Channel::Quote => entry.quote_id = None,
+        }
+    }
+
+    pub(super) fn subscribe<S: Sink>(
+        &mut self,
+        connection: u16,
+        instrument: u32,
+        channels: u8,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        self.subject.connection = connection;
+        let venue = self.open_connection(connection)?;
+        let slot = self.known(instrument)?;
+        let entry = &mut self.entries[slot as usize];
+        let known = Channel::ALL.iter().fold(0, |bits, channel| bits | channel.bit());
+        if channels == 0 || channels & !known != 0 || entry.venue != venue {
+            return Err(refuse(Code::ArgumentRange));
+        }
+        entry.removed = false;
+        for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
+            // While another connection carries the channel it goes on: the venue's ids sort the two out.
+            self.entries[slot as usize].lines[channel as usize] = connection;
+            match channel {
+                Channel::Book => self.start_book(slot, out),
+                Channel::Trade => self.entries[slot as usize].stats.cover(out.ts_recv),
+                Channel::Quote => {}
+            }
+        }
+        self.touch(slot);
+        Ok(())
+    }
+
+    fn start_book<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        let sync = &mut self.entries[slot as usize].sync;
+        match (sync.phase, sync.tail) {
+            (Phase::Idle, None) => sync.restart(),
+            (Phase::Idle, Some(_)) => self.begin_resync(slot, out),
+            _ => {}
+        }
+    }
+
+    pub(super) fn unsubscribe<S: Sink>(&mut self, instrument: u32, out: &mut Output<'_, S>) -> Result<(), Reject> {
+        let slot = self.known(instrument)?;
+        let entry = &mut self.entries[slot as usize];
+        if !entry.book.is_empty() {
+            let update_id = entry.counters.last_update_id;
+            let change =
+                Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids: &[], asks: &[] };
+            out.change(Tag::of(instrument), &change, false);
+            self.counters.book_snapshots += 1;
+        }
+        out.status(Tag::of(instrument), State::Removed, entry.lines[0], None, entry.counters.last_update_id);
+        self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
+        entry.reset();
+        entry.removed = true;
+        self.touch(slot);
+        Ok(())
+    }
+
+    pub(super) fn ack<S: Sink>(
+        &mut self,
+        connection: u16,
+        instrument: u32,
+        accepted: bool,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        self.subject.connection = connection;
+        self.open_connection(connection)?;
+        self.known(instrument)?;
+        let state = if accepted { State::Subscribed } else { State::SubscribeFailed };
+        out.status(Tag::of(instrument), state, connection, None, 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! Depth deltas: what is done about the venue's verdict on each.
+
+use super::entry::{Channel, touch_flags, ts_flags};
+use super::output::{Change, Tag};
+use super::{Machine, Output, refuse};
+use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
+use crate::error::Code;
+use crate::event::{GapReason, GapStream, State};
+use crate::input::Request;
+use crate::sink::Sink;
+use crate::sync::{BUFFERED_LEVELS_MAX, Phase, SNAPSHOT_LEAD_NS_MAX};
+use crate::venue::{DeltaIds, DepthMessage, Follow, Join, Reject, VenueId};
+
+/// How long a book may stay crossed after whole messages before it is rebuilt.
+pub(super) const CROSSED_NS_MAX: u64 = 1_000_000_000;
+
+/// Shortest time between two rebuilds for that reason.
+pub(super) const CROSSED_RESYNC_INTERVAL_NS: u64 = 30_000_000_000;
+
+/// A delta whose levels stand converted in the scratch vectors.
+#[derive(Clone, Copy)]
+struct Delta {
+    ids: DeltaIds,
+    ts_event: u64,
+    flags: u16,
+}
+
+impl Machine {
+    pub(super) fn depth<S: Sink>(
+        &mut self,
+        venue: VenueId,
+        message: &DepthMessage<'_>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let Some(slot) = self.find(venue, message.symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
+        let entry = &mut self.entries[slot as usize];
+        let verdict = entry.sync.follow(venue, &message.ids);
+        if verdict == Follow::Duplicate {
+            entry.counters.duplicates += 1;
+            self.counters.duplicates += 1;
+            return Ok(());
+        }
+        let exponents = self.convert_sides(slot, message.bids, message.asks)?;
+        self.check_room(slot)?;
+        self.widen(slot, exponents, out)?;
+        // From here on nothing fails: the delta counts as received.
+        let delta = Delta { ids: message.ids, ts_event: message.ts_event, flags: ts_flags(message.ts_event, out.ts_recv) };
+        let follows = self.report_verdict(slot, verdict, delta, out);
+        let sync = &mut self.entries[slot as usize].sync;
+        (sync.tail, sync.reconnected) = (Some(delta.ids), false);
+        match (sync.phase, follows) {
+            (Phase::Live, true) => self.follow(slot, delta, out),
+            (Phase::Live, false) => {
+                self.begin_resync(slot, out);
+                self.wait(slot, delta, out);
+            }
+            (Phase::Loaded, _) => self.join(slot, venue, delta, out),
+            (Phase::Idle | Phase::Buffering, _) => self.wait(slot, delta, out),
+        }
+        Ok(())
+    }
+
+    /// Refuses a message that could make the book or the buffer larger than their limits.
+    fn check_room(&self, slot: u32) -> Result<(), Reject> {
+        let (bids, asks) = (self.scratch.bids.len(), self.scratch.asks.len());
+        let book = &self.entries[slot as usize].book;
+        let fits = bids + asks <= BUFFERED_LEVELS_MAX
+            && book.levels(Side::Bid) + bids <= BOOK_LEVELS_MAX
+            && book.levels(Side::Ask) + asks <= BOOK_LEVELS_MAX;
+        if fits { Ok(()) } else { Err(refuse(Code::LevelsTooMany)) }
+    }
+
+    /// Reports lost ids and restarted numberings. `true` if the delta follows the one before it.
+    fn report_verdict<S: Sink>(&mut self, slot: u32, verdict: Follow, delta: Delta, out: &mut Output<'_, S>) -> bool {
+        let entry = &mut self.entries[slot as usize];
+        let (reason, ids) = match verdict {
+            Follow::Apply | Follow::Duplicate => return true,
+            Follow::Gap { first, last } if entry.sync.reconnected => (GapReason::Disconnect, (first, last)),
+            Follow::Gap { first, last } => (GapReason::Sequence, (first, last)),
+            Follow::Rollback => (GapReason::Rollback, (0, 0)),
+        };
+        if reason == GapReason::Rollback {
+            self.counters.rollbacks += 1;
+            // A snapshot under way is numbered the old way; one that the engine has not taken yet will be asked for later.
+            entry.sync.discard_answer = entry.sync.asked_at.is_some() && !entry.sync.queued;
+            self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
+            if entry.sync.phase == Phase::Loaded {
+                entry.sync.restart();
+            }
+        }
+        let entry = &mut self.entries[slot as usize];
+        entry.sync.gapped = true;
+        // What waits lies before the hole, so that a snapshot new enough to be of use contains it.
+        entry.sync.buffer.clear();
+        if ids.0 <= ids.1 {
+            self.gap(slot, GapStream::Book, reason, ids, delta.ts_event, out);
+        }
+        false
+    }
+
+    /// Reports a gap and counts it.
+    pub(super) fn gap<S: Sink>(
+        &mut self,
+        slot: u32,
+        stream: GapStream,
+        reason: GapReason,
+        ids: (u64, u64),
+        ts_event: u64,
+        out: &mut Output<'_, S>,
+    ) {
+        let entry = &mut self.entries[slot as usize];
+        entry.counters.gaps += 1;
+        self.counters.gaps += 1;
+        let tag = Tag { ts_event, ..Tag::of(entry.definition.id) };
+        out.gap(tag, stream, reason, ids);
+        self.touch(slot);
+    }
+
+    /// Applies a delta to the live book.
+    fn follow<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[slot as usize];
+        let prev_update_id = entry.counters.last_update_id;
+        entry.book.apply_all(&self.scratch.bids, &self.scratch.asks);
+        entry.counters.last_update_id = delta.ids.last;
+        entry.counters.book_deltas += 1;
+        self.counters.book_deltas += 1;
+        entry.book_ts_event = delta.ts_event;
+        let touch = entry.book.touch();
+        let tag = Tag {
+            instrument: entry.definition.id,
+            flags: delta.flags | touch_flags(touch),
+            ts_event: delta.ts_event,
+        };
+        let change = Change {
+            snapshot: false,
+            prev_update_id,
+            last_update_id: delta.ids.last,
+            bids: &self.scratch.bids,
+            asks: &self.scratch.asks,
+        };
+        let rebuild = touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
+        let crosses = touch == Touch::Crossed && !self.entries[slot as usize].crossed;
+        out.change(tag, &change, !crosses && !rebuild);
+        self.note_touch(slot, touch, out);
+        if rebuild {
+            self.resync_crossed(slot, out);
+        }
+        self.touch(slot);
+    }
+
+    /// Keeps track of a crossed live book; says so when it becomes crossed.
+    pub(super) fn note_touch<S: Sink>(&mut self, slot: u32, touch: Touch, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[slot as usize];
+        let was = std::mem::replace(&mut entry.crossed, touch == Touch::Crossed);
+        if !entry.crossed {
+            entry.crossed_since = None;
+        } else if !was {
+            entry.crossed_since = Some(out.ts_recv);
+            self.counters.crossed += 1;
+            out.status(Tag::of(entry.definition.id), State::Crossed, entry.lines[0], None, entry.counters.last_update_id);
+        }
+    }
+
+    /// Whether the live book has been crossed for too long, and may be rebuilt again for that.
+    pub(super) fn crossed_too_long(&self, slot: u32, now: u64) -> bool {
+        let entry = &self.entries[slot as usize];
+        entry.is_live()
+            && entry.crossed_since.is_some_and(|since| now.saturating_sub(since) > CROSSED_NS_MAX)
+            && entry.crossed_resync_at.is_none_or(|at| now.saturating_sub(at) >= CROSSED_RESYNC_INTERVAL_NS)
+    }
+
+    /// Rebuilds a book that stayed crossed.
+    pub(super) fn resync_crossed<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        self.entries[slot as usize].crossed_resync_at = Some(out.ts_recv);
+        self.begin_resync(slot, out);
+    }
+
+    /// The serving book is stale from now on, until a new one is proven.
+    pub(super) fn begin_resync<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[slot as usize];
+        entry.sync.restart();
+        entry.crossed_since = None;
+        entry.counters.in_sync = 0;
+        entry.counters.resyncs += 1;
+        self.counters.resyncs += 1;
+        out.status(Tag::of(entry.definition.id), State::Resync, entry.lines[0], None, entry.counters.last_update_id);
+        self.touch(slot);
+    }
+
+    /// Keeps a delta until a snapshot comes; asks for one if none is under way (venue's rules, steps 1 and 2).
+    fn wait<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
+        let Self { entries, scratch, counters, .. } = self;
+        let entry = &mut entries[slot as usize];
+        let mut push = || entry.sync.buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
+        let mut ask = false;
+        let mut dropped = None;
+        if !push() {
+            dropped = entry.sync.buffer.span();
+            entry.sync.buffer.clear();
+            entry.sync.gapped = true;
+            ask = true;
+            let fits = entry.sync.buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
+            debug_assert!(fits, "check_room lets no delta pass that an empty buffer cannot hold");
+        }
+        counters.buffered += 1;
+        let asked = entry.sync.asked_at.is_some();
+        if let Some(ids) = dropped {
+            self.gap(slot, GapStream::Book, GapReason::BufferFull, ids, delta.ts_event, out);
+        }
+        if ask || !asked {
+            self.request_snapshot(slot, out.ts_recv);
+        }
+    }
+
+    /// A delta while a snapshot newer than all before it waits.
+    fn join<S: Sink>(&mut self, slot: u32, venue: VenueId, delta: Delta, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[slot as usize];
+        let aside = entry.sync.aside.as_ref().expect("invariant: a loaded book has its snapshot aside");
+        match venue.join(aside.update_id, &delta.ids) {
+            Join::Older if out.ts_recv.saturating_sub(aside.ts_recv) <= SNAPSHOT_LEAD_NS_MAX => {
+                self.counters.older_than_snapshot += 1;
+            }
+            Join::Apply => {
+                self.wait(slot, delta, out);
+                self.go_live(slot, out);
+            }
+            Join::Older | Join::SnapshotTooOld => {
+                self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
+                entry.sync.restart();
+                self.wait(slot, delta, out);
+            }
+        }
+    }
+
+    /// Queues a request for a snapshot, unless one waits in the queue.
+    pub(super) fn request_snapshot(&mut self, slot: u32, now: u64) {
+        let entry = &mut self.entries[slot as usize];
+        if entry.sync.queued {
+            return;
+        }
+        let instrument = entry.definition.id;
+        let queued = self.push_request(Request::DepthSnapshot { instrument });
+        let sync = &mut self.entries[slot as usize].sync;
+        sync.queued = queued;
+        // Without room in the queue the next tick tries again.
+        sync.asked_at = Some(if queued { now } else { 0 });
+    }
+}

@@ -1,0 +1,150 @@
+//! What the machine knows of one instrument.
+
+use crate::book::{Book, Touch};
+use crate::counters::InstrumentCounters;
+use crate::event::{Trade, flag};
+use crate::input::{Instrument, channel};
+use crate::stats::RollingStats;
+use crate::sync::{Phase, Sync};
+use crate::venue::VenueId;
+
+/// Index into [`Entry::lines`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    Book = 0,
+    Trade = 1,
+    Quote = 2,
+}
+
+impl Channel {
+    pub(super) const ALL: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
+
+    pub(super) const fn bit(self) -> u8 {
+        match self {
+            Self::Book => channel::BOOK,
+            Self::Trade => channel::TRADE,
+            Self::Quote => channel::QUOTE,
+        }
+    }
+}
+
+/// One numbering of trades: plain ids and aggregate ids count apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TradeTrack {
+    /// Newest id and its venue time, ns.
+    pub(super) last: Option<(u64, u64)>,
+    /// None has arrived since the connection was replaced.
+    pub(super) reconnected: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) definition: Instrument,
+    pub(super) venue: VenueId,
+    pub(super) removed: bool,
+    /// Connection that carries each channel; 0 for none.
+    pub(super) lines: [u16; 3],
+
+    /// The serving book. Its update id is `counters.last_update_id`.
+    pub(super) book: Book,
+    /// Venue's time of its last change, ns; 0 where unknown.
+    pub(super) book_ts_event: u64,
+    pub(super) sync: Sync,
+    pub(super) crossed: bool,
+    /// Since when the live book has been crossed after every message, ns.
+    pub(super) crossed_since: Option<u64>,
+    /// When it was last rebuilt for that, ns.
+    pub(super) crossed_resync_at: Option<u64>,
+    /// When the next periodic snapshot is due, ns.
+    pub(super) snapshot_due: u64,
+
+    /// Plain, aggregated.
+    pub(super) tracks: [TradeTrack; 2],
+    pub(super) last_trade: Trade,
+    pub(super) last_trade_ts_event: u64,
+    pub(super) last_trade_flags: u16,
+    /// Update id of the newest quote of the present connection.
+    pub(super) quote_id: Option<u64>,
+
+    pub(super) stats: RollingStats,
+    /// Which of the two trade streams the figures count: the first seen. Both together would count each trade twice.
+    pub(super) stats_track: Option<bool>,
+    /// Before this time no further Stats24h event, ns.
+    pub(super) stats_due: u64,
+
+    pub(super) counters: InstrumentCounters,
+    pub(super) touched: bool,
+}
+
+impl Entry {
+    pub(super) fn new(definition: Instrument, venue: VenueId) -> Self {
+        Self {
+            definition,
+            venue,
+            removed: false,
+            lines: [0; 3],
+            book: Book::new(),
+            book_ts_event: 0,
+            sync: Sync::default(),
+            crossed: false,
+            crossed_since: None,
+            crossed_resync_at: None,
+            snapshot_due: 0,
+            tracks: [TradeTrack::default(); 2],
+            last_trade: Trade::default(),
+            last_trade_ts_event: 0,
+            last_trade_flags: 0,
+            quote_id: None,
+            stats: RollingStats::default(),
+            stats_track: None,
+            stats_due: 0,
+            counters: InstrumentCounters::default(),
+            touched: false,
+        }
+    }
+
+    /// Forgets the venue's state and keeps definition, counters and memory. The sync's aside book must be saved before.
+    pub(super) fn reset(&mut self) {
+        self.lines = [0; 3];
+        self.book.clear();
+        self.book_ts_event = 0;
+        let mut buffer = std::mem::take(&mut self.sync.buffer);
+        buffer.clear();
+        // `queued` is about the queue of requests, which still holds it.
+        self.sync = Sync { buffer, queued: self.sync.queued, ..Sync::default() };
+        (self.crossed, self.crossed_since, self.crossed_resync_at) = (false, None, None);
+        self.tracks = [TradeTrack::default(); 2];
+        (self.last_trade, self.last_trade_ts_event, self.last_trade_flags) = (Trade::default(), 0, 0);
+        self.quote_id = None;
+        self.stats.reset();
+        (self.stats_track, self.stats_due) = (None, 0);
+        (self.counters.in_sync, self.counters.last_update_id) = (0, 0);
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.sync.phase == Phase::Live
+    }
+
+    /// Flags of the serving book, and of the figures.
+    pub(super) fn latest_flags(&self) -> u16 {
+        let stale = if self.is_live() { 0 } else { flag::STALE };
+        let partial = if self.stats.is_partial() { flag::PARTIAL } else { 0 };
+        stale | partial | touch_flags(self.book.touch())
+    }
+}
+
+pub(super) fn touch_flags(touch: Touch) -> u16 {
+    match touch {
+        Touch::Apart => 0,
+        Touch::Locked => flag::LOCKED,
+        Touch::Crossed => flag::CROSSED,
+    }
+}
+
+/// Most that the venue's time may differ from our receive time before it is flagged, ns.
+const TS_DIFFERENCE_NS_MAX: u64 = 60_000_000_000;
+
+/// [`flag::BAD_TS`] if the venue's time is implausible. It never decides anything else about a message.
+pub(super) fn ts_flags(ts_event: u64, ts_recv: u64) -> u16 {
+    if ts_event.abs_diff(ts_recv) > TS_DIFFERENCE_NS_MAX { flag::BAD_TS } else { 0 }
+}

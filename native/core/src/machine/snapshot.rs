@@ -1,0 +1,161 @@
+//! Depth snapshots in, full books out.
+
+use super::entry::touch_flags;
+use super::output::{Change, Tag};
+use super::{Machine, Output, refuse};
+use crate::book::{BOOK_LEVELS_MAX, Book};
+use crate::error::Code;
+use crate::event::{Level, State, flag};
+use crate::sink::Sink;
+use crate::sync::{Aside, Fit, Phase};
+use crate::venue::Reject;
+
+impl Machine {
+    /// The answer to a snapshot request (venue's rules, steps 3 to 5).
+    pub(super) fn depth_snapshot<S: Sink>(
+        &mut self,
+        instrument: u32,
+        body: &[u8],
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let slot = self.known(instrument)?;
+        let sync = &mut self.entries[slot as usize].sync;
+        if !matches!(sync.phase, Phase::Buffering | Phase::Loaded) {
+            self.counters.ignored += 1;
+            return Ok(());
+        }
+        sync.asked_at = None;
+        if std::mem::take(&mut sync.discard_answer) {
+            self.counters.ignored += 1;
+            self.request_snapshot(slot, out.ts_recv);
+            return Ok(());
+        }
+        let result = self.load_aside(slot, body, out);
+        if result.is_err() {
+            self.request_snapshot(slot, out.ts_recv);
+        }
+        result
+    }
+
+    fn load_aside<S: Sink>(&mut self, slot: u32, body: &[u8], out: &mut Output<'_, S>) -> Result<(), Reject> {
+        if body.len() > self.config.frame_bytes_max {
+            return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
+        }
+        let entry = &self.entries[slot as usize];
+        let message = entry.venue.parse_snapshot(body)?;
+        let newer = entry.sync.aside.as_ref().is_none_or(|aside| aside.update_id < message.last_update_id);
+        let older = match entry.sync.fit(entry.venue, message.last_update_id) {
+            Fit::Joins { older } if newer => older,
+            Fit::Joins { .. } => {
+                self.counters.ignored += 1;
+                return Ok(());
+            }
+            Fit::TooOld => {
+                self.counters.ignored += 1;
+                self.request_snapshot(slot, out.ts_recv);
+                return Ok(());
+            }
+        };
+        let exponents = self.convert_sides(slot, message.bids, message.asks)?;
+        if self.scratch.bids.len().max(self.scratch.asks.len()) > BOOK_LEVELS_MAX {
+            return Err(refuse(Code::LevelsTooMany));
+        }
+        self.widen(slot, exponents, out)?;
+        self.counters.older_than_snapshot += older as u64;
+        let sync = &mut self.entries[slot as usize].sync;
+        sync.buffer.drop_oldest(older);
+        let mut book = sync.aside.take().map(|aside| aside.book).or_else(|| self.spare_books.pop()).unwrap_or_default();
+        book.load(&self.scratch.bids, &self.scratch.asks);
+        sync.aside = Some(Aside {
+            book,
+            update_id: message.last_update_id,
+            ts_event: message.ts_event.unwrap_or(0),
+            ts_recv: out.ts_recv,
+        });
+        sync.phase = Phase::Loaded;
+        if !sync.buffer.deltas().is_empty() {
+            self.go_live(slot, out);
+        }
+        Ok(())
+    }
+
+    /// Publishes the proven snapshot and the deltas that follow it, and lets the new book serve.
+    pub(super) fn go_live<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        let Self { entries, scratch, counters, spare_books, .. } = self;
+        let entry = &mut entries[slot as usize];
+        let Aside { mut book, update_id, ts_event, .. } =
+            entry.sync.aside.take().expect("invariant: a book goes live from its snapshot");
+        let recovered = if entry.sync.gapped { flag::RECOVERED } else { 0 };
+        let tag = Tag { instrument: entry.definition.id, flags: recovered, ts_event };
+        send_book(&book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, out);
+        counters.book_snapshots += 1;
+        (entry.book_ts_event, entry.counters.last_update_id) = (ts_event, update_id);
+        for delta in entry.sync.buffer.deltas() {
+            let (bids, asks) = entry.sync.buffer.levels(delta);
+            book.apply_all(bids, asks);
+            let prev_update_id = std::mem::replace(&mut entry.counters.last_update_id, delta.ids.last);
+            entry.book_ts_event = delta.ts_event;
+            entry.counters.book_deltas += 1;
+            counters.book_deltas += 1;
+            let flags = delta.flags | touch_flags(book.touch());
+            let tag = Tag { instrument: entry.definition.id, flags, ts_event: delta.ts_event };
+            let change = Change { snapshot: false, prev_update_id, last_update_id: delta.ids.last, bids, asks };
+            out.change(tag, &change, false);
+        }
+        std::mem::swap(&mut entry.book, &mut book);
+        book.clear();
+        spare_books.push(book);
+        entry.sync.buffer.clear();
+        entry.sync.phase = Phase::Live;
+        entry.sync.gapped = false;
+        entry.sync.asked_at = None;
+        entry.counters.in_sync = 1;
+        (entry.crossed, entry.crossed_since) = (false, None);
+        let touch = entry.book.touch();
+        out.status(Tag::of(entry.definition.id), State::Live, entry.lines[0], None, entry.counters.last_update_id);
+        self.note_touch(slot, touch, out);
+        self.schedule_snapshot(slot, out.ts_recv, true);
+        self.touch(slot);
+    }
+
+    /// A reader asked for a full book.
+    pub(super) fn publish_snapshot<S: Sink>(&mut self, instrument: u32, out: &mut Output<'_, S>) -> Result<(), Reject> {
+        let slot = self.known(instrument)?;
+        if self.entries[slot as usize].removed {
+            return Err(refuse(Code::InstrumentUnknown));
+        }
+        self.send_serving_book(slot, true, out);
+        self.schedule_snapshot(slot, out.ts_recv, false);
+        Ok(())
+    }
+
+    /// Publishes the serving book as it is, flagged stale if it is not live.
+    pub(super) fn send_serving_book<S: Sink>(&mut self, slot: u32, last: bool, out: &mut Output<'_, S>) {
+        let Self { entries, scratch, counters, .. } = self;
+        let entry = &entries[slot as usize];
+        let stale = if entry.is_live() { 0 } else { flag::STALE };
+        let tag = Tag { instrument: entry.definition.id, flags: stale, ts_event: entry.book_ts_event };
+        let update_id = entry.counters.last_update_id;
+        send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, last, out);
+        counters.book_snapshots += 1;
+    }
+}
+
+/// Publishes a whole book, best levels first.
+fn send_book<S: Sink>(
+    book: &Book,
+    tag: Tag,
+    update_id: u64,
+    bids: &mut Vec<Level>,
+    asks: &mut Vec<Level>,
+    last: bool,
+    out: &mut Output<'_, S>,
+) {
+    bids.clear();
+    bids.extend(book.bids());
+    asks.clear();
+    asks.extend(book.asks());
+    let tag = Tag { flags: tag.flags | touch_flags(book.touch()), ..tag };
+    let change = Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids, asks };
+    out.change(tag, &change, last);
+}
