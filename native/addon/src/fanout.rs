@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use napi::bindgen_prelude::{BigInt, Uint8Array};
+use napi::bindgen_prelude::{BigInt, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::convert::narrow;
@@ -88,7 +88,9 @@ impl Fanout {
     ///
     /// `CLOSED`, `SHARD_POISONED` after a caught panic.
     #[napi]
-    pub fn poll(&mut self, out: &mut [u8]) -> Result<u32> {
+    pub fn poll(&mut self, mut out: Uint8ArraySlice<'_>) -> Result<u32> {
+        // SAFETY: JavaScript runs nothing before this synchronous call returns, so nobody else touches the buffer.
+        let out = unsafe { out.as_mut() };
         guard(|| Ok(u32::try_from(self.open()?.poll(out)).unwrap_or(u32::MAX)))
     }
 

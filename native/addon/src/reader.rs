@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use napi::bindgen_prelude::{BigInt, BigInt64Array, Float64Array};
+use napi::bindgen_prelude::{BigInt, BigInt64Array, Float64Array, Uint8ArraySlice};
 use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_core::event::{Level, flag};
@@ -121,7 +121,9 @@ impl RingReader {
     ///
     /// `CLOSED`; `ARGUMENT_RANGE` when `out` is smaller than one record; `SHM_*` when the new segment is unusable.
     #[napi]
-    pub fn poll(&mut self, out: &mut [u8], max: u32) -> Result<u32> {
+    pub fn poll(&mut self, mut out: Uint8ArraySlice<'_>, max: u32) -> Result<u32> {
+        // SAFETY: JavaScript runs nothing before this synchronous call returns, so nobody else touches the buffer.
+        let out = unsafe { out.as_mut() };
         guard(|| {
             let mut used = 0;
             let mut count = 0;
