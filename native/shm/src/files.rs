@@ -138,13 +138,19 @@ impl Directory {
         let path = self.path_of(name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.fd, name, flags, Mode::empty()).map_err(io("open", &path))?;
-        let stat = rustix::fs::fstat(&fd).map_err(io("inspect", &path))?;
+        let stat = self.check_file(fd.as_fd(), name, trust)?;
+        Ok((File::from(fd), stat))
+    }
+
+    /// Checks an open file of this directory: regular, trusted owner and mode, no second name.
+    pub(crate) fn check_file(&self, fd: BorrowedFd<'_>, name: &str, trust: Trust) -> Result<Stat, ShmError> {
+        let path = self.path_of(name);
+        let stat = rustix::fs::fstat(fd).map_err(io("inspect", &path))?;
         trust.check(&stat, FileType::RegularFile, &path)?;
         if stat.st_nlink > 1 {
-            let what = format!("it has {} names", stat.st_nlink);
-            return Err(ShmError::Permission { path, what });
+            return Err(ShmError::Permission { path, what: format!("it has {} names", stat.st_nlink) });
         }
-        Ok((File::from(fd), stat))
+        Ok(stat)
     }
 
     /// Number of the generation that `current` names.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
@@ -36,8 +37,7 @@ impl EngineLock {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(FILE_MODE);
         let fd = rustix::fs::openat(directory.fd(), LOCK, flags, mode).map_err(io("open", &path))?;
-        // Checked by name as well: owner, mode and links are those of the same rules as for any other file here.
-        directory.open_file(LOCK, trust)?;
+        directory.check_file(fd.as_fd(), LOCK, trust)?;
         let mut file = File::from(fd);
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
