@@ -5,7 +5,8 @@
 // Run        npm run bench -- frame-to-ring      Read  the ratio to JSON.parse of the same bytes in the same run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Shard, VENUES } from '#native';
+import { VENUES } from '#dist/model/codes.js';
+import { Shard } from '#dist/native/index.js';
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { abba, ratioOfBlocks, ratios } from './statistics.js';
