@@ -166,8 +166,12 @@ impl Header {
             file_size,
             areas,
         };
-        header.check_areas().map_err(corrupt)?;
-        Ok(header)
+        match header.check_areas() {
+            Ok(()) => Ok(header),
+            // What a newer minor version could not add in place: other tables.
+            Err(what) if minor(words) > ABI_MINOR => Err(ShmError::Version { path: path.into(), what }),
+            Err(what) => Err(corrupt(what)),
+        }
     }
 
     /// The area table must be the one that this build would have made: same places, strides and counts.
@@ -183,13 +187,17 @@ impl Header {
     }
 }
 
+const fn minor(words: &[u64; HEADER_WORDS]) -> u16 {
+    (words[at::VERSION] >> 16) as u16
+}
+
 /// Refuses what another build could read and this one cannot.
 fn check_version(words: &[u64; HEADER_WORDS], path: &Path) -> Result<(), ShmError> {
     let version = |what: String| Err(ShmError::Version { path: path.into(), what });
     if words[at::ENDIAN] != ENDIAN_TAG {
         return version(format!("its byte order tag reads {:#x}, here {ENDIAN_TAG:#x}", words[at::ENDIAN]));
     }
-    let (major, minor) = (words[at::VERSION] as u16, (words[at::VERSION] >> 16) as u16);
+    let (major, minor) = (words[at::VERSION] as u16, minor(words));
     if major != ABI_MAJOR {
         return version(format!("its layout is {major}.{minor}, this build reads {ABI_MAJOR}.{ABI_MINOR}"));
     }

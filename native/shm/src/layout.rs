@@ -10,7 +10,7 @@ pub const WORD_SIZE: usize = 8;
 pub const MAGIC: u64 = u64::from_le_bytes(*b"TICKRING");
 /// Another major version is refused.
 pub const ABI_MAJOR: u16 = 1;
-/// A newer minor version only appends: fields, kinds, counters, areas.
+/// A newer minor version only adds where there is room: header fields, kinds, flags, counters within their lines.
 pub const ABI_MINOR: u16 = 0;
 /// Reads as this only where bytes have the order in which they were written.
 pub const ENDIAN_TAG: u64 = 0x0102_0304_0506_0708;

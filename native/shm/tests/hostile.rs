@@ -194,6 +194,8 @@ fn other_versions_are_refused_with_both_sides_and_newer_minor_ones_are_read() {
     assert_refused(&root, Code::ShmVersion, "schema");
     patch(&path, header::VERSION, |word| word + (1 << 16));
     Reader::open(root.path(), NAME, 0).expect("a newer minor version only adds");
+    patch(&path, header::AREAS + 6, |stride| stride + 64);
+    assert_refused(&root, Code::ShmVersion, "areas");
 }
 
 #[test]

@@ -261,3 +261,56 @@ fn arguments_out_of_range_are_refused_with_value_and_limit() {
         assert!(matches!(Reader::open(root.path(), name, 0), Err(ShmError::Name { .. })), "{name:?}");
     }
 }
+
+#[test]
+fn latest_state_is_never_torn_under_a_busy_writer() {
+    let root = Root::new();
+    let mut writer = Writer::create(&options(root.path(), 1)).unwrap();
+    let reader = Reader::open(root.path(), NAME, 0).unwrap();
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stop = std::sync::Arc::clone(&done);
+    let checker = std::thread::spawn(move || {
+        let mut copy = LatestCopy::default();
+        let mut seen = 0;
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            if reader.latest(0, &mut copy) {
+                let number = copy.last_update_id;
+                let level = Level { price: number as i64, qty: -(number as i64) };
+                assert_eq!((copy.ts_recv, copy.frame_seq, copy.stats.count), (number, number, number), "torn {copy:?}");
+                assert!(copy.bids.iter().chain(&copy.asks).all(|found| *found == level), "torn {copy:?}");
+                assert_eq!(copy.bids.len() as u64, number % 6, "torn {copy:?}");
+                seen += 1;
+            }
+        }
+        seen
+    });
+    for number in 1..=100_000_u64 {
+        let levels = [Level { price: number as i64, qty: -(number as i64) }; 5];
+        writer.latest(
+            0,
+            &Latest {
+                instrument: 1,
+                flags: 0,
+                ts_event: number,
+                ts_recv: number,
+                frame_seq: number,
+                last_update_id: number,
+                price_exponent: 0,
+                qty_exponent: 0,
+                bids: &levels[..(number % 6) as usize],
+                asks: &levels,
+                bid_levels: 5,
+                ask_levels: 5,
+                trade: Trade::default(),
+                trade_ts_event: 0,
+                trade_flags: 0,
+                stats: Stats24h { count: number, ..Stats24h::default() },
+            },
+        );
+    }
+    // The last state stands still: even a checker that never ran before finds it.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    let seen: u64 = checker.join().unwrap();
+    eprintln!("{seen} whole states seen");
+}

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use tickring_core::event::{Body, BookChange, Event, Header, Level, Trade, flag};
+use tickring_core::event::{Body, BookChange, Event, Header, Level, Quote, Trade, flag};
 use tickring_core::sink::Sink;
 use tickring_shm::{Record, SegmentOptions, Writer};
 
@@ -66,46 +67,62 @@ fn levels(number: u64) -> Vec<Level> {
     (0..count).map(|index| Level { price: (mix(number) >> 1) as i64, qty: index as i64 }).collect()
 }
 
-/// Publishes an event all of whose words follow from its number: a trade, or a book of up to 38 slots.
+/// The quote of the event with this number.
+fn quote(number: u64) -> Quote {
+    let bid_price = (mix(number) >> 1) as i64;
+    Quote {
+        bid_price,
+        bid_qty: number as i64,
+        ask_price: bid_price + (number % 1000) as i64,
+        ask_qty: (mix(number) >> 17) as i64,
+    }
+}
+
+/// The venue's time of the event with this number; not whole µs, so the wide form, for one in seven.
+fn ts_event(number: u64, ts_recv: u64) -> u64 {
+    (ts_recv / 1000 - number % 1000) * 1000 + u64::from(number.is_multiple_of(7))
+}
+
+/// Publishes an event all of whose words follow from its number: a trade, a quote, or a book of up to 38 slots.
 pub fn publish(writer: &mut Writer, number: u64) {
-    let ts_recv = 1_795_262_400_000_000_000 + number;
+    let ts_recv = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
     let header = Header {
         instrument: mix(number) as u32,
-        flags: flag::LAST,
-        ts_event: 1_795_262_400_000_000_000,
+        flags: number as u16 & (flag::LAST | flag::STALE | flag::CROSSED),
+        ts_event: ts_event(number, ts_recv),
         ts_recv,
         frame_seq: number,
-        index: 1,
+        index: 0,
     };
     let levels = levels(number);
     let (bids, asks) = levels.split_at(levels.len() / 2);
-    let body = if number.is_multiple_of(3) {
-        Body::BookDelta(BookChange { prev_update_id: number, last_update_id: mix(number), part: 0, parts: 1, bids, asks })
-    } else {
-        Body::Trade(Trade { price: (mix(number) >> 1) as i64, qty: number as i64, trade_id: number })
+    let change = BookChange { prev_update_id: number, last_update_id: mix(number), part: 0, parts: 1, bids, asks };
+    let body = match number % 3 {
+        0 => Body::BookDelta(change),
+        1 => Body::Trade(Trade { price: (mix(number) >> 1) as i64, qty: number as i64, trade_id: number }),
+        _ => Body::Quote(quote(number)),
     };
     writer.event(&Event { header, body });
 }
 
 /// The number of a record made by [`publish`], after checking every word of it.
 pub fn number_of(record: &Record) -> u64 {
-    let number = match (record.trade(), record.book()) {
-        (Some(trade), _) => {
-            assert_eq!(trade.price, (mix(trade.trade_id) >> 1) as i64, "torn trade {record:?}");
-            assert_eq!(trade.qty as u64, trade.trade_id, "torn trade {record:?}");
-            trade.trade_id
+    let number = record.frame_seq;
+    match (record.trade(), record.quote(), record.book()) {
+        (Some(trade), _, _) => {
+            let expected = Trade { price: (mix(number) >> 1) as i64, qty: number as i64, trade_id: number };
+            assert_eq!(trade, expected, "torn trade {record:?}");
         }
-        (_, Some(book)) => {
-            let number = book.prev_update_id;
-            let expected = levels(number);
-            assert_eq!(book.last_update_id, mix(number), "torn book {record:?}");
-            assert!(expected.iter().eq(book.bids.iter().chain(book.asks)), "torn book {record:?}");
-            number
+        (_, Some(got), _) => assert_eq!(got, quote(number), "torn quote {record:?}"),
+        (_, _, Some(book)) => {
+            assert_eq!((book.prev_update_id, book.last_update_id), (number, mix(number)), "torn book {record:?}");
+            assert!(levels(number).iter().eq(book.bids.iter().chain(book.asks)), "torn book {record:?}");
         }
         _ => panic!("another kind than was written: {record:?}"),
-    };
+    }
+    assert_eq!(record.kind as u64, [3, 1, 2][(number % 3) as usize], "torn head {record:?}");
     assert_eq!(record.instrument, mix(number) as u32, "torn head {record:?}");
-    assert_eq!(record.frame_seq, number, "torn head {record:?}");
-    assert_eq!(record.ts_recv, 1_795_262_400_000_000_000 + number, "torn head {record:?}");
+    assert_eq!(record.ts_event, ts_event(number, record.ts_recv), "torn stamps {record:?}");
+    assert!(record.ts_out.abs_diff(record.ts_recv) < 1 << 40, "torn stamps {record:?}");
     number
 }
