@@ -20,7 +20,7 @@ impl Machine {
             None => Some(self.add(given, venue)?),
         };
         if let Some(slot) = slot {
-            out.instrument(slot, &self.entries[slot as usize].definition, true);
+            out.instrument(slot, &self.entries[slot as usize].definition);
             self.touch(slot);
         }
         Ok(())

@@ -39,7 +39,14 @@ pub(super) struct Output<'s, S: Sink> {
     pub(super) ts_recv: u64,
     frame_seq: u64,
     index: u32,
-    held: Option<(Tag, Body<'static>)>,
+    held: Option<(Tag, Held)>,
+}
+
+/// A small event that waits until it is known whether it is the last.
+#[derive(Clone, Copy)]
+enum Held {
+    Plain(Body<'static>),
+    Definition(Instrument),
 }
 
 impl<'s, S: Sink> Output<'s, S> {
@@ -49,17 +56,14 @@ impl<'s, S: Sink> Output<'s, S> {
 
     /// Sends an event of which it is known whether it is the input's last.
     pub(super) fn send(&mut self, tag: Tag, body: Body<'_>, last: bool) {
-        if let Some((tag, body)) = self.held.take() {
-            self.emit(tag, body, false);
-        }
+        self.release(false);
         self.emit(tag, body, last);
     }
 
     /// Sends a small event that may be the input's last.
     pub(super) fn hold(&mut self, tag: Tag, body: Body<'static>) {
-        if let Some((tag, body)) = self.held.replace((tag, body)) {
-            self.emit(tag, body, false);
-        }
+        self.release(false);
+        self.held = Some((tag, Held::Plain(body)));
     }
 
     pub(super) fn status(&mut self, tag: Tag, state: State, connection: u16, code: Option<Code>, detail: u64) {
@@ -71,9 +75,10 @@ impl<'s, S: Sink> Output<'s, S> {
     }
 
     /// Hands a definition to the sink, then sends it.
-    pub(super) fn instrument(&mut self, slot: u32, definition: &Instrument, last: bool) {
+    pub(super) fn instrument(&mut self, slot: u32, definition: &Instrument) {
+        self.release(false);
         self.sink.instrument(slot, definition);
-        self.send(Tag::of(definition.id), Body::Instrument(definition), last);
+        self.held = Some((Tag::of(definition.id), Held::Definition(*definition)));
     }
 
     /// Sends a book change, cut into parts that fit an event. Both sides advance together, so that the first part of a
@@ -106,10 +111,16 @@ impl<'s, S: Sink> Output<'s, S> {
 
     /// Ends the input; returns the number of its events.
     pub(super) fn finish(mut self) -> u32 {
-        if let Some((tag, body)) = self.held.take() {
-            self.emit(tag, body, true);
-        }
+        self.release(true);
         self.index
+    }
+
+    fn release(&mut self, last: bool) {
+        match self.held.take() {
+            Some((tag, Held::Plain(body))) => self.emit(tag, body, last),
+            Some((tag, Held::Definition(definition))) => self.emit(tag, Body::Instrument(&definition), last),
+            None => {}
+        }
     }
 
     fn emit(&mut self, tag: Tag, body: Body<'_>, last: bool) {

@@ -73,7 +73,7 @@ impl Machine {
         // A reader may prefer a full book over multiplying the levels that it holds.
         entry.snapshot_due = 0;
         self.counters.widened += 1;
-        out.instrument(slot, &entry.definition, false);
+        out.instrument(slot, &entry.definition);
         self.touch(slot);
         Ok(())
     }
