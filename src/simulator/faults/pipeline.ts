@@ -101,7 +101,7 @@ export class Pipeline {
 
   #hold(delivery: Delivery, wait: number): Delivery[] {
     if (this.#held.length >= HELD_MAX) return [delivery];
-    this.#held.push({ channel: delivery.frame.channel, deliveries: [{ ...delivery, fate: 'reordered' }], wait });
+    this.#held.push({ channel: delivery.frame.channel, deliveries: [withFate(delivery, 'reordered')], wait });
     return [];
   }
 
@@ -116,24 +116,37 @@ export class Pipeline {
       case 'malformed':
         return (delivery) => {
           const { kind } = fault.args;
-          const spoilt = { ...delivery, fate: `malformed:${kind}`, payload: spoil, binary: kind === 'binary' };
+          const spoilt = {
+            ...withFate(delivery, `malformed:${kind}`),
+            payload: chain(delivery.payload, spoil),
+            binary: kind === 'binary',
+          };
           return fault.args.extra ? [spoilt, delivery] : [spoilt];
         };
       case 'crossed':
       case 'bad_time':
-        return (delivery) => [{ ...delivery, fate: fault.fault, payload: spoil }];
+        return (delivery) => [{ ...withFate(delivery, fault.fault), payload: chain(delivery.payload, spoil) }];
     }
   }
+}
+
+/** A message that two faults meet carries both fates. */
+function withFate(delivery: Delivery, fate: string): Delivery {
+  return { ...delivery, fate: delivery.fate === 'sent' ? fate : `${delivery.fate}+${fate}` };
+}
+
+function chain(first: Delivery['payload'], then: (bytes: Buffer) => Buffer): (bytes: Buffer) => Buffer {
+  return first === undefined ? then : (bytes) => then(first(bytes));
 }
 
 function duplicate(mode: 'each' | 'range', copies: number): Act {
   const seen = new Map<Channel, Delivery[]>();
   return (delivery, isLast) => {
-    if (mode === 'each') return [delivery, ...Array.from({ length: copies }, () => ({ ...delivery, fate: 'duplicated' }))];
+    if (mode === 'each') return [delivery, ...Array.from({ length: copies }, () => withFate(delivery, 'duplicated'))];
     const range = seen.get(delivery.frame.channel) ?? [];
     seen.set(delivery.frame.channel, range);
     if (range.length < HELD_MAX) range.push(delivery);
     if (!isLast) return [delivery];
-    return [delivery, ...Array.from({ length: copies }, () => range.map((again) => ({ ...again, fate: 'duplicated' }))).flat()];
+    return [delivery, ...Array.from({ length: copies }, () => range.map((again) => withFate(again, 'duplicated'))).flat()];
   };
 }

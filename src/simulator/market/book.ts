@@ -19,6 +19,8 @@ export interface Level {
   readonly tick: number;
   /** Sum of the orders' open lots. */
   qty: number;
+  /** Orders that rest here. */
+  orders: number;
   head: Order | null;
   tail: Order | null;
 }
@@ -71,7 +73,7 @@ export class BookSide {
   /** Opens an empty level at `tick`, which must not exist yet. */
   open(tick: number): Level {
     const key = this.side * tick;
-    const level: Level = { tick, qty: 0, head: null, tail: null };
+    const level: Level = { tick, qty: 0, orders: 0, head: null, tail: null };
     this.#levels.set(key, level);
     this.#keys.splice(this.#position(key), 0, key);
     return level;
@@ -164,6 +166,7 @@ export class OrderBook {
     else level.tail.next = order;
     level.tail = order;
     level.qty += qty;
+    level.orders += 1;
     own.orders += 1;
     this.changes.push({ side, tick, qty: level.qty });
   }
@@ -173,6 +176,7 @@ export class OrderBook {
     else order.prev.next = order.next;
     if (order.next === null) level.tail = order.prev;
     else order.next.prev = order.prev;
+    level.orders -= 1;
     own.orders -= 1;
   }
 

@@ -8,6 +8,8 @@ export const LEVELS_MIN = 500;
 export const LEVELS_MAX = 980;
 const LEVELS_LOW = 600;
 const ORDERS_TARGET = 2_400;
+/** Orders at one price, so that one taker never meets hundreds of makers. */
+const QUEUE_MAX = 24;
 /** Most levels one market order may eat. */
 const SWEEP_LEVELS_MAX = 6;
 
@@ -99,7 +101,13 @@ export class OrderFlow {
     }
     const tick = touch - own.side * distance;
     if (tick < 1) return;
-    if (own.get(tick) === undefined) this.#makeRoom(own);
+    const queue = own.get(tick);
+    if (queue === undefined) this.#makeRoom(own);
+    else if (queue.orders >= QUEUE_MAX) {
+      // Nobody joins a queue this long; its last order gives up instead.
+      this.book.cancel(queue.tail as Order);
+      return;
+    }
     this.book.limit(own.side, tick, this.#size(distance));
   }
 
@@ -134,8 +142,8 @@ export class OrderFlow {
     if (draw < 34) return 1 + random.below(8);
     if (draw < 78) return 1 + random.below(hump) + random.below(hump);
     if (draw < 93) return 1 + random.below(4 * hump);
-    // Log-uniform: every doubling of the distance is equally likely, up to about a fifth of the price.
-    const scale = 1 << random.below(Math.max(1, 31 - Math.clz32(Math.trunc(this.#spec.startTick / 8))));
+    // Log-uniform: every doubling of the distance is equally likely, up to an eighth or a quarter of the price.
+    const scale = 1 << random.below(32 - Math.clz32(Math.trunc(this.#spec.startTick / 8)));
     return scale + random.below(scale);
   }
 

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Dialect, ServerLimits } from '../dialects/dialect.js';
@@ -11,6 +10,7 @@ import { Random } from '../market/random.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { VenueMarket } from '../market/venue-market.js';
 import { type AckFault, Connection, type ConnectionHost } from './connection.js';
+import { FrontDoor } from './front-door.js';
 import type { OracleLog } from './oracle-log.js';
 import { Pacer } from './pacer.js';
 import { Rest } from './rest.js';
@@ -59,7 +59,7 @@ export class VenueServer implements ConnectionHost {
   };
   readonly faults: Record<string, number> = {};
   readonly #options: VenueServerOptions;
-  readonly #http: Server;
+  readonly #door: FrontDoor;
   readonly #ws: WebSocketServer;
   readonly #weights: Weights;
   readonly #rest: Rest;
@@ -71,12 +71,8 @@ export class VenueServer implements ConnectionHost {
   readonly #timers = new Set<NodeJS.Timeout>();
   #corked: Connection[] = [];
   #ackFaults: { readonly fault: AckFault; left: number }[] = [];
-  #outage:
-    | { readonly untilMs: number; readonly status: number | undefined; readonly retryAfter: number | undefined }
-    | undefined;
   #burstUntilMs = Number.POSITIVE_INFINITY;
   #keeper: NodeJS.Timeout | undefined;
-  #isClosed = false;
 
   constructor(options: VenueServerOptions) {
     this.#options = options;
@@ -89,17 +85,20 @@ export class VenueServer implements ConnectionHost {
     this.#weights = new Weights(options.limits);
     const { market, dialect, limits, counters } = this;
     this.#rest = new Rest({ market, dialect, limits, counters, weights: this.#weights, random: this.#random });
-    this.#http = createServer((request, response) => this.#request(request, response));
     this.#ws = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       autoPong: false,
       maxPayload: CLIENT_MESSAGE_BYTES_MAX,
     });
-    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
-    this.#http.on('connection', (socket) => {
-      if (this.#outageNow()?.status === undefined && this.#outageNow() !== undefined) socket.destroy();
-    });
+    const visitors = {
+      request: this.#rest.answer.bind(this.#rest),
+      upgrade: this.#upgrade.bind(this),
+      refused: () => {
+        counters.refused += 1;
+      },
+    };
+    this.#door = new FrontDoor(visitors, options.host, options.port);
     this.#pacer = new Pacer({
       get elapsedMs() {
         return market.elapsedMs;
@@ -110,21 +109,14 @@ export class VenueServer implements ConnectionHost {
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen(this.#options.port, this.#options.host, () => {
-        this.#http.off('error', reject);
-        resolve();
-      });
-    });
+    await this.#door.listen();
     this.#keeper = setInterval(() => this.#keep(), KEEP_INTERVAL_MS);
     if (!this.#options.paused) this.#pacer.start();
   }
 
   /** `host:port` that clients connect to. */
   get authority(): string {
-    const { address, port, family } = this.#http.address() as AddressInfo;
-    return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+    return this.#door.authority;
   }
 
   get channels(): ReadonlyMap<string, Channel> {
@@ -195,16 +187,12 @@ export class VenueServer implements ConnectionHost {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#pacer.stop();
     clearInterval(this.#keeper);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#rest.close();
     for (const connection of [...this.#connections]) connection.destroy();
-    await new Promise<void>((resolve) => {
-      this.#http.close(() => resolve());
-      this.#http.closeAllConnections();
-    });
+    await this.#door.close();
     await new Promise<void>((resolve) => this.#ws.close(() => resolve()));
   }
 
@@ -227,11 +215,11 @@ export class VenueServer implements ConnectionHost {
         this.#stall(fault.args);
         break;
       case 'disconnect':
-        if (fault.args.outage_ms > 0) this.#startOutage(fault.args.outage_ms, undefined, undefined);
+        if (fault.args.outage_ms > 0) this.#door.shut(fault.args.outage_ms, undefined, undefined);
         this.#disconnect(fault.args);
         break;
       case 'outage':
-        this.#startOutage(fault.args.ms, fault.args.status, fault.args.retry_after);
+        this.#door.shut(fault.args.ms, fault.args.status, fault.args.retry_after);
         break;
       case 'server_shutdown':
         this.#shutdown(fault.args.delay_ms);
@@ -239,7 +227,7 @@ export class VenueServer implements ConnectionHost {
       case 'restart':
         for (const connection of this.#connections) connection.announceShutdown();
         this.#disconnect({ code: 1001, hard: false });
-        this.#startOutage(fault.args.ms, undefined, undefined);
+        this.#door.shut(fault.args.ms, undefined, undefined);
         if (fault.args.rollback) this.#rollback(undefined, 1);
         break;
       case 'burst':
@@ -320,42 +308,16 @@ export class VenueServer implements ConnectionHost {
     return [...this.#connections].filter((connection) => id === undefined || connection.id === id);
   }
 
-  #startOutage(ms: number, status: number | undefined, retryAfter: number | undefined): void {
-    this.#outage = { untilMs: performance.now() + ms, status, retryAfter };
-    // Kept-alive REST connections would slip through; upgraded sockets are not the server's any more and stay.
-    if (status === undefined) this.#http.closeAllConnections();
-  }
-
-  #outageNow() {
-    if (this.#outage !== undefined && performance.now() >= this.#outage.untilMs) this.#outage = undefined;
-    return this.#outage;
-  }
-
   #keep(): void {
     const nowMs = performance.now();
     for (const connection of [...this.#connections]) connection.keep(nowMs);
     this.log.flush();
   }
 
-  #request(request: IncomingMessage, response: ServerResponse): void {
-    const outage = this.#outageNow();
-    const url = parseUrl(request.url);
-    if (outage !== undefined) {
-      if (outage.retryAfter !== undefined) response.setHeader('Retry-After', String(outage.retryAfter));
-      response.writeHead(outage.status ?? 503).end();
-    } else if (url === undefined) response.writeHead(400).end();
-    else this.#rest.answer(request, response, url);
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    const outage = this.#outageNow();
-    const url = parseUrl(request.url);
-    const route = url === undefined ? undefined : this.dialect.route(decodePath(url.pathname), url.searchParams);
-    if (this.#isClosed) socket.destroy();
-    else if (outage !== undefined) this.#turnAway(socket, outage.status ?? 503, outage.retryAfter);
-    else if (route === undefined) this.#turnAway(socket, 404, undefined);
-    else if (!this.#weights.connect(request.socket.remoteAddress ?? '', Date.now())) this.#turnAway(socket, 429, 60);
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
+    const route = this.dialect.route(decodePath(url.pathname), url.searchParams);
+    if (route === undefined) this.#door.turnAway(socket, 404, undefined);
+    else if (!this.#weights.connect(request.socket.remoteAddress ?? '', Date.now())) this.#door.turnAway(socket, 429, 60);
     else {
       this.#ws.handleUpgrade(request, socket, head, (ws) => {
         this.counters.opened += 1;
@@ -363,16 +325,6 @@ export class VenueServer implements ConnectionHost {
       });
     }
   }
-
-  #turnAway(socket: Duplex, status: number, retryAfter: number | undefined): void {
-    this.counters.refused += 1;
-    const retry = retryAfter === undefined ? '' : `Retry-After: ${retryAfter}\r\n`;
-    socket.end(`HTTP/1.1 ${status} Refused\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
-  }
-}
-
-function parseUrl(url: string | undefined): URL | undefined {
-  return URL.canParse(url ?? '', 'http://venue') ? new URL(url ?? '', 'http://venue') : undefined;
 }
 
 /** Symbols may hold non-ASCII letters, which URLs carry percent-encoded. */
