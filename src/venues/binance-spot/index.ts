@@ -1,0 +1,29 @@
+import type { ChannelName } from '../../model/config.js';
+import { VENUES } from '../../model/codes.js';
+import type { Venue } from '../../model/venue.js';
+import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
+import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
+
+/** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
+const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@trade', quote: '@bookTicker' };
+
+/** Deepest snapshot that the venue gives, and its weight. */
+const DEPTH = { limit: 5000, weight: 250 } as const;
+
+/** Binance spot. */
+export const binanceSpot: Venue = {
+  id: VENUES['binance-spot'],
+  name: 'binance-spot',
+  defaults: DEFAULTS,
+  classes: CLASSES,
+  limits: LIMITS,
+  streams: (symbol, channels) => channels.map((channel) => symbol.toLowerCase() + SUFFIX[channel]),
+  subscribeFrame,
+  unsubscribeFrame,
+  snapshotRequest: (symbol) => ({
+    path: `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
+    weight: DEPTH.weight,
+  }),
+  listingRequest: () => ({ path: '/api/v3/exchangeInfo', weight: 20 }),
+  usedWeight,
+};

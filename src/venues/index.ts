@@ -1,0 +1,11 @@
+import type { Venue } from '../model/venue.js';
+import { binanceSpot } from './binance-spot/index.js';
+import { binanceUsdm } from './binance-usdm/index.js';
+
+/** The registry: every venue that a feed can name. */
+export const venues: readonly Venue[] = [binanceSpot, binanceUsdm];
+
+/** The venue with this name. */
+export function venueByName(name: string): Venue | undefined {
+  return venues.find((venue) => venue.name === name);
+}
