@@ -13,12 +13,29 @@ const OTHER: u32 = 8;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Delta { bids: Vec<(i64, i64)>, asks: Vec<(i64, i64)>, part_levels: usize },
-    OtherDelta { price: i64 },
-    Snapshot { part_levels: usize },
-    Resync { price: i64 },
+    Delta {
+        bids: Vec<(i64, i64)>,
+        asks: Vec<(i64, i64)>,
+        part_levels: usize,
+    },
+    OtherDelta {
+        price: i64,
+    },
+    Snapshot {
+        part_levels: usize,
+    },
+    Resync {
+        price: i64,
+    },
     Trade,
-    Poll { out_size: usize, times: usize },
+    /// Enough to lap a fan-out that is not polled meanwhile.
+    Burst {
+        trades: u64,
+    },
+    Poll {
+        out_size: usize,
+        times: usize,
+    },
     Drain,
     Join,
 }
@@ -31,6 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..64_usize).prop_map(|part_levels| Step::Snapshot { part_levels }),
         1 => (1..400_i64).prop_map(|price| Step::Resync { price }),
         2 => Just(Step::Trade),
+        1 => (500..1_500_u64).prop_map(|trades| Step::Burst { trades }),
         4 => (OUT_SIZE_MIN..3 * OUT_SIZE_MIN, 1..3_usize).prop_map(|(out_size, times)| Step::Poll { out_size, times }),
         2 => Just(Step::Drain),
         2 => Just(Step::Join),
@@ -108,6 +126,7 @@ impl World {
                 self.engine.snapshot(ID, 64);
             }
             Step::Trade => self.engine.trade(ID, self.update_id),
+            Step::Burst { trades } => (0..*trades).for_each(|id| self.engine.trade(ID, id)),
             Step::Poll { out_size, times } => {
                 for _ in 0..*times {
                     self.poll(*out_size);
