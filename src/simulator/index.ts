@@ -1,5 +1,5 @@
 import type { VenueName } from './dialects/dialect.js';
-import { type FaultInput, readFault, type ScheduledFault } from './faults/script.js';
+import { type Fault, type FaultInput, readFault, type ScheduledFault } from './faults/script.js';
 import { resolveOptions, type SimulatorOptions } from './options.js';
 import { ControlServer } from './server/control-server.js';
 import { OracleLog } from './server/oracle-log.js';
@@ -56,6 +56,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     serverOf(venue)?.market.symbols.get(symbol)?.bookText(Number(updateId), epoch);
   const stats = (): SimulatorStats => ({ venues: servers.map((server) => server.stats()), oracleRecords: log.records });
   const schedule = (entries: readonly ScheduledFault[]): void => {
+    for (const { fault } of entries) checkTarget(fault, servers);
     for (const entry of entries) {
       const { venue } = entry.fault.args;
       for (const server of servers) if (venue === undefined || venue === server.dialect.name) server.inject(entry);
@@ -109,4 +110,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     step,
     close,
   };
+}
+
+/** A fault for nobody would look like a fault survived. */
+function checkTarget(fault: Fault, servers: readonly VenueServer[]): void {
+  const { venue } = fault.args;
+  const symbol = 'symbol' in fault.args ? fault.args.symbol : undefined;
+  const met = servers.filter(({ dialect }) => venue === undefined || dialect.name === venue);
+  if (met.length === 0) throw new Error(`fault: venue ${venue} is not simulated`);
+  if (symbol !== undefined && !met.some(({ market }) => market.symbols.has(symbol)))
+    throw new Error(`fault: symbol ${symbol} is not simulated`);
 }

@@ -234,6 +234,7 @@ describe('control endpoint', () => {
       '{"fault":"nope"}',
       '{"fault":"drop","args":{"n":0}}',
       '{"fault":"drop","args":{"what":1}}',
+      '{"fault":"drop","args":{"symbol":"X"}}',
       '[',
       '{"fault":"disconnect","args":{"code":1006}}',
     ]) {

@@ -136,11 +136,15 @@ export function readFault(input: unknown): ScheduledFault {
   return { fault: fault.data, atMs: at_ms, afterFrames: after_frames, everyMs: every_ms ?? 0, times: repeats };
 }
 
+/** Faults that may wait on one venue's clock. */
+const WAITING_MAX = 10_000;
+
 /** Faults that wait for their time on one venue's clock. */
 export class FaultSchedule {
   #waiting: ScheduledFault[] = [];
 
   add(entry: ScheduledFault): void {
+    if (this.#waiting.length >= WAITING_MAX) throw new Error(`fault: ${WAITING_MAX} faults wait already`);
     this.#waiting.push(entry);
   }
 

@@ -62,7 +62,8 @@ export class OrderFlow {
 
   #adds(own: BookSide): boolean {
     if (own.levels < LEVELS_LOW) return true;
-    const pull = Math.trunc((LEVELS_TARGET - own.levels) / 2) + Math.trunc((ORDERS_TARGET - own.orders) / 8);
+    // Orders come only while both levels and orders want more: a sparse book is full of levels long before orders.
+    const pull = Math.min(Math.trunc((LEVELS_TARGET - own.levels) / 2), Math.trunc((ORDERS_TARGET - own.orders) / 8));
     return this.#random.chance(clamp(530 + pull, 50, 950));
   }
 
@@ -111,9 +112,9 @@ export class OrderFlow {
     this.book.limit(own.side, tick, this.#size(distance));
   }
 
-  /** At the ceiling the farthest level goes, so that the whole book always fits one snapshot. */
+  /** At the ceiling a level of the far half goes, so that the whole book always fits one snapshot. */
   #makeRoom(own: BookSide): void {
-    while (own.levels >= LEVELS_MAX) this.#cancelAll(own, own.levels - 1);
+    while (own.levels >= LEVELS_MAX) this.#cancelAll(own, own.levels - 1 - this.#random.below(LEVELS_MAX / 2));
   }
 
   #cancelAll(own: BookSide, rank: number): void {
@@ -139,7 +140,7 @@ export class OrderFlow {
     const draw = random.below(100);
     const hump = this.#spec.humpTicks;
     if (draw < 22) return 0;
-    if (draw < 34) return 1 + random.below(8);
+    if (draw < 42) return 1 + random.below(8);
     if (draw < 78) return 1 + random.below(hump) + random.below(hump);
     if (draw < 93) return 1 + random.below(4 * hump);
     // Log-uniform: every doubling of the distance is equally likely, up to an eighth or a quarter of the price.

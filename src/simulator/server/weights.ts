@@ -2,6 +2,8 @@ import type { ServerLimits } from '../dialects/dialect.js';
 
 const MINUTE_MS = 60_000;
 const FIVE_MINUTES_MS = 300_000;
+/** Addresses remembered; the one that came first is forgotten first. */
+const ACCOUNTS_MAX = 10_000;
 const BAN_MAX_MS = 3 * 86_400_000;
 
 interface Account {
@@ -65,6 +67,8 @@ export class Weights {
     let account = this.#accounts.get(address);
     if (account === undefined) {
       account = { minute: 0, used: 0, refusals: 0, bans: 0, bannedUntilMs: 0, connections: [] };
+      const [first] = this.#accounts.keys();
+      if (this.#accounts.size >= ACCOUNTS_MAX && first !== undefined) this.#accounts.delete(first);
       this.#accounts.set(address, account);
     }
     return account;
