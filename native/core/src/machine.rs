@@ -7,7 +7,7 @@ use crate::counters::{InstrumentCounters, ShardCounters};
 use crate::error::Code;
 use crate::event::{Level, State};
 use crate::input::{Input, Instrument, Request, Stamped};
-use crate::sink::{Latest, Sink};
+use crate::sink::Sink;
 use crate::venue::{Message, Reject, VenueId};
 
 pub use crate::book::canonical_text;
@@ -16,8 +16,10 @@ mod control;
 mod definition;
 mod depth;
 mod entry;
+mod latest;
 mod output;
 mod prints;
+mod requests;
 mod snapshot;
 mod timers;
 mod widen;
@@ -91,8 +93,8 @@ pub struct Machine {
     /// By slot.
     entries: Vec<Entry>,
     slots: HashMap<u32, u32>,
-    /// Slot by the venue's spelling, a map for each venue. `SipHash`: symbols come from outside.
-    symbols: Vec<(VenueId, HashMap<Box<[u8]>, u32>)>,
+    /// For each venue.
+    symbols: Vec<(VenueId, SlotsBySymbol)>,
     /// By number.
     connections: Vec<Connection>,
     requests: VecDeque<Request>,
@@ -107,6 +109,9 @@ pub struct Machine {
     subject: Subject,
     touched: Touched,
 }
+
+/// Slot by the venue's spelling. The standard hash (`SipHash`, keyed): symbols come from outside.
+type SlotsBySymbol = HashMap<Box<[u8]>, u32>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Subject {
@@ -171,21 +176,6 @@ impl Machine {
         self.counters.events += u64::from(events);
         self.publish_touched(input.ts_recv, sink);
         Outcome { events, rejected, requests_pending: !self.requests.is_empty() }
-    }
-
-    /// Takes the oldest request to the engine. A request that waits already is not queued twice.
-    pub fn take_request(&mut self) -> Option<Request> {
-        let request = self.requests.pop_front()?;
-        match request {
-            Request::DepthSnapshot { instrument } => {
-                if let Some(slot) = self.slot(instrument) {
-                    self.entries[slot as usize].sync.queued = false;
-                }
-            }
-            Request::Reconnect { connection, .. } => self.connections[usize::from(connection)].reconnect_queued = false,
-            Request::ControlReply { .. } => {}
-        }
-        Some(request)
     }
 
     /// Counters of the shard.
@@ -341,77 +331,4 @@ impl Machine {
             self.request_reconnect(connection, Some(reject.code));
         }
     }
-
-    fn push_request(&mut self, request: Request) -> bool {
-        let room = self.requests.len() < REQUESTS_MAX;
-        if room {
-            self.requests.push_back(request);
-        }
-        room
-    }
-
-    fn request_reconnect(&mut self, connection: u16, code: Option<Code>) {
-        if !self.connections[usize::from(connection)].reconnect_queued {
-            let queued = self.push_request(Request::Reconnect { connection, code });
-            self.connections[usize::from(connection)].reconnect_queued = queued;
-        }
-    }
-
-    fn touch(&mut self, slot: u32) {
-        self.entries[slot as usize].touched = true;
-        self.touched = match self.touched {
-            Touched::None => Touched::One(slot),
-            Touched::One(one) if one == slot => Touched::One(slot),
-            Touched::One(_) | Touched::Many => Touched::Many,
-        };
-    }
-
-    fn publish_touched<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
-        match self.touched {
-            Touched::None => {}
-            Touched::One(slot) => self.publish_latest(slot, ts_recv, sink),
-            Touched::Many => {
-                for slot in 0..self.next_slot() {
-                    if self.entries[slot as usize].touched {
-                        self.publish_latest(slot, ts_recv, sink);
-                    }
-                }
-            }
-        }
-    }
-
-    fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
-        let entry = &mut self.entries[slot as usize];
-        entry.touched = false;
-        self.latest_bids.clear();
-        self.latest_bids.extend(entry.book.bids().take(self.config.depth));
-        self.latest_asks.clear();
-        self.latest_asks.extend(entry.book.asks().take(self.config.depth));
-        let stats = entry.stats.figures();
-        sink.latest(
-            slot,
-            &Latest {
-                instrument: entry.definition.id,
-                flags: entry.latest_flags(),
-                ts_event: entry.book_ts_event,
-                ts_recv,
-                frame_seq: self.frame_seq,
-                last_update_id: entry.counters.last_update_id,
-                price_exponent: entry.definition.price_exponent,
-                qty_exponent: entry.definition.qty_exponent,
-                bids: &self.latest_bids,
-                asks: &self.latest_asks,
-                bid_levels: level_count(entry.book.bids().len()),
-                ask_levels: level_count(entry.book.asks().len()),
-                trade: entry.last_trade,
-                trade_ts_event: entry.last_trade_ts_event,
-                trade_flags: entry.last_trade_flags,
-                stats,
-            },
-        );
-    }
-}
-
-fn level_count(levels: usize) -> u32 {
-    u32::try_from(levels).expect("invariant: BOOK_LEVELS_MAX fits 32 bits")
 }

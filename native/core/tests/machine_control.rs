@@ -1,4 +1,5 @@
 //! F16, F17: definitions, subscriptions, rejected inputs, widening, timers.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod machine_harness;
 
@@ -73,8 +74,8 @@ fn a_finer_value_widens_the_instrument_before_it_is_applied() {
     assert_eq!((widened.price_exponent, widened.qty_exponent, widened.change_count), (-5, -5, 1));
     assert_eq!((widened.tick_size, widened.lot_size), (1_000, 100));
     assert_eq!(rig.text(), "B 99 1\nB 98.12345 1\nA 101 0.00001\n");
-    assert_eq!(rig.reader.latest[&BTC].trade.price, 100_00000);
-    assert_eq!(rig.reader.latest[&BTC].stats.high, 100_00000);
+    assert_eq!(rig.reader.latest[&BTC].trade.price, 10_000_000);
+    assert_eq!(rig.reader.latest[&BTC].stats.high, 10_000_000);
     rig.reader.assert_holds(&rig.machine, 0);
 }
 
@@ -145,6 +146,17 @@ fn a_connection_that_sends_garbage_is_to_be_replaced() {
         rig.frame("{");
     }
     assert_eq!(rig.take_requests(), [Request::Reconnect { connection: 1, code: Some(Code::FrameNotJson) }]);
+}
+
+#[test]
+fn the_wish_to_replace_a_connection_ends_with_it() {
+    let mut rig = Rig::started();
+    for _ in 0..=REFUSED_PER_MINUTE_MAX {
+        rig.frame("{");
+    }
+    rig.input(Input::Disconnect { connection: 1, reason: DisconnectReason::Closed });
+    rig.connect();
+    assert_eq!(rig.take_requests(), []);
 }
 
 #[test]

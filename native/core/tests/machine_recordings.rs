@@ -1,5 +1,6 @@
 //! Oracle: replay of recorded Binance feeds gives the books that an independent program computed from the same files
 //! (captures/oracle/books.json).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod machine_harness;
 mod machine_recording;
@@ -62,4 +63,18 @@ fn replayed_spot_btcusdt_equals_the_oracle() {
 fn replayed_spot_ethusdt_equals_the_oracle() {
     let files = ["spot/ethusdt_20240808.gz", "spot/ethusdt_20240809.gz"];
     assert_equals_oracle("spot_ethusdt_202408", VenueId::BinanceSpot, "ETHUSDT", &files);
+}
+
+#[test]
+fn two_machines_give_the_same_events_for_the_same_inputs() {
+    let Some(captures) = captures() else { return };
+    let recording = Recording::load(&captures, &["spot/ethusdt_20240808.gz"]);
+    let [first, second] = [0, 1].map(|_| {
+        let mut reader = Reader::default();
+        recording.replay(&mut Machine::new(MachineConfig::default()), &mut reader, VenueId::BinanceSpot, "ETHUSDT");
+        reader
+    });
+    assert!(first.seen.len() > 30_000, "{}", first.seen.len());
+    assert_eq!(first.seen, second.seen);
+    assert_eq!(first.latest, second.latest);
 }

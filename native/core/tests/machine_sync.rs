@@ -1,4 +1,5 @@
 //! F01, F02, F04, F18: gaps, repetitions, restarted ids and unfit snapshots, on Binance's rules (venues/binance-spot.md §5).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod machine_harness;
 
@@ -160,6 +161,7 @@ fn a_lost_connection_makes_books_stale_and_the_ids_missed_meanwhile_a_gap() {
     assert_eq!(rig.reader.latest[&BTC].flags & flag::STALE, flag::STALE);
     assert_eq!(rig.text(), "B 99 1\nA 101 1\n", "the old book serves on");
     rig.connect();
+    assert_eq!(rig.reader.states()[2..], [State::Connected, State::Resync]);
     rig.reader.seen.clear();
     rig.delta(111, 112, &[("98", "2")], &[]);
     assert_eq!(rig.reader.gaps(), [book_gap(GapReason::Disconnect, 101, 110)]);

@@ -47,7 +47,7 @@ fn locked_and_crossed_books_are_held_as_they_are() {
 
 #[test]
 fn canonical_text_has_plain_decimals_without_trailing_zeros() {
-    let book = loaded(&[level(100_50, 2_000), level(100_00, 1)], &[level(101_00, 1_500)]);
+    let book = loaded(&[level(10_050, 2_000), level(10_000, 1)], &[level(10_100, 1_500)]);
     let mut text = String::new();
     canonical_text(&book, -2, -3, &mut text);
     assert_eq!(text, "B 100.5 2\nB 100 0.001\nA 101 1.5\n");

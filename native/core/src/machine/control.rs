@@ -24,8 +24,7 @@ impl Machine {
             // The loss of the old one was never told.
             self.close_connection(connection, out);
         }
-        let reconnect_queued = self.connections[at].reconnect_queued;
-        self.connections[at] = Connection { venue: Some(venue), open: true, reconnect_queued, ..Connection::default() };
+        self.connections[at] = Connection { venue: Some(venue), open: true, ..Connection::default() };
         self.counters.connects += 1;
         out.status(Tag::of(0), State::Connected, connection, None, 0);
         Ok(())
@@ -40,6 +39,7 @@ impl Machine {
 
     fn close_connection<S: Sink>(&mut self, connection: u16, out: &mut Output<'_, S>) {
         self.connections[usize::from(connection)].open = false;
+        self.withdraw_reconnect(connection);
         self.counters.disconnects += 1;
         out.status(Tag::of(0), State::Disconnected, connection, None, 0);
         for slot in 0..self.next_slot() {
@@ -120,8 +120,7 @@ impl Machine {
         let entry = &mut self.entries[slot as usize];
         if !entry.book.is_empty() {
             let update_id = entry.counters.last_update_id;
-            let change =
-                Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids: &[], asks: &[] };
+            let change = Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids: &[], asks: &[] };
             out.change(Tag::of(instrument), &change, false);
             self.counters.book_snapshots += 1;
         }

@@ -28,8 +28,7 @@ impl Machine {
 
     fn add(&mut self, given: &Instrument, venue: VenueId) -> Result<u32, Reject> {
         let slot = self.next_slot();
-        let (_, symbols) =
-            self.symbols.iter_mut().find(|(of, _)| *of == venue).ok_or(refuse(Code::VenueUnknown))?;
+        let (_, symbols) = self.symbols.iter_mut().find(|(of, _)| *of == venue).ok_or(refuse(Code::VenueUnknown))?;
         // Two live ids for one symbol cannot be told apart in frames.
         let taken = symbols.get(given.symbol.as_bytes()).is_some_and(|other| !self.entries[*other as usize].removed);
         if taken {
@@ -52,10 +51,8 @@ impl Machine {
         if given.venue != held.venue || given.symbol != held.symbol {
             return Err(invalid); // Ids are never reused.
         }
-        let finest = Exponents {
-            price: given.price_exponent.min(held.price_exponent),
-            qty: given.qty_exponent.min(held.qty_exponent),
-        };
+        let finest =
+            Exponents { price: given.price_exponent.min(held.price_exponent), qty: given.qty_exponent.min(held.qty_exponent) };
         let (price, qty) = Exponents::of(given).factors(finest).ok_or(invalid)?;
         let tick_size = given.tick_size.checked_mul(price).ok_or(invalid)?;
         let lot_size = given.lot_size.checked_mul(qty).ok_or(invalid)?;

@@ -6,9 +6,8 @@ use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
 use crate::error::Code;
 use crate::event::{GapReason, GapStream, State};
-use crate::input::Request;
 use crate::sink::Sink;
-use crate::sync::{BUFFERED_LEVELS_MAX, Phase, SNAPSHOT_LEAD_NS_MAX};
+use crate::sync::{BUFFERED_LEVELS_MAX, Buffer, Phase, SNAPSHOT_LEAD_NS_MAX};
 use crate::venue::{DeltaIds, DepthMessage, Follow, Join, Reject, VenueId};
 
 /// How long a book may stay crossed after whole messages before it is rebuilt.
@@ -81,6 +80,8 @@ impl Machine {
         };
         if reason == GapReason::Rollback {
             self.counters.rollbacks += 1;
+            // Quotes are numbered as the book is.
+            entry.quote_id = None;
             // A snapshot under way is numbered the old way; one that the engine has not taken yet will be asked for later.
             entry.sync.discard_answer = entry.sync.asked_at.is_some() && !entry.sync.queued;
             self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
@@ -126,11 +127,7 @@ impl Machine {
         self.counters.book_deltas += 1;
         entry.book_ts_event = delta.ts_event;
         let touch = entry.book.touch();
-        let tag = Tag {
-            instrument: entry.definition.id,
-            flags: delta.flags | touch_flags(touch),
-            ts_event: delta.ts_event,
-        };
+        let tag = Tag { instrument: entry.definition.id, flags: delta.flags | touch_flags(touch), ts_event: delta.ts_event };
         let change = Change {
             snapshot: false,
             prev_update_id,
@@ -191,23 +188,23 @@ impl Machine {
     fn wait<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
         let Self { entries, scratch, counters, .. } = self;
         let entry = &mut entries[slot as usize];
-        let mut push = || entry.sync.buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
-        let mut ask = false;
+        let buffer = &mut entry.sync.buffer;
+        let push = |buffer: &mut Buffer| buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
         let mut dropped = None;
-        if !push() {
-            dropped = entry.sync.buffer.span();
-            entry.sync.buffer.clear();
-            entry.sync.gapped = true;
-            ask = true;
-            let fits = entry.sync.buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
+        if !push(buffer) {
+            dropped = buffer.span();
+            buffer.clear();
+            let fits = push(buffer);
             debug_assert!(fits, "check_room lets no delta pass that an empty buffer cannot hold");
         }
         counters.buffered += 1;
         let asked = entry.sync.asked_at.is_some();
         if let Some(ids) = dropped {
+            // The answer under way, if any, will be older than what waits from now on.
+            entry.sync.gapped = true;
             self.gap(slot, GapStream::Book, GapReason::BufferFull, ids, delta.ts_event, out);
-        }
-        if ask || !asked {
+            self.request_snapshot(slot, out.ts_recv);
+        } else if !asked {
             self.request_snapshot(slot, out.ts_recv);
         }
     }
@@ -230,19 +227,5 @@ impl Machine {
                 self.wait(slot, delta, out);
             }
         }
-    }
-
-    /// Queues a request for a snapshot, unless one waits in the queue.
-    pub(super) fn request_snapshot(&mut self, slot: u32, now: u64) {
-        let entry = &mut self.entries[slot as usize];
-        if entry.sync.queued {
-            return;
-        }
-        let instrument = entry.definition.id;
-        let queued = self.push_request(Request::DepthSnapshot { instrument });
-        let sync = &mut self.entries[slot as usize].sync;
-        sync.queued = queued;
-        // Without room in the queue the next tick tries again.
-        sync.asked_at = Some(if queued { now } else { 0 });
     }
 }

@@ -4,7 +4,9 @@
 //! sends them knows whether they are last.
 
 use crate::error::Code;
-use crate::event::{Body, BookChange, Event, Gap, GapReason, GapStream, Header, LEVELS_PER_EVENT_MAX, Level, State, Status, flag};
+use crate::event::{
+    Body, BookChange, Event, Gap, GapReason, GapStream, Header, LEVELS_PER_EVENT_MAX, Level, State, Status, flag,
+};
 use crate::input::Instrument;
 use crate::sink::Sink;
 

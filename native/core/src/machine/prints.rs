@@ -79,11 +79,7 @@ impl Machine {
         let sell = if message.aggressor_sell { flag::AGGRESSOR_SELL } else { 0 };
         let aggregated = if message.aggregated { flag::AGGREGATED } else { 0 };
         let entry = &mut self.entries[slot as usize];
-        let tag = Tag {
-            instrument: entry.definition.id,
-            flags: bad_ts | sell | aggregated,
-            ts_event: message.ts_event,
-        };
+        let tag = Tag { instrument: entry.definition.id, flags: bad_ts | sell | aggregated, ts_event: message.ts_event };
         out.send(tag, Body::Trade(trade), true);
         entry.last_trade = trade;
         entry.last_trade_ts_event = message.ts_event;

@@ -98,8 +98,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => 0..1_600 * MINUTE_NS,
     ];
     let back = prop_oneof![3 => Just(0u64), 2 => 0..5 * MINUTE_NS, 1 => 0..1_500 * MINUTE_NS];
-    let trade = (back, jump.clone(), 1i64..40, 1i64..100)
-        .prop_map(|(back_ns, ahead_ns, price, qty)| Step::Trade { back_ns, ahead_ns, price, qty });
+    let trade = (back, jump.clone(), 1i64..40, 1i64..100).prop_map(|(back_ns, ahead_ns, price, qty)| Step::Trade {
+        back_ns,
+        ahead_ns,
+        price,
+        qty,
+    });
     let step = prop_oneof![8 => trade, 2 => jump.prop_map(|ahead_ns| Step::Tick { ahead_ns }), 1 => Just(Step::Reset)];
     prop::collection::vec(step, 1..300)
 }

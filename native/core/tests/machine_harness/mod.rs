@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use tickring_core::book::{Book, canonical_text};
-use tickring_core::event::{
-    Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, flag,
-};
+use tickring_core::event::{Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, flag};
 use tickring_core::input::{Input, Instrument, Request, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, Outcome};
 use tickring_core::sink::{Latest, Sink};
@@ -98,6 +96,7 @@ impl Reader {
                 book.asks.clear();
             } else {
                 assert_eq!(change.prev_update_id, book.last_update_id, "a delta follows what was published before it");
+                assert!(change.last_update_id >= change.prev_update_id, "ids go back by a snapshot alone");
             }
         }
         for (side, levels) in [(&mut book.bids, change.bids), (&mut book.asks, change.asks)] {
@@ -142,7 +141,10 @@ impl Reader {
     }
 
     pub fn states(&self) -> Vec<State> {
-        self.seen.iter().filter_map(|(_, seen)| if let Seen::Status(status) = seen { Some(status.state) } else { None }).collect()
+        self.seen
+            .iter()
+            .filter_map(|(_, seen)| if let Seen::Status(status) = seen { Some(status.state) } else { None })
+            .collect()
     }
 
     pub fn bodies(&self) -> Vec<Seen> {
@@ -157,7 +159,9 @@ impl Sink for Reader {
         let seen = match event.body {
             Body::Trade(trade) => Seen::Trade(trade),
             Body::Quote(quote) => Seen::Quote(quote),
-            Body::BookDelta(change) => Seen::Delta { prev: change.prev_update_id, last: change.last_update_id, parts: change.parts },
+            Body::BookDelta(change) => {
+                Seen::Delta { prev: change.prev_update_id, last: change.last_update_id, parts: change.parts }
+            }
             Body::BookSnapshot(change) => Seen::Snapshot { last: change.last_update_id, parts: change.parts },
             Body::Stats24h(stats) => Seen::Stats(stats),
             Body::Status(status) => Seen::Status(status),

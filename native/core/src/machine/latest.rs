@@ -1,0 +1,64 @@
+//! The newest state of each instrument that an input changed, for the latest table.
+
+use super::{Machine, Touched};
+use crate::sink::{Latest, Sink};
+
+impl Machine {
+    pub(super) fn touch(&mut self, slot: u32) {
+        self.entries[slot as usize].touched = true;
+        self.touched = match self.touched {
+            Touched::None => Touched::One(slot),
+            Touched::One(one) if one == slot => Touched::One(slot),
+            Touched::One(_) | Touched::Many => Touched::Many,
+        };
+    }
+
+    pub(super) fn publish_touched<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
+        match self.touched {
+            Touched::None => {}
+            Touched::One(slot) => self.publish_latest(slot, ts_recv, sink),
+            Touched::Many => {
+                for slot in 0..self.next_slot() {
+                    if self.entries[slot as usize].touched {
+                        self.publish_latest(slot, ts_recv, sink);
+                    }
+                }
+            }
+        }
+    }
+
+    fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
+        let entry = &mut self.entries[slot as usize];
+        entry.touched = false;
+        self.latest_bids.clear();
+        self.latest_bids.extend(entry.book.bids().take(self.config.depth));
+        self.latest_asks.clear();
+        self.latest_asks.extend(entry.book.asks().take(self.config.depth));
+        let stats = entry.stats.figures();
+        sink.latest(
+            slot,
+            &Latest {
+                instrument: entry.definition.id,
+                flags: entry.latest_flags(),
+                ts_event: entry.book_ts_event,
+                ts_recv,
+                frame_seq: self.frame_seq,
+                last_update_id: entry.counters.last_update_id,
+                price_exponent: entry.definition.price_exponent,
+                qty_exponent: entry.definition.qty_exponent,
+                bids: &self.latest_bids,
+                asks: &self.latest_asks,
+                bid_levels: level_count(entry.book.bids().len()),
+                ask_levels: level_count(entry.book.asks().len()),
+                trade: entry.last_trade,
+                trade_ts_event: entry.last_trade_ts_event,
+                trade_flags: entry.last_trade_flags,
+                stats,
+            },
+        );
+    }
+}
+
+fn level_count(levels: usize) -> u32 {
+    u32::try_from(levels).expect("invariant: BOOK_LEVELS_MAX fits 32 bits")
+}
