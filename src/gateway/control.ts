@@ -1,0 +1,107 @@
+/** Control messages of a WebSocket: what a client may ask, and how it is answered. JSON text in both subprotocols. */
+
+/** Most topics that one socket may hold. */
+export const TOPICS_MAX = 1_000;
+/** Deepest nesting in a message; ours need 2. Checked before parsing, whose cost grows with depth (THREATS S14). */
+const DEPTH_MAX = 4;
+const TOPIC_LENGTH_MAX = 128;
+const ID_LENGTH_MAX = 64;
+
+/** Comes back in the answer as it was sent. */
+export type RequestId = number | string;
+
+export type ControlMessage =
+  | { readonly op: 'subscribe' | 'unsubscribe'; readonly topics: readonly string[]; readonly id?: RequestId }
+  | { readonly op: 'ping' | 'list'; readonly id?: RequestId };
+
+export const CONTROL_ERRORS = {
+  'bad-message': 'The message is not JSON text of the documented form.',
+  'unknown-op': 'The operation is not one of subscribe, unsubscribe, ping, list.',
+  'unknown-topic': 'A topic does not exist now; nothing was subscribed.',
+  'too-many-topics': 'The socket would hold more topics than the limit; nothing was subscribed.',
+  'rate-limited': 'Messages come faster than the limit; this one was not acted on.',
+} as const;
+export type ControlError = keyof typeof CONTROL_ERRORS;
+
+/** Why a message is not acted on. */
+export interface ControlRefusal {
+  readonly error: ControlError;
+  readonly message: string;
+  readonly id?: RequestId;
+}
+
+const text = new TextDecoder('utf-8', { fatal: true });
+
+/** Reads one control message. Never throws. */
+export function readControl(bytes: ArrayBuffer, isBinary: boolean): ControlMessage | ControlRefusal {
+  if (isBinary) return { error: 'bad-message', message: 'control messages are text frames' };
+  let value: unknown;
+  try {
+    const source = text.decode(bytes);
+    if (isDeep(source)) return { error: 'bad-message', message: `nesting exceeds ${DEPTH_MAX}` };
+    value = JSON.parse(source);
+  } catch {
+    return { error: 'bad-message', message: 'not JSON in UTF-8' };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { error: 'bad-message', message: 'not a JSON object' };
+  }
+  return readObject(value);
+}
+
+/** Whether brackets nest too deeply. Brackets within strings count as well: none of ours hold any. */
+function isDeep(source: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < source.length; index += 1) {
+    const letter = source.charCodeAt(index);
+    if (letter === 0x7b || letter === 0x5b) depth += 1;
+    else if (letter === 0x7d || letter === 0x5d) depth -= 1;
+    if (depth > DEPTH_MAX) return true;
+  }
+  return false;
+}
+
+/** Own members only: `JSON.parse` makes `__proto__` one, and nothing here is copied from object to object (THREATS S15). */
+function own(value: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}
+
+function isId(value: unknown): value is RequestId {
+  return typeof value === 'string' ? value.length <= ID_LENGTH_MAX : Number.isSafeInteger(value);
+}
+
+function readObject(value: object): ControlMessage | ControlRefusal {
+  const given = own(value, 'id');
+  if (given !== undefined && !isId(given)) {
+    return { error: 'bad-message', message: `id is neither an integer nor a string of at most ${ID_LENGTH_MAX} letters` };
+  }
+  const id = given === undefined ? {} : { id: given };
+  const op = own(value, 'op');
+  if (op === 'ping' || op === 'list') return { op, ...id };
+  if (op !== 'subscribe' && op !== 'unsubscribe') {
+    return { error: 'unknown-op', message: 'op is none of subscribe, unsubscribe, ping, list', ...id };
+  }
+  const topics = own(value, 'topics');
+  if (!Array.isArray(topics) || topics.length === 0 || !topics.every(isTopic)) {
+    return {
+      error: 'bad-message',
+      message: `topics is no list of 1 or more names of at most ${TOPIC_LENGTH_MAX} letters`,
+      ...id,
+    };
+  }
+  return { op, topics: [...new Set<string>(topics)], ...id };
+}
+
+function isTopic(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= TOPIC_LENGTH_MAX;
+}
+
+/** The answer to a message that was acted on. */
+export function ack(request: ControlMessage, members: object = {}): string {
+  return JSON.stringify({ type: 'ack', op: request.op, id: request.id, ...members });
+}
+
+/** The answer to a message that was not. */
+export function refusal({ error, message, id }: ControlRefusal): string {
+  return JSON.stringify({ type: 'error', code: error, message, id });
+}

@@ -1,0 +1,157 @@
+/** The loop from the fan-out to the sockets. */
+import { channelOf, type Hub, type Published } from './hub.js';
+import type { Logger } from './logger.js';
+import { ENCODINGS, type Encoding, type FanoutSource } from './ring.js';
+
+/**
+ * Messages published between two waits of the loop. uWebSockets.js holds 32 a socket; one that needed more would be served
+ * in two goes, and what was dropped could not be told exactly (hub.ts).
+ */
+const TURN_MESSAGES_MAX = 31;
+/** A turn publishes no longer than this, ms, so that requests are answered meanwhile. */
+const TURN_MS = 1;
+/** One poll fills at most this; larger than any message but those of absurdly deep books. */
+const BUFFER_BYTES = 8_388_608;
+/** Empty turns that go on at once, then at 1 ms; after that the loop rests `REST_MS` between looks. */
+const SPIN_TURNS = 16;
+const BRISK_TURNS = 256;
+const REST_MS = 3;
+/** Bytes of a frame before its message: u32 length, u32 topic, u8 encoding, 3 bytes 0 (native/wire). */
+const FRAME_HEAD_BYTES = 12;
+const FRAME_ALIGNMENT = 8;
+/** Wait before another fan-out is opened after one failed, ms. */
+const REOPEN_MS = 1_000;
+
+export interface PumpOptions {
+  readonly open: () => FanoutSource;
+  readonly publish: (channel: string, bytes: Uint8Array, isBinary: boolean) => void;
+  readonly logger: Logger;
+}
+
+export class Pump {
+  readonly #options: PumpOptions;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #view = new DataView(this.#buffer.buffer);
+  #fanout: FanoutSource;
+  #hub: Hub;
+  #version: number;
+  #used = 0;
+  #offset = 0;
+  /** Published in the turn before; its bytes stand in the buffer until the next poll. */
+  #published: Published[] = [];
+  #idleTurns = 0;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+  failures = 0;
+
+  constructor(fanout: FanoutSource, hub: Hub, options: PumpOptions) {
+    this.#options = options;
+    this.#fanout = fanout;
+    this.#hub = hub;
+    this.#version = fanout.version();
+  }
+
+  get fanout(): FanoutSource {
+    return this.#fanout;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.wake();
+  }
+
+  stop(): void {
+    this.#running = false;
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#fanout.close();
+  }
+
+  /** There is something to do before the rest is over. */
+  wake(): void {
+    if (!this.#running || this.#immediate !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#idleTurns = 0;
+    this.#immediate = setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#immediate = undefined;
+    this.#timer = undefined;
+    if (!this.#running) return;
+    let restMs = 0;
+    try {
+      restMs = this.#pace(this.#work());
+    } catch (error) {
+      this.#fail(error);
+      restMs = REOPEN_MS;
+    }
+    if (restMs === 0) this.#immediate = setImmediate(this.#turn);
+    else this.#timer = setTimeout(this.#turn, restMs);
+  };
+
+  /** How long to wait until the next turn, ms. */
+  #pace(didWork: boolean): number {
+    this.#idleTurns = didWork ? 0 : this.#idleTurns + 1;
+    if (this.#idleTurns <= SPIN_TURNS) return 0;
+    return this.#idleTurns <= BRISK_TURNS ? 1 : REST_MS;
+  }
+
+  /** One turn. Returns whether there was anything to publish. */
+  #work(): boolean {
+    const now = performance.now();
+    this.#hub.settle(this.#published, now);
+    this.#published = [];
+    if (this.#offset >= this.#used) {
+      this.#hub.serve(now, now + TURN_MS);
+      this.#offset = 0;
+      this.#used = this.#fanout.poll(this.#buffer);
+      this.#learn();
+    }
+    const deadline = performance.now() + TURN_MS;
+    while (this.#offset < this.#used && this.#published.length < TURN_MESSAGES_MAX && performance.now() < deadline) {
+      this.#publishNext();
+    }
+    return this.#published.length > 0;
+  }
+
+  #learn(): void {
+    const version = this.#fanout.version();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#hub.learnTopics();
+  }
+
+  #publishNext(): void {
+    const length = this.#view.getUint32(this.#offset, true);
+    const topic = this.#view.getUint32(this.#offset + 4, true);
+    const encoding = this.#view.getUint8(this.#offset + 8) as Encoding;
+    const start = this.#offset + FRAME_HEAD_BYTES;
+    const bytes = this.#buffer.subarray(start, start + length);
+    this.#offset += Math.ceil((FRAME_HEAD_BYTES + length) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
+    this.#options.publish(channelOf(topic, encoding), bytes, encoding === ENCODINGS.flatbuffers);
+    this.#published.push({ topic, encoding, bytes });
+    this.#hub.counts.messages += 1;
+    this.#hub.counts.bytes += length;
+  }
+
+  /** The fan-out is unusable: begins anew with another one, and with clients that subscribe again. */
+  #fail(error: unknown): void {
+    this.failures += 1;
+    this.#options.logger.error({ err: error }, 'fan-out failed, a new one is opened');
+    this.#used = 0;
+    this.#offset = 0;
+    this.#published = [];
+    try {
+      const fanout = this.#options.open();
+      this.#fanout.close();
+      this.#fanout = fanout;
+      this.#version = fanout.version();
+      this.#hub.replaceFanout(fanout);
+    } catch (again) {
+      this.#options.logger.error({ err: again }, 'no new fan-out can be opened');
+    }
+  }
+}

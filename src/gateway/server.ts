@@ -1,0 +1,183 @@
+/** The gateway: one HTTP and WebSocket server that reads the rings and serves everybody else. */
+
+import { App, type TemplatedApp, type us_listen_socket, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GatewayConfig } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
+import { AccessPolicy, bindAddress } from './access.js';
+import { addAssets } from './assets.js';
+import { CLOSE_CODES } from './client.js';
+import { Exchange, Router, readRequest } from './exchange.js';
+import { Hub } from './hub.js';
+import type { Logger } from './logger.js';
+import { Monitor } from './monitor.js';
+import { Pump } from './pump.js';
+import { openRings, type RingSource } from './ring.js';
+import { addRoutes, type ControlClient } from './routes.js';
+import { SnapshotRequests } from './snapshot-requests.js';
+import { socketBehavior } from './sockets.js';
+import { Statistics } from './statistics.js';
+
+export type { Logger } from './logger.js';
+export type { ControlClient } from './routes.js';
+
+/** How often shared memory is looked at for health and rates, ms. */
+const LOOK_MS = 250;
+/** Longest graceful stop, ms. */
+const STOP_MS = 10_000;
+/** Time for close frames to leave, ms. */
+const FAREWELL_MS = 100;
+/** Listen option of uWebSockets.js: without it two gateways would share the port silently. */
+const EXCLUSIVE_PORT = 1;
+
+export interface GatewayDeps {
+  readonly logger: Logger;
+  readonly control: ControlClient;
+  /** The product's version, as `/health` tells it. */
+  readonly version: string;
+  /** Where rings are opened; default the addon's, at the configured place. */
+  readonly rings?: RingSource;
+}
+
+export interface Gateway {
+  /** Address without a path, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /** Refuses new work, says farewell to all clients and ends within 10 s. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the gateway; resolves once it listens. It needs no engine for that: what it has is served, flagged, and the engine
+ * is picked up when it appears.
+ *
+ * @throws TickringError `CONFIG_INVALID` for a host that is not loopback or a port that is taken; `SHM_NAME`.
+ */
+export async function startGateway(config: GatewayConfig, deps: GatewayDeps): Promise<Gateway> {
+  const address = bindAddress(config.host);
+  const rings = deps.rings ?? openRings(config.shmRoot, config.name);
+  const gateway = new RunningGateway(config, rings, deps);
+  try {
+    await gateway.listen(address, config.port);
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+  return gateway;
+}
+
+class RunningGateway implements Gateway {
+  readonly #app: TemplatedApp = App();
+  readonly #host: string;
+  readonly #logger: Logger;
+  readonly #exchange: Exchange;
+  readonly #monitor: Monitor;
+  readonly #hub: Hub;
+  readonly #pump: Pump;
+  readonly #requests: SnapshotRequests;
+  #listening: us_listen_socket | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+  port = 0;
+
+  constructor(config: GatewayConfig, rings: RingSource, deps: GatewayDeps) {
+    const { logger, control } = deps;
+    this.#host = config.host;
+    this.#logger = logger;
+    const access = new AccessPolicy(config.host);
+    this.#exchange = new Exchange(access, logger);
+    this.#monitor = new Monitor(rings, logger);
+    const fanout = rings.fanout();
+    this.#hub = new Hub(fanout);
+    const publish = (channel: string, bytes: Uint8Array, isBinary: boolean): void => {
+      this.#app.publish(channel, bytes, isBinary);
+    };
+    this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
+    this.#requests = new SnapshotRequests(control, logger);
+    const statistics = new Statistics({
+      version: deps.version,
+      monitor: this.#monitor,
+      hub: this.#hub,
+      pump: this.#pump,
+      exchange: this.#exchange.counts,
+      startedAt: performance.now(),
+    });
+    const isStopping = (): boolean => this.#stopped !== undefined;
+    const router = new Router();
+    addAssets(router);
+    addRoutes(router, { monitor: this.#monitor, statistics, control, isStopping });
+    this.#app.ws('/ws', socketBehavior({ access, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }));
+    this.#app.any('/*', (res, req) => this.#exchange.answer(res, readRequest(req), router.route));
+  }
+
+  get url(): string {
+    const host = this.#host.includes(':') && !this.#host.startsWith('[') ? `[${this.#host}]` : this.#host;
+    return `http://${host}:${this.port}`;
+  }
+
+  async listen(address: string, port: number): Promise<void> {
+    const listening = await listenOn(this.#app, address, port);
+    this.#listening = listening;
+    this.port = us_socket_local_port(listening);
+    this.#look();
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    this.#pump.start();
+    this.#logger.info({ url: this.url }, 'gateway listens');
+  }
+
+  #look(): void {
+    const now = performance.now();
+    try {
+      const { fanout } = this.#pump;
+      this.#monitor.look(fanout, now);
+      this.#hub.bound(now);
+      this.#hub.retry();
+      this.#requests.ask(fanout.wantedSnapshots(), now);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'look at shared memory failed');
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const deadline = performance.now() + STOP_MS;
+    if (this.#listening !== undefined) us_listen_socket_close(this.#listening);
+    clearInterval(this.#looking);
+    for (const client of this.#hub.clients)
+      this.#hub.close(client, CLOSE_CODES.goingAway, 'the gateway is ending', performance.now());
+    this.#pump.wake();
+    while ((this.#hub.clients.size > 0 || this.#exchange.counts.pending > 0) && performance.now() < deadline - FAREWELL_MS) {
+      await sleep(10);
+    }
+    await sleep(FAREWELL_MS);
+    this.#pump.stop();
+    this.#monitor.close();
+    this.#app.close();
+    this.#logger.info({}, 'gateway ended');
+  }
+}
+
+function listenOn(app: TemplatedApp, address: string, port: number): Promise<us_listen_socket> {
+  // The declarations lack this form; the library takes host, port, options and callback in any order of kinds.
+  const listen = app.listen as unknown as (
+    host: string,
+    port: number,
+    options: number,
+    done: (socket: us_listen_socket | false) => void,
+  ) => void;
+  return new Promise((resolve, reject) => {
+    listen.call(app, address, port, EXCLUSIVE_PORT, (socket) => {
+      if (socket) resolve(socket);
+      else
+        reject(
+          new TickringError('CONFIG_INVALID', `gateway cannot listen on ${address} port ${port}`, {
+            context: { key: 'gateway.port' },
+          }),
+        );
+    });
+  });
+}

@@ -1,0 +1,131 @@
+/** The WebSocket at `/ws`: who may open it, and what reaches the hub. */
+import {
+  DISABLED,
+  type HttpRequest,
+  type HttpResponse,
+  type us_socket_context_t,
+  type WebSocket,
+  type WebSocketBehavior,
+} from 'uWebSockets.js';
+import type { AccessPolicy } from './access.js';
+import { BACKPRESSURE_BYTES_MAX, CLOSE_CODES, Client } from './client.js';
+import { readControl } from './control.js';
+import { type Exchange, readRequest } from './exchange.js';
+import type { Hub } from './hub.js';
+import { Refusal } from './problem.js';
+import type { Pump } from './pump.js';
+import { ENCODINGS, type Encoding } from './ring.js';
+
+const CLIENTS_MAX = 10_000;
+/** Control messages refused in a row for coming too fast, before the socket is closed. */
+const EXCESS_MAX = 200;
+const PAYLOAD_BYTES_MAX = 16_384;
+/** Silence after which a socket is closed, s; pings keep an attentive one open. */
+const IDLE_SECONDS = 60;
+/** The longest that uWebSockets.js allows, min. */
+const LIFETIME_MINUTES = 240;
+
+/** Encoding by subprotocol. */
+const SUBPROTOCOLS: ReadonlyMap<string, Encoding> = new Map([
+  ['tickring.fb.v1', ENCODINGS.flatbuffers],
+  ['tickring.json.v1', ENCODINGS.json],
+]);
+
+interface Session {
+  readonly encoding: Encoding;
+  client?: Client;
+}
+
+export interface SocketParts {
+  readonly access: AccessPolicy;
+  readonly exchange: Exchange;
+  readonly hub: Hub;
+  readonly pump: Pump;
+  readonly isStopping: () => boolean;
+}
+
+/** The subprotocol of an upgrade: the first offered that is known. Empty where none is offered: then it is JSON. */
+function chooseProtocol(offered: string): string {
+  if (offered === '') return '';
+  const known = offered.split(',').find((name) => SUBPROTOCOLS.has(name.trim()));
+  if (known === undefined) {
+    throw new Refusal(400, `none of the subprotocols is known, there are ${[...SUBPROTOCOLS.keys()].join(' and ')}`);
+  }
+  return known.trim();
+}
+
+export function socketBehavior(parts: SocketParts): WebSocketBehavior<Session> {
+  const { hub, pump } = parts;
+  const clientOf = (ws: WebSocket<Session>): Client | undefined => ws.getUserData().client;
+  return {
+    compression: DISABLED,
+    maxPayloadLength: PAYLOAD_BYTES_MAX,
+    maxBackpressure: BACKPRESSURE_BYTES_MAX,
+    closeOnBackpressureLimit: false,
+    idleTimeout: IDLE_SECONDS,
+    sendPingsAutomatically: true,
+    maxLifetime: LIFETIME_MINUTES,
+    upgrade: (res, req, context) => upgrade(res, req, context, parts),
+    open: (ws) => {
+      const session = ws.getUserData();
+      session.client = new Client(ws, session.encoding, performance.now());
+      hub.clients.add(session.client);
+    },
+    message: (ws, message, isBinary) => {
+      const client = clientOf(ws);
+      if (client !== undefined) receive(client, message, isBinary, parts);
+    },
+    dropped: (ws, message, isBinary) => {
+      const client = clientOf(ws);
+      if (client !== undefined) hub.dropped(client, new Uint8Array(message), isBinary);
+    },
+    drain: (ws) => {
+      const client = clientOf(ws);
+      if (client === undefined || !client.hasRoom) return;
+      hub.drained(client);
+      pump.wake();
+    },
+    close: (ws) => {
+      const client = clientOf(ws);
+      if (client !== undefined) hub.closed(client);
+    },
+  };
+}
+
+function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, parts: SocketParts): void {
+  const { access, exchange, hub } = parts;
+  const request = readRequest(req);
+  const key = req.getHeader('sec-websocket-key');
+  const offered = req.getHeader('sec-websocket-protocol');
+  const extensions = req.getHeader('sec-websocket-extensions');
+  let chosen: string;
+  try {
+    if (!access.allowsHost(request.host)) throw new Refusal(421, 'this server does not answer for that host');
+    if (!access.allowsOrigin(request.origin, request.host)) throw new Refusal(403, 'pages of that origin may not connect');
+    if (parts.isStopping()) throw new Refusal(503, 'the gateway is ending', { 'Retry-After': '1' });
+    if (hub.clients.size >= CLIENTS_MAX)
+      throw new Refusal(503, `there are ${CLIENTS_MAX} clients already`, { 'Retry-After': '5' });
+    chosen = chooseProtocol(offered);
+  } catch (refusal) {
+    exchange.answer(res, request, () => {
+      throw refusal;
+    });
+    return;
+  }
+  const session: Session = { encoding: SUBPROTOCOLS.get(chosen) ?? ENCODINGS.json };
+  res.upgrade(session, key, chosen, extensions, context);
+}
+
+/** One control message. */
+function receive(client: Client, message: ArrayBuffer, isBinary: boolean, { hub, pump }: SocketParts): void {
+  if (client.isClosing) return;
+  if (!client.mayAsk(performance.now())) {
+    if (client.excess === 1) hub.refuse(client, { error: 'rate-limited', message: 'at most 20 messages a second, 40 at once' });
+    else if (client.excess > EXCESS_MAX) hub.close(client, CLOSE_CODES.policy, 'messages come too fast');
+  } else {
+    const request = readControl(message, isBinary);
+    const reason = 'error' in request ? request : hub.act(client, request);
+    if (reason !== undefined) hub.refuse(client, reason);
+  }
+  pump.wake();
+}

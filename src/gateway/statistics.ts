@@ -1,0 +1,221 @@
+/** Everything that `/metrics`, `/health` and `/ready` tell. */
+import { existsSync } from 'node:fs';
+import { INSTRUMENT_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
+import type { ExchangeCounts } from './exchange.js';
+import { cumulative, summarize } from './histogram.js';
+import type { Hub } from './hub.js';
+import type { Monitor } from './monitor.js';
+import { Exposition, type Labels } from './prometheus.js';
+import type { Pump } from './pump.js';
+import { ENCODINGS } from './ring.js';
+
+/** Bounds of latency histograms, ns: 1, 2, 5 a decade from 1 us to 10 s. */
+const BOUNDS_NS = [3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
+/** `0.000001` and the like: what a division by 1e9 would write with a tail of rounding. */
+const BOUNDS_SECONDS = BOUNDS_NS.map((ns) => Number(`${ns}e-9`));
+
+const RECEIVE_TO_RING = STAGES.findIndex(({ name }) => name === 'receive_to_ring');
+const VENUE_TO_RECEIVE = STAGES.findIndex(({ name }) => name === 'venue_to_receive');
+/** Counters of an instrument that only grow; the others tell a state. */
+const INSTRUMENT_STATES: readonly string[] = ['in_sync', 'last_update_id', 'last_ts_recv'];
+const UPDATE_KINDS = { book_deltas: 'book_delta', trades: 'trade', quotes: 'quote' } as const;
+
+export interface StatisticsParts {
+  readonly version: string;
+  readonly monitor: Monitor;
+  readonly hub: Hub;
+  readonly pump: Pump;
+  readonly exchange: ExchangeCounts;
+  /** Monotonic ms at which the gateway began to listen. */
+  readonly startedAt: number;
+}
+
+export class Statistics {
+  readonly #parts: StatisticsParts;
+  readonly #containerized = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+
+  constructor(parts: StatisticsParts) {
+    this.#parts = parts;
+  }
+
+  get #uptimeSeconds(): number {
+    return (performance.now() - this.#parts.startedAt) / 1000;
+  }
+
+  health(): object {
+    const { monitor, hub, version } = this.#parts;
+    return {
+      service: 'market-data',
+      status: monitor.reasons.length === 0 ? 'healthy' : 'degraded',
+      version,
+      messages_processed: monitor.total('frames'),
+      data_points_stored: monitor.total('events'),
+      subscriptions_served: hub.counts.subscribed,
+      active_feeds: monitor.activeFeeds,
+      symbols_tracked: monitor.symbols.length,
+      uptime_seconds: Math.floor(this.#uptimeSeconds),
+      messagebus_connected: null,
+      engine: monitor.engineState,
+    };
+  }
+
+  /** The JSON statistics; what does not exist here is null. */
+  json(): object {
+    const { monitor, hub } = this.#parts;
+    const rates = monitor.rates;
+    const latency = summarize(monitor.histogram(RECEIVE_TO_RING));
+    const ms = (ns: number | null): number | null => (ns === null ? null : ns / 1e6);
+    const throughput = { messages_per_second: rates.frames, data_points_per_second: rates.events };
+    return {
+      ...throughput,
+      total_messages: monitor.total('frames'),
+      total_data_points: monitor.total('events'),
+      active_subscriptions: hub.subscriptionCount,
+      active_feeds: monitor.activeFeeds,
+      symbols_tracked: monitor.symbols.length,
+      latency_stats: {
+        min: ms(latency.min),
+        max: ms(latency.max),
+        avg: ms(latency.avg),
+        p95: ms(latency.quantile(0.95)),
+        p50: ms(latency.quantile(0.5)),
+        p99: ms(latency.quantile(0.99)),
+        p999: ms(latency.quantile(0.999)),
+        count: latency.count,
+        unit: 'ms',
+      },
+      throughput_stats: throughput,
+      cache_size: null,
+      engine_type: 'tickring',
+      containerized: this.#containerized,
+      engine: monitor.engineState,
+      clients: hub.clients.size,
+    };
+  }
+
+  prometheus(): string {
+    const out = new Exposition();
+    this.#marketData(out);
+    this.#shards(out);
+    this.#instruments(out);
+    this.#gateway(out);
+    return out.text;
+  }
+
+  /** Names that existing dashboards read. */
+  #marketData(out: Exposition): void {
+    const { monitor, hub } = this.#parts;
+    const updates = monitor.instruments.flatMap(({ venue, symbol, counters }) =>
+      Object.entries(UPDATE_KINDS).map(([name, kind]) => {
+        const index = INSTRUMENT_COUNTERS.findIndex((counter) => counter.name === name);
+        return [{ symbol, venue, kind }, Number(counters[index] ?? 0n)] as const;
+      }),
+    );
+    out.add('market_data_updates_total', 'counter', 'Updates applied, by kind.', updates);
+    this.#histogram(out, 'market_data_latency_seconds', 'From arrival in the engine to the ring.', RECEIVE_TO_RING);
+    this.#histogram(out, 'marketdata_processing_latency_seconds', 'The same, under its older name.', RECEIVE_TO_RING);
+    this.#histogram(
+      out,
+      'market_data_venue_latency_seconds',
+      "From the venue's clock to the engine's; below zero counts as 0.",
+      VENUE_TO_RECEIVE,
+    );
+    out.one('marketdata_messages_processed_total', 'counter', 'Frames received.', monitor.total('frames'));
+    out.one('marketdata_data_points_stored_total', 'counter', 'Events published.', monitor.total('events'));
+    out.one('marketdata_feed_errors_total', 'counter', 'Inputs quarantined.', monitor.total('quarantined'));
+    out.one('marketdata_active_feeds', 'gauge', 'Venues heard of within 10 s.', monitor.activeFeeds);
+    out.one('marketdata_subscription_count', 'gauge', 'Topics subscribed, all clients.', hub.subscriptionCount);
+    out.one('marketdata_ingestion_rate_per_second', 'gauge', 'Frames a second lately.', monitor.rates.frames);
+  }
+
+  #histogram(out: Exposition, name: string, help: string, stage: number): void {
+    const buckets = this.#parts.monitor.histogram(stage);
+    const { count, sum } = summarize(buckets);
+    out.histogram(name, help, { bounds: BOUNDS_SECONDS, counts: cumulative(buckets, BOUNDS_NS), count, sum: sum / 1e9 });
+  }
+
+  #shards(out: Exposition): void {
+    const { shards } = this.#parts.monitor;
+    SHARD_COUNTERS.forEach(({ name, help }, index) => {
+      const samples = shards
+        .filter(({ counters }) => counters.length > 0)
+        .map(({ shard, counters }): [Labels, number] => [{ shard }, Number(counters[index] ?? 0n)]);
+      out.add(`tickring_${name}_total`, 'counter', help, samples);
+    });
+    const each = (value: (shard: (typeof shards)[number]) => number | null): [Labels, number][] =>
+      shards.flatMap((shard) => {
+        const number = value(shard);
+        return number === null ? [] : [[{ shard: shard.shard }, number] as [Labels, number]];
+      });
+    out.add(
+      'tickring_shard_live',
+      'gauge',
+      "1 while the shard's writer is live.",
+      each(({ state }) => (state === 'live' ? 1 : 0)),
+    );
+    out.add(
+      'tickring_ring_position_slots',
+      'gauge',
+      'Slots that the writer has published.',
+      each(({ position }) => position),
+    );
+    out.add(
+      'tickring_gateway_lag_slots',
+      'gauge',
+      'Slots published and not read by the gateway.',
+      each(({ lag }) => lag),
+    );
+    out.add(
+      'tickring_heartbeat_age_seconds',
+      'gauge',
+      "Time since the writer's heartbeat was seen to move.",
+      each(({ heartbeatAgeMs }) => (heartbeatAgeMs === null ? null : heartbeatAgeMs / 1000)),
+    );
+  }
+
+  #instruments(out: Exposition): void {
+    const { instruments } = this.#parts.monitor;
+    INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
+      const scale = name === 'last_ts_recv' ? 1e-9 : 1;
+      const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [
+        { venue, symbol },
+        Number(counters[index] ?? 0n) * scale,
+      ]);
+      if (name === 'last_ts_recv') {
+        out.add('tickring_instrument_last_receive_timestamp_seconds', 'gauge', 'Receive time of the last message.', samples);
+      } else if (INSTRUMENT_STATES.includes(name)) out.add(`tickring_instrument_${name}`, 'gauge', help, samples);
+      else out.add(`tickring_instrument_${name}_total`, 'counter', help, samples);
+    });
+  }
+
+  #gateway(out: Exposition): void {
+    const { hub, pump, exchange } = this.#parts;
+    const clients = Object.entries(ENCODINGS).map(([encoding, number]): [Labels, number] => [
+      { encoding },
+      [...hub.clients].filter((client) => client.encoding === number).length,
+    ]);
+    const buffered = [...hub.clients].reduce((sum, client) => sum + client.socket.getBufferedAmount(), 0);
+    const { counts } = hub;
+    out.add('tickring_gateway_clients', 'gauge', 'WebSocket clients.', clients);
+    out.one('tickring_gateway_lagging_clients', 'gauge', 'Clients that lost messages and wait for room.', hub.laggingCount);
+    out.one('tickring_gateway_buffered_bytes', 'gauge', 'Bytes that wait for all clients.', buffered);
+    out.one('tickring_gateway_messages_total', 'counter', 'Messages published, each once for all clients.', counts.messages);
+    out.one('tickring_gateway_message_bytes_total', 'counter', 'Bytes of those messages.', counts.bytes);
+    out.one('tickring_gateway_snapshots_total', 'counter', 'Snapshots sent to single clients.', counts.snapshots);
+    out.one('tickring_gateway_dropped_messages_total', 'counter', 'Messages dropped for slow clients.', counts.dropped);
+    out.one('tickring_gateway_skipped_messages_total', 'counter', 'Messages told to slow clients as skipped.', counts.skipped);
+    out.one('tickring_gateway_slow_closed_total', 'counter', 'Clients closed for being too slow.', counts.slowClosed);
+    out.one('tickring_gateway_control_messages_total', 'counter', 'Control messages acted on.', counts.controlMessages);
+    out.one('tickring_gateway_control_refused_total', 'counter', 'Control messages refused.', counts.refused);
+    out.one(
+      'tickring_gateway_lost_records_total',
+      'counter',
+      'Ring records lost by being lapped or by a restart.',
+      Number(pump.fanout.lost()),
+    );
+    out.one('tickring_gateway_fanout_failures_total', 'counter', 'Times the fan-out had to be opened anew.', pump.failures);
+    out.one('tickring_gateway_requests_total', 'counter', 'HTTP requests.', exchange.requests);
+    out.one('tickring_gateway_request_failures_total', 'counter', 'HTTP requests that failed inside.', exchange.failures);
+    out.one('tickring_gateway_uptime_seconds', 'gauge', 'Time since the gateway began to listen.', this.#uptimeSeconds);
+  }
+}
