@@ -106,16 +106,14 @@ pub fn rescale(mantissa: i64, from: i8, to: i8) -> Option<i64> {
 ///
 /// # Errors
 ///
-/// Those of `out`.
+/// Those of `out`, and an exponent out of range.
 pub fn write_decimal<W: Write>(out: &mut W, mantissa: i64, exponent: i8) -> std::fmt::Result {
     let decimals = usize::from(exponent.unsigned_abs());
+    let power = POWERS.get(decimals).filter(|_| exponent <= 0).ok_or(std::fmt::Error)?;
     if mantissa < 0 {
         out.write_char('-')?;
     }
     let magnitude = mantissa.unsigned_abs();
-    let Some(&power) = POWERS.get(decimals) else {
-        return Err(std::fmt::Error);
-    };
     let power = power.unsigned_abs();
     write!(out, "{}", magnitude / power)?;
     let mut fraction = magnitude % power;

@@ -6,8 +6,11 @@ use crate::venue::Reject;
 /// Deepest nesting of arrays and objects.
 pub const DEPTH_MAX: u32 = 32;
 
-/// Longest frame or body in bytes.
+/// Longest frame in bytes.
 pub const FRAME_BYTES_MAX: usize = 8 << 20;
+
+/// Longest REST body in bytes: a depth snapshot of 10^6 levels, or a listing of all instruments.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// What kind of value stands at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,17 +2,15 @@
 
 use crate::decimal;
 use crate::error::Code;
-use crate::json::{self, Kind, Scanner, Value};
+use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
 use super::{Listing, Reject};
-
-/// Listings of all instruments run to many megabytes.
-const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Exponent where the venue gives no step, or one that is no number.
 const EXPONENT_DEFAULT: i8 = -8;
 
-/// Reads the `symbols` of an `exchangeInfo` body.
+/// Reads the `symbols` of an `exchangeInfo` body. One bad row does not cost the others: without a name it is skipped, since
+/// nobody can ask for it, and without usable steps it gets the default exponent and step 0.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
     json::check(body, BODY_BYTES_MAX)?;
     let root = Scanner::at(body, 0).root()?;
@@ -23,18 +21,17 @@ pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
     let symbols = member(body, root.start, b"symbols")?.filter(|value| value.kind == Kind::Array).ok_or(missing)?;
     let mut listings = Vec::new();
     json::each_element(body, symbols.start, |row| {
-        listings.push(listing(body, row)?);
+        listings.extend(listing(body, row)?);
         Ok(())
     })?;
     Ok(listings)
 }
 
-fn listing(body: &[u8], row: Value) -> Result<Listing, Reject> {
+fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
     if row.kind != Kind::Object {
-        return Err(Reject { code: Code::FieldType, offset: row.start });
+        return Ok(None);
     }
-    let symbol = member(body, row.start, b"symbol")?.and_then(|value| text(body, value));
-    let symbol = symbol.ok_or(Reject { code: Code::FieldMissing, offset: row.start })?;
+    let Some(symbol) = member(body, row.start, b"symbol")?.and_then(|value| text(body, value)) else { return Ok(None) };
     let status = member(body, row.start, b"status")?.and_then(|value| text(body, value));
     let mut tick = Step::UNKNOWN;
     let mut lot = Step::UNKNOWN;
@@ -51,14 +48,14 @@ fn listing(body: &[u8], row: Value) -> Result<Listing, Reject> {
             Ok(())
         })?;
     }
-    Ok(Listing {
+    Ok(Some(Listing {
         symbol,
         price_exponent: tick.exponent,
         qty_exponent: lot.exponent,
         tick_size: tick.size,
         lot_size: lot.size,
         trading: status.as_deref() == Some("TRADING"),
-    })
+    }))
 }
 
 struct Step {

@@ -1,38 +1,48 @@
 //! Binance spot: frames, and the rule by which a delta follows the book.
 //!
-//! Rule: "How to manage a local order book correctly", the venue's WebSocket document as corrected 2025-11-12, read
-//! 2026-07-21. Step numbers are the venue's.
+//! Rule: "How to manage a local order book correctly" in the venue's `web-socket-streams.md`, text corrected 2025-11-12, read
+//! 2026-07-21. `L` is the snapshot's `lastUpdateId`, `U` and `u` are a delta's first and last update id. Steps 1 and 2 (queue
+//! deltas, fetch a snapshot) are the state machine's; 6 (absolute quantities, 0 removes) is the book's.
 
 use super::binance::{self, Dialect};
 use super::{DeltaIds, Follow, Join, Message, Reject};
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
-    binance::parse_frame(Dialect { has_prev: false }, frame)
+    binance::parse_frame(Dialect::Spot, frame)
 }
 
-/// Steps 3 and 4: drop deltas with `u <= L`; the first that is left has `U <= L + 1 <= u`. `U == L + 1` is the ordinary
-/// case. `U > L + 1` means that the snapshot is older than what was buffered: fetch again.
+/// See [`super::VenueId::join`].
 pub const fn join(snapshot_id: u64, delta: &DeltaIds) -> Join {
     if delta.last <= snapshot_id {
+        // Step 4: drop what the snapshot contains, `u <= L`.
         Join::Older
     } else if delta.first <= snapshot_id.saturating_add(1) {
+        // Step 4: the first delta left has `U <= L + 1 <= u`. The document says "L within [U, u]", but ids have no holes, so
+        // `U == L + 1` is the ordinary adjacent case.
         Join::Apply
     } else {
+        // Step 3: the snapshot is older than the queue; fetch again.
         Join::SnapshotTooOld
     }
 }
 
-/// Step 5: `u < last` is old; `U > last + 1` is a gap; all else applies, also what overlaps, since quantities are absolute.
-///
-/// Old ids in a delta that was *sent later* than the last one are no repetition: the venue has restarted its numbering.
+/// See [`super::VenueId::follow`].
 pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
     if delta.last <= last.last {
+        // Step 5: `u < last` is old (and `u == last` the same). But old ids in a delta that was *sent later* than the last one
+        // are no repetition: the venue has restarted its numbering. A snapshot has no send time (0) and proves nothing.
         let restarted = delta.last < last.last && last.ts_sent != 0 && delta.ts_sent > last.ts_sent;
         return if restarted { Follow::Rollback } else { Follow::Duplicate };
     }
     let next = last.last.saturating_add(1);
-    if delta.first <= next { Follow::Apply } else { Follow::Gap { first: next, last: delta.first - 1 } }
+    if delta.first <= next {
+        // Step 5: `U == last + 1`. `U` below it overlaps; quantities are absolute, so what is applied twice does no harm.
+        Follow::Apply
+    } else {
+        // Step 5: `U > last + 1`; `last + 1 ..= U - 1` are missing.
+        Follow::Gap { first: next, last: delta.first - 1 }
+    }
 }
 
 #[cfg(test)]

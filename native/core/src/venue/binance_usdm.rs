@@ -1,17 +1,20 @@
 //! Binance USDT-M futures: frames, and the rule by which a delta follows the book.
 //!
-//! Rule: "How to manage a local order book correctly", the venue's derivatives document, read 2026-05-28. Step numbers are
-//! the venue's. Ids are sparse: they count updates of all instruments, so only `pu` links deltas.
+//! Rule: "How to manage a local order book correctly" of the venue's derivatives documents, read 2026-05-28. `L` is the
+//! snapshot's `lastUpdateId`; `U`, `u` and `pu` are a delta's first and last update id and the `u` of the delta before. Ids are
+//! sparse (they count more than this book), so only `pu` links deltas. Steps 1 and 2 (queue deltas, fetch a snapshot) are the
+//! state machine's; 6 (absolute quantities, 0 removes) is the book's.
 
 use super::binance::{self, Dialect};
 use super::{DeltaIds, Follow, Join, Message, Reject};
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
-    binance::parse_frame(Dialect { has_prev: true }, frame)
+    binance::parse_frame(Dialect::Usdm, frame)
 }
 
-/// Last id before the delta's range; frames without `pu` do not parse, so the fallback is never used on real ones.
+/// Id after which the delta begins: it holds every change of this book in `pu + 1 ..= u`. A frame without `pu` does not parse;
+/// ids built by hand without one fall back to `U - 1`, which can only see more gaps.
 const fn before(delta: &DeltaIds) -> u64 {
     match delta.prev {
         Some(prev) => prev,
@@ -19,31 +22,38 @@ const fn before(delta: &DeltaIds) -> u64 {
     }
 }
 
-/// Steps 3 and 4: drop deltas with `u < L`; the first applied has `U <= L <= u`.
-///
-/// A delta holds every change of this book in `pu + 1 ..= u`, as absolute quantities. So it may be applied to any snapshot with
-/// `pu <= L <= u`, of which the venue's condition is the common case; `pu > L` means that the snapshot is too old.
+/// See [`super::VenueId::join`].
 pub const fn join(snapshot_id: u64, delta: &DeltaIds) -> Join {
     if delta.last < snapshot_id {
+        // Step 3: drop `u < L`. `u == L` stays, as step 4 has it.
         Join::Older
     } else if before(delta) <= snapshot_id {
+        // Step 4 asks `U <= L <= u`. Since the delta holds all of `pu + 1 ..= u` as absolute quantities, any snapshot with
+        // `pu <= L <= u` may be joined to it; the venue's condition is the special case, for `pu < U`.
         Join::Apply
     } else {
+        // Step 4: the oldest delta begins after the snapshot; fetch again.
         Join::SnapshotTooOld
     }
 }
 
-/// Step 5: `pu` is the `u` of the delta before, else go back to step 2. `U` says nothing here.
-///
-/// `pu` below the last id and `u` above it overlaps the book: absolute quantities make it complete, so it applies. Old ids in
-/// a delta that was *sent later* than the last one are no repetition: the venue has restarted its numbering.
+/// See [`super::VenueId::follow`].
 pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
     if delta.last <= last.last {
+        // Not in the document: a repetition. But old ids in a delta that was *sent later* than the last one are none: the
+        // venue has restarted its numbering. A snapshot has no send time (0) and proves nothing.
         let restarted = delta.last < last.last && last.ts_sent != 0 && delta.ts_sent > last.ts_sent;
         return if restarted { Follow::Rollback } else { Follow::Duplicate };
     }
     let before = before(delta);
-    if before <= last.last { Follow::Apply } else { Follow::Gap { first: last.last + 1, last: before } }
+    if before <= last.last {
+        // Step 5: `pu` equals the last `u`. `pu < last < u` overlaps the book, as a delta from a second line of the same stream
+        // does: all changes after `last` are inside and quantities are absolute, so applying it is correct and complete.
+        Follow::Apply
+    } else {
+        // Step 5: else go back to step 2. `U` is not `last + 1`, so it says nothing; `last + 1 ..= pu` are missing.
+        Follow::Gap { first: last.last + 1, last: before }
+    }
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub struct LevelText<'a> {
     pub offset: usize,
 }
 
-/// A decimal number of a message, still as text (without quotes).
+/// A decimal number of a message, still as text (without quotes, escapes not resolved).
 #[derive(Clone, Copy, Debug)]
 pub struct DecimalText<'a> {
     /// Its bytes.
@@ -77,7 +77,7 @@ pub struct DeltaIds {
 /// A depth delta.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthMessage<'a> {
-    /// The venue's spelling.
+    /// The venue's spelling, as it stands in the frame: [`crate::json::unescape`] before comparing.
     pub symbol: &'a [u8],
     /// Engine time, or send time where the venue gives no other, ns.
     pub ts_event: u64,
@@ -92,7 +92,7 @@ pub struct DepthMessage<'a> {
 /// A trade or an aggregated trade.
 #[derive(Clone, Copy, Debug)]
 pub struct TradeMessage<'a> {
-    /// The venue's spelling.
+    /// The venue's spelling, as it stands in the frame: [`crate::json::unescape`] before comparing.
     pub symbol: &'a [u8],
     /// Engine time, ns.
     pub ts_event: u64,
@@ -113,7 +113,7 @@ pub struct TradeMessage<'a> {
 /// Best bid and ask.
 #[derive(Clone, Copy, Debug)]
 pub struct QuoteMessage<'a> {
-    /// The venue's spelling.
+    /// The venue's spelling, as it stands in the frame: [`crate::json::unescape`] before comparing.
     pub symbol: &'a [u8],
     /// Engine time in ns, where the venue gives one.
     pub ts_event: Option<u64>,
@@ -271,7 +271,7 @@ impl VenueId {
 /// [`Convert::Finer`] when a value needs more decimals than the exponents give: widen the instrument and call again.
 /// [`Convert::Reject`] when a value is no usable number.
 pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8, out: &mut Vec<Level>) -> Result<(), Convert> {
-    binance::convert_levels(text, price_exponent, qty_exponent, out)
+    convert::convert_levels(text, price_exponent, qty_exponent, out)
 }
 
 /// Why a number did not become a mantissa.
@@ -294,7 +294,7 @@ pub enum Convert {
 ///
 /// As [`convert_levels`].
 pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Quote, Convert> {
-    binance::convert_quote(message, price_exponent, qty_exponent)
+    convert::convert_quote(message, price_exponent, qty_exponent)
 }
 
 /// Converts a price that must be above zero and a quantity that must not be negative.
@@ -308,10 +308,14 @@ pub fn convert_pair(
     price_exponent: i8,
     qty_exponent: i8,
 ) -> Result<Level, Convert> {
-    binance::convert_pair(price, qty, price_exponent, qty_exponent)
+    convert::convert_pair(price, qty, price_exponent, qty_exponent)
 }
 
 mod binance;
+mod binance_fields;
 mod binance_listing;
 mod binance_spot;
 mod binance_usdm;
+mod convert;
+
+pub use convert::LEVELS_MAX;

@@ -1,0 +1,157 @@
+//! Members of a Binance message as places in the frame, and the types that they may have.
+
+use crate::error::Code;
+use crate::json::{self, Kind, Value};
+
+use super::{DecimalText, LevelText, Reject};
+
+/// Longest name that may need its escapes resolved, in bytes.
+pub(super) const NAME_BYTES_MAX: usize = 128;
+
+/// A member that a message may read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Member {
+    #[default]
+    Absent,
+    Once(Value),
+    /// It stands there more than once; the first. Harmless to messages that do not read it.
+    Repeated(Value),
+}
+
+impl Member {
+    pub(super) const fn is_present(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    fn add(&mut self, value: Value) {
+        *self = match *self {
+            Self::Absent => Self::Once(value),
+            Self::Once(first) | Self::Repeated(first) => Self::Repeated(first),
+        };
+    }
+
+    /// The value, if it is there. Which one of several is meant cannot be known: that is an error.
+    pub(super) const fn optional(self) -> Result<Option<Value>, Reject> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Once(value) => Ok(Some(value)),
+            Self::Repeated(value) => reject(Code::FieldType, value.start),
+        }
+    }
+
+    /// The value, which the message at `at` cannot do without.
+    pub(super) fn required(self, at: usize) -> Result<Value, Reject> {
+        self.optional()?.ok_or(Reject { code: Code::FieldMissing, offset: at })
+    }
+
+    /// The value or else that of `other`.
+    pub(super) const fn or(self, other: Self) -> Self {
+        if self.is_present() { self } else { other }
+    }
+}
+
+macro_rules! members {
+    ($($field:ident = $name:literal,)+) => {
+        /// Every member that some message reads.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub(super) struct Members { $(pub(super) $field: Member,)+ }
+
+        impl Members {
+            const fn slot(&mut self, name: &[u8]) -> Option<&mut Member> {
+                match name {
+                    $($name => Some(&mut self.$field),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+members! {
+    stream = b"stream", data = b"data",
+    event = b"e", ts_sent = b"E", ts_engine = b"T", symbol = b"s",
+    first = b"U", last = b"u", prev = b"pu",
+    bids = b"b", asks = b"a", bid_qty = b"B", ask_qty = b"A",
+    price = b"p", qty = b"q", trade_id = b"t", buyer_is_maker = b"m", execution = b"X",
+    result = b"result", id = b"id", code = b"code", msg = b"msg", error = b"error",
+    last_update_id = b"lastUpdateId", rest_bids = b"bids", rest_asks = b"asks",
+}
+
+impl Members {
+    /// Those of the object that starts at `start`. Unknown ones are skipped: the venue adds some without notice.
+    pub(super) fn read(frame: &[u8], start: usize) -> Result<Self, Reject> {
+        let mut members = Self::default();
+        json::each_member(frame, start, |key, value| {
+            let mut buffer = [0; 16];
+            // A key too long for the buffer is none that we know.
+            if let Some(slot) = json::unescape(key, &mut buffer).and_then(|name| members.slot(name)) {
+                slot.add(value);
+            }
+            Ok(())
+        })?;
+        Ok(members)
+    }
+}
+
+pub(super) const fn reject<T>(code: Code, offset: usize) -> Result<T, Reject> {
+    Err(Reject { code, offset })
+}
+
+/// Text, escapes still there.
+pub(super) fn text(frame: &[u8], value: Value) -> Result<&[u8], Reject> {
+    if value.kind == Kind::String { Ok(value.of(frame)) } else { reject(Code::FieldType, value.start) }
+}
+
+/// A name with its escapes resolved; empty if it is longer than [`NAME_BYTES_MAX`] with escapes, which no name we know is.
+pub(super) fn name<'a>(frame: &'a [u8], value: Value, buffer: &'a mut [u8; NAME_BYTES_MAX]) -> Result<&'a [u8], Reject> {
+    Ok(json::unescape(text(frame, value)?, buffer).unwrap_or_default())
+}
+
+/// The venue sends decimal numbers as strings; a JSON number may have gone through a float, so it is refused.
+pub(super) fn decimal_text(frame: &[u8], value: Value) -> Result<DecimalText<'_>, Reject> {
+    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start })
+}
+
+/// An array; its rows are looked at when they are converted.
+pub(super) fn levels(frame: &[u8], value: Value) -> Result<LevelText<'_>, Reject> {
+    if value.kind != Kind::Array {
+        return reject(Code::FieldType, value.start);
+    }
+    Ok(LevelText { bytes: value.of(frame), offset: value.start })
+}
+
+/// An id: a JSON number that is a plain integer of 64 bits.
+pub(super) fn unsigned(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    if value.kind != Kind::Number {
+        return reject(Code::FieldType, value.start);
+    }
+    let digits = value.of(frame);
+    if digits.first() == Some(&b'-') {
+        return reject(Code::NumberNegative, value.start);
+    }
+    let mut number = 0_u64;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return reject(Code::NumberSyntax, value.start);
+        }
+        let next = number.checked_mul(10).and_then(|number| number.checked_add(u64::from(byte - b'0')));
+        number = next.ok_or(Reject { code: Code::NumberRange, offset: value.start })?;
+    }
+    Ok(number)
+}
+
+/// An error code of the venue, which may be negative.
+pub(super) fn signed(frame: &[u8], value: Value) -> Result<i64, Reject> {
+    let text = std::str::from_utf8(value.of(frame)).unwrap_or_default();
+    let number = (value.kind == Kind::Number).then(|| text.parse().ok()).flatten();
+    number.ok_or(Reject { code: Code::FieldType, offset: value.start })
+}
+
+/// A time in ns. The venue sends ms, and µs on spot connections opened with `timeUnit=MICROSECOND`; the magnitudes do not
+/// overlap before the year 5138.
+pub(super) fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    const MICROSECONDS_FROM: u64 = 100_000_000_000_000;
+    let number = unsigned(frame, value)?;
+    let unit = if number < MICROSECONDS_FROM { 1_000_000 } else { 1_000 };
+    number.checked_mul(unit).ok_or(Reject { code: Code::NumberRange, offset: value.start })
+}

@@ -1,0 +1,151 @@
+//! Decimal text of a message to mantissas, the same for every venue that sends `["price","quantity"]`.
+
+use crate::decimal::{self, Decimal, Unfit};
+use crate::error::Code;
+use crate::event::{Level, Quote};
+use crate::json::{self, Kind, Value};
+
+use super::{Convert, DecimalText, LevelText, QuoteMessage, Reject};
+
+/// Most price levels on one side of a message.
+pub const LEVELS_MAX: usize = 1_000_000;
+
+/// Longest number whose escapes are resolved, in bytes; far more than 18 decimals need.
+const NUMBER_BYTES_MAX: usize = 64;
+
+/// Exponents of a message: those of the instrument, made finer by what the message holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Exponents {
+    price: i8,
+    qty: i8,
+}
+
+impl From<Reject> for Convert {
+    fn from(reject: Reject) -> Self {
+        Self::Reject(reject)
+    }
+}
+
+/// See [`super::convert_levels`].
+pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8, out: &mut Vec<Level>) -> Result<(), Convert> {
+    let converted = complete(Exponents { price: price_exponent, qty: qty_exponent }, |at| levels(text, at, out));
+    if converted.is_err() {
+        out.clear();
+    }
+    converted
+}
+
+/// See [`super::convert_quote`].
+pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Quote, Convert> {
+    complete(Exponents { price: price_exponent, qty: qty_exponent }, |at| {
+        let bid = touch(message.bid_price, message.bid_qty, at)?;
+        let ask = touch(message.ask_price, message.ask_qty, at)?;
+        Ok(Quote { bid_price: bid.price, bid_qty: bid.qty, ask_price: ask.price, ask_qty: ask.qty })
+    })
+}
+
+/// See [`super::convert_pair`].
+pub fn convert_pair(
+    price: DecimalText<'_>,
+    qty: DecimalText<'_>,
+    price_exponent: i8,
+    qty_exponent: i8,
+) -> Result<Level, Convert> {
+    complete(Exponents { price: price_exponent, qty: qty_exponent }, |at| pair(price, qty, at))
+}
+
+/// Converts, and again if a value was finer than those before it: at the finer exponents the earlier ones may not fit 64 bits,
+/// and then the message is unusable and nothing must be widened for it. So one widening is enough, or none happens.
+fn complete<T>(given: Exponents, mut convert: impl FnMut(&mut Exponents) -> Result<T, Reject>) -> Result<T, Convert> {
+    let mut needed = given;
+    let value = convert(&mut needed)?;
+    if needed == given {
+        return Ok(value);
+    }
+    convert(&mut needed)?;
+    Err(Convert::Finer { price_exponent: needed.price, qty_exponent: needed.qty })
+}
+
+fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) -> Result<(), Reject> {
+    out.clear();
+    let walked = json::each_element(text.bytes, 0, |row| {
+        if out.len() == LEVELS_MAX {
+            return Err(Reject { code: Code::LevelsTooMany, offset: row.start });
+        }
+        out.push(level(text.bytes, row, exponents)?);
+        Ok(())
+    });
+    match walked {
+        Ok(_) => Ok(()),
+        Err(reject) => Err(Reject { offset: reject.offset + text.offset, ..reject }),
+    }
+}
+
+/// One `["price","quantity"]`; further elements are allowed (old spot snapshots carried an empty array).
+fn level(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, Reject> {
+    if row.kind != Kind::Array {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let mut texts: [Option<DecimalText<'_>>; 2] = [None; 2];
+    let mut count = 0;
+    json::each_element(bytes, row.start, |value| {
+        if let Some(slot) = texts.get_mut(count) {
+            if value.kind != Kind::String {
+                return Err(Reject { code: Code::FieldType, offset: value.start });
+            }
+            *slot = Some(DecimalText { bytes: value.of(bytes), offset: value.start });
+        }
+        count += 1;
+        Ok(())
+    })?;
+    match texts {
+        [Some(price), Some(qty)] => pair(price, qty, exponents),
+        _ => Err(Reject { code: Code::FieldMissing, offset: row.start }),
+    }
+}
+
+/// A price above zero and a quantity.
+fn pair(price: DecimalText<'_>, qty: DecimalText<'_>, exponents: &mut Exponents) -> Result<Level, Reject> {
+    fit_pair((read(price)?, price.offset), (read(qty)?, qty.offset), exponents)
+}
+
+/// One side of a quote: as [`pair`], or empty, which the venue writes as price 0, quantity 0.
+fn touch(price: DecimalText<'_>, qty: DecimalText<'_>, exponents: &mut Exponents) -> Result<Level, Reject> {
+    let (price_number, qty_number) = (read(price)?, read(qty)?);
+    if price_number.mantissa == 0 && qty_number.mantissa == 0 {
+        return Ok(Level::default());
+    }
+    fit_pair((price_number, price.offset), (qty_number, qty.offset), exponents)
+}
+
+fn fit_pair(price: (Decimal, usize), qty: (Decimal, usize), exponents: &mut Exponents) -> Result<Level, Reject> {
+    if price.0.mantissa == 0 {
+        return Err(Reject { code: Code::NumberNegative, offset: price.1 });
+    }
+    let price = fit(price.0, price.1, &mut exponents.price)?;
+    Ok(Level { price, qty: fit(qty.0, qty.1, &mut exponents.qty)? })
+}
+
+/// A number that is not negative. Minus zero counts as negative too: no venue means anything by it.
+fn read(text: DecimalText<'_>) -> Result<Decimal, Reject> {
+    let at = |code| Reject { code, offset: text.offset };
+    let mut buffer = [0; NUMBER_BYTES_MAX];
+    let digits = json::unescape(text.bytes, &mut buffer).ok_or(at(Code::NumberSyntax))?;
+    match decimal::parse(digits) {
+        Err(Code::NumberSyntax) => Err(at(Code::NumberSyntax)),
+        _ if digits.first() == Some(&b'-') => Err(at(Code::NumberNegative)),
+        parsed => parsed.map_err(at),
+    }
+}
+
+/// The mantissa at an exponent, which is made finer if the number needs it.
+fn fit(number: Decimal, offset: usize, exponent: &mut i8) -> Result<i64, Reject> {
+    match number.at(*exponent) {
+        Ok(mantissa) => Ok(mantissa),
+        Err(Unfit::Finer(finer)) => {
+            *exponent = finer;
+            Ok(number.mantissa)
+        }
+        Err(Unfit::Range) => Err(Reject { code: Code::NumberRange, offset }),
+    }
+}
