@@ -1,6 +1,7 @@
 /** The gateway: one HTTP and WebSocket server that reads the rings and serves everybody else. */
 
 import { App, type TemplatedApp, type us_listen_socket, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
@@ -25,10 +26,10 @@ export type { ControlClient } from './routes.js';
 const LOOK_MS = 250;
 /** Longest graceful stop, ms. */
 const STOP_MS = 10_000;
+/** Longest wait for an answer from a port that should be free, ms. */
+const PROBE_MS = 1_000;
 /** Time for close frames to leave, ms. */
 const FAREWELL_MS = 100;
-/** Listen option of uWebSockets.js: without it two gateways would share the port silently. */
-const EXCLUSIVE_PORT = 1;
 
 export interface GatewayDeps {
   readonly logger: Logger;
@@ -161,23 +162,34 @@ class RunningGateway implements Gateway {
   }
 }
 
-function listenOn(app: TemplatedApp, address: string, port: number): Promise<us_listen_socket> {
-  // The declarations lack this form; the library takes host, port, options and callback in any order of kinds.
-  const listen = app.listen as unknown as (
-    host: string,
-    port: number,
-    options: number,
-    done: (socket: us_listen_socket | false) => void,
-  ) => void;
+/** Listens; port 0 takes a free one. */
+async function listenOn(app: TemplatedApp, address: string, port: number): Promise<us_listen_socket> {
+  if (port !== 0) await probe(address, port);
   return new Promise((resolve, reject) => {
-    listen.call(app, address, port, EXCLUSIVE_PORT, (socket) => {
+    app.listen(address, port, (socket) => {
       if (socket) resolve(socket);
-      else
-        reject(
-          new TickringError('CONFIG_INVALID', `gateway cannot listen on ${address} port ${port}`, {
-            context: { key: 'gateway.port' },
-          }),
-        );
+      else reject(portTaken(address, port));
     });
   });
 }
+
+/**
+ * Refuses a port on which somebody answers. uWebSockets.js shares ports between processes (SO_REUSEPORT), so a second gateway
+ * would silently get half of the clients; its exclusive mode in turn cannot take a port that was used a minute ago. An
+ * attempt to bind would fail for the same minute, hence an attempt to connect.
+ */
+async function probe(host: string, port: number): Promise<void> {
+  const socket = connect({ host, port, timeout: PROBE_MS });
+  const isFree = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(false));
+    socket.once('timeout', () => resolve(false));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+  socket.destroy();
+  if (!isFree) throw portTaken(host, port);
+}
+
+const portTaken = (host: string, port: number): TickringError =>
+  new TickringError('CONFIG_INVALID', `gateway cannot listen on ${host} port ${port}`, {
+    context: { key: 'gateway.port', host, port },
+  });

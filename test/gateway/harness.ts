@@ -1,6 +1,9 @@
 /** A gateway on a free loopback port, and WebSocket clients that keep what they get. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import WebSocket from 'ws';
 import { type Gateway, type GatewayDeps, type Logger, startGateway } from '../../src/gateway/server.js';
+import type { GatewayConfig } from '../../src/model/config.js';
 import type { Feed } from './feed.js';
 
 /** Guards against hangs alone; no test asserts how long anything takes. */
@@ -20,13 +23,30 @@ export function memoryLogger(): Logger & { readonly lines: LogLine[] } {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-export function startTestGateway(feed: Feed, deps: Partial<GatewayDeps> = {}): Promise<Gateway> {
-  const config = { name: feed.name, shmRoot: feed.root, host: '127.0.0.1', port: 0 };
+export function startTestGateway(
+  feed: Feed,
+  deps: Partial<GatewayDeps> = {},
+  config: GatewayConfig = { name: feed.name, shmRoot: feed.root, host: '127.0.0.1', port: 0 },
+): Promise<Gateway> {
   return startGateway(config, { logger: memoryLogger(), control: feed.control, version: '0.0.0-test', ...deps });
 }
 
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** Waits until `check` returns something that is not undefined or false. */
-export async function eventually<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const deadline = performance.now() + WATCHDOG_MS;
   for (;;) {
     const value = await check();
@@ -108,7 +128,8 @@ export function brokenChain(messages: readonly DataMessage[]): string | undefine
   for (let index = 1; index < messages.length; index += 1) {
     const [before, after] = [messages[index - 1], messages[index]];
     if (before === undefined || after === undefined) continue;
-    if (after.prev_seq !== before.seq) return `message ${index}: prev_seq ${after.prev_seq} after seq ${before.seq} (${after.body_type})`;
+    if (after.prev_seq !== before.seq)
+      return `message ${index}: prev_seq ${after.prev_seq} after seq ${before.seq} (${after.body_type})`;
   }
   return undefined;
 }

@@ -16,7 +16,14 @@ afterEach(async () => {
 describe('WebSocket stream', () => {
   it('sends the answer, then a snapshot, then deltas that follow it', async () => {
     feed = new Feed(['BTCUSDT', 'ETHUSDT']);
-    feed.sync('BTCUSDT', [['100.10', '1'], ['100.00', '2']], [['100.20', '3']]);
+    feed.sync(
+      'BTCUSDT',
+      [
+        ['100.10', '1'],
+        ['100.00', '2'],
+      ],
+      [['100.20', '3']],
+    );
     gateway = await startTestGateway(feed);
     const client = await JsonClient.open(gateway);
     const topics = await eventually('topics', async () => {
