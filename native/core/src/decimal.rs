@@ -5,6 +5,9 @@ use std::fmt::Write;
 use crate::error::Code;
 use crate::input::DECIMALS_MAX;
 
+#[cfg(test)]
+mod tests;
+
 /// A decimal number without trailing zeros behind the point: value = mantissa / 10^decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {

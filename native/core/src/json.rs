@@ -3,6 +3,9 @@
 use crate::error::Code;
 use crate::venue::Reject;
 
+#[cfg(test)]
+mod tests;
+
 /// Deepest nesting of arrays and objects.
 pub const DEPTH_MAX: u32 = 32;
 

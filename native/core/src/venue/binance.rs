@@ -24,7 +24,7 @@ const IGNORED_EVENTS: &[&[u8]] = &[
     b"avgPrice",
     b"referencePrice",
     b"blockTrade",
-    // USDT-M: class `market`; the last three belong to `tradingSession`.
+    // USDT-M: class `market`; `EquityUpdate` is the one that `tradingSession` documents.
     b"continuous_kline",
     b"markPriceUpdate",
     b"forceOrder",
@@ -32,8 +32,6 @@ const IGNORED_EVENTS: &[&[u8]] = &[
     b"compositeIndex",
     b"assetIndexUpdate",
     b"EquityUpdate",
-    b"CommodityUpdate",
-    b"NoTradingUpdate",
 ];
 
 /// The dialects.
@@ -79,9 +77,9 @@ fn wrapped(dialect: Dialect, frame: &[u8], stream: Value, data: Value) -> Result
     }
 }
 
-/// USDT-M streams that send `depthUpdate` but no deltas of the plain book: `…@depth5`, `10`, `20` replace its top, and
-/// `…@rpiDepth` shows other orders (USDT-M document §4). Only the name of the stream tells them apart, so a connection
-/// without the wrapper must not carry them.
+/// USDT-M streams that send `depthUpdate` but no deltas of the plain book: `…@depth5`, `10`, `20` replace its top, `…@rpiDepth`
+/// shows other orders (pages "Partial Book Depth Streams" and "RPI Diff. Book Depth Streams", read 2026-05-28). Only the name of
+/// the stream tells them apart, so a connection without the wrapper must not carry them.
 fn is_other_book(stream: &[u8]) -> bool {
     let channel = stream.split(|byte| *byte == b'@').nth(1).unwrap_or_default();
     channel == b"rpiDepth" || channel.strip_prefix(b"depth").is_some_and(|levels| !levels.is_empty())
