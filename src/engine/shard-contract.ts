@@ -1,0 +1,56 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { EngineConfig, FeedConfig } from '../model/config.js';
+import type { BookText, ConnectionStatus, InstrumentStatus } from '../model/status.js';
+import type { InstrumentDefinition } from '../native/index.js';
+import type { LogLevel } from './log.js';
+
+/** A writer epoch and the one before it in the same shard. */
+export interface EpochLease {
+  readonly epoch: bigint;
+  readonly prevEpoch: bigint;
+}
+
+/** A feed with the instruments that its symbols became. */
+export interface FeedTask {
+  readonly feed: FeedConfig;
+  readonly instruments: readonly InstrumentDefinition[];
+}
+
+/** What a worker gets when its shard starts. */
+export interface ShardTask extends EpochLease {
+  readonly shard: number;
+  readonly config: EngineConfig;
+  readonly feeds: readonly FeedTask[];
+  readonly port: MessagePort;
+  /** One Int32 that the worker's loop counts up. */
+  readonly heartbeat: SharedArrayBuffer;
+}
+
+/** State of a shard, as its worker tells it. */
+export interface ShardStatus {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly connections: readonly ConnectionStatus[];
+  readonly instruments: readonly InstrumentStatus[];
+}
+
+/** Calls that a worker answers. */
+export interface WorkerCalls {
+  status(argument: null): ShardStatus;
+  /** Puts a full book on the ring; false if the shard does not hold the instrument. */
+  snapshot(instrument: number): boolean;
+  book(instrument: number): BookText | null;
+  stop(argument: null): null;
+}
+
+/** Calls that the main thread answers. */
+export interface MainCalls {
+  /** Resolves when the venue's budget allows a request of this weight. */
+  lease(argument: { readonly restUrl: string; readonly weight: number; readonly perMinute: number }): null;
+  /** The venue said how much of its budget is used in this minute. */
+  used(argument: { readonly restUrl: string; readonly weight: number }): null;
+  /** The venue refused: nobody may ask it for so long. */
+  banned(argument: { readonly restUrl: string; readonly ms: number }): null;
+  /** A fresh epoch for the shard, persisted before it is given out. */
+  epoch(shard: number): EpochLease;
+  log(argument: { readonly level: LogLevel; readonly fields: object; readonly message: string }): null;
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedConfig } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
+import type { Venue } from '../model/venue.js';
+import type { InstrumentDefinition } from '../native/index.js';
+import type { Logger } from './log.js';
+import type { RestClient } from './rest.js';
+
+const RETRY_CEILING_FIRST_MS = 250;
+const RETRY_CEILING_MAX_MS = 15_000;
+
+export interface SnapshotsOptions {
+  readonly venue: Venue;
+  readonly feed: FeedConfig;
+  readonly rest: RestClient;
+  readonly logger: Logger;
+  /** The body of a snapshot arrived. */
+  deliver(instrument: number, body: Buffer): void;
+}
+
+/** Fetches depth snapshots that the core asks for: one at a time an instrument, again until one arrives. */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #running = new Set<number>();
+  readonly #stop = new AbortController();
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  request(instrument: InstrumentDefinition): void {
+    if (this.#running.has(instrument.id) || this.#stop.signal.aborted) return;
+    this.#running.add(instrument.id);
+    void this.#fetch(instrument);
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #fetch({ id, symbol }: InstrumentDefinition): Promise<void> {
+    const { venue, feed, rest, logger } = this.#options;
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      try {
+        const body = await rest.get(venue, feed.restUrl, venue.snapshotRequest(symbol), this.#stop.signal);
+        // No longer running before it is delivered: the core may find it too old and ask again at once.
+        this.#running.delete(id);
+        if (!this.#stop.signal.aborted) this.#options.deliver(id, body);
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const delayMs = Math.round(Math.random() * Math.min(RETRY_CEILING_FIRST_MS * 2 ** Math.min(attempt, 20), RETRY_CEILING_MAX_MS));
+        const reason = error instanceof TickringError ? error.message : String(error);
+        logger.warn({ symbol, attempt, delayMs, reason }, 'no depth snapshot');
+        await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      }
+    }
+  }
+}
