@@ -3,8 +3,11 @@
 use crate::error::Code;
 use crate::venue::Reject;
 
+mod escape;
 #[cfg(test)]
 mod tests;
+
+pub use escape::unescape;
 
 /// Deepest nesting of arrays and objects.
 pub const DEPTH_MAX: u32 = 32;
@@ -345,57 +348,4 @@ pub fn each_element(bytes: &[u8], start: usize, mut each: impl FnMut(Value) -> R
         scanner.take(b']')?;
         return Ok(scanner.position);
     }
-}
-
-/// The text of a string with its escapes resolved, in `buffer` where there are any; `None` if it does not fit there or holds
-/// half a surrogate pair.
-#[must_use]
-pub fn unescape<'a>(raw: &'a [u8], buffer: &'a mut [u8]) -> Option<&'a [u8]> {
-    if !raw.contains(&b'\\') {
-        return Some(raw);
-    }
-    let mut length = 0;
-    let mut rest = raw;
-    while let [byte, tail @ ..] = rest {
-        let mut utf8 = [0; 4];
-        let (encoded, after): (&[u8], &[u8]) = if *byte == b'\\' {
-            let (character, after) = resolve(tail)?;
-            (character.encode_utf8(&mut utf8).as_bytes(), after)
-        } else {
-            (&rest[..1], tail)
-        };
-        buffer.get_mut(length..length + encoded.len())?.copy_from_slice(encoded);
-        length += encoded.len();
-        rest = after;
-    }
-    buffer.get(..length)
-}
-
-/// The character of an escape (behind its backslash), and what follows it.
-fn resolve(escape: &[u8]) -> Option<(char, &[u8])> {
-    let (kind, rest) = escape.split_first()?;
-    let plain = match kind {
-        b'"' | b'\\' | b'/' => char::from(*kind),
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => {
-            let (high, rest) = hex(rest)?;
-            if !(0xd800..0xdc00).contains(&high) {
-                return Some((char::from_u32(high)?, rest));
-            }
-            let (low, rest) = hex(rest.strip_prefix(b"\\u")?)?;
-            let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-            return Some((char::from_u32(0x10000 + ((high - 0xd800) << 10) + low)?, rest));
-        }
-        _ => return None,
-    };
-    Some((plain, rest))
-}
-
-fn hex(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = text.split_at_checked(4)?;
-    Some((u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?, rest))
 }
