@@ -74,10 +74,12 @@ export class Exchange {
   readonly counts: ExchangeCounts = { pending: 0, requests: 0, failures: 0 };
   readonly #access: AccessPolicy;
   readonly #logger: Logger;
+  readonly #deadlineMs: number;
 
-  constructor(access: AccessPolicy, logger: Logger) {
+  constructor(access: AccessPolicy, logger: Logger, deadlineMs = DEADLINE_MS) {
     this.#access = access;
     this.#logger = logger;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Answers one request with what `route` returns, or with the problem that it throws. */
@@ -106,7 +108,7 @@ export class Exchange {
         send(reply);
         return;
       }
-      timer = setTimeout(() => fail(new Refusal(504, 'the answer took too long')), DEADLINE_MS);
+      timer = setTimeout(() => fail(new Refusal(504, 'the answer took too long')), this.#deadlineMs);
       reply.then(send).catch(fail);
     } catch (error) {
       fail(error);

@@ -22,8 +22,11 @@ const EXCESS_MAX = 200;
 const PAYLOAD_BYTES_MAX = 16_384;
 /** Silence after which a socket is closed, s; pings keep an attentive one open. */
 const IDLE_SECONDS = 60;
-/** The longest that uWebSockets.js allows, min. */
-const LIFETIME_MINUTES = 240;
+/**
+ * A socket is closed with 1000 `please reconnect` after this, min. The library counts minutes modulo 240: the 240 that its
+ * own check allows would close every socket at the next full minute.
+ */
+const LIFETIME_MINUTES = 230;
 
 /** Encoding by subprotocol. */
 const SUBPROTOCOLS: ReadonlyMap<string, Encoding> = new Map([

@@ -84,9 +84,9 @@ describe.skipIf(!found)('page', () => {
       const ladder = [...asks, ...bids];
       expect(ladder).toEqual([...ladder].sort((a, b) => b - a));
     }
-    expect(await texts('.card .pill')).toEqual(['live', 'live', 'live', 'live']);
+    await eventually('live cards', async () => (await texts('.card .pill')).every((text) => text === 'live'));
     await eventually('figures', async () => (await texts('#sync'))[0] === '4 of 4' && (await texts('#p50'))[0] !== '–');
-    expect(await texts('#state')).toEqual(['live']);
+    await eventually('live', async () => (await texts('#state'))[0] === 'live');
     await settled();
     await shoot('dark');
   });

@@ -36,7 +36,8 @@ export class Figures {
 
   connected(isConnected) {
     this.#isConnected = isConnected;
-    if (!isConnected) this.#state('down', 'disconnected', ['The gateway cannot be reached; trying again.']);
+    if (isConnected) this.#ask();
+    else this.#state('down', 'disconnected', ['The gateway cannot be reached; trying again.']);
   }
 
   async #ask() {
