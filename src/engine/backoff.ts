@@ -37,7 +37,10 @@ export class Backoff {
   /** Delay before the next attempt, ms. `failures` counts those since the connection last worked. */
   delay(failures: number, refusal: { readonly retryAfterMs: number } | null): number {
     const { delayMs, delayMaxMs } = this.#options;
-    const ceiling = Math.min(delayMs * 2 ** Math.min(failures, 20), refusal === null ? Math.min(LOST_DELAY_MAX_MS, delayMaxMs) : delayMaxMs);
+    const ceiling = Math.min(
+      delayMs * 2 ** Math.min(failures, 20),
+      refusal === null ? Math.min(LOST_DELAY_MAX_MS, delayMaxMs) : delayMaxMs,
+    );
     return Math.max(this.#random() * ceiling, refusal?.retryAfterMs ?? 0, this.#budgetDelay());
   }
 

@@ -113,7 +113,8 @@ export class Line {
     if (socket?.isOpen !== true) return;
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
     if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(DISCONNECT_REASONS.silence, `no byte for ${idleTimeoutMs} ms`);
-    else if (socket.lastFrameAgeMs > silenceTimeoutMs) this.replace(DISCONNECT_REASONS.silence, `no data for ${silenceTimeoutMs} ms`);
+    else if (socket.lastFrameAgeMs > silenceTimeoutMs)
+      this.replace(DISCONNECT_REASONS.silence, `no data for ${silenceTimeoutMs} ms`);
     // Before the venue's forced cut, at a moment of our choosing.
     else if (socket.ageMs > connectionLifeMs * 0.98) this.replace(DISCONNECT_REASONS.local, 'its life at the venue ends');
   }
@@ -122,7 +123,8 @@ export class Line {
   replied(id: number, venueCode: number): void {
     const batch = this.#batches.get(id);
     if (batch === undefined) {
-      if (venueCode !== 0) this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');
+      if (venueCode !== 0)
+        this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');
       return;
     }
     this.#finish(id, batch, venueCode === 0);
@@ -172,7 +174,10 @@ export class Line {
       return;
     }
     this.#batches.delete(id);
-    this.#options.logger.warn({ connection: this.connection, attempt: batch.attempts }, 'the venue did not answer a subscription');
+    this.#options.logger.warn(
+      { connection: this.connection, attempt: batch.attempts },
+      'the venue did not answer a subscription',
+    );
     this.#subscribe(batch);
   }
 

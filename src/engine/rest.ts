@@ -25,7 +25,12 @@ export function retryAfterMs(header: string | string[] | undefined): number {
 
 /** Asks venues over REST: under their budget, with deadlines and a size limit, never following a redirect. */
 export class RestClient {
-  readonly #agent = new Agent({ connections: 4, headersTimeout: DEADLINE_MS, bodyTimeout: DEADLINE_MS, connect: { timeout: DEADLINE_MS } });
+  readonly #agent = new Agent({
+    connections: 4,
+    headersTimeout: DEADLINE_MS,
+    bodyTimeout: DEADLINE_MS,
+    connect: { timeout: DEADLINE_MS },
+  });
   readonly #budget: Budget;
 
   constructor(budget: Budget) {
@@ -46,10 +51,13 @@ export class RestClient {
       const answer = await request(restUrl + path, { dispatcher: this.#agent, signal: deadline });
       const used = venue.usedWeight(answer.headers);
       if (used !== undefined) this.#budget.used(restUrl, used);
-      if (answer.statusCode === 429 || answer.statusCode === 418) this.#budget.banned(restUrl, retryAfterMs(answer.headers['retry-after']));
+      if (answer.statusCode === 429 || answer.statusCode === 418)
+        this.#budget.banned(restUrl, retryAfterMs(answer.headers['retry-after']));
       if (answer.statusCode !== 200) {
         await answer.body.dump();
-        throw new TickringError('VENUE_REST', `${where} answered ${answer.statusCode}`, { context: { status: answer.statusCode } });
+        throw new TickringError('VENUE_REST', `${where} answered ${answer.statusCode}`, {
+          context: { status: answer.statusCode },
+        });
       }
       return await collect(answer.body, where);
     } catch (error) {

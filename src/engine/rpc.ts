@@ -2,7 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { TickringError } from '../model/errors.js';
 
 /** Calls that one side of a port answers; each takes one argument and may answer later. */
-export type Handlers<Calls> = { [Name in keyof Calls]: Calls[Name] extends (argument: infer A) => infer R ? (argument: A) => R | Promise<R> : never };
+export type Handlers<Calls> = {
+  [Name in keyof Calls]: Calls[Name] extends (argument: infer A) => infer R ? (argument: A) => R | Promise<R> : never;
+};
 
 type Envelope =
   | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly argument: unknown }
@@ -42,7 +44,10 @@ export class Rpc<Theirs> {
   }
 
   /** Calls the other side where nobody needs the answer. */
-  notify<Name extends keyof Theirs & string>(name: Name, argument: Theirs[Name] extends (argument: infer A) => unknown ? A : never): void {
+  notify<Name extends keyof Theirs & string>(
+    name: Name,
+    argument: Theirs[Name] extends (argument: infer A) => unknown ? A : never,
+  ): void {
     if (!this.#closed) this.#port.postMessage({ kind: 'call', id: 0, name, argument } satisfies Envelope);
   }
 

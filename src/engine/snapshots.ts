@@ -49,7 +49,9 @@ export class Snapshots {
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        const delayMs = Math.round(Math.random() * Math.min(RETRY_CEILING_FIRST_MS * 2 ** Math.min(attempt, 20), RETRY_CEILING_MAX_MS));
+        const delayMs = Math.round(
+          Math.random() * Math.min(RETRY_CEILING_FIRST_MS * 2 ** Math.min(attempt, 20), RETRY_CEILING_MAX_MS),
+        );
         const reason = error instanceof TickringError ? error.message : String(error);
         logger.warn({ symbol, attempt, delayMs, reason }, 'no depth snapshot');
         await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});

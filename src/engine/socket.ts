@@ -57,12 +57,16 @@ export class VenueSocket {
       })
       .on('unexpected-response', (request, response) => {
         const status = response.statusCode ?? 0;
-        const refusal = REFUSALS.has(status) ? { retryAfterMs: status === 403 ? 0 : retryAfterMs(response.headers['retry-after'] ?? '1') } : null;
+        const refusal = REFUSALS.has(status)
+          ? { retryAfterMs: status === 403 ? 0 : retryAfterMs(response.headers['retry-after'] ?? '1') }
+          : null;
         request.destroy();
         this.#end({ reason: DISCONNECT_REASONS.refused, refusal, text: `handshake answered ${status}` });
       })
       .on('error', (error) => this.#end({ reason: DISCONNECT_REASONS.error, refusal: null, text: error.message }))
-      .on('close', (code, text) => this.#end({ reason: DISCONNECT_REASONS.closed, refusal: null, text: `closed ${code} ${text.toString()}`.trim() }));
+      .on('close', (code, text) =>
+        this.#end({ reason: DISCONNECT_REASONS.closed, refusal: null, text: `closed ${code} ${text.toString()}`.trim() }),
+      );
   }
 
   get isOpen(): boolean {

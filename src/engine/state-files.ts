@@ -34,7 +34,9 @@ function readState<T>(path: string, schema: z.ZodType<T>, empty: T): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new TickringError('STATE_INVALID', `${path} is damaged; move it away to start anew (instrument ids will change)`, { cause: error });
+    throw new TickringError('STATE_INVALID', `${path} is damaged; move it away to start anew (instrument ids will change)`, {
+      cause: error,
+    });
   }
 }
 
@@ -80,6 +82,11 @@ export class EpochBook {
     const state = readState(this.#path, epochSchema, empty);
     this.#last = BigInt(state.last);
     this.#shards = new Map(Object.entries(state.shards).map(([shard, epoch]) => [shard, BigInt(epoch)]));
+  }
+
+  /** Epochs in force, in the order of shards. */
+  current(): string[] {
+    return [...this.#shards].sort(([a], [b]) => Number(a) - Number(b)).map(([, epoch]) => String(epoch));
   }
 
   next(shard: number): EpochLease {

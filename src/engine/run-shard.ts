@@ -1,0 +1,220 @@
+import { DISCONNECT_REASONS } from '../model/codes.js';
+import type { Venue } from '../model/venue.js';
+import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
+import { Backoff } from './backoff.js';
+import { Line } from './line.js';
+import type { Logger, LogLevel } from './log.js';
+import { Quarantine } from './quarantine.js';
+import { RestClient } from './rest.js';
+import { Rpc } from './rpc.js';
+import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
+import { ShardHost } from './shard-host.js';
+import { Snapshots } from './snapshots.js';
+
+const TICK_MS = 100;
+/** Deadlines of connections are looked at every so many ticks. */
+const WATCH_EVERY_TICKS = 10;
+
+interface Feed {
+  readonly task: FeedTask;
+  readonly venue: Venue;
+  readonly snapshots: Snapshots;
+  readonly lines: readonly Line[];
+}
+
+/** One shard in its worker thread: sockets, snapshots and the addon, on one event loop. */
+class ShardRunner {
+  readonly #task: ShardTask;
+  readonly #rpc: Rpc<MainCalls>;
+  readonly #logger: Logger;
+  readonly #rest: RestClient;
+  readonly #quarantine: Quarantine;
+  readonly #host: ShardHost;
+  readonly #feeds: readonly Feed[];
+  readonly #byConnection = new Map<number, Feed>();
+  readonly #byInstrument = new Map<number, { feed: Feed; definition: InstrumentDefinition }>();
+  readonly #beat: Int32Array;
+  #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #stopped: (() => void) | undefined;
+
+  constructor(task: ShardTask, venues: readonly Venue[]) {
+    this.#task = task;
+    this.#beat = new Int32Array(task.heartbeat);
+    this.#rpc = new Rpc<MainCalls>(task.port, this.#calls() as Record<string, (argument: never) => unknown>);
+    this.#logger = proxyLogger(this.#rpc, task.shard);
+    this.#rest = new RestClient({
+      lease: async (restUrl, weight, perMinute) => void (await this.#rpc.call('lease', { restUrl, weight, perMinute })),
+      used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
+      banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
+    });
+    this.#quarantine = new Quarantine(task.config.stateDir, task.shard, task.config.quarantineBytesMax, this.#logger);
+    this.#host = new ShardHost({
+      config: task.config,
+      shard: task.shard,
+      lease: task,
+      instruments: instrumentMap(task.feeds),
+      quarantine: this.#quarantine,
+      logger: this.#logger,
+      request: (request) => this.#request(request),
+      poisoned: () => void this.#rebuild(),
+      feedOf: (connection) => this.#byConnection.get(connection)?.task.feed.id ?? '',
+      venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? 0,
+    });
+    let connection = 1;
+    this.#feeds = task.feeds.map((feedTask) => {
+      const feed = this.#feed(feedTask, venues, connection);
+      connection += feed.lines.length;
+      return feed;
+    });
+  }
+
+  /** Resolves when the main thread asked for a stop and everything is closed. */
+  run(): Promise<void> {
+    for (const { lines } of this.#feeds) for (const line of lines) line.start();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+    });
+  }
+
+  #feed(task: FeedTask, venues: readonly Venue[], firstConnection: number): Feed {
+    const venue = venues.find(({ name }) => name === task.feed.venue);
+    if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue}`);
+    const { wsUrl, channels } = task.feed;
+    const { reconnectDelayMs: delayMs, maxReconnectDelayMs: delayMaxMs } = this.#task.config;
+    const backoff = new Backoff({ delayMs, delayMaxMs, attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes });
+    const deliver = (instrument: number, body: Buffer): void => this.#host.depthSnapshot(instrument, body);
+    const snapshots = new Snapshots({ venue, feed: task.feed, rest: this.#rest, logger: this.#logger, deliver });
+    const lines: Line[] = [];
+    const feed: Feed = { task, venue, snapshots, lines };
+    for (const connectionClass of venue.classes) {
+      const carried = channels.filter((channel) => connectionClass.channels.includes(channel));
+      if (carried.length === 0) continue;
+      const perLine = Math.floor(venue.limits.streamsPerConnection / carried.length);
+      for (let first = 0; first < task.instruments.length; first += perLine) {
+        const connection = firstConnection + lines.length;
+        const instruments = task.instruments.slice(first, first + perLine);
+        const url = wsUrl + connectionClass.path;
+        lines.push(
+          new Line({
+            venue,
+            connectionClass,
+            channels: carried,
+            url,
+            connection,
+            instruments,
+            backoff,
+            inputs: this.#host,
+            logger: this.#logger,
+          }),
+        );
+        this.#byConnection.set(connection, feed);
+      }
+    }
+    for (const definition of task.instruments) this.#byInstrument.set(definition.id, { feed, definition });
+    return feed;
+  }
+
+  #tick(): void {
+    Atomics.add(this.#beat, 0, 1);
+    this.#host.tick();
+    this.#ticks += 1;
+    if (this.#ticks % WATCH_EVERY_TICKS !== 0) return;
+    for (const { lines } of this.#feeds) for (const line of lines) line.watch();
+  }
+
+  #request(request: ShardRequest): void {
+    const line = this.#line(request.connection);
+    switch (request.kind) {
+      case 'depth_snapshot': {
+        const known = this.#byInstrument.get(request.instrument);
+        known?.feed.snapshots.request(known.definition);
+        break;
+      }
+      case 'control_reply':
+        line?.replied(request.id, request.venueCode);
+        break;
+      case 'reconnect':
+        line?.replace(DISCONNECT_REASONS.local, `the core asked for it ${request.code}`.trim());
+        break;
+    }
+  }
+
+  #line(connection: number): Line | undefined {
+    return this.#byConnection.get(connection)?.lines.find((line) => line.connection === connection);
+  }
+
+  /** After a panic: a fresh shard under a new epoch, and all connections anew, so that every book starts from a snapshot. */
+  async #rebuild(): Promise<void> {
+    const lease = await this.#rpc.call('epoch', this.#task.shard);
+    if (this.#timer === undefined) return;
+    this.#host.rebuild(lease);
+    for (const { lines } of this.#feeds)
+      for (const line of lines) line.replace(DISCONNECT_REASONS.local, 'the shard was rebuilt');
+  }
+
+  #calls(): { [Name in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[Name]>[0]) => unknown } {
+    return {
+      status: () => ({
+        counters: this.#host.counters(),
+        instruments: this.#host.instruments(),
+        connections: this.#feeds.flatMap(({ task, lines }) =>
+          lines.map((line) => ({
+            feed: task.feed.id,
+            shard: this.#task.shard,
+            connection: line.connection,
+            connectionClass: line.connectionClass,
+            state: line.state,
+            reconnects: Math.max(0, line.reconnects),
+            lastFrameAgeMs: line.lastFrameAgeMs,
+          })),
+        ),
+      }),
+      snapshot: (instrument) => this.#host.publishSnapshot(instrument),
+      book: (instrument) => this.#host.book(instrument),
+      stop: () => this.#stop(),
+    };
+  }
+
+  async #stop(): Promise<null> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const { lines, snapshots } of this.#feeds) {
+      snapshots.close();
+      for (const line of lines) line.stop();
+    }
+    this.#host.close();
+    await Promise.all([this.#rest.close(), this.#quarantine.flush()]);
+    // The answer to this call leaves first.
+    setImmediate(() => {
+      this.#rpc.close();
+      this.#stopped?.();
+    });
+    return null;
+  }
+}
+
+function instrumentMap(feeds: readonly FeedTask[]): Map<number, { definition: InstrumentDefinition; venueName: string }> {
+  return new Map(
+    feeds.flatMap(({ feed, instruments }) =>
+      instruments.map((definition) => [definition.id, { definition, venueName: feed.venue }] as const),
+    ),
+  );
+}
+
+function proxyLogger(rpc: Rpc<MainCalls>, shard: number): Logger {
+  const send =
+    (level: LogLevel) =>
+    (fields: object, message: string): void => {
+      const error = (fields as { err?: unknown }).err;
+      const plain = error instanceof Error ? { ...fields, err: `${error.message}` } : fields;
+      rpc.notify('log', { level, fields: { shard, ...plain }, message });
+    };
+  return { debug: send('debug'), info: send('info'), warn: send('warn'), error: send('error') };
+}
+
+/** Body of a shard's worker task; the entry file of the worker passes the registry of venues. */
+export async function runShard(task: ShardTask, venues: readonly Venue[]): Promise<void> {
+  await new ShardRunner(task, venues).run();
+}
