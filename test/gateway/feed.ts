@@ -20,8 +20,6 @@ interface Market {
 export type Level = readonly [price: string, qty: string];
 
 export class Feed {
-  readonly root = mkdtempSync(join(tmpdir(), 'tickring-gateway-'));
-  readonly name = 'test';
   readonly markets: readonly Market[];
   /** Requests that came through `control`. */
   readonly asked: { op: string; instrument?: number }[] = [];
@@ -34,6 +32,8 @@ export class Feed {
   constructor(
     symbols: readonly string[],
     readonly ringBytes = 4_194_304,
+    readonly root = mkdtempSync(join(tmpdir(), 'tickring-gateway-')),
+    readonly name = 'test',
   ) {
     this.markets = symbols.map((symbol, index) => ({ id: index + 1, symbol, lastUpdateId: 1_000, tradeId: 0 }));
     this.#shard = this.#open();

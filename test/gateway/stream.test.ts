@@ -4,6 +4,7 @@ import { Feed } from './feed.js';
 import { brokenChain, eventually, foldBook, JsonClient, startTestGateway } from './harness.js';
 
 const BOOK = 'book.binance-usdm.BTCUSDT';
+const RING_BYTES_SMALL = 1_048_576;
 const TRADE = 'trade.binance-usdm.BTCUSDT';
 
 let feed: Feed;
@@ -44,5 +45,74 @@ describe('WebSocket stream', () => {
     expect(brokenChain(client.of(BOOK))).toBeUndefined();
     expect(foldBook(client.of(BOOK))).toBe(feed.bookText('BTCUSDT'));
     expect(client.of(TRADE).at(-1)?.body).toMatchObject({ price: '100.15', qty: '0.5', aggressor: 'sell' });
+  });
+
+  it('asks the engine for books that the ring no longer tells, and joins with what comes', async () => {
+    feed = new Feed(['BTCUSDT', 'ETHUSDT'], RING_BYTES_SMALL);
+    for (const symbol of ['BTCUSDT', 'ETHUSDT'])
+      feed.sync(
+        symbol,
+        [
+          ['100', '1'],
+          ['99', '2'],
+        ],
+        [['101', '1']],
+      );
+    // More than the ring holds: the definitions and first books are overwritten.
+    for (let count = 0; count < 20_000; count += 1) feed.trade('ETHUSDT', '100', '1');
+    gateway = await startTestGateway(feed);
+    const client = await JsonClient.open(gateway);
+    const topics = [BOOK, 'book.binance-usdm.ETHUSDT'];
+    await eventually('topics', async () => (await client.ask({ op: 'subscribe', topics })).type === 'ack');
+    for (const [index, topic] of topics.entries()) {
+      await eventually('book', () => foldBook(client.of(topic)) === feed.bookText(feed.markets[index]?.symbol ?? ''));
+    }
+    expect(new Set(feed.asked.map(({ op, instrument }) => `${op} ${instrument}`))).toEqual(
+      new Set(['snapshot 1', 'snapshot 2']),
+    );
+    expect(feed.asked.length).toBeLessThanOrEqual(4);
+    client.close();
+  });
+
+  it('tells a restart of the engine, goes on with it and never mixes the two books', async () => {
+    feed = new Feed(['BTCUSDT']);
+    feed.sync('BTCUSDT', [['100', '1']], [['101', '1']]);
+    gateway = await startTestGateway(feed);
+    const client = await JsonClient.open(gateway);
+    await eventually('topics', async () => (await client.ask({ op: 'subscribe', topics: [BOOK] })).type === 'ack');
+    await eventually('first book', () => foldBook(client.of(BOOK)) === feed.bookText('BTCUSDT'));
+    feed.restart();
+    feed.sync('BTCUSDT', [['200', '5']], [['201', '6']]);
+    await eventually('second book', () => foldBook(client.of(BOOK)) === feed.bookText('BTCUSDT'));
+    const types = client
+      .of(BOOK)
+      .map(({ body_type, body }) => (body_type === 'skipped' ? `skipped ${body['reason']}` : body_type));
+    expect(types).toContain('skipped restarted');
+    expect(types.lastIndexOf('book_snapshot')).toBeGreaterThan(types.indexOf('skipped restarted'));
+    expect(brokenChain(client.of(BOOK))).toBeUndefined();
+    await eventually('ready', async () => (await fetch(`${gateway.url}/readyz`)).status === 200);
+    client.close();
+  });
+
+  it('starts before the engine, says so, and picks it up', async () => {
+    feed = new Feed([]);
+    const elsewhere = { name: 'late', shmRoot: feed.root, host: '127.0.0.1', port: 0 };
+    gateway = await startTestGateway(feed, {}, elsewhere);
+    const ready = await fetch(`${gateway.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { ready: false, redis_connected: null, engine: 'away', reasons: ['engine away'] },
+    ]);
+    expect(await (await fetch(`${gateway.url}/symbols`)).json()).toMatchObject({ symbols: [], count: 0, engine: 'away' });
+    expect((await fetch(`${gateway.url}/metrics`)).status).toBe(200);
+    const client = await JsonClient.open(gateway);
+    expect(await client.ask({ op: 'subscribe', topics: [BOOK] })).toMatchObject({ type: 'error', code: 'unknown-topic' });
+    const late = new Feed(['BTCUSDT'], undefined, feed.root, 'late');
+    late.sync('BTCUSDT', [['100', '1']], [['101', '1']]);
+    await eventually('ready', async () => (await fetch(`${gateway.url}/readyz`)).status === 200);
+    expect(await client.ask({ op: 'subscribe', topics: [BOOK] })).toMatchObject({ type: 'ack' });
+    await eventually('book', () => foldBook(client.of(BOOK)) === late.bookText('BTCUSDT'));
+    client.close();
+    late.closeShard();
   });
 });

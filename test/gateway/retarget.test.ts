@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+interface Retarget {
+  readonly VERSION: string;
+  readonly FILES: ReadonlyMap<string, { readonly published: string; readonly retargeted: string }>;
+  isOld(glibc: string): boolean;
+  retarget(file: Buffer): string[];
+  retargetFile(path: string, hashes: { published: string; retargeted: string }, check: boolean): string;
+}
+
+const script = (await import(new URL('../../scripts/retarget-uws.mjs', import.meta.url).href)) as Retarget;
+const folder = dirname(createRequire(import.meta.url).resolve('uWebSockets.js'));
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('retarget-uws', () => {
+  const work = mkdtempSync(join(tmpdir(), 'tickring-retarget-'));
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+  it('knows the installed version and each of its files, as published or as retargeted', () => {
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+    expect(script.VERSION).toBe(version);
+    expect(script.FILES.size).toBe(6);
+    for (const [name, hashes] of script.FILES) {
+      expect(existsSync(join(folder, name)), name).toBe(true);
+      expect(Object.values(hashes)).toContain(sha256(readFileSync(join(folder, name))));
+    }
+  });
+
+  it('acts below glibc 2.38 alone', () => {
+    expect(['2.17', '2.36', '2.37', '2.37.9', '1.99'].map(script.isOld)).toEqual([true, true, true, true, true]);
+    expect(['2.38', '2.39', '2.100', '3.0'].map(script.isOld)).toEqual([false, false, false, false]);
+  });
+
+  it('takes a known file to a known file once, and leaves everything else alone', () => {
+    // A stand-in table makes the installed file, whichever it is, the published one.
+    const [name] = [...script.FILES.keys()];
+    const path = join(work, name ?? '');
+    const file = readFileSync(join(folder, name ?? ''));
+    writeFileSync(path, file, { mode: 0o640 });
+    const result = Buffer.from(file);
+    script.retarget(result);
+    const hashes = { published: sha256(file), retargeted: sha256(result) };
+    const isRetargeted = hashes.published === hashes.retargeted;
+    expect(script.retargetFile(path, hashes, true)).toBe(isRetargeted ? 'already' : 'needed');
+    expect(sha256(readFileSync(path))).toBe(hashes.published);
+    expect(script.retargetFile(path, hashes, false)).toBe(isRetargeted ? 'already' : 'done');
+    expect(script.retargetFile(path, hashes, false)).toBe('already');
+    expect(sha256(readFileSync(path))).toBe(hashes.retargeted);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(work)).toEqual([name]);
+  });
+
+  it('refuses files that it does not know, and results that it does not know', () => {
+    const path = join(work, 'other.node');
+    writeFileSync(path, 'no library');
+    const hash = sha256(readFileSync(path));
+    expect(() => script.retargetFile(path, { published: 'x', retargeted: 'y' }, false)).toThrow('neither the published nor');
+    expect(() => script.retargetFile(path, { published: hash, retargeted: 'y' }, false)).toThrow('ELF');
+    expect(readFileSync(path, 'utf8')).toBe('no library');
+  });
+});
