@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { ControlClient, startEngine } from '../engine/index.js';
+import { startGateway } from '../gateway/server.js';
+import type { Config } from '../model/config.js';
+import { EXIT, TickringError } from '../model/errors.js';
+import { version } from '../native/index.js';
+import { startSimulator } from '../simulator/index.js';
+import { venues } from '../venues/index.js';
+
+/** Processes that `start` supervises; each is also a hidden command of its own. */
+export type ChildName = 'engine' | 'gateway' | 'simulator';
+
+/** Ports that a restarted simulator takes again, so that feeds find it. */
+export interface SimulatorPorts {
+  readonly control: number;
+  readonly venues: Readonly<Record<string, number>>;
+}
+
+/** What the supervisor sends first. */
+export interface ChildOrder {
+  readonly config: Config;
+  readonly simulatorPorts?: SimulatorPorts;
+}
+
+export interface SimulatedVenue {
+  readonly name: string;
+  readonly wsUrl: string;
+  readonly restUrl: string;
+}
+
+/** What a child answers once, when it works. */
+export type ChildReady =
+  | { readonly child: 'engine' }
+  | { readonly child: 'gateway'; readonly url: string }
+  | { readonly child: 'simulator'; readonly venues: readonly SimulatedVenue[]; readonly controlUrl: string };
+
+interface Running {
+  readonly ready: ChildReady;
+  stop(): Promise<void>;
+}
+
+/** Runs one of the processes until it is told to stop or its supervisor vanishes. Resolves with the exit code. */
+export async function runChild(name: ChildName, order: ChildOrder): Promise<number> {
+  const logger = pino({ level: order.config.log.level, base: { process: name } }, pino.destination(2));
+  const stopped = Promise.withResolvers<void>();
+  const running = await startChild(name, order, logger, () => stopped.resolve());
+  process.on('SIGTERM', () => stopped.resolve());
+  if (process.send === undefined) {
+    process.on('SIGINT', () => stopped.resolve());
+  } else {
+    // A terminal sends SIGINT to the whole group; the supervisor decides the order of stopping.
+    process.on('SIGINT', () => {});
+    process.on('disconnect', () => stopped.resolve());
+    process.send(running.ready);
+  }
+  await stopped.promise;
+  await running.stop();
+  return EXIT.ok;
+}
+
+async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logger, onStop: () => void): Promise<Running> {
+  switch (name) {
+    case 'engine': {
+      const workerFile = fileURLToPath(new URL('./shard-worker.js', import.meta.url));
+      const engine = await startEngine(order.config.engine, { venues, workerFile, logger, onShutdownRequest: onStop });
+      return { ready: { child: 'engine' }, stop: () => engine.stop() };
+    }
+    case 'gateway': {
+      const control = new ControlClient(order.config.gateway.shmRoot, order.config.gateway.name);
+      const gateway = await startGateway(order.config.gateway, { logger, control, version: version() });
+      const stop = async (): Promise<void> => {
+        await gateway.stop();
+        control.close();
+      };
+      return { ready: { child: 'gateway', url: gateway.url }, stop };
+    }
+    case 'simulator':
+      return await simulate(order);
+  }
+}
+
+async function simulate({ config, simulatorPorts }: ChildOrder): Promise<Running> {
+  if (config.simulator === null) throw new TickringError('CONFIG_INVALID', 'feeds are configured, so no venue is simulated');
+  const { seed, rate, symbols } = config.simulator;
+  const ports = simulatorPorts === undefined ? {} : { ports: simulatorPorts.venues, controlPort: simulatorPorts.control };
+  const simulator = await startSimulator({ seed, rate, symbols, ...ports });
+  const ready: ChildReady = { child: 'simulator', venues: simulator.venues, controlUrl: simulator.controlUrl };
+  return { ready, stop: () => simulator.close() };
+}
+
+/** The order from the supervisor; rejects when it vanishes first. */
+export function receiveOrder(): Promise<ChildOrder> {
+  return new Promise((resolve, reject) => {
+    process.once('message', (order) => resolve(order as ChildOrder));
+    process.once('disconnect', () =>
+      reject(new TickringError('USAGE_INVALID', 'the supervisor vanished before it sent a configuration')),
+    );
+  });
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { Config } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
+import { type ChildName, receiveOrder, runChild } from './child.js';
+import { loadConfig } from './config.js';
+import { supervise } from './supervisor.js';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A duration such as `15s`, `500ms`, `2m`, in ms. */
+export function durationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN);
+  if (!(ms > 0 && ms <= 7 * 86_400_000))
+    throw new TickringError('USAGE_INVALID', `duration ${text} is none of 1ms ..= 168h, such as 15s`);
+  return ms;
+}
+
+function integer(name: string, text: string | undefined, from: number, to: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < from || value > to) {
+    throw new TickringError('USAGE_INVALID', `--${name} ${text} is no whole number of ${from} ..= ${to}`);
+  }
+  return value;
+}
+
+interface StartFlags {
+  readonly config?: string;
+  readonly for?: string;
+  readonly json?: boolean;
+  readonly seed?: string;
+  readonly rate?: string;
+  readonly port?: string;
+  readonly name?: string;
+}
+
+/** Configuration from file, environment and the flags of `start`; warnings go to stderr. */
+function configure(flags: StartFlags): Config {
+  const { config, warnings } = loadConfig({
+    ...(flags.config === undefined ? {} : { file: flags.config }),
+    env: process.env,
+    flags: flags.name === undefined ? {} : { name: flags.name },
+  });
+  for (const warning of warnings) process.stderr.write(`tickring: warning: ${warning}\n`);
+  const port = integer('port', flags.port, 0, 65_535) ?? config.gateway.port;
+  const seed = integer('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER) ?? config.simulator?.seed;
+  const rate = integer('rate', flags.rate, 1, 10_000) ?? config.simulator?.rate;
+  if (config.simulator === null && (flags.seed ?? flags.rate) !== undefined) {
+    throw new TickringError('USAGE_INVALID', '--seed and --rate are for simulated venues, but feeds are configured');
+  }
+  const simulator = config.simulator === null ? null : { ...config.simulator, seed: seed ?? 1, rate: rate ?? 400 };
+  return { ...config, gateway: { ...config.gateway, port }, simulator };
+}
+
+/** Adds `start` and the hidden commands of the processes that it supervises. */
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('run engine and gateway; on simulated venues where no feed is configured')
+    .option('-c, --config <file>', 'YAML configuration')
+    .option('--name <name>', 'name of the engine under shared memory')
+    .option('--for <duration>', 'run this long once all books are in sync, compare them, stop (e.g. 15s)')
+    .option('--json', 'print a JSON object as the last line')
+    .option('--seed <n>', 'seed of the simulated venues')
+    .option('--rate <n>', 'frames a second of each simulated venue')
+    .option('--port <n>', 'port of the gateway; 0 takes a free one')
+    .action(async (flags: StartFlags) => {
+      const forMs = flags.for === undefined ? undefined : durationMs(flags.for);
+      process.exitCode = await supervise({ config: configure(flags), forMs, json: flags.json === true });
+    });
+  for (const name of ['engine', 'gateway', 'simulator'] satisfies ChildName[]) {
+    program
+      .command(name, { hidden: true })
+      .option('-c, --config <file>', 'YAML configuration, when started by hand')
+      .action(async (flags: StartFlags) => {
+        const order = process.send === undefined ? { config: configure(flags) } : await receiveOrder();
+        process.exit(await runChild(name, order));
+      });
+  }
+}

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ControlClient } from '../engine/index.js';
+import type { Config } from '../model/config.js';
+import { EXIT, type TickringError } from '../model/errors.js';
+import type { EngineStatus } from '../model/status.js';
+import type { SimulatedVenue, SimulatorPorts } from './child.js';
+import { ManagedChild } from './child-process.js';
+import { Rates, StatusLine, statusText } from './status-line.js';
+import { type BookVerdict, verifyBooks } from './verify.js';
+
+const LOOK_EVERY_MS = 500;
+/** Longest wait for all books before a timed run starts its clock. */
+const IN_SYNC_DEADLINE_MS = 30_000;
+
+export interface SuperviseOptions {
+  readonly config: Config;
+  /** Run this long after all books are in sync, then compare and stop; undefined runs until told to stop. */
+  readonly forMs: number | undefined;
+  /** Print one JSON object as the last line of stdout; everything else goes to stderr. */
+  readonly json: boolean;
+}
+
+/** Runs simulator, engine and gateway until the end; resolves with the exit code. */
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  return await new Supervisor(options).run();
+}
+
+class Supervisor {
+  readonly #options: SuperviseOptions;
+  #config: Config;
+  readonly #line: StatusLine;
+  readonly #rates = new Rates();
+  readonly #stop = new AbortController();
+  readonly #control: ControlClient;
+  readonly #engine: ManagedChild<'engine'>;
+  readonly #gateway: ManagedChild<'gateway'>;
+  readonly #simulator: ManagedChild<'simulator'> | undefined;
+  #simulatorPorts: SimulatorPorts | undefined;
+  #oracleUrl: string | undefined;
+  #exitCode: number = EXIT.ok;
+
+  constructor(options: SuperviseOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#line = new StatusLine(options.json ? process.stderr : process.stdout);
+    const { shmRoot, name } = options.config.engine;
+    this.#control = new ControlClient(shmRoot, name);
+    const common = {
+      order: () => ({
+        config: this.#config,
+        ...(this.#simulatorPorts === undefined ? {} : { simulatorPorts: this.#simulatorPorts }),
+      }),
+      output: (text: string) => this.#line.above(text),
+      failed: (error: TickringError, exitCode: number) => this.#fail(error, exitCode),
+    };
+    this.#engine = new ManagedChild({ name: 'engine', ...common });
+    this.#gateway = new ManagedChild({ name: 'gateway', ...common });
+    this.#simulator = options.config.simulator === null ? undefined : new ManagedChild({ name: 'simulator', ...common });
+  }
+
+  async run(): Promise<number> {
+    const onSignal = (): void => this.#signalled();
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    try {
+      await this.#start();
+      if (this.#options.forMs === undefined) await this.#watch(Number.POSITIVE_INFINITY);
+      else await this.#timedRun(this.#options.forMs);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    } finally {
+      await this.#stopAll();
+      process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    }
+    return this.#exitCode;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#simulator !== undefined) {
+      const { venues, controlUrl } = await this.#simulator.start();
+      this.#oracleUrl = controlUrl;
+      this.#simulatorPorts = portsOf(venues, controlUrl);
+      this.#config = withSimulatedFeeds(this.#config, venues);
+    }
+    const [gateway] = await Promise.all([this.#gateway.start(), this.#engine.start()]);
+    const { name } = this.#config.engine;
+    const venues = this.#config.engine.feeds.map(({ venue, symbols }) => `${venue} (${symbols.join(', ')})`).join(', ');
+    this.#line.above(
+      `tickring ${name}: ${this.#simulator === undefined ? '' : 'simulated '}${venues}\n` +
+        `  live books     ${gateway.url}/\n` +
+        `  ring events    npx tickring read${name === 'tickring' ? '' : ` --name ${name}`}\n` +
+        `  metrics        ${gateway.url}/metrics\n`,
+    );
+  }
+
+  /** Shows the live line until `until` (performance time), or for ever; returns the last status. */
+  async #watch(until: number, done: (status: EngineStatus) => boolean = () => false): Promise<EngineStatus | undefined> {
+    let last: EngineStatus | undefined;
+    while (performance.now() < until) {
+      this.#stop.signal.throwIfAborted();
+      const status = await this.#control.request('status').catch(() => undefined);
+      if (status === undefined) this.#line.show('waiting for the engine');
+      else this.#line.show(statusText(status, this.#rates.look(status)));
+      last = status ?? last;
+      if (status !== undefined && done(status)) return last;
+      await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now())), undefined, { signal: this.#stop.signal });
+    }
+    return last;
+  }
+
+  async #timedRun(forMs: number): Promise<void> {
+    const expected = this.#config.engine.feeds.reduce((sum, { symbols }) => sum + symbols.length, 0);
+    const inSync = ({ instruments }: EngineStatus): boolean =>
+      instruments.length === expected && instruments.every((one) => one.inSync);
+    const begin = await this.#watch(performance.now() + IN_SYNC_DEADLINE_MS, inSync);
+    const startedAt = performance.now();
+    await this.#watch(startedAt + forMs);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const end = await this.#control.request('status');
+    const verdicts = this.#oracleUrl === undefined ? [] : await verifyBooks(this.#control, this.#oracleUrl, end.instruments);
+    this.#line.end();
+    for (const { venue, symbol, equal, reason } of verdicts)
+      if (!equal) this.#line.above(`tickring: book ${venue}:${symbol}: ${reason}\n`);
+    const summary = summaryOf(end, begin, seconds, expected, this.#oracleUrl === undefined ? undefined : verdicts);
+    const allEqual = verdicts.every(({ equal }) => equal);
+    if (summary.books_in_sync !== expected || !allEqual) this.#exitCode = EXIT.failure;
+    if (this.#options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    else this.#line.above(`${JSON.stringify(summary, null, 2)}\n`);
+  }
+
+  #fail(error: TickringError, exitCode: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#line.end();
+    if (exitCode === EXIT.software) this.#line.above(`tickring: ${error.message} (${error.code})\n`);
+    this.#exitCode = exitCode;
+    this.#stop.abort();
+  }
+
+  #signalled(): void {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort();
+      return;
+    }
+    for (const child of [this.#gateway, this.#engine, this.#simulator]) child?.kill();
+    process.exit(130);
+  }
+
+  /** Clients first, then feeds, then the venue. */
+  async #stopAll(): Promise<void> {
+    this.#stop.abort();
+    this.#line.end();
+    this.#control.close();
+    await this.#gateway.stop();
+    await this.#engine.stop();
+    await this.#simulator?.stop();
+  }
+}
+
+function portsOf(venues: readonly SimulatedVenue[], controlUrl: string): SimulatorPorts {
+  return {
+    control: Number(new URL(controlUrl).port),
+    venues: Object.fromEntries(venues.map(({ name, restUrl }) => [name, Number(new URL(restUrl).port)])),
+  };
+}
+
+function withSimulatedFeeds(config: Config, venues: readonly SimulatedVenue[]): Config {
+  const symbols = config.simulator?.symbols ?? [];
+  const feeds = venues.map(({ name, wsUrl, restUrl }) => {
+    return { id: name, venue: name, wsUrl, restUrl, symbols, channels: ['book', 'trade', 'quote'] as const };
+  });
+  return { ...config, engine: { ...config.engine, feeds } };
+}
+
+function summaryOf(
+  end: EngineStatus,
+  begin: EngineStatus | undefined,
+  seconds: number,
+  expected: number,
+  verdicts: BookVerdict[] | undefined,
+) {
+  const counter = (name: string): number => end.counters[name] ?? 0;
+  return {
+    frames: counter('frames'),
+    events: counter('events'),
+    gaps: counter('gaps'),
+    resyncs: counter('resyncs'),
+    quarantined: counter('quarantined'),
+    books: expected,
+    books_in_sync: end.instruments.filter(({ inSync }) => inSync).length,
+    ...(verdicts === undefined ? {} : { books_equal: verdicts.filter(({ equal }) => equal).length }),
+    frames_per_second: Number(((counter('frames') - (begin?.counters['frames'] ?? 0)) / seconds).toFixed(1)),
+    events_per_second: Number(((counter('events') - (begin?.counters['events'] ?? 0)) / seconds).toFixed(1)),
+    latency_ns: end.latencyNs,
+    seconds: Number(seconds.toFixed(3)),
+  };
+}
