@@ -50,5 +50,9 @@ fn resolve(escape: &[u8]) -> Option<(char, &[u8])> {
 
 fn hex(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = text.split_at_checked(4)?;
-    Some((u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?, rest))
+    let mut number = 0;
+    for digit in digits {
+        number = number * 16 + char::from(*digit).to_digit(16)?;
+    }
+    Some((number, rest))
 }

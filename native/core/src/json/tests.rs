@@ -97,6 +97,14 @@ fn f09_what_is_not_one_json_value_is_refused_where_it_goes_wrong() {
 }
 
 #[test]
+fn control_characters_in_strings_are_refused_and_no_others() {
+    for byte in 0..=0x7f {
+        let text = ["\"", &char::from(byte).to_string(), "\""].concat();
+        assert_eq!(root(text.as_bytes()).is_ok(), byte >= 0x20 && byte != b'"' && byte != b'\\', "{byte:#x}");
+    }
+}
+
+#[test]
 fn f10_bytes_that_are_not_utf8_are_refused_before_anything_else() {
     assert_eq!(check(b"{\"a\":\"\xff\"}", 100), Err(Reject { code: Code::FrameNotUtf8, offset: 6 }));
     assert_eq!(check(b"\xc0\x80 not json", 100), Err(Reject { code: Code::FrameNotUtf8, offset: 0 }));
@@ -165,7 +173,7 @@ fn escapes_are_resolved_and_half_pairs_refused() {
     let mut buffer = [0; 16];
     assert_eq!(unescape(br#"\"\\\/\b\f\n\r\t"#, &mut buffer), Some(&b"\"\\/\x08\x0c\n\r\t"[..]));
     assert_eq!(unescape(br"\u0065\u00E9\ud83d\ude00", &mut buffer), Some("eé😀".as_bytes()));
-    for half in [r"\ud83d", r"\ude00", r"\ud83d\u0041", r"\ud83dx", r"\u12", r"\", r"\x"] {
+    for half in [r"\ud83d", r"\ude00", r"\ud83d\u0041", r"\ud83dx", r"\u12", r"\u+123", r"\", r"\x"] {
         assert_eq!(unescape(half.as_bytes(), &mut buffer), None, "{half}");
     }
     assert_eq!(unescape(b"longer than the buffer", &mut buffer), Some(&b"longer than the buffer"[..]));

@@ -70,6 +70,7 @@ mod tests {
         assert_eq!(follow(&last, &DeltaIds { ts_sent: 50, ..ids(11, 20) }), Follow::Duplicate);
         assert_eq!(follow(&last, &DeltaIds { ts_sent: 49, ..ids(1, 10) }), Follow::Duplicate);
         assert_eq!(follow(&last, &DeltaIds { ts_sent: 51, ..ids(1, 3) }), Follow::Rollback);
+        assert_eq!(follow(&last, &DeltaIds { ts_sent: 51, ..ids(11, 20) }), Follow::Duplicate);
         assert_eq!(follow(&DeltaIds { ts_sent: 0, ..last }, &ids(1, 10)), Follow::Duplicate);
     }
 }

@@ -80,9 +80,17 @@ mod tests {
     }
 
     #[test]
+    fn a_delta_that_ends_at_the_snapshot_joins_it() {
+        assert_eq!(join(162, &ids(157, 162, 155)), Join::Apply);
+        assert_eq!(join(155, &ids(157, 162, 155)), Join::Apply);
+    }
+
+    #[test]
     fn a_repetition_is_counted_and_a_restart_told() {
         let last = DeltaIds { ts_sent: 50, ..ids(165, 170, 162) };
         assert_eq!(follow(&last, &last), Follow::Duplicate);
         assert_eq!(follow(&last, &DeltaIds { ts_sent: 51, ..ids(2, 9, 1) }), Follow::Rollback);
+        assert_eq!(follow(&last, &DeltaIds { ts_sent: 51, ..last }), Follow::Duplicate);
+        assert_eq!(follow(&DeltaIds { ts_sent: 0, ..last }, &ids(2, 9, 1)), Follow::Duplicate);
     }
 }
