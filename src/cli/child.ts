@@ -43,18 +43,21 @@ interface Running {
 /** Runs one of the processes until it is told to stop or its supervisor vanishes. Resolves with the exit code. */
 export async function runChild(name: ChildName, order: ChildOrder): Promise<number> {
   const logger = pino({ level: order.config.log.level, base: { process: name } }, pino.destination(2));
-  const stopped = Promise.withResolvers<void>();
-  const running = await startChild(name, order, logger, () => stopped.resolve());
-  process.on('SIGTERM', () => stopped.resolve());
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  process.on('SIGTERM', stop);
+  const running = await startChild(name, order, logger, stop);
   if (process.send === undefined) {
-    process.on('SIGINT', () => stopped.resolve());
+    process.on('SIGINT', stop);
   } else {
     // A terminal sends SIGINT to the whole group; the supervisor decides the order of stopping.
     process.on('SIGINT', () => {});
-    process.on('disconnect', () => stopped.resolve());
+    process.on('disconnect', stop);
     process.send(running.ready);
   }
-  await stopped.promise;
+  await stopped;
   await running.stop();
   return EXIT.ok;
 }
