@@ -24,6 +24,8 @@ export type { ControlClient } from './routes.js';
 
 /** How often shared memory is looked at for health and rates, ms. */
 const LOOK_MS = 250;
+/** A look takes at most this share of the time, however many instruments there are. */
+const LOOK_SHARE = 0.1;
 /** Longest graceful stop, ms. */
 const STOP_MS = 10_000;
 /** Longest wait for an answer from a port that should be free, ms. */
@@ -121,7 +123,6 @@ class RunningGateway implements Gateway {
     this.#listening = listening;
     this.port = us_socket_local_port(listening);
     this.#look();
-    this.#looking = setInterval(() => this.#look(), LOOK_MS);
     this.#pump.start();
     this.#logger.info({ url: this.url }, 'gateway listens');
   }
@@ -137,6 +138,8 @@ class RunningGateway implements Gateway {
     } catch (error) {
       this.#logger.error({ err: error }, 'look at shared memory failed');
     }
+    const took = performance.now() - now;
+    this.#looking = setTimeout(() => this.#look(), Math.max(LOOK_MS, took / LOOK_SHARE));
   }
 
   stop(): Promise<void> {
@@ -147,7 +150,7 @@ class RunningGateway implements Gateway {
   async #stop(): Promise<void> {
     const deadline = performance.now() + STOP_MS;
     if (this.#listening !== undefined) us_listen_socket_close(this.#listening);
-    clearInterval(this.#looking);
+    clearTimeout(this.#looking);
     for (const client of this.#hub.clients)
       this.#hub.close(client, CLOSE_CODES.goingAway, 'the gateway is ending', performance.now());
     this.#pump.wake();
