@@ -6,7 +6,8 @@ use crate::book::Book;
 use crate::counters::{InstrumentCounters, ShardCounters};
 use crate::error::Code;
 use crate::event::{Level, State};
-use crate::input::{Input, Instrument, Request, Stamped};
+use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
+use crate::json;
 use crate::sink::Sink;
 use crate::venue::{Message, Reject, VenueId};
 
@@ -280,6 +281,9 @@ impl Machine {
 
     /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.
     fn find(&mut self, venue: VenueId, symbol: &[u8], channel: entry::Channel, now: u64) -> Result<Option<u32>, Reject> {
+        // A venue may spell a name beyond ASCII with escapes.
+        let mut buffer = [0; SYMBOL_BYTES_MAX];
+        let symbol = json::unescape(symbol, &mut buffer).ok_or(refuse(Code::UnknownSymbol))?;
         let line = &mut self.connections[usize::from(self.subject.connection)];
         let cached = self.entries.get(line.last_slot as usize);
         let slot = match cached {
