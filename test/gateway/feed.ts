@@ -20,6 +20,9 @@ interface Market {
 export type Level = readonly [price: string, qty: string];
 
 export class Feed {
+  readonly ringBytes: number;
+  readonly root: string;
+  readonly name: string;
   readonly markets: readonly Market[];
   /** Requests that came through `control`. */
   readonly asked: { op: string; instrument?: number }[] = [];
@@ -31,10 +34,13 @@ export class Feed {
 
   constructor(
     symbols: readonly string[],
-    readonly ringBytes = 4_194_304,
-    readonly root = mkdtempSync(join(tmpdir(), 'tickring-gateway-')),
-    readonly name = 'test',
+    ringBytes = 4_194_304,
+    root = mkdtempSync(join(tmpdir(), 'tickring-gateway-')),
+    name = 'test',
   ) {
+    this.ringBytes = ringBytes;
+    this.root = root;
+    this.name = name;
     this.markets = symbols.map((symbol, index) => ({ id: index + 1, symbol, lastUpdateId: 1_000, tradeId: 0 }));
     this.#shard = this.#open();
   }

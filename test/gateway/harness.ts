@@ -82,7 +82,10 @@ export class JsonClient {
   closed: { readonly code: number; readonly reason: string } | undefined;
   #id = 0;
 
-  private constructor(readonly ws: WebSocket) {
+  readonly ws: WebSocket;
+
+  private constructor(ws: WebSocket) {
+    this.ws = ws;
     ws.on('message', (bytes: Buffer, isBinary: boolean) => {
       if (isBinary) throw new Error('a JSON client got a binary message');
       const message = JSON.parse(bytes.toString('utf8')) as DataMessage | ControlReply;
