@@ -170,3 +170,13 @@ fn a_refused_trade_shows_as_a_gap_at_the_next_one() {
     assert_eq!(rig.reader.gaps().len(), 1);
     assert_eq!((rig.reader.gaps()[0].first, rig.reader.gaps()[0].last), (2, 2));
 }
+
+#[test]
+fn a_symbol_spelled_with_escapes_is_the_same_symbol() {
+    let mut rig = rig();
+    let frame = spot_trade(rig.now, 7, "1", "1");
+    let escaped = frame.replace("BTCUSDT", "BTC\\u0055SDT");
+    assert_ne!(frame, escaped);
+    assert_eq!(rig.frame(&escaped).rejected, None);
+    assert_eq!(rig.machine.counters().trades, 1);
+}
