@@ -1,0 +1,11 @@
+/** `npm run bench [-- NAME…]`: sets up what is missing, then runs the benches; bench/README.md says which there are. */
+import { argv } from 'node:process';
+import { main } from './setup/console.mjs';
+import { runNode } from './setup/run.mjs';
+import { setUp } from './setup.mjs';
+
+await main('bench', async () => {
+  await setUp();
+  await runNode('node_modules/typescript/bin/tsc', ['-p', 'bench/tsconfig.json']);
+  await runNode('dist/bench/main.js', argv.slice(2));
+});

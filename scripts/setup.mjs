@@ -1,0 +1,101 @@
+/**
+ * `npm run setup`: everything between a fresh clone and a program that runs. `npm start` and `npm test` do it first. Uses
+ * Node's own modules alone, since nothing else may be there yet; does nothing that is done already.
+ *
+ *   packages → uWebSockets.js for this glibc → addon (Rust) → TypeScript, page and addon into dist/
+ */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { main, step } from './setup/console.mjs';
+import { installDependencies, staleDependencies } from './setup/dependencies.mjs';
+import { filesBelow, forget, hashOf, install, isCurrent, remember } from './setup/files.mjs';
+import { exclusively } from './setup/lock.mjs';
+import { ROOT, runNode } from './setup/run.mjs';
+import { checkCompilers, checkNode } from './setup/tools.mjs';
+
+/** As the addon's package and its loader name it. */
+const ADDON = `src/native/tickring.${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}.node`;
+const NAPI_ARGS = [
+  'build',
+  '--platform',
+  '--release',
+  '--manifest-path',
+  'native/addon/Cargo.toml',
+  '--output-dir',
+  'src/native',
+];
+const BINDING_ARGS = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--esm'];
+
+function addonHash() {
+  const sources = filesBelow('native').filter((file) => !/\.(md|py)$/.test(file));
+  return hashOf([...sources, 'Cargo.toml', 'Cargo.lock', ...filesBelow('.cargo')], `${process.platform} ${process.arch}`);
+}
+
+async function buildAddon(hash) {
+  forget('addon');
+  // Warnings of the compiler stay visible; progress does not, so that one line a step remains.
+  await runNode('node_modules/@napi-rs/cli/dist/cli.js', [...NAPI_ARGS, ...BINDING_ARGS, '--', '--quiet', '--locked'], {
+    quiet: true,
+  });
+  remember('addon', hash);
+}
+
+/** Files of `src` that are used as they are: the page, the addon and its loader. */
+function assets() {
+  return filesBelow('src').filter((file) => !/(?<!\.d)\.ts$|\.md$|\.fbs$/.test(file));
+}
+
+function programHash() {
+  return hashOf([...filesBelow('src'), 'tsconfig.json', 'package.json', 'package-lock.json']);
+}
+
+/** What a file that was removed or renamed left behind would still be found by an import. */
+function prune() {
+  const exists = (path) => existsSync(join(ROOT, path));
+  for (const file of filesBelow('dist')) {
+    if (/^dist\/(bench\/|\.)/.test(file)) continue;
+    const source = `src/${file.slice('dist/'.length)}`;
+    const stem = source.replace(/(\.d\.ts|\.js\.map|\.js)$/, '');
+    if (!exists(source) && !exists(`${stem}.ts`)) rmSync(join(ROOT, file));
+  }
+}
+
+async function compile(hash) {
+  forget('program');
+  if (!existsSync(join(ROOT, 'dist/cli/main.js'))) rmSync(join(ROOT, 'dist/.tsbuildinfo'), { force: true });
+  await runNode('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']);
+  for (const file of assets()) install(file, file.replace(/^src/, 'dist'));
+  prune();
+  remember('program', hash);
+}
+
+/** Makes the working copy ready to run. Prints nothing when it is. */
+export async function setUp() {
+  checkNode();
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  await exclusively(async () => {
+    const addon = addonHash();
+    const addonIsStale = !isCurrent('addon', addon, [ADDON, 'src/native/binding.js']);
+    if (addonIsStale) checkCompilers();
+
+    const reason = staleDependencies();
+    if (reason !== undefined) await step(`packages (${reason})`, installDependencies);
+    const uws = hashOf(
+      ['package-lock.json', 'scripts/retarget-uws.mjs'],
+      `${process.report.getReport().header.glibcVersionRuntime}`,
+    );
+    if (reason !== undefined || !isCurrent('uws', uws, [])) {
+      await step('uWebSockets.js for this glibc', () => runNode('scripts/retarget-uws.mjs', [], { quiet: true }));
+      remember('uws', uws);
+    }
+
+    if (addonIsStale) await step('addon (Rust, about a minute when cold)', () => buildAddon(addon));
+    const program = programHash();
+    const outputs = ['dist/cli/main.js', ADDON.replace(/^src/, 'dist')];
+    if (!isCurrent('program', program, outputs)) await step('program (TypeScript)', () => compile(program));
+  });
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) await main('set-up', setUp);
