@@ -1,3 +1,4 @@
+import { CHANNELS } from '../model/codes.js';
 import type { EngineConfig } from '../model/config.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
 import {
@@ -16,6 +17,7 @@ import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
 import type { EpochLease } from './shard-contract.js';
 
+const SUBSCRIBED = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'channels');
 const IN_SYNC = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'in_sync');
 const LAST_UPDATE_ID = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'last_update_id');
 
@@ -108,12 +110,14 @@ export class ShardHost implements LineInputs {
   instruments(): InstrumentStatus[] {
     return [...this.#options.instruments].map(([id, { definition, venueName }]) => {
       const values = this.#shard?.instrumentCounters(id);
+      const channels = Number(values?.[SUBSCRIBED] ?? 0n);
       return {
         id,
         venue: venueName,
         symbol: definition.symbol,
         shard: this.#options.shard,
-        inSync: values?.[IN_SYNC] === 1n,
+        // Where trades or quotes alone are subscribed there is no book that could be out of sync.
+        inSync: values?.[IN_SYNC] === 1n || (channels !== 0 && (channels & CHANNELS.book) === 0),
         lastUpdateId: String(values?.[LAST_UPDATE_ID] ?? 0n),
         subscription: this.#acks.get(id) ?? 'pending',
       };

@@ -1,5 +1,5 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
-import { VENUE_NAMES } from '../model/codes.js';
+import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
 import { INSTRUMENT_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
 import { histogramSum } from './histogram.js';
 import type { Logger } from './logger.js';
@@ -50,6 +50,7 @@ const instrumentCounter = (name: (typeof INSTRUMENT_COUNTERS)[number]['name']): 
 const shardCounter = (name: (typeof SHARD_COUNTERS)[number]['name']): number =>
   SHARD_COUNTERS.findIndex((counter) => counter.name === name);
 
+const SUBSCRIBED = instrumentCounter('channels');
 const IN_SYNC = instrumentCounter('in_sync');
 const LAST_TS_RECV = instrumentCounter('last_ts_recv');
 
@@ -104,7 +105,9 @@ export class Monitor {
       const counters = reader.instrumentCounters(id);
       if (counters === null) continue;
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? `venue-${venue}`;
-      const inSync = counters[IN_SYNC] === 1n;
+      const channels = Number(counters[SUBSCRIBED] ?? 0n);
+      // Where trades or quotes alone are subscribed there is no book that could be out of sync.
+      const inSync = counters[IN_SYNC] === 1n || (channels !== 0 && (channels & CHANNELS.book) === 0);
       instruments.push({ id, venue: name, symbol, shard, inSync, lastTsRecv: counters[LAST_TS_RECV] ?? 0n, counters });
     }
     return {

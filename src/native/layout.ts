@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0xe83311a4ab65acc3n;
+export const SCHEMA_HASH = 0x787fb7bdf5a16bffn;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -160,6 +160,7 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'resyncs', help: 'Times the book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'quarantined', help: 'Messages of this instrument set aside.' },
+  { name: 'channels', help: 'Channels subscribed, as bits; kept while their connection is lost.' },
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },

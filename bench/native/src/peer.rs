@@ -37,8 +37,7 @@ pub fn run(directory: &str) -> Result<(), Box<dyn Error>> {
             Some(Command::EchoRing) => ring_seen = follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |_| ())?,
             Some(Command::StampBare) => bare_seen = follow_bare(&lines, bare_seen, count, |due| note(&mut open_bare, due)),
             Some(Command::StampRing) => {
-                ring_seen =
-                    follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |due| note(&mut open_ring, due))?;
+                ring_seen = follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |due| note(&mut open_ring, due))?;
             }
             Some(Command::Report) => {
                 println!("{}", crate::run::encode(&open_ring)?);

@@ -125,7 +125,8 @@ impl Parent {
         self.ring += 1;
         let flags = flag::LAST | flag::NO_TS_EVENT;
         let header = Header { instrument: 1, flags, ts_event: 0, ts_recv: wall_ns(), frame_seq: self.ring, index: 0 };
-        let quote = Quote { bid_price: 618_000, bid_qty: i64::try_from(due).unwrap_or_default(), ask_price: 618_001, ask_qty: 2 };
+        let quote =
+            Quote { bid_price: 618_000, bid_qty: i64::try_from(due).unwrap_or_default(), ask_price: 618_001, ask_qty: 2 };
         self.writer.event(&Event { header, body: Body::Quote(quote) });
     }
 
@@ -167,7 +168,11 @@ impl Parent {
             while monotonic_ns() < due {
                 std::hint::spin_loop();
             }
-            if matches!(command, Command::StampRing) { self.send_ring(due) } else { self.send_bare(due) }
+            if matches!(command, Command::StampRing) {
+                self.send_ring(due)
+            } else {
+                self.send_bare(due)
+            }
             // A bare line is overwritten by the next one, so both wait: the schedule, not the acknowledgement, sets the pace.
             let number = if matches!(command, Command::StampRing) { self.ring } else { self.bare };
             self.await_ack(number);

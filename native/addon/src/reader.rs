@@ -1,5 +1,6 @@
 //! The ring reader for JavaScript: copies validated records into the caller's buffer, never exposes shared memory.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use napi::bindgen_prelude::{BigInt, BigInt64Array, Float64Array, Uint8ArraySlice};
@@ -96,6 +97,8 @@ pub struct RingReader {
     latest: Box<LatestCopy>,
     /// A record that did not fit the caller's buffer.
     held: bool,
+    /// Slot by instrument id.
+    slots: HashMap<u32, u32>,
 }
 
 #[napi]
@@ -110,7 +113,13 @@ impl RingReader {
         guard(|| {
             let root = PathBuf::from(root);
             let reader = Reader::open(Path::new(&root), &name, narrow("shard", shard)?).map_err(|error| shm(&error))?;
-            Ok(Self { reader: Some(reader), record: Box::default(), latest: Box::default(), held: false })
+            Ok(Self {
+                reader: Some(reader),
+                record: Box::default(),
+                latest: Box::default(),
+                held: false,
+                slots: HashMap::new(),
+            })
         })
     }
 
@@ -208,7 +217,7 @@ impl RingReader {
     pub fn latest(&mut self, instrument: u32) -> Result<Option<LatestView>> {
         guard(|| {
             let reader = self.reader.as_ref().ok_or_else(|| closed("ring reader"))?;
-            let Some(slot) = slot_of(reader, instrument) else { return Ok(None) };
+            let Some(slot) = slot_of(&mut self.slots, reader, instrument) else { return Ok(None) };
             Ok(reader.latest(slot, &mut self.latest).then(|| latest_view(&self.latest)))
         })
     }
@@ -240,10 +249,9 @@ impl RingReader {
     /// `CLOSED`.
     #[napi]
     pub fn instrument_counters(&mut self, instrument: u32) -> Result<Option<Vec<BigInt>>> {
-        let reader = self.open()?;
-        let Some(slot) = slot_of(reader, instrument) else { return Ok(None) };
-        let rows = reader.counters().instruments;
-        Ok(rows.into_iter().find(|row| row.0 == slot).map(|row| row.1.into_iter().map(BigInt::from).collect()))
+        let reader = self.reader.as_ref().ok_or_else(|| closed("ring reader"))?;
+        let Some(slot) = slot_of(&mut self.slots, reader, instrument) else { return Ok(None) };
+        Ok(reader.instrument_counters(slot).map(|values| values.into_iter().map(BigInt::from).collect()))
     }
 
     /// A latency histogram by its stage number; null if there is no such stage.
@@ -270,9 +278,15 @@ impl RingReader {
     }
 }
 
-/// Slot of an instrument in the shard's tables.
-fn slot_of(reader: &Reader, instrument: u32) -> Option<u32> {
-    reader.instruments().iter().find(|copy| copy.instrument.id == instrument).map(|copy| copy.slot)
+/// Slot of an instrument in the shard's tables. A slot keeps its instrument for as long as the segment lives; what the cache
+/// says is checked all the same, because segments change.
+fn slot_of(slots: &mut HashMap<u32, u32>, reader: &Reader, instrument: u32) -> Option<u32> {
+    let holds = |slot: &u32| reader.instrument(*slot).is_some_and(|copy| copy.instrument.id == instrument);
+    if let Some(slot) = slots.get(&instrument).copied().filter(holds) {
+        return Some(slot);
+    }
+    *slots = reader.instruments().iter().map(|copy| (copy.instrument.id, copy.slot)).collect();
+    slots.get(&instrument).copied()
 }
 
 /// Moves to the segment that replaced this one, if there is one: old and new epoch.

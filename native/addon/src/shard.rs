@@ -430,4 +430,3 @@ fn to_request(request: Request) -> ShardRequest {
     }
     plain
 }
-

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tickring_core::counters::InstrumentCounters;
+
 use crate::decode::{self, Decoded, Near};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust};
@@ -326,18 +328,29 @@ impl Reader {
         (0..self.segment.instruments_max()).filter_map(|slot| tables::read_instrument(table, slot)).collect()
     }
 
+    /// Copies the row of one slot of the instrument table; `None` if none was ever written there.
+    #[must_use]
+    pub fn instrument(&self, slot: u32) -> Option<InstrumentCopy> {
+        (slot < self.segment.instruments_max()).then(|| tables::read_instrument(&self.segment.instruments, slot)).flatten()
+    }
+
+    /// Copies the counters of one slot, in the order of [`InstrumentCounters::TABLE`]; zeros where it was never defined, `None`
+    /// beyond the table.
+    #[must_use]
+    pub fn instrument_counters(&self, slot: u32) -> Option<[u64; InstrumentCounters::TABLE.len()]> {
+        let first = slot as usize * INSTRUMENT_COUNTER_WORDS;
+        let area = &self.segment.instrument_counters;
+        (slot < self.segment.instruments_max()).then(|| std::array::from_fn(|index| area.get(first + index)))
+    }
+
     /// Copies all counters.
     #[must_use]
     pub fn counters(&self) -> CountersCopy {
-        let area = &self.segment.instrument_counters;
-        let of_slot = |copy: InstrumentCopy| {
-            let first = copy.slot as usize * INSTRUMENT_COUNTER_WORDS;
-            (copy.slot, std::array::from_fn(|index| area.get(first + index)))
-        };
+        let of_slot = |copy: InstrumentCopy| Some((copy.slot, self.instrument_counters(copy.slot)?));
         CountersCopy {
             ring: std::array::from_fn(|index| self.segment.counters.get(index)),
             shard: std::array::from_fn(|index| self.segment.counters.get(RING_COUNTERS.len() + index)),
-            instruments: self.instruments().into_iter().map(of_slot).collect(),
+            instruments: self.instruments().into_iter().filter_map(of_slot).collect(),
         }
     }
 

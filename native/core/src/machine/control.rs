@@ -93,6 +93,7 @@ impl Machine {
             return Err(refuse(Code::ArgumentRange));
         }
         entry.removed = false;
+        entry.counters.channels |= u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
             self.entries[slot as usize].lines[channel as usize] = connection;

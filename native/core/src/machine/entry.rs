@@ -118,7 +118,8 @@ impl Entry {
         self.quote_id = None;
         self.stats.reset();
         (self.stats_track, self.stats_due) = (None, 0);
-        (self.counters.in_sync, self.counters.last_update_id) = (0, 0);
+        let counters = &mut self.counters;
+        (counters.channels, counters.in_sync, counters.last_update_id) = (0, 0, 0);
     }
 
     pub(super) fn is_live(&self) -> bool {
