@@ -5,9 +5,9 @@
 // Run        npm run bench -- frame-to-ring      Read  the ratio to JSON.parse of the same bytes in the same run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { build, type Histogram } from 'hdr-histogram-js';
 import { VENUES } from '#dist/model/codes.js';
 import { Shard } from '#dist/native/index.js';
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { abba, ratioOfBlocks, ratios } from './statistics.js';
 import { depthWorkload, type Workload } from './workload.js';
@@ -30,7 +30,17 @@ function freshShard(root: string, epoch: bigint): Shard {
   });
   const venue = VENUES['binance-usdm'];
   shard.instrument(
-    { id: INSTRUMENT, venue, symbol: 'BTCUSDT', priceExponent: -2, qtyExponent: -3, tickSize: 10n, lotSize: 1n, trading: true, changeCount: 0 },
+    {
+      id: INSTRUMENT,
+      venue,
+      symbol: 'BTCUSDT',
+      priceExponent: -2,
+      qtyExponent: -3,
+      tickSize: 10n,
+      lotSize: 1n,
+      trading: true,
+      changeCount: 0,
+    },
     0n,
   );
   shard.connect(CONNECTION, venue, 0n);
@@ -79,14 +89,16 @@ function run(size: Size): Promise<BenchResult> {
       try {
         const cost = use(shard);
         const book = shard.bookText(INSTRUMENT);
-        if (book === null || !book.inSync) throw new Error(`the book is not in sync after the recording: ${book?.lastUpdateId}`);
+        if (book === null || !book.inSync)
+          throw new Error(`the book is not in sync after the recording: ${book?.lastUpdateId}`);
         books.add(book.text);
         return cost;
       } finally {
         shard.close();
       }
     };
-    for (let warm = 0; warm < (size === 'smoke' ? 1 : 3); warm++) withFresh((shard) => pass(shard, workload, null)) && parsePass(workload);
+    for (let warm = 0; warm < (size === 'smoke' ? 1 : 3); warm++)
+      withFresh((shard) => pass(shard, workload, null)) && parsePass(workload);
     const series = abba(
       size === 'smoke' ? 3 : 30,
       () => parsePass(workload),
@@ -103,12 +115,22 @@ function run(size: Size): Promise<BenchResult> {
     const best = Math.min(...series.b);
     return Promise.resolve({
       distributions: [{ label: 'depth frame through N-API to ring and latest slot', unit: 'ns', histogram: each }],
-      ratios: [{ label: 'JSON.parse alone / frame to ring through N-API', ...ratioOfBlocks(ratios(series)), target: '≥ 22 with the SIMD parser' }],
+      ratios: [
+        {
+          label: 'JSON.parse alone / frame to ring through N-API',
+          ...ratioOfBlocks(ratios(series)),
+          target: '≥ 22 with the SIMD parser',
+        },
+      ],
       figures: [
         { label: 'frames/s through N-API, best block', value: Math.round(1e9 / best), unit: 'frames/s' },
         { label: 'receive → ring inside the addon, p50', value: inside.p50, unit: 'ns' },
         { label: 'receive → ring inside the addon, p99', value: inside.p99, unit: 'ns' },
-        { label: 'frames', value: workload.frames.length, unit: `mean ${Math.round(workload.bytes / workload.frames.length)} B` },
+        {
+          label: 'frames',
+          value: workload.frames.length,
+          unit: `mean ${Math.round(workload.bytes / workload.frames.length)} B`,
+        },
         { label: 'workload', value: `${workload.source} sha256 ${workload.sha256.slice(0, 16)}`, unit: '' },
       ],
     });
@@ -117,4 +139,8 @@ function run(size: Size): Promise<BenchResult> {
   }
 }
 
-export const bench: Bench = { name: 'frame-to-ring', question: 'how long from a frame in the addon to its records in the ring?', run };
+export const bench: Bench = {
+  name: 'frame-to-ring',
+  question: 'how long from a frame in the addon to its records in the ring?',
+  run,
+};

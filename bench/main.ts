@@ -26,7 +26,9 @@ if (unknown.length > 0) {
 
 const size = values.smoke ? 'smoke' : 'full';
 const env = environment();
-console.log(`${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}`);
+console.log(
+  `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}`,
+);
 const outcomes: Outcome[] = [];
 for (const bench of BENCHES) {
   if (positionals.length > 0 && !positionals.includes(bench.name)) continue;

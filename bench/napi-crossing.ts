@@ -3,8 +3,8 @@
 // Workload   `ingest` of a 1,188-byte Buffer on a closed shard, which answers at once.
 // Run        npm run bench -- napi-crossing      Read  p50 of the per-call cost over blocks of 100,000 calls.
 import { performance } from 'node:perf_hooks';
-import { Shard } from '#dist/native/index.js';
 import { build } from 'hdr-histogram-js';
+import { Shard } from '#dist/native/index.js';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { abba, median, ratioOfBlocks, ratios } from './statistics.js';
 
@@ -20,20 +20,34 @@ class Control {
 function run(size: Size): Promise<BenchResult> {
   const calls = size === 'smoke' ? 1_000 : 100_000;
   const frame = Buffer.alloc(1_188, 0x20);
-  const shard = new Shard({ name: 'bench', shard: 0, epoch: 1n, prevEpoch: 0n, ringBytes: 65_536, instrumentsMax: 1, depth: 1, snapshotIntervalMs: 0 });
+  const shard = new Shard({
+    name: 'bench',
+    shard: 0,
+    epoch: 1n,
+    prevEpoch: 0n,
+    ringBytes: 65_536,
+    instrumentsMax: 1,
+    depth: 1,
+    snapshotIntervalMs: 0,
+  });
   shard.close();
   const control = new Control();
-  const cost = (target: { ingest(connection: number, frame: Uint8Array, length: number, tsRecv: bigint): number }) => (): number => {
-    let sum = 0;
-    const started = performance.now();
-    for (let call = 0; call < calls; call++) sum += target.ingest(1, frame, 1_188, 0n);
-    const ns = ((performance.now() - started) * 1e6) / calls;
-    if (sum > 0) throw new Error('a closed shard answers with a negative code');
-    return ns;
-  };
+  const cost =
+    (target: { ingest(connection: number, frame: Uint8Array, length: number, tsRecv: bigint): number }) => (): number => {
+      let sum = 0;
+      const started = performance.now();
+      for (let call = 0; call < calls; call++) sum += target.ingest(1, frame, 1_188, 0n);
+      const ns = ((performance.now() - started) * 1e6) / calls;
+      if (sum > 0) throw new Error('a closed shard answers with a negative code');
+      return ns;
+    };
   for (let warm = 0; warm < 3; warm++) cost(shard)() + cost(control)();
   const series = abba(size === 'smoke' ? 3 : 60, cost(shard), cost(control));
-  const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 1_000_000_000, numberOfSignificantValueDigits: 3 });
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 1_000_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
   for (const ns of series.a) histogram.recordValue(Math.round(ns));
   return Promise.resolve({
     distributions: [{ label: 'N-API crossing with a Buffer, mean of a block', unit: 'ns', histogram }],

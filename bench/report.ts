@@ -11,7 +11,11 @@ export interface Outcome {
 const PERCENTILES = [50, 99, 99.9] as const;
 
 function cells({ histogram }: Distribution): string[] {
-  return [...PERCENTILES.map((p) => String(histogram.getValueAtPercentile(p))), String(histogram.maxValue), String(histogram.totalCount)];
+  return [
+    ...PERCENTILES.map((p) => String(histogram.getValueAtPercentile(p))),
+    String(histogram.maxValue),
+    String(histogram.totalCount),
+  ];
 }
 
 function number(value: number): string {
@@ -23,11 +27,15 @@ export function terminal({ bench, result }: Outcome): string {
   const lines = [`${bench.name}: ${bench.question}`];
   for (const distribution of result.distributions) {
     const [p50, p99, p999, max, n] = cells(distribution);
-    lines.push(`  ${distribution.label.padEnd(52)} p50 ${p50}  p99 ${p99}  p99.9 ${p999}  max ${max} ${distribution.unit}  n ${n}`);
+    lines.push(
+      `  ${distribution.label.padEnd(52)} p50 ${p50}  p99 ${p99}  p99.9 ${p999}  max ${max} ${distribution.unit}  n ${n}`,
+    );
   }
   for (const ratio of result.ratios) {
     const target = ratio.target === '' ? '' : `  (target ${ratio.target})`;
-    lines.push(`  ${ratio.label.padEnd(52)} ${ratio.median.toFixed(3)}x  [${ratio.low.toFixed(3)}, ${ratio.high.toFixed(3)}]${target}`);
+    lines.push(
+      `  ${ratio.label.padEnd(52)} ${ratio.median.toFixed(3)}x  [${ratio.low.toFixed(3)}, ${ratio.high.toFixed(3)}]${target}`,
+    );
   }
   for (const figure of result.figures) {
     const value = typeof figure.value === 'number' ? number(figure.value) : figure.value;
@@ -78,7 +86,9 @@ export function markdown(env: Environment, outcomes: readonly Outcome[]): string
     }
     for (const ratio of result.ratios) {
       const text = `${ratio.median.toFixed(2)}× [${ratio.low.toFixed(2)}, ${ratio.high.toFixed(2)}]`;
-      rows.push(`| ${ratio.label}${ratio.target === '' ? '' : ` (target ${ratio.target})`} | ${text} | | | \`npm run bench -- ${bench.name}\` |`);
+      rows.push(
+        `| ${ratio.label}${ratio.target === '' ? '' : ` (target ${ratio.target})`} | ${text} | | | \`npm run bench -- ${bench.name}\` |`,
+      );
     }
   }
   const machine = `${env.cpu}, ${env.cores} cores${env.hypervisor ? ' (virtual machine)' : ''}, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}`;

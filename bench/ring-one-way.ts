@@ -24,8 +24,21 @@ function merged(texts: readonly string[]): Histogram {
 }
 
 function run(size: Size): Promise<BenchResult> {
-  const args = ['run', '--quiet', '--release', '-p', 'tickring-bench', '--', 'ring-one-way', ...(size === 'smoke' ? ['--smoke'] : [])];
-  const output = execFileSync('cargo', args, { encoding: 'utf8', maxBuffer: 64 * 2 ** 20, stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = [
+    'run',
+    '--quiet',
+    '--release',
+    '-p',
+    'tickring-bench',
+    '--',
+    'ring-one-way',
+    ...(size === 'smoke' ? ['--smoke'] : []),
+  ];
+  const output = execFileSync('cargo', args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 2 ** 20,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const report = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Report;
   const medians = (texts: readonly string[]): number[] => texts.map((text) => decode(text).getValueAtPercentile(50));
   const open = { a: medians(report.open.ring_hdr), b: medians(report.open.bare_hdr) };
@@ -37,11 +50,19 @@ function run(size: Size): Promise<BenchResult> {
       { label: 'bare stamped line one way, open loop (control)', unit: 'ns', histogram: merged(report.open.bare_hdr) },
     ],
     ratios: [
-      { label: 'ring / ping-pong, closed loop', ...ratioOfBlocks(ratios({ a: report.closed.ring, b: report.closed.bare })), target: '≤ 1.1' },
+      {
+        label: 'ring / ping-pong, closed loop',
+        ...ratioOfBlocks(ratios({ a: report.closed.ring, b: report.closed.bare })),
+        target: '≤ 1.1',
+      },
       { label: 'ring / bare stamped line, open loop p50', ...ratioOfBlocks(ratios(open)), target: '≤ 1.3' },
     ],
     figures: [{ label: 'records lost', value: 0, unit: 'records (a lap ends the bench)' }],
   });
 }
 
-export const bench: Bench = { name: 'ring-one-way', question: 'how long from publishing a record to having it in another process?', run };
+export const bench: Bench = {
+  name: 'ring-one-way',
+  question: 'how long from publishing a record to having it in another process?',
+  run,
+};

@@ -61,7 +61,10 @@ function generated(count: number): Workload {
     frames.push({ kind: 'frame', bytes: Buffer.from(text) });
     last = u;
     if (index === 5) {
-      frames.push({ kind: 'snapshot', bytes: Buffer.from(`{"lastUpdateId":${last},"bids":[${side(mid, -1)}],"asks":[${side(mid, 1)}]}`) });
+      frames.push({
+        kind: 'snapshot',
+        bytes: Buffer.from(`{"lastUpdateId":${last},"bids":[${side(mid, -1)}],"asks":[${side(mid, 1)}]}`),
+      });
     }
   }
   const hash = createHash('sha256');
