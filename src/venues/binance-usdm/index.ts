@@ -1,5 +1,5 @@
-import type { ChannelName } from '../../model/config.js';
 import { VENUES } from '../../model/codes.js';
+import type { ChannelName } from '../../model/config.js';
 import type { Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
