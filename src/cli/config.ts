@@ -1,0 +1,142 @@
+/** Flags → configuration: file, environment and flags merged, checked by one schema, resolved to what the rooms get. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Config } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
+import { addEnvironment } from './config/environment.js';
+import { feedsOf } from './config/feeds.js';
+import { describe, hideSecrets } from './config/problems.js';
+import { type Settings, settingsSchema } from './config/schema.js';
+import { addFile, Layers } from './config/source.js';
+
+export interface ConfigSources {
+  /** YAML file; absent: defaults. */
+  readonly file?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Top-level keys that a flag gave, by key. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** What was accepted but does not mean what it says; one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the configuration. A flag wins over the environment, the environment over the file, the file over the defaults, key
+ * by key.
+ *
+ * @throws TickringError `CONFIG_INVALID`: the message names place, key, value and limit of the first problem;
+ * `context.problems` has all of them.
+ */
+export function loadConfig({ file, env, flags = {} }: ConfigSources): LoadedConfig {
+  const layers = new Layers();
+  if (file !== undefined) addFile(layers, file);
+  const warnings = addEnvironment(layers, env);
+  for (const [key, value] of Object.entries(flags)) layers.set([key], value, `flag --${key}`);
+  const checked = settingsSchema.safeParse(layers.values);
+  if (!checked.success) {
+    const problems = checked.error.issues.flatMap((issue) => describe(issue, layers));
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    throw new TickringError('CONFIG_INVALID', `${problems[0]}${more}`, { context: { problems } });
+  }
+  return { config: resolve(checked.data, layers, warnings), warnings };
+}
+
+function resolve(settings: Settings, layers: Layers, warnings: string[]): Config {
+  const feeds = feedsOf(settings, { layers, warnings });
+  const isSimulated = feeds.length === 0;
+  const { shm_root: shmRoot } = settings;
+  const name = either(settings, layers, 'name', 'shm_name');
+  const port = either(settings, layers, ['gateway', 'port'], 'health_port');
+  if (settings.max_reconnect_delay_ms < settings.reconnect_delay_ms) {
+    const place = layers.originOf(['max_reconnect_delay_ms']) ?? layers.originOf(['reconnect_delay_ms']);
+    throw new TickringError(
+      'CONFIG_INVALID',
+      `${place}: max_reconnect_delay_ms ${settings.max_reconnect_delay_ms} is below reconnect_delay_ms ${settings.reconnect_delay_ms}`,
+    );
+  }
+  if (settings.redis_url !== undefined) {
+    warnings.push(`${layers.originOf(['redis_url'])}: redis_url has no effect: the Redis sink is not in this version`);
+  }
+  if (isSimulated && settings.symbols !== undefined) {
+    warnings.push(`${layers.originOf(['symbols'])}: symbols without exchange_ws_url are those of the simulated venues`);
+  }
+  return {
+    engine: {
+      name,
+      shmRoot,
+      stateDir: settings.state_dir ?? defaultStateDir(isSimulated ? `simulated-${name}` : name),
+      shards: settings.shards,
+      ringBytes: 2 ** Math.ceil(Math.log2(settings.ring_bytes)),
+      instrumentsMax: settings.instruments_max,
+      orderBookDepth: settings.order_book_depth,
+      snapshotIntervalMs: settings.snapshot_interval_ms,
+      reconnectDelayMs: settings.reconnect_delay_ms,
+      maxReconnectDelayMs: settings.max_reconnect_delay_ms,
+      quarantineBytesMax: settings.quarantine_bytes_max,
+      feeds,
+    },
+    gateway: { name, shmRoot, host: settings.gateway.host, port },
+    simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
+    log: { level: settings.log.level },
+  };
+}
+
+/** A key's value, or its older spelling's where only that one was given. Both with different values is a mistake. */
+function either(settings: Settings, layers: Layers, key: 'name', older: 'shm_name'): string;
+function either(settings: Settings, layers: Layers, key: ['gateway', 'port'], older: 'health_port'): number;
+function either(
+  settings: Settings,
+  layers: Layers,
+  key: string | string[],
+  older: 'shm_name' | 'health_port',
+): string | number {
+  const path = typeof key === 'string' ? [key] : key;
+  const value = typeof key === 'string' ? settings.name : settings.gateway.port;
+  const olderValue = settings[older];
+  if (olderValue === undefined || olderValue === value) return value;
+  if (layers.get(path) === undefined) return olderValue;
+  // A flag or a variable may well override the older key of a file.
+  const origin = layers.originOf(path) ?? '';
+  if (/^(flag|environment) /.test(origin)) return value;
+  throw new TickringError(
+    'CONFIG_INVALID',
+    `${layers.originOf([older])}: ${older} ${olderValue} contradicts ${path.join('.')} ${value}`,
+  );
+}
+
+function defaultStateDir(name: string): string {
+  const base = process.env['XDG_STATE_HOME'];
+  return join(base?.startsWith('/') === true ? base : join(homedir(), '.local', 'state'), 'tickring', name);
+}
+
+/** The configuration in force as YAML that can be read back in; secrets are hidden. */
+export function printConfig({ engine, gateway, simulator, log }: Config): string {
+  const feeds = engine.feeds.map((feed) => ({
+    venue: feed.venue,
+    symbols: feed.symbols,
+    channels: feed.channels,
+    ws_url: hideSecrets(feed.wsUrl),
+    rest_url: hideSecrets(feed.restUrl),
+  }));
+  return stringify({
+    name: engine.name,
+    shm_root: engine.shmRoot,
+    state_dir: engine.stateDir,
+    shards: engine.shards,
+    ring_bytes: engine.ringBytes,
+    instruments_max: engine.instrumentsMax,
+    order_book_depth: engine.orderBookDepth,
+    snapshot_interval_ms: engine.snapshotIntervalMs,
+    reconnect_delay_ms: engine.reconnectDelayMs,
+    max_reconnect_delay_ms: engine.maxReconnectDelayMs,
+    quarantine_bytes_max: engine.quarantineBytesMax,
+    ...(feeds.length === 0 ? {} : { feeds }),
+    gateway: { host: gateway.host, port: gateway.port },
+    ...(simulator === null ? {} : { simulator }),
+    log,
+  });
+}

@@ -1,0 +1,78 @@
+/** The environment's say: `TICKRING_…` for every key, and the older names that deployments already set. */
+import { parseDocument } from 'yaml';
+import { nearest } from './nearest.js';
+import { keysAt } from './schema.js';
+import type { Layers } from './source.js';
+
+const PREFIX = 'TICKRING_';
+/** Not keys of the configuration: where tests and benches find recordings. */
+const FOREIGN = new Set(['TICKRING_CAPTURES']);
+
+/** Older names that mean a key of ours. */
+const MEANS: Readonly<Record<string, readonly string[]>> = {
+  MARKETDATA_WORKERS: ['shards'],
+  MAX_SYMBOLS_TRACKED: ['instruments_max'],
+};
+
+/** Older names that this version has nothing to do for. */
+const INERT = [
+  'MARKET_DATA_CACHE_SIZE',
+  'DATA_RETENTION_HOURS',
+  'FEED_UPDATE_INTERVAL_MS',
+  'LATENCY_ALERT_THRESHOLD_MS',
+  'LOW_LATENCY_MODE',
+];
+
+const GROUPS = ['gateway', 'simulator', 'log'] as const;
+
+/** Variable of every key that is not in a list: `TICKRING_GATEWAY_PORT` → gateway.port. */
+function variables(): Map<string, readonly string[]> {
+  const named = new Map<string, readonly string[]>();
+  for (const key of keysAt([]) ?? []) if (!GROUPS.some((group) => group === key)) named.set(PREFIX + key.toUpperCase(), [key]);
+  for (const group of GROUPS)
+    for (const key of keysAt([group]) ?? []) named.set(`${PREFIX}${group}_${key}`.toUpperCase(), [group, key]);
+  return named;
+}
+
+/** Path of a variable, or undefined. `TICKRING_FEEDS_0_WS_URL` is the first feed's `ws_url`. */
+function pathOf(variable: string, named: ReadonlyMap<string, readonly string[]>): readonly (string | number)[] | undefined {
+  const feed = /^TICKRING_FEEDS_(\d{1,2})_([A-Z_]+)$/.exec(variable);
+  const key = feed?.[2]?.toLowerCase();
+  if (key !== undefined && keysAt(['feeds'])?.includes(key) === true) return ['feeds', Number(feed?.[1]), key];
+  return named.get(variable);
+}
+
+/** A list may be written with commas alone; everything else is read as YAML is. */
+function parsed(text: string, path: readonly (string | number)[]): unknown {
+  const isList = path.at(-1) === 'symbols' || path.at(-1) === 'channels';
+  if (isList && !text.trimStart().startsWith('[')) return text.split(',').map((part) => part.trim());
+  const document = parseDocument(text, { prettyErrors: false });
+  return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 0 });
+}
+
+/** Adds what the environment says; returns warnings about names that do nothing. */
+export function addEnvironment(layers: Layers, env: Readonly<Record<string, string | undefined>>): string[] {
+  const warnings: string[] = [];
+  const named = variables();
+  for (const [variable, path] of Object.entries(MEANS)) {
+    const text = env[variable];
+    if (text !== undefined && text !== '') layers.set(path, parsed(text, path), `environment ${variable}`);
+  }
+  for (const variable of INERT) {
+    if (env[variable] !== undefined) warnings.push(`environment ${variable} has no effect in this version`);
+  }
+  for (const variable of Object.keys(env).sort()) {
+    const text = env[variable];
+    if (!variable.startsWith(PREFIX) || FOREIGN.has(variable) || text === undefined || text === '') continue;
+    const path = pathOf(variable, named);
+    if (path !== undefined) {
+      layers.set(path, parsed(text, path), `environment ${variable}`);
+      continue;
+    }
+    const like = nearest(variable, [...named.keys()]);
+    warnings.push(
+      `environment ${variable} is no key of the configuration${like === undefined ? '' : `; did you mean ${like}?`}`,
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,119 @@
+/** Feeds from either spelling: the `feeds` list, or the older `exchange_ws_url` with `symbols`. */
+import type { ChannelName, FeedConfig } from '../../model/config.js';
+import { TickringError } from '../../model/errors.js';
+import type { Venue } from '../../model/venue.js';
+import { venueByName, venues } from '../../venues/index.js';
+import type { Settings } from './schema.js';
+import type { Layers } from './source.js';
+
+const ALL_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
+/** What the older `exchange_ws_url` meant where the address does not say it. */
+const OLDER_VENUE = 'binance-usdm';
+/** Since 2026-04-23 this venue serves no data on the unrouted path, and says nothing about it. */
+const RETIRED = { host: 'fstream.binance.com', path: /^\/(stream|ws)?\/?$/ };
+
+interface Context {
+  readonly layers: Layers;
+  readonly warnings: string[];
+}
+
+function known(name: string): Venue {
+  const venue = venueByName(name);
+  if (venue === undefined)
+    throw new TickringError(
+      'VENUE_UNKNOWN',
+      `venue ${name} is unknown, known are ${venues.map((each) => each.name).join(', ')}`,
+    );
+  return venue;
+}
+
+/** A venue's own host, whatever path an older configuration puts behind it. */
+function venueOfHost(host: string): Venue | undefined {
+  return venues.find((venue) => new URL(venue.defaults.wsUrl).hostname === host);
+}
+
+/** Addresses without the trailing slash that URL adds. */
+function rootOf(text: string): string {
+  const url = new URL(text);
+  return `${url.protocol}//${url.username === '' ? '' : `${url.username}:${url.password}@`}${url.host}`;
+}
+
+/** The feed that `exchange_ws_url` and `symbols` describe. */
+function olderFeed(address: string, symbols: readonly string[], { layers, warnings }: Context): FeedConfig {
+  const origin = layers.originOf(['exchange_ws_url']);
+  const url = new URL(address);
+  const venue = venueOfHost(url.hostname);
+  if (venue !== undefined) {
+    if (url.hostname === RETIRED.host && RETIRED.path.test(url.pathname)) {
+      warnings.push(
+        `${origin}: exchange_ws_url ${address} no longer carries data; using ${venue.defaults.wsUrl} with the venue's present paths`,
+      );
+    }
+    return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS };
+  }
+  const wsUrl = rootOf(address);
+  const restUrl = wsUrl.replace(/^ws/, 'http');
+  warnings.push(
+    `${origin}: exchange_ws_url is taken for ${OLDER_VENUE}, with its REST interface at ${new URL(restUrl).host}; use feeds to say otherwise`,
+  );
+  return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: ALL_CHANNELS };
+}
+
+function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warnings }: Context): FeedConfig[] {
+  const seen = new Map<string, number>();
+  return settings.map((feed, index) => {
+    const { defaults } = known(feed.venue);
+    const place = layers.originOf(['feeds', String(index)]);
+    if ((feed.ws_url === undefined) !== (feed.rest_url === undefined)) {
+      const [given, lacking] = feed.ws_url === undefined ? ['rest_url', 'ws_url'] : ['ws_url', 'rest_url'];
+      throw new TickringError(
+        'CONFIG_INVALID',
+        `${place}: feeds.${index} has ${given} but no ${lacking}: snapshots and deltas must come from one place`,
+      );
+    }
+    const isRetired = feed.ws_url !== undefined && new URL(feed.ws_url).hostname === RETIRED.host && feed.venue !== OLDER_VENUE;
+    if (isRetired) warnings.push(`${place}: feeds.${index}.ws_url is the address of ${OLDER_VENUE}, not of ${feed.venue}`);
+    const count = (seen.get(feed.venue) ?? 0) + 1;
+    seen.set(feed.venue, count);
+    return {
+      id: count === 1 ? feed.venue : `${feed.venue}-${count}`,
+      venue: feed.venue,
+      wsUrl: feed.ws_url === undefined ? defaults.wsUrl : rootOf(feed.ws_url),
+      restUrl: feed.rest_url === undefined ? defaults.restUrl : rootOf(feed.rest_url),
+      symbols: feed.symbols,
+      channels: feed.channels,
+    };
+  });
+}
+
+/** An instrument belongs to one feed; two would fight over its book. */
+function refuseTwice(feeds: readonly FeedConfig[], layers: Layers): void {
+  const owner = new Map<string, string>();
+  for (const feed of feeds) {
+    for (const symbol of feed.symbols) {
+      const instrument = `${feed.venue}:${symbol}`;
+      if (owner.has(instrument))
+        throw new TickringError('CONFIG_INVALID', `${layers.originOf(['feeds'])}: ${instrument} stands in two feeds`);
+      owner.set(instrument, feed.id);
+    }
+  }
+}
+
+/** The feeds; empty means that the simulated venues run. */
+export function feedsOf(settings: Settings, context: Context): FeedConfig[] {
+  const { feeds, symbols, exchange_ws_url: address } = settings;
+  const { layers } = context;
+  if (feeds !== undefined && (address ?? symbols) !== undefined) {
+    const key = address === undefined ? 'symbols' : 'exchange_ws_url';
+    throw new TickringError('CONFIG_INVALID', `${layers.originOf([key])}: ${key} and feeds exclude each other`);
+  }
+  if (feeds !== undefined) {
+    const listed = listedFeeds(feeds, context);
+    refuseTwice(listed, layers);
+    return listed;
+  }
+  if (address === undefined) return [];
+  if (symbols === undefined)
+    throw new TickringError('CONFIG_INVALID', `${layers.originOf(['exchange_ws_url'])}: exchange_ws_url needs symbols`);
+  return [olderFeed(address, symbols, context)];
+}

@@ -1,0 +1,117 @@
+/** What may stand in a configuration: every key with its type and limits. The one place that decides; README.md repeats it. */
+import { z } from 'zod';
+import { venues } from '../../venues/index.js';
+
+/** A name of shared memory, as the ring's directory allows it. */
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'is no name of 1 to 64 letters, digits, `.`, `_`, `-`, starting with a letter or digit',
+  );
+
+const absolutePath = z.string().regex(/^\//, 'is no absolute path');
+
+const symbol = z
+  .string()
+  .regex(/^[^\s/?&#@,]{1,64}$/u, 'is no symbol of 1 to 64 letters without blanks and / ? & # @ ,')
+  .transform((text) => text.toUpperCase());
+
+const symbols = z.array(symbol).min(1).max(65_536).refine(isUnique, 'names a symbol twice');
+
+const channels = z
+  .array(z.enum(['book', 'trade', 'quote']))
+  .min(1)
+  .refine(isUnique, 'names a channel twice');
+
+/** The root of a venue's addresses: scheme, host, port, no path. */
+function root(protocols: readonly string[]) {
+  return z.string().refine(
+    (text) => {
+      if (!URL.canParse(text)) return false;
+      const { protocol, pathname, search, hash } = new URL(text);
+      return protocols.includes(protocol) && pathname === '/' && search === '' && hash === '';
+    },
+    `is no address ${protocols.map((protocol) => `${protocol}//host[:port]`).join(' or ')} without a path`,
+  );
+}
+
+const feed = z.strictObject({
+  venue: z.enum(venues.map((venue) => venue.name) as [string, ...string[]]),
+  symbols,
+  channels: channels.default(['book', 'trade', 'quote']),
+  ws_url: root(['wss:', 'ws:']).optional(),
+  rest_url: root(['https:', 'http:']).optional(),
+});
+
+/** Bytes as a number, or with a binary unit: `64MiB`. */
+function bytes(min: number, max: number) {
+  const units: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+  const parse = (text: string): number => {
+    const match = /^(\d+)\s*([KMG]iB)$/.exec(text);
+    return Number(match?.[1]) * (units[match?.[2] ?? ''] ?? Number.NaN);
+  };
+  return z.preprocess(
+    (value) => (typeof value === 'string' && !Number.isNaN(parse(value)) ? parse(value) : value),
+    z.int().min(min).max(max),
+  );
+}
+
+const RECONNECT_MS_MAX = 3_600_000;
+
+/** The file's own structure, and the older flat keys behind it. */
+export const settingsSchema = z.strictObject({
+  name: name.default('tickring'),
+  shm_root: absolutePath.default('/dev/shm/tickring'),
+  state_dir: absolutePath.optional(),
+  shards: z.int().min(1).max(64).default(1),
+  ring_bytes: bytes(1_000_000, 2 ** 34).default(64 * 2 ** 20),
+  instruments_max: z.int().min(1).max(65_536).default(1_024),
+  order_book_depth: z.int().min(1).max(100).default(20),
+  snapshot_interval_ms: z.int().min(0).max(86_400_000).default(60_000),
+  reconnect_delay_ms: z.int().min(1).max(RECONNECT_MS_MAX).default(1_000),
+  max_reconnect_delay_ms: z.int().min(1).max(RECONNECT_MS_MAX).default(60_000),
+  quarantine_bytes_max: bytes(0, 2 ** 40).default(64 * 2 ** 20),
+  feeds: z.array(feed).min(1).max(64).optional(),
+  gateway: z
+    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8_080) })
+    .prefault({}),
+  simulator: z
+    .strictObject({
+      seed: z.int().min(0).default(1),
+      rate: z.number().min(1).max(10_000).default(400),
+      symbols: symbols.default(['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT']),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn') })
+    .prefault({}),
+  symbols: symbols.optional(),
+  exchange_ws_url: z
+    .string()
+    .refine((text) => /^wss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''), 'is no ws:// or wss:// address')
+    .optional(),
+  redis_url: z.string().optional(),
+  health_port: z.int().min(0).max(65_535).optional(),
+  shm_name: name.optional(),
+});
+
+/** A checked configuration, before the older keys are folded into the others. */
+export type Settings = z.output<typeof settingsSchema>;
+
+function isUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+/** Keys that a map at this place may have; undefined where no map belongs. */
+export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefined {
+  const shapes: Readonly<Record<string, object>> = {
+    '': settingsSchema.shape,
+    feeds: feed.shape,
+    gateway: settingsSchema.shape.gateway.unwrap().shape,
+    simulator: settingsSchema.shape.simulator.unwrap().shape,
+    log: settingsSchema.shape.log.unwrap().shape,
+  };
+  const shape = shapes[String(path[0] ?? '')];
+  return shape === undefined ? undefined : Object.keys(shape);
+}

@@ -1,0 +1,38 @@
+/** What the shell and the user are told when a command cannot do its work. */
+import { CommanderError } from 'commander';
+import type { CodeName } from '../model/codes.js';
+import { EXIT, TickringError } from '../model/errors.js';
+import { fromAddon } from '../native/index.js';
+
+/** Codes that end the program with something more telling than "software". */
+const EXITS: Partial<Record<CodeName, number>> = {
+  USAGE_INVALID: EXIT.usage,
+  CONFIG_INVALID: EXIT.config,
+  SHM_NAME: EXIT.config,
+  VENUE_UNKNOWN: EXIT.config,
+  RECORDING_INVALID: EXIT.data,
+  STATE_INVALID: EXIT.data,
+  SHM_HELD: EXIT.held,
+  SHM_NOT_FOUND: EXIT.unavailable,
+  SHM_NO_SPACE: EXIT.unavailable,
+  SHM_PERMISSION: EXIT.unavailable,
+  SHM_VERSION: EXIT.unavailable,
+  ENGINE_AWAY: EXIT.unavailable,
+};
+
+/** The exit code that belongs to an error. */
+export function exitCodeOf(error: unknown): number {
+  const known = fromAddon(error);
+  if (known instanceof CommanderError) return EXIT.usage;
+  if (known instanceof TickringError) return EXITS[known.code] ?? EXIT.software;
+  return EXIT.software;
+}
+
+/** The one line that tells what went wrong. A defect of ours keeps its stack: that is not the user's doing. */
+export function lineOf(error: unknown): string {
+  const known = fromAddon(error);
+  if (known instanceof CommanderError)
+    return `tickring: ${known.message.replace(/^error: /, '').replaceAll('\n', ' ')} (USAGE_INVALID)`;
+  if (known instanceof TickringError) return `tickring: ${known.message} (${known.code})`;
+  return `tickring: internal error: ${known instanceof Error ? (known.stack ?? known.message) : String(known)}`;
+}

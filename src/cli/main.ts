@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** The command line: `tickring <command>`. What a user did wrong ends in one line on stderr, never in a stack trace. */
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../model/errors.js';
+import { version } from '../native/index.js';
+import { registerConfig } from './config-command.js';
+import { registerDoctor } from './doctor.js';
+import { exitCodeOf, lineOf } from './exit.js';
+import { registerRead } from './read.js';
+import { registerReplay } from './replay.js';
+import { registerStart } from './start.js';
+
+const program = new Command('tickring')
+  .description('exchange feeds into verified order books in shared memory')
+  .version(version())
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
+  .showSuggestionAfterError(true);
+registerStart(program);
+registerRead(program);
+registerReplay(program);
+registerDoctor(program);
+registerConfig(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  // Help and version end the same way, with code 0.
+  if (!(error instanceof CommanderError && error.exitCode === 0)) {
+    process.stderr.write(`${lineOf(error)}\n`);
+    process.exit(error instanceof CommanderError && error.code === 'commander.help' ? EXIT.usage : exitCodeOf(error));
+  }
+}

@@ -1,0 +1,130 @@
+/** `tickring replay`: recorded frames through the state machine that runs live; final books and what happened on the way. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EXIT, TickringError } from '../model/errors.js';
+import type { Venue } from '../model/venue.js';
+import { venueByName, venues } from '../venues/index.js';
+import { cryptofeedInputs } from './replay/cryptofeed.js';
+import { hftbacktestInputs } from './replay/hftbacktest.js';
+import type { ReplayInput } from './replay/input.js';
+import { ReplaySession } from './replay/session.js';
+
+const FORMATS = ['hftbacktest', 'cryptofeed'] as const;
+
+interface ReplayFlags {
+  readonly venue: string;
+  readonly format: (typeof FORMATS)[number];
+  readonly books?: string;
+  readonly json?: boolean;
+}
+
+export interface SymbolSummary {
+  readonly last_update_id: string;
+  readonly in_sync: boolean;
+  readonly bids: number;
+  readonly asks: number;
+  /** Of the book's canonical text. */
+  readonly sha256: string;
+}
+
+export interface ReplaySummary {
+  readonly venue: string;
+  readonly files: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly symbols: Readonly<Record<string, SymbolSummary>>;
+  readonly rejections: readonly object[];
+  readonly seconds: number;
+}
+
+function inputsOf(venue: Venue, format: ReplayFlags['format'], files: readonly string[]): AsyncGenerator<ReplayInput> {
+  return format === 'hftbacktest' ? hftbacktestInputs(files) : cryptofeedInputs(venue, files);
+}
+
+/** What happened, by kind; `counters` are the shard's own. */
+function countsOf(counters: Readonly<Record<string, number>>, depthAnswers: number): Record<string, number> {
+  const of = (name: string): number => counters[name] ?? 0;
+  return {
+    frames: of('frames'),
+    events: of('events'),
+    trades: of('trades'),
+    quotes: of('quotes'),
+    book_deltas: of('book_deltas'),
+    older_than_snapshot: of('older_than_snapshot'),
+    depth_answers: depthAnswers,
+    book_snapshots: of('book_snapshots'),
+    gaps: of('gaps'),
+    resyncs: of('resyncs'),
+    duplicates: of('duplicates'),
+    ignored: of('ignored'),
+    off_market: of('off_market'),
+    quarantined: of('quarantined'),
+  };
+}
+
+/** Replays files of one venue; writes the final books to `booksDir` if there is one. */
+export async function replay(
+  venue: Venue,
+  format: ReplayFlags['format'],
+  files: readonly string[],
+  booksDir?: string,
+): Promise<ReplaySummary> {
+  const startedAt = performance.now();
+  const session = new ReplaySession(venue);
+  try {
+    for await (const input of inputsOf(venue, format, files)) session.apply(input);
+    const symbols: Record<string, SymbolSummary> = {};
+    if (booksDir !== undefined) mkdirSync(booksDir, { recursive: true });
+    for (const { symbol, lastUpdateId, inSync, text } of session.books()) {
+      const side = (letter: string): number => text.match(new RegExp(`^${letter} `, 'gm'))?.length ?? 0;
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      symbols[symbol] = { last_update_id: String(lastUpdateId), in_sync: inSync, bids: side('B'), asks: side('A'), sha256 };
+      if (booksDir !== undefined) writeFileSync(join(booksDir, `${venue.name}-${encodeURIComponent(symbol)}.txt`), text);
+    }
+    const counts = countsOf(session.counters(), session.depthAnswers);
+    const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(3));
+    return { venue: venue.name, files, counts, symbols, rejections: session.rejections, seconds };
+  } finally {
+    session.close();
+  }
+}
+
+function print({ counts, symbols, rejections, seconds }: ReplaySummary): void {
+  const lines = Object.entries(symbols).map(
+    ([symbol, book]) =>
+      `${symbol.padEnd(12)} ${book.in_sync ? 'in sync' : 'NOT in sync'}  update id ${book.last_update_id}  ${book.bids} bids  ${book.asks} asks  sha256 ${book.sha256}`,
+  );
+  for (const rejection of rejections.slice(0, 10)) lines.push(`quarantined ${JSON.stringify(rejection)}`);
+  lines.push(
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join('  ·  '),
+    `${seconds} s`,
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Adds `replay`. */
+export function registerReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('recorded frames through the same state machine; several files of a symbol continue each other')
+    .argument('<files...>', 'recordings: plain, gzip or zstd')
+    .addOption(
+      new Option('--venue <name>', 'venue that the frames come from')
+        .choices(venues.map(({ name }) => name))
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--format <format>', 'how the files are laid out').choices([...FORMATS]).makeOptionMandatory())
+    .option('--books <dir>', 'write each final book to DIR/{venue}-{SYMBOL}.txt')
+    .option('--json', 'print the summary as JSON')
+    .action(async (files: string[], flags: ReplayFlags) => {
+      const venue = venueByName(flags.venue);
+      if (venue === undefined) throw new TickringError('VENUE_UNKNOWN', `venue ${flags.venue} is unknown`);
+      const summary = await replay(venue, flags.format, files, flags.books);
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+      else print(summary);
+      process.exitCode = EXIT.ok;
+    });
+}
