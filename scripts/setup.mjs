@@ -65,7 +65,7 @@ function prune() {
 async function compile(hash) {
   forget('program');
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) rmSync(join(ROOT, 'dist/.tsbuildinfo'), { force: true });
-  await runNode('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']);
+  await runNode('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], { quiet: true });
   for (const file of assets()) install(file, file.replace(/^src/, 'dist'));
   prune();
   remember('program', hash);

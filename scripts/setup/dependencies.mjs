@@ -44,8 +44,8 @@ export function staleDependencies() {
 export async function installDependencies() {
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (npm?.endsWith('.js')) await runNode(npm, args);
-  else await run('npm', args);
+  if (npm?.endsWith('.js')) await runNode(npm, args, { quiet: true });
+  else await run('npm', args, { quiet: true });
   const missing = missingPackages();
   if (missing.length > 0) throw new SetUpError(`npm ci left out ${missing.join(', ')}`);
 }

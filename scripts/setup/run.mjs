@@ -31,7 +31,7 @@ export async function run(program, args, { onText, quiet = false, allowFailure =
     child.once('close', (status, signal) => resolve(status ?? `signal ${signal}`));
   });
   if (code !== 0 && !allowFailure) {
-    process.stderr.write(kept.join(''));
+    if (kept.length > 0) process.stderr.write(`\n${kept.join('')}`);
     throw new SetUpError(`\`${[program, ...args].join(' ')}\` ended with ${code}`);
   }
   return code;

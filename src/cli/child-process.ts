@@ -12,7 +12,6 @@ const RESTART_MAX_MS = 10_000;
 const SETTLED_MS = 20_000;
 /** Deaths within a minute after which nobody believes in the next one. */
 const DEATHS_PER_MINUTE_MAX = 10;
-const STOP_DEADLINE_MS = 10_000;
 
 export interface ManagedChildOptions<Name extends ChildName> {
   readonly name: Name;
@@ -63,14 +62,14 @@ export class ManagedChild<Name extends ChildName> {
     });
   }
 
-  /** Asks it to stop, and ends it by force after 10 s. Resolves when it is gone. */
-  async stop(): Promise<void> {
+  /** Asks it to stop, and ends it by force when it takes longer than that. Resolves when it is gone. */
+  async stop(longestMs: number): Promise<void> {
     this.#stopping = true;
     const child = this.#process;
     if (child === undefined) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
-    const force = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    const force = setTimeout(() => child.kill('SIGKILL'), longestMs);
     await gone;
     clearTimeout(force);
   }

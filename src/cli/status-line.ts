@@ -53,6 +53,7 @@ export function statusText(status: EngineStatus, figures: Figures): string {
 export class StatusLine {
   readonly #stream: NodeJS.WriteStream;
   #line = '';
+  #state = '';
   #printedAt = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -70,13 +71,15 @@ export class StatusLine {
     this.#stream.write(`\r\u001b[K${text}${text.endsWith('\n') ? '' : '\n'}${this.#line}`);
   }
 
-  show(text: string): void {
+  /** Shows a new text. Where the output is no terminal, a new state is printed at once, the same one every 5 s. */
+  show(text: string, state = text): void {
     if (this.#stream.isTTY) {
       this.#line = text.slice(0, Math.max(20, this.#stream.columns - 1));
       this.#stream.write(`\r\u001b[K${this.#line}`);
       return;
     }
-    if (performance.now() - this.#printedAt < PLAIN_EVERY_MS) return;
+    if (state === this.#state && performance.now() - this.#printedAt < PLAIN_EVERY_MS) return;
+    this.#state = state;
     this.#printedAt = performance.now();
     this.#stream.write(`${text}\n`);
   }

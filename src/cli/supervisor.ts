@@ -9,6 +9,10 @@ import { Rates, StatusLine, statusText } from './status-line.js';
 import { type BookVerdict, verifyBooks } from './verify.js';
 
 const LOOK_EVERY_MS = 500;
+/** Longest graceful stop of each process, ms; together below 10 s. */
+const STOP_MS = { gateway: 4_000, engine: 4_000, simulator: 1_000 } as const;
+/** npm passes on what the terminal has sent to everybody already: the echo of one Ctrl-C is not a second one. */
+const NPM_ECHO_MS = process.env['npm_lifecycle_event'] === undefined ? 0 : 1_000;
 /** Longest wait for all books before a timed run starts its clock. */
 const IN_SYNC_DEADLINE_MS = 30_000;
 
@@ -38,6 +42,7 @@ class Supervisor {
   #simulatorPorts: SimulatorPorts | undefined;
   #oracleUrl: string | undefined;
   #exitCode: number = EXIT.ok;
+  #signalledAt: number | undefined;
 
   constructor(options: SuperviseOptions) {
     this.#options = options;
@@ -82,6 +87,8 @@ class Supervisor {
       this.#config = withSimulatedFeeds(this.#config, venues);
     }
     const [gateway] = await Promise.all([this.#gateway.start(), this.#engine.start()]);
+    // A successor is found where its predecessor was, also where the first one took any free port.
+    this.#config = { ...this.#config, gateway: { ...this.#config.gateway, port: Number(new URL(gateway.url).port) } };
     const { name } = this.#config.engine;
     const venues = this.#config.engine.feeds.map(({ venue, symbols }) => `${venue} (${symbols.join(', ')})`).join(', ');
     this.#line.above(
@@ -99,7 +106,11 @@ class Supervisor {
       this.#stop.signal.throwIfAborted();
       const status = await this.#control.request('status').catch(() => undefined);
       if (status === undefined) this.#line.show('waiting for the engine');
-      else this.#line.show(statusText(status, this.#rates.look(status)));
+      else if (status.instruments.length === 0) this.#line.show('waiting for the venues');
+      else {
+        const figures = this.#rates.look(status);
+        this.#line.show(statusText(status, figures), figures.booksInSync === figures.books ? 'in sync' : 'syncing');
+      }
       last = status ?? last;
       if (status !== undefined && done(status)) return last;
       await sleep(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now())), undefined, { signal: this.#stop.signal });
@@ -136,10 +147,13 @@ class Supervisor {
   }
 
   #signalled(): void {
-    if (!this.#stop.signal.aborted) {
+    const now = performance.now();
+    if (this.#signalledAt === undefined) {
+      this.#signalledAt = now;
       this.#stop.abort();
       return;
     }
+    if (now - this.#signalledAt < NPM_ECHO_MS) return;
     for (const child of [this.#gateway, this.#engine, this.#simulator]) child?.kill();
     process.exit(130);
   }
@@ -149,9 +163,9 @@ class Supervisor {
     this.#stop.abort();
     this.#line.end();
     this.#control.close();
-    await this.#gateway.stop();
-    await this.#engine.stop();
-    await this.#simulator?.stop();
+    await this.#gateway.stop(STOP_MS.gateway);
+    await this.#engine.stop(STOP_MS.engine);
+    await this.#simulator?.stop(STOP_MS.simulator);
   }
 }
 
