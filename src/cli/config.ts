@@ -38,11 +38,16 @@ export function loadConfig({ file, env, flags = {} }: ConfigSources): LoadedConf
   for (const [key, value] of Object.entries(flags)) layers.set([key], value, `flag --${key}`);
   const checked = settingsSchema.safeParse(layers.values);
   if (!checked.success) {
-    const problems = checked.error.issues.flatMap((issue) => describe(issue, layers));
+    const problems = checked.error.issues.flatMap((issue) => describe(issue, layers)).sort((a, b) => lineOf(a) - lineOf(b));
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     throw new TickringError('CONFIG_INVALID', `${problems[0]}${more}`, { context: { problems } });
   }
   return { config: resolve(checked.data, layers, warnings), warnings };
+}
+
+/** Line that a problem names; what comes from elsewhere goes last. */
+function lineOf(problem: string): number {
+  return Number(/^[^ ]*:(\d+): /.exec(problem)?.[1] ?? Number.MAX_SAFE_INTEGER);
 }
 
 function resolve(settings: Settings, layers: Layers, warnings: string[]): Config {

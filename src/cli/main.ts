@@ -25,9 +25,13 @@ registerConfig(program);
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  // Help and version end the same way, with code 0.
-  if (!(error instanceof CommanderError && error.exitCode === 0)) {
+  if (!(error instanceof CommanderError)) {
     process.stderr.write(`${lineOf(error)}\n`);
-    process.exit(error instanceof CommanderError && error.code === 'commander.help' ? EXIT.usage : exitCodeOf(error));
+    process.exit(exitCodeOf(error));
+  }
+  // Help and version end the same way, with code 0; help that nobody asked for has said what is wrong.
+  if (error.exitCode !== 0) {
+    if (error.code !== 'commander.help') process.stderr.write(`${lineOf(error)}\n`);
+    process.exitCode = EXIT.usage;
   }
 }

@@ -3,14 +3,13 @@ import type { ChannelName, FeedConfig } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
 import type { Venue } from '../../model/venue.js';
 import { venueByName, venues } from '../../venues/index.js';
-import type { Settings } from './schema.js';
+import { hideSecrets } from './problems.js';
+import { isRetired, type Settings } from './schema.js';
 import type { Layers } from './source.js';
 
 const ALL_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 /** What the older `exchange_ws_url` meant where the address does not say it. */
 const OLDER_VENUE = 'binance-usdm';
-/** Since 2026-04-23 this venue serves no data on the unrouted path, and says nothing about it. */
-const RETIRED = { host: 'fstream.binance.com', path: /^\/(stream|ws)?\/?$/ };
 
 interface Context {
   readonly layers: Layers;
@@ -38,17 +37,17 @@ function rootOf(text: string): string {
   return `${url.protocol}//${url.username === '' ? '' : `${url.username}:${url.password}@`}${url.host}`;
 }
 
+function retiredText(address: string, venue: Venue): string {
+  return `${hideSecrets(address)} no longer carries data; using ${venue.defaults.wsUrl} with the venue's present paths`;
+}
+
 /** The feed that `exchange_ws_url` and `symbols` describe. */
 function olderFeed(address: string, symbols: readonly string[], { layers, warnings }: Context): FeedConfig {
   const origin = layers.originOf(['exchange_ws_url']);
   const url = new URL(address);
   const venue = venueOfHost(url.hostname);
   if (venue !== undefined) {
-    if (url.hostname === RETIRED.host && RETIRED.path.test(url.pathname)) {
-      warnings.push(
-        `${origin}: exchange_ws_url ${address} no longer carries data; using ${venue.defaults.wsUrl} with the venue's present paths`,
-      );
-    }
+    if (isRetired(address)) warnings.push(`${origin}: exchange_ws_url ${retiredText(address, venue)}`);
     return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS };
   }
   const wsUrl = rootOf(address);
@@ -64,21 +63,22 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
   return settings.map((feed, index) => {
     const { defaults } = known(feed.venue);
     const place = layers.originOf(['feeds', String(index)]);
-    if ((feed.ws_url === undefined) !== (feed.rest_url === undefined)) {
-      const [given, lacking] = feed.ws_url === undefined ? ['rest_url', 'ws_url'] : ['ws_url', 'rest_url'];
+    const retired = feed.ws_url !== undefined && isRetired(feed.ws_url);
+    if (retired) warnings.push(`${place}: feeds.${index}.ws_url ${retiredText(feed.ws_url ?? '', known(feed.venue))}`);
+    const ws = retired ? undefined : feed.ws_url;
+    if (!retired && (ws === undefined) !== (feed.rest_url === undefined)) {
+      const [given, lacking] = ws === undefined ? ['rest_url', 'ws_url'] : ['ws_url', 'rest_url'];
       throw new TickringError(
         'CONFIG_INVALID',
         `${place}: feeds.${index} has ${given} but no ${lacking}: snapshots and deltas must come from one place`,
       );
     }
-    const isRetired = feed.ws_url !== undefined && new URL(feed.ws_url).hostname === RETIRED.host && feed.venue !== OLDER_VENUE;
-    if (isRetired) warnings.push(`${place}: feeds.${index}.ws_url is the address of ${OLDER_VENUE}, not of ${feed.venue}`);
     const count = (seen.get(feed.venue) ?? 0) + 1;
     seen.set(feed.venue, count);
     return {
       id: count === 1 ? feed.venue : `${feed.venue}-${count}`,
       venue: feed.venue,
-      wsUrl: feed.ws_url === undefined ? defaults.wsUrl : rootOf(feed.ws_url),
+      wsUrl: ws === undefined ? defaults.wsUrl : rootOf(ws),
       restUrl: feed.rest_url === undefined ? defaults.restUrl : rootOf(feed.rest_url),
       symbols: feed.symbols,
       channels: feed.channels,

@@ -24,11 +24,20 @@ const channels = z
   .min(1)
   .refine(isUnique, 'names a channel twice');
 
+/** The unrouted address of USDT-M futures: since 2026-04-23 it carries no data, and says nothing about it. */
+export function isRetired(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return hostname === 'fstream.binance.com' && /^\/(stream|ws)\/?$/.test(pathname);
+}
+
 /** The root of a venue's addresses: scheme, host, port, no path. */
 function root(protocols: readonly string[]) {
   return z.string().refine(
     (text) => {
       if (!URL.canParse(text)) return false;
+      // It is replaced with a warning, not refused: configurations that worked for years have it.
+      if (isRetired(text)) return true;
       const { protocol, pathname, search, hash } = new URL(text);
       return protocols.includes(protocol) && pathname === '/' && search === '' && hash === '';
     },

@@ -80,8 +80,12 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     if (restBytes > 0) yield { bytes: Buffer.concat(rest), number: number + 1 };
   } catch (error) {
     if (error instanceof TickringError) throw error;
-    throw new TickringError('RECORDING_INVALID', `${file}: after line ${number}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new TickringError(
+      'RECORDING_INVALID',
+      `${file}${number === 0 ? '' : `: after line ${number}`}: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LoadedConfig, loadConfig, printConfig } from '../../src/cli/config.js';
+import { TickringError } from '../../src/model/errors.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tickring-config-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(yaml: string): string {
+  const file = join(folder, 'tickring.yaml');
+  writeFileSync(file, yaml);
+  return file;
+}
+
+function load(yaml: string, env: Record<string, string> = {}, flags: Record<string, unknown> = {}): LoadedConfig {
+  return loadConfig({ file: fileOf(yaml), env, flags });
+}
+
+/** All problems of a configuration, without the folder. */
+function problems(yaml: string, env: Record<string, string> = {}): string[] {
+  try {
+    load(yaml, env);
+  } catch (error) {
+    if (!(error instanceof TickringError) || error.code !== 'CONFIG_INVALID') throw error;
+    const all = (error.context['problems'] as string[] | undefined) ?? [error.message];
+    return all.map((text) => text.replaceAll(`${folder}/`, ''));
+  }
+  return [];
+}
+
+test('config: without a file both simulated venues run with the documented defaults', () => {
+  const { config, warnings } = loadConfig({ env: {} });
+  expect(warnings).toEqual([]);
+  expect(config.engine).toMatchObject({ name: 'tickring', shmRoot: '/dev/shm/tickring', ringBytes: 64 * 2 ** 20, feeds: [] });
+  expect(config.simulator?.symbols).toEqual(['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT']);
+  expect(config.gateway).toMatchObject({ host: '127.0.0.1', port: 8080 });
+});
+
+test('config: the older flat keys become a feed, a name and a port; the retired address is replaced with a warning', () => {
+  const { config, warnings } = load(
+    [
+      'symbols:',
+      '  - BTCUSDT',
+      '  - ethusdt',
+      'exchange_ws_url: "wss://fstream.binance.com/stream"',
+      'redis_url: "redis://:canary@localhost:6379"',
+      'order_book_depth: 10',
+      'health_port: 9090',
+      'shm_name: market_data_shm',
+      'reconnect_delay_ms: 500',
+      'max_reconnect_delay_ms: 30000',
+    ].join('\n'),
+  );
+  expect(config.engine).toMatchObject({ name: 'market_data_shm', orderBookDepth: 10, reconnectDelayMs: 500 });
+  expect(config.engine.feeds).toEqual([
+    {
+      id: 'binance-usdm',
+      venue: 'binance-usdm',
+      wsUrl: 'wss://fstream.binance.com',
+      restUrl: 'https://fapi.binance.com',
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      channels: ['book', 'trade', 'quote'],
+    },
+  ]);
+  expect(config.gateway.port).toBe(9090);
+  expect(config.simulator).toBeNull();
+  expect(warnings.join('\n')).toMatch(/tickring\.yaml:4: exchange_ws_url .* no longer carries data/);
+  expect(warnings.join('\n')).toMatch(/tickring\.yaml:5: redis_url has no effect/);
+  expect(warnings.join('\n')).not.toContain('canary');
+});
+
+test('config: the retired address is replaced in a list of feeds, too', () => {
+  const { config, warnings } = load(
+    'feeds:\n  - {venue: binance-usdm, symbols: [BTCUSDT], ws_url: "wss://fstream.binance.com/stream"}',
+  );
+  expect(config.engine.feeds[0]?.wsUrl).toBe('wss://fstream.binance.com');
+  expect(warnings).toHaveLength(1);
+});
+
+test('config: every problem names file, line, key, value and limit, in the order of lines', () => {
+  expect(
+    problems(
+      [
+        'gatway: {port: 1}',
+        'feeds:',
+        '  - venue: binance-usdn',
+        '    symbols: [BTCUSDT]',
+        '  - venue: binance-spot',
+        '    symbols: []',
+        '    chanels: [book]',
+        'gateway:',
+        '  port: 70000',
+        'order_book_depth: 1.5',
+        'log: {level: loud}',
+      ].join('\n'),
+    ),
+  ).toEqual([
+    'tickring.yaml:1: unknown key gatway, did you mean gateway?',
+    'tickring.yaml:3: feeds.0.venue binance-usdn is none of binance-spot, binance-usdm',
+    'tickring.yaml:6: feeds.1.symbols [] has fewer than 1',
+    'tickring.yaml:7: unknown key feeds.1.chanels, did you mean channels?',
+    'tickring.yaml:9: gateway.port 70000 exceeds 65535',
+    'tickring.yaml:10: order_book_depth 1.5 is no whole number',
+    'tickring.yaml:11: log.level loud is none of fatal, error, warn, info, debug, trace, silent',
+  ]);
+});
+
+test('config: mistakes across keys are found', () => {
+  expect(problems('symbols: [A, a]\nexchange_ws_url: "wss://fstream.binance.com/stream"')).toEqual([
+    'tickring.yaml:1: symbols ["A","a"] names a symbol twice',
+  ]);
+  expect(problems('shm_name: a\nname: b')).toEqual(['tickring.yaml:1: shm_name a contradicts name b']);
+  expect(problems('reconnect_delay_ms: 10\nmax_reconnect_delay_ms: 5')).toEqual([
+    'tickring.yaml:2: max_reconnect_delay_ms 5 is below reconnect_delay_ms 10',
+  ]);
+  const feed = '{venue: binance-spot, symbols: [BTCUSDT]}';
+  expect(problems(`feeds: [${feed}, ${feed}]`)).toEqual(['tickring.yaml:1: binance-spot:BTCUSDT stands in two feeds']);
+  expect(problems('feeds: [{venue: binance-spot, symbols: [X], ws_url: "ws://127.0.0.1:1"}]')[0]).toMatch(
+    /has ws_url but no rest_url/,
+  );
+  expect(problems('feeds: [{venue: binance-spot, symbols: [X], ws_url: "ws://h/path", rest_url: "http://h"}]')[0]).toMatch(
+    /without a path/,
+  );
+  expect(problems(`feeds: [${feed}]\nsymbols: [X]`)).toEqual(['tickring.yaml:2: symbols and feeds exclude each other']);
+  expect(problems('name: "../x"')[0]).toMatch(/^tickring\.yaml:1: name \.\.\/x is no name/);
+});
+
+test('config: text that is no YAML, no map, or sets a key twice is refused with its line', () => {
+  expect(problems('a: [1\nb: 2')[0]).toMatch(/^tickring\.yaml:2: /);
+  expect(problems('- 1')).toEqual(['tickring.yaml:1: the top is no map of keys']);
+  expect(problems('name: a\nname: b')[0]).toMatch(/^tickring\.yaml:2: .*unique/i);
+  expect(problems('__proto__: {name: x}')[0]).toMatch(/unknown key __proto__/);
+});
+
+test('config: a flag wins over the environment, the environment over the file', () => {
+  const yaml = 'name: file\nshards: 2\ngateway: {port: 1}';
+  expect(load(yaml).config.engine).toMatchObject({ name: 'file', shards: 2 });
+  const env = { TICKRING_NAME: 'environment', TICKRING_GATEWAY_PORT: '2', MARKETDATA_WORKERS: '3' };
+  expect(load(yaml, env).config).toMatchObject({ engine: { name: 'environment', shards: 3 }, gateway: { port: 2 } });
+  expect(load(yaml, { ...env, TICKRING_SHARDS: '4' }).config.engine.shards).toBe(4);
+  expect(load(yaml, env, { name: 'flag' }).config.engine.name).toBe('flag');
+});
+
+test('config: a feed can be made of environment variables alone', () => {
+  const { config } = loadConfig({
+    env: { TICKRING_FEEDS_0_VENUE: 'binance-spot', TICKRING_FEEDS_0_SYMBOLS: 'btcusdt, ethusdt' },
+  });
+  expect(config.engine.feeds[0]).toMatchObject({ venue: 'binance-spot', symbols: ['BTCUSDT', 'ETHUSDT'] });
+});
+
+test('config: variables that do nothing are told, misspelt ones get a suggestion, and values are checked', () => {
+  const { warnings } = loadConfig({
+    env: { LOW_LATENCY_MODE: '1', TICKRING_GATWAY_PORT: '1', TICKRING_CAPTURES: '/x', OTHER: '1' },
+  });
+  expect(warnings).toEqual([
+    'environment LOW_LATENCY_MODE has no effect in this version',
+    'environment TICKRING_GATWAY_PORT is no key of the configuration; did you mean TICKRING_GATEWAY_PORT?',
+  ]);
+  expect(problems('', { TICKRING_SHARDS: 'many' })).toEqual(['environment TICKRING_SHARDS: shards many is no number']);
+});
+
+test('config: ring bytes are rounded up to a power of two, and may carry a unit', () => {
+  const ringBytes = (value: string): number => load(`ring_bytes: ${value}`).config.engine.ringBytes;
+  expect(ringBytes('1000000')).toBe(2 ** 20);
+  expect(ringBytes('1MiB')).toBe(2 ** 20);
+  expect(ringBytes('65 MiB')).toBe(2 ** 27);
+  expect(problems('ring_bytes: 999999')).toEqual(['tickring.yaml:1: ring_bytes 999999 is below 1000000']);
+});
+
+test('config: what is printed reads back as the same configuration, secrets hidden', () => {
+  const { config } = load(
+    'name: live\nfeeds: [{venue: binance-spot, symbols: [BTCUSDT], ws_url: "wss://u:canary@h:1", rest_url: "https://h:2"}]',
+  );
+  const printed = printConfig(config);
+  expect(printed).not.toContain('canary');
+  expect(printed).toContain('wss://***@h:1');
+  const simulated = loadConfig({ env: {} }).config;
+  expect(load(printConfig(simulated)).config).toEqual(simulated);
+});
+
+test('config: any text is either read or refused with CONFIG_INVALID', () => {
+  const key = fc.constantFrom(
+    'name',
+    'feeds',
+    'symbols',
+    'gateway',
+    'ring_bytes',
+    'exchange_ws_url',
+    'log',
+    'x',
+    '__proto__',
+    'constructor',
+  );
+  const value = fc.oneof(fc.jsonValue(), fc.string());
+  fc.assert(
+    fc.property(fc.dictionary(key, value), fc.string(), (map, text) => {
+      for (const yaml of [JSON.stringify(map), text]) expect(problems(yaml)).toBeInstanceOf(Array);
+    }),
+    { numRuns: 300 },
+  );
+});
