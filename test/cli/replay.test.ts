@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nanosecondsOf, subscriptionsOf } from '../../src/cli/replay/cryptofeed.js';
+import { replay } from '../../src/cli/replay.js';
+import type { Venue } from '../../src/model/venue.js';
+import { venueByName } from '../../src/venues/index.js';
+import { run } from './program.js';
+import { captures, cryptofeedText, hftbacktestText, type Recording, record, storedZstd } from './recordings.js';
+
+let folder: string;
+let spot: Recording;
+let usdm: Recording;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tickring-replay-'));
+  [spot, usdm] = await Promise.all([record('binance-spot', 'BTCUSDT', 15), record('binance-usdm', 'ETHUSDT', 15)]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function venue(name: string): Venue {
+  const found = venueByName(name);
+  if (found === undefined) throw new Error(`no venue ${name}`);
+  return found;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+describe.each([
+  ['plain', (text: string) => Buffer.from(text)],
+  ['gzip', (text: string) => gzipSync(text)],
+  ['zstd', (text: string) => storedZstd(Buffer.from(text))],
+])('replay of %s files', (packing, pack) => {
+  test.each([
+    ['hftbacktest', hftbacktestText],
+    ['cryptofeed', cryptofeedText],
+  ] as const)('%s: ends with the true book of the venue', async (format, textOf) => {
+    for (const [name, recording] of [
+      ['binance-spot', spot],
+      ['binance-usdm', usdm],
+    ] as const) {
+      const path = file(`${recording.symbol}.${format}.${packing}`, pack(textOf(recording)));
+      const books = join(folder, 'books');
+      const { symbols, counts } = await replay(venue(name), format, [path], books);
+      expect(symbols[recording.symbol]).toMatchObject({
+        in_sync: true,
+        last_update_id: String(recording.lastUpdateId),
+        sha256: sha256(recording.book),
+      });
+      expect(counts).toMatchObject({ gaps: 0, quarantined: 0, depth_answers: 1, frames: recording.lines.length - 1 });
+      expect(readFileSync(join(books, `${name}-${recording.symbol}.txt`), 'utf8')).toBe(recording.book);
+    }
+  });
+});
+
+test('replay: files of one symbol continue each other, symbols run side by side', async () => {
+  const lines = hftbacktestText(spot).trimEnd().split('\n');
+  const middle = Math.floor(lines.length / 2);
+  const first = file('a_1', `${lines.slice(0, middle).join('\n')}\n`);
+  // The last line needs no line break.
+  const second = file('a_2.gz', gzipSync(lines.slice(middle).join('\n')));
+  const { symbols, counts } = await replay(venue('binance-spot'), 'hftbacktest', [first, second]);
+  expect(symbols['BTCUSDT']).toMatchObject({ in_sync: true, sha256: sha256(spot.book) });
+  expect(counts['gaps']).toBe(0);
+});
+
+test('replay: a lost frame is one gap, and the book is not called in sync', async () => {
+  const lines = hftbacktestText(spot).trimEnd().split('\n');
+  const deltas = lines.flatMap((line, index) => (line.includes('"depthUpdate"') ? [index] : []));
+  lines.splice(deltas.at(-3) ?? 0, 1);
+  const { symbols, counts } = await replay(venue('binance-spot'), 'hftbacktest', [file('lost', lines.join('\n'))]);
+  expect(counts['gaps']).toBe(1);
+  expect(symbols['BTCUSDT']?.in_sync).toBe(false);
+});
+
+test('replay: a refused frame is counted and told with file, line and code', async () => {
+  const lines = hftbacktestText(spot).trimEnd().split('\n');
+  lines.splice(5, 0, `${lines[4]?.slice(0, 19)} {"stream":`);
+  const path = file('broken', lines.join('\n'));
+  const { counts, rejections } = await replay(venue('binance-spot'), 'hftbacktest', [path]);
+  expect(counts['quarantined']).toBe(1);
+  expect(rejections).toEqual([expect.objectContaining({ file: path, line: 6, code: 'FRAME_NOT_JSON' })]);
+});
+
+test('replay: microseconds are told from nanoseconds by their digits', async () => {
+  const text = hftbacktestText(spot).replace(/^(\d{16})\d{3} /gm, '$1 ');
+  const { symbols } = await replay(venue('binance-spot'), 'hftbacktest', [file('us', text)]);
+  expect(symbols['BTCUSDT']?.sha256).toBe(sha256(spot.book));
+});
+
+test('replay: seconds become nanoseconds exactly', () => {
+  expect(nanosecondsOf('1633998511.132921')).toBe(1_633_998_511_132_921_000n);
+  expect(nanosecondsOf('1626992742.2895503')).toBe(1_626_992_742_289_550_300n);
+  expect(nanosecondsOf('1')).toBe(1_000_000_000n);
+  expect(nanosecondsOf('1e9')).toBeUndefined();
+  expect(nanosecondsOf('')).toBeUndefined();
+});
+
+test('replay: stream names become channels of symbols', () => {
+  expect(subscriptionsOf(['a@depth@100ms', 'a@aggTrade', 'b@bookTicker', 'b@kline_1m', 'c@kline_1m'])).toEqual([
+    { symbol: 'A', channels: 3 },
+    { symbol: 'B', channels: 4 },
+  ]);
+});
+
+test.each([
+  ['a line without a time', 'hftbacktest', Buffer.from('{"a":1}\n'), /line 1 begins with no receive time/],
+  [
+    'a gzip file cut short',
+    'hftbacktest',
+    gzipSync('1723161253937085768 {}\n'.repeat(9)).subarray(0, 40),
+    /unexpected end of file/,
+  ],
+  ['a zstd file of nonsense', 'cryptofeed', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xff, 1, 2, 3]), /RECORDING_INVALID/],
+  ['a line that is no JSON', 'cryptofeed', Buffer.from('{"t":"header"}\n{"t"\n'), /line 2 is no JSON/],
+  ['a record without a time', 'cryptofeed', Buffer.from('{"t":"recv","data":"{}"}\n'), /line 1 has no time/],
+])('replay: %s ends with 65 and one line', async (_, format, content, message) => {
+  const path = file('invalid', content);
+  const { code, stdout, stderr } = await run(['replay', path, '--venue', 'binance-spot', '--format', format]);
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^tickring: .* \(RECORDING_INVALID\)\n$/);
+  expect({ code, stdout }).toEqual({ code: 65, stdout: '' });
+});
+
+const recorded = captures();
+describe.skipIf(recorded === undefined)('replay of real recordings (TICKRING_CAPTURES)', () => {
+  const folderOf = (path: string): string => join(recorded ?? '', path);
+  const oracle = (name: string): Record<string, never> => JSON.parse(readFileSync(folderOf(`oracle/${name}`), 'utf8'));
+
+  test('hftbacktest: the books equal those of an independent program', async () => {
+    for (const book of Object.values(oracle('books.json')) as {
+      venue: string;
+      files: string[];
+      sha256: string;
+      applied: number;
+      last_update_id: number;
+    }[]) {
+      const files = book.files.map((name) => folderOf(`binance/hftbacktest/${name}`));
+      const { symbols, counts } = await replay(venue(`binance-${book.venue}`), 'hftbacktest', files);
+      expect(Object.values(symbols)).toEqual([
+        expect.objectContaining({ in_sync: true, sha256: book.sha256, last_update_id: String(book.last_update_id) }),
+      ]);
+      expect(counts).toMatchObject({ book_deltas: book.applied, gaps: 0, duplicates: 0, quarantined: 0 });
+    }
+  });
+
+  test.each([
+    ['BINANCE', 'binance-spot'],
+    ['BINANCE_FUTURES', 'binance-usdm'],
+  ])('cryptofeed: %s gives as many events of each kind as its own reader', async (name, venueName) => {
+    const { symbols, counts } = await replay(venue(venueName), 'cryptofeed', [folderOf(`cryptofeed_v3/${name}.jsonl.zst`)]);
+    const expected = oracle('cryptofeed_v3_expected_counts.json')[name];
+    // That reader calls snapshots and deltas alike; candles are of no use here.
+    expect({
+      candles: counts['ignored'],
+      l2_book: (counts['book_deltas'] ?? 0) + (counts['book_snapshots'] ?? 0),
+      ticker: counts['quotes'],
+      trades: counts['trades'],
+    }).toEqual(expected);
+    expect(counts).toMatchObject({ gaps: 0, quarantined: 0 });
+    expect(Object.values(symbols).every(({ in_sync }) => in_sync)).toBe(true);
+  });
+});
