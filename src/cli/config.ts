@@ -121,6 +121,7 @@ function defaultStateDir(name: string): string {
 /** The configuration in force as YAML that can be read back in; secrets are hidden. */
 export function printConfig({ engine, gateway, simulator, log }: Config): string {
   const feeds = engine.feeds.map((feed) => ({
+    id: feed.id,
     venue: feed.venue,
     symbols: feed.symbols,
     channels: feed.channels,

@@ -28,8 +28,29 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.software;
 }
 
-/** The one line that tells what went wrong. A defect of ours keeps its stack: that is not the user's doing. */
+/** Commands that work until they are stopped: a closed output stops them in order, by the signal that they know. */
+const LASTING = new Set(['start']);
+
+/** Ends quietly when nobody reads the output any more, as in `tickring doctor | head -1`. */
+export function endOnClosedOutput(command: string): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (LASTING.has(command)) process.kill(process.pid, 'SIGTERM');
+    else process.exit(EXIT.ok);
+  });
+}
+
+/**
+ * The one line that tells what went wrong. A defect of ours keeps its stack: that is not the user's doing. With
+ * `TICKRING_DEBUG=1` in the environment every error does.
+ */
 export function lineOf(error: unknown): string {
+  const line = shortLineOf(error);
+  const isDebug = process.env['TICKRING_DEBUG'] === '1' && error instanceof TickringError;
+  return isDebug ? `${line}\n${error.stack}` : line;
+}
+
+function shortLineOf(error: unknown): string {
   const known = fromAddon(error);
   if (known instanceof CommanderError)
     return `tickring: ${known.message.replace(/^error: /, '').replaceAll('\n', ' ')} (USAGE_INVALID)`;

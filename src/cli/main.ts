@@ -5,7 +5,7 @@ import { EXIT } from '../model/errors.js';
 import { version } from '../native/index.js';
 import { registerConfig } from './config-command.js';
 import { registerDoctor } from './doctor.js';
-import { exitCodeOf, lineOf } from './exit.js';
+import { endOnClosedOutput, exitCodeOf, lineOf } from './exit.js';
 import { registerRead } from './read.js';
 import { registerReplay } from './replay.js';
 import { registerStart } from './start.js';
@@ -21,6 +21,8 @@ registerRead(program);
 registerReplay(program);
 registerDoctor(program);
 registerConfig(program);
+// `read` knows its own end.
+if (process.argv[2] !== 'read') endOnClosedOutput(process.argv[2] ?? '');
 
 try {
   await program.parseAsync(process.argv);

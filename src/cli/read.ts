@@ -9,7 +9,7 @@ import { EXIT, TickringError } from '../model/errors.js';
 import { KIND_GENERATION, KIND_LAPPED, native, RECORD_SIZE_MAX, RingReader } from '../native/index.js';
 import { nearest } from './config/nearest.js';
 import { loadConfig } from './config.js';
-import { integer } from './options.js';
+import { durationMs, integer } from './options.js';
 import { type InstrumentView, RecordCursor, recordText } from './record.js';
 
 const BATCH = 256;
@@ -21,6 +21,8 @@ const LOOK_EVERY_MS = 1_000;
 interface ReadFlags {
   readonly config?: string;
   readonly name?: string;
+  readonly shmRoot?: string;
+  readonly for?: string;
   readonly instrument?: string;
   readonly kinds?: string;
   readonly json?: boolean;
@@ -129,9 +131,11 @@ interface ReadOptions extends Filter {
   readonly json: boolean;
   readonly countMax: number;
   readonly oldest: boolean;
+  /** Absent: until something else ends it. */
+  readonly forMs: number | undefined;
 }
 
-/** Prints records until `countMax` of them, a signal, or a closed output. */
+/** Prints records until `countMax` of them, the end of `forMs`, a signal, or a closed output. */
 class Printer {
   readonly #options: ReadOptions;
   readonly #tails = new Map<number, ShardTail>();
@@ -156,6 +160,8 @@ class Printer {
         `no engine has published under ${join(shmRoot, name)}; start one with \`tickring start\``,
       );
     }
+    const { forMs } = this.#options;
+    const timer = forMs === undefined ? undefined : setTimeout(stop, forMs);
     let lookedAt = performance.now();
     while (!this.#stop.signal.aborted && this.#printed < this.#options.countMax) {
       const busy = [...this.#tails.values()].map((tail) => tail.poll((record) => this.#take(record))).some(Boolean);
@@ -168,6 +174,7 @@ class Printer {
       }
       if (!busy) await sleep(IDLE_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
+    clearTimeout(timer);
     for (const tail of this.#tails.values()) tail.close();
     return EXIT.ok;
   }
@@ -215,16 +222,21 @@ export function registerRead(program: Command): void {
     .description("print the ring's events of a running engine")
     .option('-c, --config <file>', 'YAML configuration, for name and place of the engine')
     .option('--name <name>', 'name of the engine')
+    .option('--shm-root <dir>', 'root of shared memory')
     .option('--instrument <symbol>', 'only this one: SYMBOL or venue:SYMBOL')
     .option('--kinds <list>', `only these: ${Object.keys(KINDS).join(', ')}`)
     .option('--json', 'one JSON object a line')
     .option('--count <n>', 'end after so many')
+    .option('--for <duration>', 'end after this long (e.g. 5s)')
     .option('--oldest', 'begin with the oldest record that is still there')
     .action(async (flags: ReadFlags) => {
       const { config } = loadConfig({
         ...(flags.config === undefined ? {} : { file: flags.config }),
         env: process.env,
-        flags: flags.name === undefined ? {} : { name: flags.name },
+        flags: {
+          ...(flags.name === undefined ? {} : { name: flags.name }),
+          ...(flags.shmRoot === undefined ? {} : { shm_root: flags.shmRoot }),
+        },
       });
       const options: ReadOptions = {
         shmRoot: config.engine.shmRoot,
@@ -234,6 +246,7 @@ export function registerRead(program: Command): void {
         json: flags.json === true,
         countMax: integer('count', flags.count, 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY,
         oldest: flags.oldest === true,
+        forMs: flags.for === undefined ? undefined : durationMs(flags.for),
       };
       process.exitCode = await new Printer(options).run();
     });

@@ -118,12 +118,12 @@ export function registerReplay(program: Command): void {
     )
     .addOption(new Option('--format <format>', 'how the files are laid out').choices([...FORMATS]).makeOptionMandatory())
     .option('--books <dir>', 'write each final book to DIR/{venue}-{SYMBOL}.txt')
-    .option('--json', 'print the summary as JSON')
+    .option('--json', 'print the summary as one line of JSON')
     .action(async (files: string[], flags: ReplayFlags) => {
       const venue = venueByName(flags.venue);
       if (venue === undefined) throw new TickringError('VENUE_UNKNOWN', `venue ${flags.venue} is unknown`);
       const summary = await replay(venue, flags.format, files, flags.books);
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
       else print(summary);
       process.exitCode = EXIT.ok;
     });

@@ -39,7 +39,15 @@ function problems(yaml: string, env: Record<string, string> = {}): string[] {
 test('config: without a file both simulated venues run with the documented defaults', () => {
   const { config, warnings } = loadConfig({ env: {} });
   expect(warnings).toEqual([]);
-  expect(config.engine).toMatchObject({ name: 'tickring', shmRoot: '/dev/shm/tickring', ringBytes: 64 * 2 ** 20, feeds: [] });
+  expect(config.engine).toMatchObject({
+    name: 'tickring',
+    shmRoot: '/dev/shm/tickring',
+    shards: 2,
+    ringBytes: 64 * 2 ** 20,
+    instrumentsMax: 2048,
+    orderBookDepth: 20,
+    feeds: [],
+  });
   expect(config.simulator?.symbols).toEqual(['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT']);
   expect(config.gateway).toMatchObject({ host: '127.0.0.1', port: 8080 });
 });
@@ -123,6 +131,11 @@ test('config: mistakes across keys are found', () => {
   ]);
   const feed = '{venue: binance-spot, symbols: [BTCUSDT]}';
   expect(problems(`feeds: [${feed}, ${feed}]`)).toEqual(['tickring.yaml:1: binance-spot:BTCUSDT stands in two feeds']);
+  const named = (symbol: string): string => `{id: one, venue: binance-spot, symbols: [${symbol}]}`;
+  expect(problems(`feeds:\n  - ${named('A')}\n  - ${named('B')}`)).toEqual([
+    'tickring.yaml:3: feeds.1.id one stands in two feeds',
+  ]);
+  expect(load(`feeds: [${named('A')}]`).config.engine.feeds[0]?.id).toBe('one');
   expect(problems('feeds: [{venue: binance-spot, symbols: [X], ws_url: "ws://127.0.0.1:1"}]')[0]).toMatch(
     /has ws_url but no rest_url/,
   );
@@ -172,7 +185,9 @@ test('config: ring bytes are rounded up to a power of two, and may carry a unit'
   expect(ringBytes('1000000')).toBe(2 ** 20);
   expect(ringBytes('1MiB')).toBe(2 ** 20);
   expect(ringBytes('65 MiB')).toBe(2 ** 27);
-  expect(problems('ring_bytes: 999999')).toEqual(['tickring.yaml:1: ring_bytes 999999 is below 1000000']);
+  expect(ringBytes('64KiB')).toBe(2 ** 16);
+  expect(problems('ring_bytes: 65535')).toEqual(['tickring.yaml:1: ring_bytes 65535 is below 65536']);
+  expect(problems('ring_bytes: 17GiB')[0]).toMatch(/exceeds 17179869184$/);
 });
 
 test('config: what is printed reads back as the same configuration, secrets hidden', () => {

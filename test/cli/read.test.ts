@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decimalText } from '../../src/cli/record.js';
-import { eventually, Place, Program } from './program.js';
+import { eventually, Place, Program, run } from './program.js';
 
 let place: Place;
 let engine: Program;
@@ -25,13 +25,18 @@ function records(stdout: string): Record<string, unknown>[] {
 }
 
 test('read: from the oldest record on, sequences have no hole and every kind decodes', async () => {
-  const { code, stdout } = await place.run('read', '--oldest', '--count', '500', '--json');
+  const { code, stdout } = await place.run('read', '--oldest', '--count', '2000', '--json');
   expect(code).toBe(0);
   const all = records(stdout);
-  expect(all).toHaveLength(500);
-  const sequences = all.map(({ sequence }) => BigInt(String(sequence)));
-  expect(sequences.every((sequence, index) => index === 0 || sequence === (sequences[index - 1] ?? 0n) + 1n)).toBe(true);
-  expect(all[0]).toMatchObject({ kind: 'epoch_start', reason: 'first' });
+  expect(all).toHaveLength(2000);
+  const shards = new Set(all.map(({ shard }) => shard));
+  expect(shards.size).toBeGreaterThan(0);
+  for (const one of shards) {
+    const ofShard = all.filter(({ shard }) => shard === one);
+    const sequences = ofShard.map(({ sequence }) => BigInt(String(sequence)));
+    expect(sequences.every((sequence, index) => index === 0 || sequence === (sequences[index - 1] ?? 0n) + 1n)).toBe(true);
+    expect(ofShard[0]).toMatchObject({ kind: 'epoch_start', reason: 'first' });
+  }
   const instruments = all.filter(({ kind }) => kind === 'instrument').map(({ venue, symbol }) => `${venue}:${symbol}`);
   expect(new Set(instruments)).toContain('binance-usdm:BTCUSDT');
   expect(all.find(({ kind }) => kind === 'book_snapshot')).toMatchObject({ part: 0, bids: expect.any(Array) });
@@ -71,6 +76,13 @@ test('read: ends with 0 on SIGINT, and when its output is closed', async () => {
   await eventually('something is printed', () => closed.stdout.length > 0);
   closed.process.stdout.destroy();
   expect(await closed.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('read: ends with 0 when its time is over, and finds the engine by flags alone', async () => {
+  const root = place.env['TICKRING_SHM_ROOT'] ?? '';
+  const ended = await run(['read', '--name', place.name, '--shm-root', root, '--for', '500ms', '--json']);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(records(ended.stdout).length).toBeGreaterThan(0);
 });
 
 test('read: a kind that does not exist is a usage error with a suggestion', async () => {

@@ -135,6 +135,11 @@ test.each([
 });
 
 const recorded = captures();
+// Where everything is checked, nothing is left out in silence.
+test.runIf(recorded === undefined && process.env['CI'] !== undefined)('replay: real recordings are at hand', () => {
+  expect.fail('no recordings: set TICKRING_CAPTURES');
+});
+if (recorded === undefined) process.stderr.write('no recordings: set TICKRING_CAPTURES to replay real ones\n');
 describe.skipIf(recorded === undefined)('replay of real recordings (TICKRING_CAPTURES)', () => {
   const folderOf = (path: string): string => join(recorded ?? '', path);
   const oracle = (name: string): Record<string, never> => JSON.parse(readFileSync(folderOf(`oracle/${name}`), 'utf8'));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { exitCodeOf, lineOf } from '../../src/cli/exit.js';
 import { durationMs, integer } from '../../src/cli/options.js';
 import { TickringError } from '../../src/model/errors.js';
-import { ROOT, run } from './program.js';
+import { Program, ROOT, run } from './program.js';
 
 test('tickring --version prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -67,6 +67,22 @@ test('an error of ours is one line with its code; a defect keeps its stack', () 
   expect(lineOf(new TypeError('x'))).toMatch(/^tickring: internal error: TypeError: x\n {4}at /);
   expect(exitCodeOf(new TypeError('x'))).toBe(70);
 });
+
+test('TICKRING_DEBUG=1 adds the stack to an error of ours', async () => {
+  const { code, stderr } = await run(['read', '--count', '0'], { TICKRING_DEBUG: '1' });
+  expect(code).toBe(64);
+  expect(stderr).toMatch(/^tickring: --count 0 .* \(USAGE_INVALID\)\nTickringError: .*\n {4}at /);
+});
+
+test.each([['doctor'], ['config', 'print'], ['--help']])(
+  'tickring %s ends without a word when nobody reads its output',
+  async (...args) => {
+    const program = new Program(args);
+    program.process.stdout.destroy();
+    const { stderr } = await program.ended;
+    expect(stderr).toBe('');
+  },
+);
 
 test('durations and numbers of flags', () => {
   expect([durationMs('15s'), durationMs('500ms'), durationMs('1.5m')]).toEqual([15_000, 500, 90_000]);

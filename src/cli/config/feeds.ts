@@ -76,7 +76,7 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
     const count = (seen.get(feed.venue) ?? 0) + 1;
     seen.set(feed.venue, count);
     return {
-      id: count === 1 ? feed.venue : `${feed.venue}-${count}`,
+      id: feed.id ?? (count === 1 ? feed.venue : `${feed.venue}-${count}`),
       venue: feed.venue,
       wsUrl: ws === undefined ? defaults.wsUrl : rootOf(ws),
       restUrl: feed.rest_url === undefined ? defaults.restUrl : rootOf(feed.rest_url),
@@ -86,10 +86,17 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
   });
 }
 
-/** An instrument belongs to one feed; two would fight over its book. */
+/** An instrument belongs to one feed; two would fight over its book. So does an id, by which the engine tells feeds apart. */
 function refuseTwice(feeds: readonly FeedConfig[], layers: Layers): void {
   const owner = new Map<string, string>();
-  for (const feed of feeds) {
+  const ids = new Set<string>();
+  for (const [index, feed] of feeds.entries()) {
+    if (ids.has(feed.id))
+      throw new TickringError(
+        'CONFIG_INVALID',
+        `${layers.originOf(['feeds', String(index)])}: feeds.${index}.id ${feed.id} stands in two feeds`,
+      );
+    ids.add(feed.id);
     for (const symbol of feed.symbols) {
       const instrument = `${feed.venue}:${symbol}`;
       if (owner.has(instrument))

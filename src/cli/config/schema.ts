@@ -46,6 +46,7 @@ function root(protocols: readonly string[]) {
 }
 
 const feed = z.strictObject({
+  id: name.optional(),
   venue: z.enum(venues.map((venue) => venue.name) as [string, ...string[]]),
   symbols,
   channels: channels.default(['book', 'trade', 'quote']),
@@ -73,9 +74,9 @@ export const settingsSchema = z.strictObject({
   name: name.default('tickring'),
   shm_root: absolutePath.default('/dev/shm/tickring'),
   state_dir: absolutePath.optional(),
-  shards: z.int().min(1).max(64).default(1),
-  ring_bytes: bytes(1_000_000, 2 ** 34).default(64 * 2 ** 20),
-  instruments_max: z.int().min(1).max(65_536).default(1_024),
+  shards: z.int().min(1).max(64).default(2),
+  ring_bytes: bytes(2 ** 16, 2 ** 34).default(64 * 2 ** 20),
+  instruments_max: z.int().min(1).max(65_536).default(2_048),
   order_book_depth: z.int().min(1).max(100).default(20),
   snapshot_interval_ms: z.int().min(0).max(86_400_000).default(60_000),
   reconnect_delay_ms: z.int().min(1).max(RECONNECT_MS_MAX).default(1_000),
