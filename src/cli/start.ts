@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { Config } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
-import { type ChildName, receiveOrder, runChild } from './child.js';
+import type { ChildName } from './child.js';
 import { loadConfig } from './config.js';
 import { durationMs, integer } from './options.js';
-import { supervise } from './supervisor.js';
 
 interface StartFlags {
   readonly config?: string;
@@ -48,6 +47,7 @@ export function registerStart(program: Command): void {
     .option('--port <n>', 'port of the gateway; 0 takes a free one')
     .action(async (flags: StartFlags) => {
       const forMs = flags.for === undefined ? undefined : durationMs(flags.for);
+      const { supervise } = await import('./supervisor.js');
       process.exitCode = await supervise({ config: configure(flags), forMs, json: flags.json === true });
     });
   for (const name of ['engine', 'gateway', 'simulator'] satisfies ChildName[]) {
@@ -55,6 +55,8 @@ export function registerStart(program: Command): void {
       .command(name, { hidden: true })
       .option('-c, --config <file>', 'YAML configuration, when started by hand')
       .action(async (flags: StartFlags) => {
+        // Loaded here, so that `doctor` and others work where one of the rooms cannot be loaded.
+        const { receiveOrder, runChild } = await import('./child.js');
         const order = process.send === undefined ? { config: configure(flags) } : await receiveOrder();
         process.exit(await runChild(name, order));
       });

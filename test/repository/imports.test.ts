@@ -1,0 +1,72 @@
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { FILES, ROOT, textOf } from './files.js';
+
+const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues'];
+const SOURCES = FILES.filter((path) => /^src\/.*\.(ts|js)$/.test(path) && !path.startsWith('src/native/binding.'));
+
+/** Rooms that a room may import, itself aside. */
+function allowed(room: string): readonly string[] {
+  if (room === 'model') return [];
+  if (room === 'native') return ['model'];
+  if (room === 'cli' || room === '') return ['cli', ...SIBLINGS, 'native', 'model'];
+  return ['native', 'model'];
+}
+
+/** `src/<room>/…` → room; files of `src` itself are the package's door and have none. */
+function roomOf(path: string): string {
+  return /^src\/([^/]+)\//.exec(path)?.[1] ?? '';
+}
+
+/** What a file imports or exports from, types and dynamic imports included. */
+function specifiers(source: string): string[] {
+  return [...source.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)['"]([^'"]+)['"]/g)].map((match) => match[1] ?? '');
+}
+
+/** Imports of a room that the rule does not allow. */
+function violations(path: string, source: string): string[] {
+  const room = roomOf(path);
+  return specifiers(source)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(ROOT, join(ROOT, dirname(path), specifier)))
+    .filter((target) => roomOf(target) !== room && !(target.startsWith('src/') && allowed(room).includes(roomOf(target))))
+    .map((target) => `${path} imports ${target}`);
+}
+
+test('imports: cli → rooms → native → model; siblings never import each other', () => {
+  expect(SOURCES.length).toBeGreaterThan(50);
+  expect(SOURCES.flatMap((path) => violations(path, textOf(path)))).toEqual([]);
+});
+
+test('imports: the rule finds a sibling, a way back, and a way out of src', () => {
+  expect(violations('src/engine/x.ts', "import { a } from '../gateway/server.js';")).toHaveLength(1);
+  expect(violations('src/venues/kraken/x.ts', "export type { A } from '../../engine/index.js';")).toHaveLength(1);
+  expect(violations('src/model/x.ts', "const a = await import('../native/index.js');")).toHaveLength(1);
+  expect(violations('src/engine/x.ts', "import '../../test/x.js';")).toHaveLength(1);
+  expect(violations('src/cli/replay/x.ts', "import { a } from '../../gateway/server.js';")).toEqual([]);
+});
+
+test('imports: nothing in src names a venue outside its folder, the registry and the dialects', () => {
+  const venueFolders = new Set(SOURCES.flatMap((path) => /^src\/venues\/([^/]+)\//.exec(path)?.[1] ?? []));
+  const naming = SOURCES.filter((path) => !/^src\/(venues|simulator\/dialects)\//.test(path)).flatMap((path) =>
+    specifiers(textOf(path))
+      .filter((specifier) => [...venueFolders].some((venue) => specifier.includes(`/venues/${venue}/`)))
+      .map((specifier) => `${path} imports ${specifier}`),
+  );
+  expect(naming).toEqual([]);
+});
+
+test('imports: every package that is imported is declared, and the other way round', () => {
+  const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+  const used = new Set(
+    SOURCES.flatMap((path) => specifiers(textOf(path)))
+      .filter((specifier) => /^[a-zA-Z@]/.test(specifier) && !specifier.startsWith('node:'))
+      .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''),
+  );
+  expect([...used].filter((name) => !(name in dependencies)).sort()).toEqual([]);
+  expect(
+    Object.keys(dependencies)
+      .filter((name) => !used.has(name))
+      .sort(),
+  ).toEqual([]);
+});

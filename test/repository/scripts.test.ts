@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from './files.js';
+
+function node(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', env });
+  return { status, stdout, stderr };
+}
+
+function evaluate(code: string, env?: NodeJS.ProcessEnv): ReturnType<typeof node> {
+  return node(['--input-type=module', '-e', code], env);
+}
+
+test('set-up: does nothing, and says nothing, when all is done', () => {
+  expect(node(['scripts/setup.mjs'])).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+test('set-up: versions are compared as numbers', () => {
+  const { stdout } = evaluate(`
+    import { isAtLeast } from './scripts/setup/tools.mjs';
+    console.log(['20.19.0', '20.19', '20.9.9', '22.0.0', '1.100.0'].map((v, i) => isAtLeast(v, i < 4 ? '20.19.0' : '1.95.0')).join());
+  `);
+  expect(stdout.trim()).toBe('true,true,false,true,true');
+});
+
+test('set-up: a missing compiler is one readable line with what is needed and how to get it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tickring-path-'));
+  const program = `
+    import { main } from './scripts/setup/console.mjs';
+    import { checkCompilers } from './scripts/setup/tools.mjs';
+    await main('set-up', checkCompilers);
+  `;
+  try {
+    const none = evaluate(program, { PATH: folder });
+    expect(none.status).toBe(1);
+    expect(none.stderr).toMatch(/^set-up: cargo was not found, 1\.95\.0 or newer is needed: .*rustup.*\n$/);
+
+    for (const tool of ['cargo', 'rustc'])
+      writeFileSync(join(folder, tool), `#!/bin/sh\necho "${tool} 1.70.0 (abc 2023-05-31)"\n`, { mode: 0o755 });
+    expect(evaluate(program, { PATH: folder }).stderr).toMatch(
+      /^set-up: cargo 1\.70\.0 is too old, 1\.95\.0 or newer is needed/,
+    );
+
+    for (const tool of ['cargo', 'rustc'])
+      writeFileSync(join(folder, tool), `#!/bin/sh\necho "${tool} 1.99.0"\n`, { mode: 0o755 });
+    expect(evaluate(program, { PATH: folder }).stderr).toMatch(/^set-up: no C compiler `cc` was found, .*apt-get install/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('set-up: two processes run one after the other, and a dead holder is no obstacle', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tickring-lock-'));
+  const log = join(folder, 'log');
+  const program = `
+    import { appendFileSync } from 'node:fs';
+    import { exclusively } from './scripts/setup/lock.mjs';
+    await exclusively(async () => {
+      appendFileSync(${JSON.stringify(log)}, process.pid + ' ');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      appendFileSync(${JSON.stringify(log)}, process.pid + ' ');
+    }, ${JSON.stringify(folder)});
+  `;
+  try {
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    writeFileSync(join(folder, 'set-up.lock'), `${dead} 1`);
+    const children = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, stdio: 'ignore' }),
+    );
+    const codes = await Promise.all(children.map((child) => once(child, 'exit')));
+    expect(codes.map(([code]) => code)).toEqual([0, 0, 0, 0]);
+    const order = readFileSync(log, 'utf8').trim().split(' ');
+    expect(order).toHaveLength(8);
+    for (let at = 0; at < order.length; at += 2) expect(order[at]).toBe(order[at + 1]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('npm test: counts the tests of cargo whatever the pieces in which its output comes', () => {
+  const { stdout } = evaluate(`
+    import { CargoCounts } from './scripts/test.mjs';
+    const text = 'test a ... ok\\ntest result: ok. 10 passed; 0 failed; 1 ignored\\nx\\ntest result: FAILED. 5 passed; 2 failed; 0 ignored\\n';
+    for (const size of [1, 7, 1000]) {
+      const counts = new CargoCounts();
+      for (let at = 0; at < text.length; at += size) counts.push(text.slice(at, at + size));
+      console.log(counts.passed, counts.failed);
+    }
+  `);
+  expect(stdout).toBe('15 2\n15 2\n15 2\n');
+});
