@@ -73,7 +73,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
     engine: {
       name,
       shmRoot,
-      stateDir: settings.state_dir ?? defaultStateDir(isSimulated ? `simulated-${name}` : name),
+      stateDir: settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name),
       shards: settings.shards,
       ringBytes: 2 ** Math.ceil(Math.log2(settings.ring_bytes)),
       instrumentsMax: settings.instruments_max,

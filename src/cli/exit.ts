@@ -33,10 +33,13 @@ const LASTING = new Set(['start']);
 
 /** Ends quietly when nobody reads the output any more, as in `tickring doctor | head -1`. */
 export function endOnClosedOutput(command: string): void {
+  let isEnding = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    if (LASTING.has(command)) process.kill(process.pid, 'SIGTERM');
-    else process.exit(EXIT.ok);
+    if (!LASTING.has(command)) process.exit(EXIT.ok);
+    // Each further write fails, too; a second signal would mean "at once".
+    if (!isEnding) process.kill(process.pid, 'SIGTERM');
+    isEnding = true;
   });
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { exitCodeOf, lineOf } from '../../src/cli/exit.js';
 import { durationMs, integer } from '../../src/cli/options.js';
 import { TickringError } from '../../src/model/errors.js';
-import { Program, ROOT, run } from './program.js';
+import { eventually, Place, Program, ROOT, run } from './program.js';
 
 test('tickring --version prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -83,6 +83,18 @@ test.each([['doctor'], ['config', 'print'], ['--help']])(
     expect(stderr).toBe('');
   },
 );
+
+test('tickring start stops in order when nobody reads its output', async () => {
+  const place = new Place();
+  try {
+    const program = place.start();
+    await eventually('something is printed', () => program.stdout.length > 0);
+    program.process.stdout.destroy();
+    expect(await program.ended).toMatchObject({ code: 0, stderr: '' });
+  } finally {
+    place.remove();
+  }
+});
 
 test('durations and numbers of flags', () => {
   expect([durationMs('15s'), durationMs('500ms'), durationMs('1.5m')]).toEqual([15_000, 500, 90_000]);
