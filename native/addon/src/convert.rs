@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{BigInt, FromNapiValue, TypeName, ValidateNapiValue};
 use napi::{ValueType, sys};
 use napi_derive::napi;
 use tickring_core::error::Code;
-use tickring_core::input::{Instrument, Symbol, TradingState};
+use tickring_core::input::{Instrument, Request, Symbol, TradingState};
 use tickring_core::venue::VenueId;
 
 use crate::failure::{Result, fail};
@@ -131,5 +131,60 @@ impl From<&Instrument> for InstrumentDefinition {
             trading: instrument.state == TradingState::Trading,
             change_count: instrument.change_count,
         }
+    }
+}
+
+/// A JavaScript number as `u64`.
+pub fn to_u64(name: &str, value: f64) -> Result<u64> {
+    // 2^53: beyond it a JavaScript number no longer counts in ones.
+    if value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&value) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked in the line above")]
+        return Ok(value as u64);
+    }
+    Err(fail(Code::ArgumentRange, format!("{name} {value} is no whole number of 0 ..= 2^53")))
+}
+
+/// A BigInt as `u64`.
+pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
+    match value.get_u64() {
+        (false, number, true) => Ok(number),
+        _ => Err(fail(Code::ArgumentRange, format!("{name} does not fit 64 bits"))),
+    }
+}
+
+/// What the state machine asks of the engine.
+#[napi(object)]
+pub struct ShardRequest {
+    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'reconnect'")]
+    pub kind: String,
+    pub instrument: u32,
+    pub connection: u32,
+    pub id: f64,
+    pub venue_code: f64,
+    pub code: String,
+}
+
+impl From<Request> for ShardRequest {
+    fn from(request: Request) -> Self {
+        let mut plain =
+            Self { kind: String::new(), instrument: 0, connection: 0, id: 0.0, venue_code: 0.0, code: String::new() };
+        match request {
+            Request::DepthSnapshot { instrument } => {
+                plain.kind = "depth_snapshot".to_owned();
+                plain.instrument = instrument;
+            }
+            Request::ControlReply { connection, id, venue_code } => {
+                plain.kind = "control_reply".to_owned();
+                plain.connection = connection.into();
+                plain.id = id as f64;
+                plain.venue_code = venue_code as f64;
+            }
+            Request::Reconnect { connection, code } => {
+                plain.kind = "reconnect".to_owned();
+                plain.connection = connection.into();
+                plain.code = code.map_or_else(String::new, |code| code.name().to_owned());
+            }
+        }
+        plain
     }
 }

@@ -8,13 +8,13 @@ use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_core::event::Event;
-use tickring_core::input::{DisconnectReason, Input, Instrument, Request, Stamped};
+use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::sink::{Latest, Sink};
 use tickring_core::venue::Reject;
 use tickring_shm::{SegmentOptions, Stage, Writer};
 
-use crate::convert::{InstrumentDefinition, Nanos, narrow};
+use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
 use crate::failure::{self, Result, closed, fail, guard, panic_text};
 
 /// Bits 0..23 of an input's return value: events published.
@@ -40,18 +40,6 @@ pub struct ShardOptions {
     pub instruments_max: u32,
     pub depth: u32,
     pub snapshot_interval_ms: f64,
-}
-
-/// What the state machine asks of the engine.
-#[napi(object)]
-pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'reconnect'")]
-    pub kind: String,
-    pub instrument: u32,
-    pub connection: u32,
-    pub id: f64,
-    pub venue_code: f64,
-    pub code: String,
 }
 
 /// Why the last input was quarantined.
@@ -253,7 +241,7 @@ impl Shard {
     #[napi]
     pub fn requests(&mut self) -> Result<Vec<ShardRequest>> {
         let machine = &mut self.healthy()?.machine;
-        Ok(std::iter::from_fn(|| machine.take_request()).map(to_request).collect())
+        Ok(std::iter::from_fn(|| machine.take_request()).map(ShardRequest::from).collect())
     }
 
     /// Why the last input was quarantined; null if it was not.
@@ -390,43 +378,4 @@ fn out_of_range() -> i32 {
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn to_u64(name: &str, value: f64) -> Result<u64> {
-    // 2^53: beyond it a JavaScript number no longer counts in ones.
-    if value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&value) {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked in the line above")]
-        return Ok(value as u64);
-    }
-    Err(fail(Code::ArgumentRange, format!("{name} {value} is no whole number of 0 ..= 2^53")))
-}
-
-fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
-    match value.get_u64() {
-        (false, number, true) => Ok(number),
-        _ => Err(fail(Code::ArgumentRange, format!("{name} does not fit 64 bits"))),
-    }
-}
-
-fn to_request(request: Request) -> ShardRequest {
-    let mut plain =
-        ShardRequest { kind: String::new(), instrument: 0, connection: 0, id: 0.0, venue_code: 0.0, code: String::new() };
-    match request {
-        Request::DepthSnapshot { instrument } => {
-            plain.kind = "depth_snapshot".to_owned();
-            plain.instrument = instrument;
-        }
-        Request::ControlReply { connection, id, venue_code } => {
-            plain.kind = "control_reply".to_owned();
-            plain.connection = connection.into();
-            plain.id = id as f64;
-            plain.venue_code = venue_code as f64;
-        }
-        Request::Reconnect { connection, code } => {
-            plain.kind = "reconnect".to_owned();
-            plain.connection = connection.into();
-            plain.code = code.map_or_else(String::new, |code| code.name().to_owned());
-        }
-    }
-    plain
 }
