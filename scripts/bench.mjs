@@ -2,10 +2,10 @@
 import { argv } from 'node:process';
 import { main } from './setup/console.mjs';
 import { runNode } from './setup/run.mjs';
-import { setUp } from './setup.mjs';
+import { setUpBenches, setup } from './setup.mjs';
 
 await main('bench', async () => {
-  await setUp();
-  await runNode('node_modules/typescript/bin/tsc', ['-p', 'bench/tsconfig.json']);
+  await setup();
+  await setUpBenches();
   await runNode('dist/bench/main.js', argv.slice(2));
 });

@@ -1,22 +1,49 @@
-/** `npm run ready`: what CI runs: format, lint, generated files, build, tests. Stops at the first that fails; tests last. */
+/**
+ * `npm run ready`: what CI runs: format, lint, generated files, tests. A check that fails does not keep the others from being
+ * run; each counts as a failure in the last line.
+ */
 import { argv } from 'node:process';
 import { codegen } from './codegen.mjs';
-import { check, main } from './setup/console.mjs';
+import { main, SetUpError, say } from './setup/console.mjs';
 import { run, runNode } from './setup/run.mjs';
 import { checkCompilers } from './setup/tools.mjs';
-import { setUp } from './setup.mjs';
+import { setup } from './setup.mjs';
 import { test } from './test.mjs';
+import { failure, format } from './test-counts.mjs';
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
+const CLIPPY = ['clippy', '--workspace', '--all-targets', '--locked', '--quiet', '--', '-D', 'warnings'];
+const CHECKS = {
+  'format (cargo fmt)': () => run('cargo', ['fmt', '--all', '--check']),
+  'format and lint (biome)': () => runNode(BIOME, ['ci', '--config-path=.config', '--error-on-warnings']),
+  'lint (clippy)': () => run('cargo', CLIPPY),
+  'generated files': () => codegen(true),
+};
+
+/** Results of the checks that failed. */
+async function runChecks() {
+  const failures = [];
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const started = performance.now();
+    try {
+      await check();
+      say(`ready: ${name} ... ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    } catch (error) {
+      if (!(error instanceof SetUpError)) throw error;
+      say(`ready: ${name}: ${error.message}`);
+      failures.push(failure(name));
+    }
+  }
+  return failures;
+}
 
 await main('ready', async () => {
-  checkCompilers();
-  await setUp();
-  await check('format and lint (biome)', () => runNode(BIOME, ['check', '--config-path=.config', '--error-on-warnings']));
-  await check('format (cargo)', () => run('cargo', ['fmt', '--all', '--check']));
-  await check('generated files', () => codegen(true));
-  await check('lint (clippy)', () =>
-    run('cargo', ['clippy', '--workspace', '--all-targets', '--locked', '--quiet', '--', '-D', 'warnings']),
-  );
-  await test(argv.slice(2));
+  try {
+    checkCompilers();
+    await setup();
+  } catch (error) {
+    process.stdout.write(`${format(failure('set-up'))}\n`);
+    throw error;
+  }
+  await test(argv.slice(2), await runChecks());
 });

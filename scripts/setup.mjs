@@ -4,11 +4,11 @@
  *
  *   packages → uWebSockets.js for this glibc → addon (Rust) → TypeScript, page and addon into dist/
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { main, step } from './setup/console.mjs';
+import { main, say, step } from './setup/console.mjs';
 import { installDependencies, staleDependencies } from './setup/dependencies.mjs';
 import { filesBelow, forget, hashOf, install, isCurrent, remember } from './setup/files.mjs';
 import { exclusively } from './setup/lock.mjs';
@@ -17,6 +17,8 @@ import { checkCompilers, checkNode } from './setup/tools.mjs';
 
 /** As the addon's package and its loader name it. */
 const ADDON = `src/native/tickring.${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}.node`;
+/** Written by the addon's build, and committed, so that a change of the interface shows in the diff. */
+const DECLARATIONS = 'src/native/binding.d.ts';
 const NAPI_ARGS = [
   'build',
   '--platform',
@@ -35,10 +37,13 @@ function addonHash() {
 
 async function buildAddon(hash) {
   forget('addon');
+  const declared = readFileSync(join(ROOT, DECLARATIONS), 'utf8');
   // Warnings of the compiler stay visible; progress does not, so that one line a step remains.
   await runNode('node_modules/@napi-rs/cli/dist/cli.js', [...NAPI_ARGS, ...BINDING_ARGS, '--', '--quiet', '--locked'], {
     quiet: true,
   });
+  if (readFileSync(join(ROOT, DECLARATIONS), 'utf8') !== declared)
+    say(`set-up: the addon's interface changed: commit ${DECLARATIONS} with the Rust source that changed it`);
   remember('addon', hash);
 }
 
@@ -71,8 +76,26 @@ async function compile(hash) {
   remember('program', hash);
 }
 
+async function compileBenches(hash) {
+  forget('benches');
+  if (!existsSync(join(ROOT, 'dist/bench/main.js'))) rmSync(join(ROOT, 'dist/bench/.tsbuildinfo'), { force: true });
+  await runNode('node_modules/typescript/bin/tsc', ['-p', 'bench/tsconfig.json'], { quiet: true });
+  remember('benches', hash);
+}
+
+/** Compiles the benches when they are stale; who only starts the engine needs none. */
+export async function setUpBenches() {
+  await exclusively(async () => {
+    const hash = hashOf(
+      filesBelow('bench').filter((file) => /^bench\/[^/]+\.(ts|json)$/.test(file)),
+      programHash(),
+    );
+    if (!isCurrent('benches', hash, ['dist/bench/main.js'])) await step('benches (TypeScript)', () => compileBenches(hash));
+  });
+}
+
 /** Makes the working copy ready to run. Prints nothing when it is. */
-export async function setUp() {
+export async function setup() {
   checkNode();
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   await exclusively(async () => {
@@ -98,4 +121,9 @@ export async function setUp() {
   });
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) await main('set-up', setUp);
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  await main('set-up', async () => {
+    await setup();
+    await setUpBenches();
+  });
+}

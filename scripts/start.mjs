@@ -2,10 +2,10 @@
 import { argv } from 'node:process';
 import { main } from './setup/console.mjs';
 import { ROOT } from './setup/run.mjs';
-import { setUp } from './setup.mjs';
+import { setup } from './setup.mjs';
 
 await main('start', async () => {
-  await setUp();
+  await setup();
   const program = `${ROOT}dist/cli/main.js`;
   process.argv = [argv[0], program, 'start', ...argv.slice(2)];
   await import(program);

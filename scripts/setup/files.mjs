@@ -4,6 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameS
 import { dirname, join } from 'node:path';
 import { ROOT } from './run.mjs';
 
+/** What succeeded on which inputs. `npm ci` empties it together with the packages: the steps then run again, cargo's cache stays. */
+const STAMPS = 'node_modules/.cache/tickring';
+
 /** All files below a folder in a fixed order, cargo's output aside; a file stands for itself, what is not there for nothing. */
 export function filesBelow(path) {
   if (!existsSync(join(ROOT, path))) return [];
@@ -31,7 +34,7 @@ export function hashOf(files, text = '') {
 }
 
 function stampPath(name) {
-  return join(ROOT, 'dist', '.set-up', name);
+  return join(ROOT, STAMPS, name);
 }
 
 /** Whether a step's inputs are what they were when it last succeeded, and its outputs are there. */

@@ -1,10 +1,10 @@
 /** One set-up at a time in one working copy: `npm start` and `npm test` may well be typed in two terminals. */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './console.mjs';
 import { ROOT } from './run.mjs';
 
 const FOLDER = `${ROOT}.tickring`;
-const PATH = `${FOLDER}/set-up.lock`;
 const LOOK_EVERY_MS = 200;
 
 /** When a process started, in clock ticks since boot: with the id it names a process for good. */
@@ -18,9 +18,9 @@ function startOf(pid) {
   }
 }
 
-function holder() {
+function holder(path) {
   try {
-    return readFileSync(PATH, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -28,11 +28,11 @@ function holder() {
 }
 
 /** A link either appears with its content or not at all. */
-function tryTake(own) {
-  const temporary = `${PATH}.${process.pid}`;
+function tryTake(path, own) {
+  const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, own);
   try {
-    linkSync(temporary, PATH);
+    linkSync(temporary, path);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
@@ -48,11 +48,11 @@ function isGone(text) {
 }
 
 /** Moves a dead holder's lock away; two who see it at once move different files, and one of them puts back what it got. */
-function clear(seen) {
-  const aside = `${PATH}.dead.${process.pid}`;
+function clear(path, seen) {
+  const aside = `${path}.dead.${process.pid}`;
   try {
-    renameSync(PATH, aside);
-    if (readFileSync(aside, 'utf8') !== seen) linkSync(aside, PATH);
+    renameSync(path, aside);
+    if (readFileSync(aside, 'utf8') !== seen) linkSync(aside, path);
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
   }
@@ -60,23 +60,24 @@ function clear(seen) {
 }
 
 /** Runs `work` while no other set-up runs here. */
-export async function exclusively(work) {
-  mkdirSync(FOLDER, { recursive: true });
+export async function exclusively(work, folder = FOLDER) {
+  mkdirSync(folder, { recursive: true });
+  const path = `${folder}/set-up.lock`;
   const own = `${process.pid} ${startOf(process.pid)}`;
   let told = false;
-  while (!tryTake(own)) {
-    const other = holder();
+  while (!tryTake(path, own)) {
+    const other = holder(path);
     if (other === undefined) continue;
     if (isGone(other)) {
-      clear(other);
+      clear(path, other);
       continue;
     }
-    if (!told) process.stdout.write(`set-up: waiting for another set-up, process ${other.split(' ')[0]}\n`);
+    if (!told) say(`set-up: waiting for another set-up, process ${other.split(' ')[0]}`);
     told = true;
     await sleep(LOOK_EVERY_MS);
   }
   const release = () => {
-    if (holder() === own) rmSync(PATH, { force: true });
+    if (holder(path) === own) rmSync(path, { force: true });
   };
   process.once('exit', release);
   try {

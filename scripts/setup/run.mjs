@@ -10,7 +10,8 @@ export const CARGO_TARGET_DIR = process.env.CARGO_TARGET_DIR ?? `${ROOT}target`;
 
 /**
  * Runs a program in the root of the repository and waits for its end. Its output goes where ours goes; `onText` gets what
- * it writes to stdout as well. Throws `SetUpError` when it ends with anything but 0, unless `allowFailure`.
+ * it writes to stdout as well; `quiet` keeps it back until the program fails. Throws
+ * `SetUpError` when it ends with anything but 0, unless `allowFailure`.
  */
 export async function run(program, args, { onText, quiet = false, allowFailure = false, env = {} } = {}) {
   const child = spawn(program, args, {

@@ -1,6 +1,6 @@
 /** Are the compilers there, and new enough? Asked before anything is built, so that a missing one costs a second, not a minute. */
 import { spawnSync } from 'node:child_process';
-import { SetUpError } from './console.mjs';
+import { ToolsMissingError } from './console.mjs';
 
 const NODE_MIN = '20.19.0';
 const RUST_MIN = '1.95.0';
@@ -20,23 +20,30 @@ function versionOf(program) {
   return status === 0 ? (/\d+\.\d+(\.\d+)?/.exec(stdout)?.[0] ?? '0') : undefined;
 }
 
-/** Throws when this Node is too old. */
-export function checkNode() {
-  if (!isAtLeast(process.versions.node, NODE_MIN))
-    throw new SetUpError(
-      `Node ${process.versions.node} is too old, ${NODE_MIN} or newer is needed: install a current LTS release`,
-    );
+/** Whether a program can be run. */
+export function hasProgram(program) {
+  return versionOf(program) !== undefined;
 }
 
-/** Throws when the compilers for the addon are missing or too old. */
+/** Throws when this Node is too old. */
+export function checkNode() {
+  if (isAtLeast(process.versions.node, NODE_MIN)) return;
+  throw new ToolsMissingError(
+    `Node ${process.versions.node} is too old, ${NODE_MIN} or newer is needed: install a current LTS release`,
+  );
+}
+
+/** Throws when compilers for the addon are missing or too old, with a line for each. */
 export function checkCompilers() {
+  const lines = [];
   for (const program of ['cargo', 'rustc']) {
     const found = versionOf(program);
-    if (found === undefined) throw new SetUpError(`${program} was not found, ${RUST_MIN} or newer is needed: ${RUST_HOW}`);
-    if (!isAtLeast(found, RUST_MIN))
-      throw new SetUpError(`${program} ${found} is too old, ${RUST_MIN} or newer is needed: ${RUST_HOW}`);
+    if (found === undefined) lines.push(`${program} was not found, ${RUST_MIN} or newer is needed: ${RUST_HOW}`);
+    else if (!isAtLeast(found, RUST_MIN))
+      lines.push(`${program} ${found} is too old, ${RUST_MIN} or newer is needed: ${RUST_HOW}`);
   }
   const compiler = process.env.CC ?? 'cc';
   if (versionOf(compiler) === undefined)
-    throw new SetUpError(`no C compiler \`${compiler}\` was found, any will do for linking: ${CC_HOW}`);
+    lines.push(`no C compiler \`${compiler}\` was found, any will do for linking: ${CC_HOW}`);
+  if (lines.length > 0) throw new ToolsMissingError(lines.join('\n'));
 }

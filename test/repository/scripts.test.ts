@@ -39,8 +39,11 @@ test('set-up: a missing compiler is one readable line with what is needed and ho
   `;
   try {
     const none = evaluate(program, { PATH: folder });
-    expect(none.status).toBe(1);
-    expect(none.stderr).toMatch(/^set-up: cargo was not found, 1\.95\.0 or newer is needed: .*rustup.*\n$/);
+    expect(none.status).toBe(69);
+    const [cargo, rustc, compiler] = none.stderr.split('\n');
+    expect(cargo).toMatch(/^set-up: cargo was not found, 1\.95\.0 or newer is needed: .*rustup/);
+    expect(rustc).toMatch(/^set-up: rustc was not found/);
+    expect(compiler).toMatch(/^set-up: no C compiler `cc` was found, .*apt-get install/);
 
     for (const tool of ['cargo', 'rustc'])
       writeFileSync(join(folder, tool), `#!/bin/sh\necho "${tool} 1.70.0 (abc 2023-05-31)"\n`, { mode: 0o755 });
@@ -86,13 +89,13 @@ test('set-up: two processes run one after the other, and a dead holder is no obs
 
 test('npm test: counts the tests of cargo whatever the pieces in which its output comes', () => {
   const { stdout } = evaluate(`
-    import { CargoCounts } from './scripts/test.mjs';
+    import { CargoCounts, format } from './scripts/test-counts.mjs';
     const text = 'test a ... ok\\ntest result: ok. 10 passed; 0 failed; 1 ignored\\nx\\ntest result: FAILED. 5 passed; 2 failed; 0 ignored\\n';
     for (const size of [1, 7, 1000]) {
       const counts = new CargoCounts();
       for (let at = 0; at < text.length; at += size) counts.push(text.slice(at, at + size));
-      console.log(counts.passed, counts.failed);
+      console.log(format(counts.result('cargo', 101)));
     }
   `);
-  expect(stdout).toBe('15 2\n15 2\n15 2\n');
+  expect(stdout).toBe('15 passed, 2 failed, 1 skipped\n'.repeat(3));
 });
