@@ -105,6 +105,8 @@ export async function setup() {
 
     const reason = staleDependencies();
     if (reason !== undefined) await step(`packages (${reason})`, installDependencies);
+    // Without it the report looks up names on the network.
+    process.report.excludeNetwork = true;
     const uws = hashOf(
       ['package-lock.json', 'scripts/retarget-uws.mjs'],
       `${process.report.getReport().header.glibcVersionRuntime}`,
