@@ -44,6 +44,9 @@ export class ManagedChild<Name extends ChildName> {
   start(): Promise<ChildReady & { child: Name }> {
     const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [this.#options.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A terminal sends Ctrl-C to its whole process group; the order of stopping is the supervisor's to decide, from a
+      // child's first moment on. A child that loses its supervisor ends by itself.
+      detached: true,
     });
     this.#process = child;
     const startedAt = performance.now();

@@ -48,15 +48,11 @@ export async function runChild(name: ChildName, order: ChildOrder): Promise<numb
     stop = resolve;
   });
   process.on('SIGTERM', stop);
+  // Under a supervisor, SIGINT is its business; without one, as at a terminal.
+  process.on('SIGINT', process.send === undefined ? stop : () => {});
+  process.on('disconnect', stop);
   const running = await startChild(name, order, logger, stop);
-  if (process.send === undefined) {
-    process.on('SIGINT', stop);
-  } else {
-    // A terminal sends SIGINT to the whole group; the supervisor decides the order of stopping.
-    process.on('SIGINT', () => {});
-    process.on('disconnect', stop);
-    process.send(running.ready);
-  }
+  if (process.connected) process.send?.(running.ready);
   await stopped;
   await running.stop();
   return EXIT.ok;
