@@ -1,7 +1,15 @@
-/** A lost connection is back within this, ms, so that a feed lives again within 5 s of its venue's return. */
+import { TickringError } from '../model/errors.js';
+
+/** What was merely lost is tried again within this, ms, so that a feed lives again within 5 s of its venue's return. */
 const LOST_DELAY_MAX_MS = 4_000;
 
 const WINDOW_MS = 5 * 60_000;
+
+/** Share of the venue's attempts that we use: connections that share a budget may decide at the same moment. */
+const SHARE = 0.9;
+
+/** HTTP answers that mean "come back later"; only these climb to the longest delays. */
+export const REFUSALS: ReadonlySet<number> = new Set([403, 418, 429, 503]);
 
 export interface BackoffOptions {
   readonly delayMs: number;
@@ -10,6 +18,11 @@ export interface BackoffOptions {
   readonly attemptsPer5Minutes: number;
   readonly now?: () => number;
   readonly random?: () => number;
+}
+
+/** Ceiling that doubles with every failure; of a lost connection it stays below 4 s. */
+function ceiling(firstMs: number, failures: number, maxMs: number, refused: boolean): number {
+  return Math.min(firstMs * 2 ** Math.min(failures, 20), refused ? maxMs : Math.min(LOST_DELAY_MAX_MS, maxMs));
 }
 
 /**
@@ -37,18 +50,25 @@ export class Backoff {
   /** Delay before the next attempt, ms. `failures` counts those since the connection last worked. */
   delay(failures: number, refusal: { readonly retryAfterMs: number } | null): number {
     const { delayMs, delayMaxMs } = this.#options;
-    const ceiling = Math.min(
-      delayMs * 2 ** Math.min(failures, 20),
-      refusal === null ? Math.min(LOST_DELAY_MAX_MS, delayMaxMs) : delayMaxMs,
-    );
-    return Math.max(this.#random() * ceiling, refusal?.retryAfterMs ?? 0, this.#budgetDelay());
+    const jitter = this.#random() * ceiling(delayMs, failures, delayMaxMs, refusal !== null);
+    return Math.max(jitter, refusal?.retryAfterMs ?? 0, this.#budgetDelay());
   }
 
   #budgetDelay(): number {
     const now = this.#now();
     while ((this.#attempts[0] ?? now) < now - WINDOW_MS) this.#attempts.shift();
-    const excess = this.#attempts.length + 1 - Math.floor(this.#options.attemptsPer5Minutes * 0.9);
+    const excess = this.#attempts.length + 1 - Math.floor(this.#options.attemptsPer5Minutes * SHARE);
     if (excess <= 0) return 0;
     return (this.#attempts[excess - 1] ?? now) + WINDOW_MS - now;
   }
+}
+
+/**
+ * Delay before a failed REST request is repeated, ms: full jitter as above, at least what the venue's Retry-After said.
+ * Whether the venue's weight budget allows it is decided apart from this.
+ */
+export function restRetryDelay(error: unknown, attempt: number, firstMs: number, maxMs: number, random = Math.random): number {
+  const context = error instanceof TickringError ? error.context : {};
+  const refused = REFUSALS.has(Number(context['status']));
+  return Math.round(Math.max(random() * ceiling(firstMs, attempt, maxMs, refused), Number(context['retryAfterMs'] ?? 0)));
 }

@@ -10,6 +10,10 @@ import type { Logger } from './log.js';
 const REQUEST_SIZE_MAX = 64 << 10;
 const CLIENTS_MAX = 64;
 const IDLE_TIMEOUT_MS = 60_000;
+/** Answers that a client may leave unread before it is cut: one book of 10^6 levels fits. */
+const UNREAD_SIZE_MAX = 64 << 20;
+/** Requests of one client in work at once. */
+const IN_WORK_MAX = 256;
 
 /** Path of an engine's control socket. */
 export function controlPath(shmRoot: string, name: string): string {
@@ -55,7 +59,7 @@ export class ControlServer {
   }
 
   close(): Promise<void> {
-    for (const client of this.#clients) client.destroy();
+    for (const client of this.#clients) client.destroySoon();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -64,14 +68,22 @@ export class ControlServer {
   #accept(socket: Socket): void {
     this.#clients.add(socket);
     const reader = new MessageReader(REQUEST_SIZE_MAX);
+    let inWork = 0;
     socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#clients.delete(socket));
     socket.on('data', (chunk) => {
       try {
-        for (const message of reader.push(chunk)) void this.#serve(socket, message);
+        for (const message of reader.push(chunk)) {
+          inWork += 1;
+          if (inWork > IN_WORK_MAX || socket.writableLength > UNREAD_SIZE_MAX)
+            throw new TickringError('CONTROL_PROTOCOL', 'control client asks faster than it reads');
+          void this.#serve(socket, message).finally(() => {
+            inWork -= 1;
+          });
+        }
       } catch (error) {
-        this.#logger.warn({ reason: (error as Error).message }, 'control client sent nonsense and was cut off');
+        this.#logger.warn({ reason: (error as Error).message }, 'a control client was cut off');
         socket.destroy();
       }
     });
@@ -103,7 +115,8 @@ export class ControlServer {
       case 'book':
         return await this.#actions.book(instrumentOf(message));
       case 'shutdown':
-        this.#actions.shutdown();
+        // The answer leaves first.
+        setImmediate(() => this.#actions.shutdown());
         return null;
       default:
         throw new TickringError('CONTROL_PROTOCOL', `no control request is named ${String(op).slice(0, 64)}`);

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
 import { Piscina } from 'piscina';
-import type { EngineConfig } from '../model/config.js';
+import type { EngineConfig, FeedConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, EngineStatus } from '../model/status.js';
 import type { Venue } from '../model/venue.js';
 import { EngineLock, native, version } from '../native/index.js';
+import { Budgets } from './budgets.js';
 import { ControlServer } from './control.js';
 import { latencyOf } from './latency.js';
 import { listInstruments } from './listings.js';
 import type { Logger } from './log.js';
 import { RestClient } from './rest.js';
-import type { FeedTask, ShardStatus } from './shard-contract.js';
-import { ShardSupervisor } from './shard-supervisor.js';
-import { EpochBook, InstrumentRegistry } from './state-files.js';
-import { WeightBudget } from './weight-budget.js';
+import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
+import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
+
+/** Longest wait for a worker's answer to a control request. */
+const CALL_DEADLINE_MS = 4_000;
 
 export interface EngineDeps {
   readonly venues: readonly Venue[];
@@ -22,6 +24,8 @@ export interface EngineDeps {
   readonly logger: Logger;
   /** Somebody asked for a stop over the control socket. */
   onShutdownRequest(): void;
+  /** Without a turn of its loop for so long a worker is replaced, ms; default 30,000. */
+  readonly stuckAfterMs?: number;
 }
 
 export interface Engine {
@@ -38,12 +42,18 @@ export function shardOf(feedId: string, shards: number): number {
 }
 
 /**
- * Starts the engine in this process: takes the name, opens the control socket, then brings up one shard after the other as
- * the venues answer. Throws `SHM_HELD` when another engine holds the name.
+ * Starts the engine in this process: takes the name, opens the control socket, starts all shards, then gives each its feeds as
+ * their venues answer. Throws `SHM_HELD` when another engine holds the name, `VENUE_UNKNOWN` and `INSTRUMENT_TABLE_FULL` for a
+ * configuration that cannot work, `STATE_INVALID` for a damaged state directory, `SHM_IO` when the socket cannot be opened.
  */
 export async function startEngine(config: EngineConfig, deps: EngineDeps): Promise<Engine> {
   const engine = new EngineMain(config, deps);
-  await engine.start();
+  try {
+    await engine.start();
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
   return engine;
 }
 
@@ -53,12 +63,13 @@ class EngineMain implements Engine {
   readonly #lock: EngineLock;
   readonly #epochs: EpochBook;
   readonly #registry: InstrumentRegistry;
-  readonly #budgets = new Map<string, WeightBudget>();
+  readonly #budgets: Budgets;
   readonly #rest: RestClient;
   readonly #pool: Piscina;
   readonly #control: ControlServer;
-  readonly #shards = new Map<number, ShardSupervisor>();
-  readonly #shardOfInstrument = new Map<number, number>();
+  readonly #shards: readonly ShardSupervisor[];
+  readonly #shardOfInstrument = new Map<number, ShardSupervisor>();
+  readonly #unlisted: { readonly feed: string; readonly symbol: string }[] = [];
   readonly #stop = new AbortController();
   readonly #startedAt = new Date();
   readonly #shardCount: number;
@@ -66,21 +77,18 @@ class EngineMain implements Engine {
   constructor(config: EngineConfig, deps: EngineDeps) {
     this.#config = config;
     this.#deps = deps;
-    for (const feed of config.feeds) this.#venue(feed.venue);
+    this.#shardCount = Math.max(1, Math.min(config.shards, config.feeds.length));
+    this.#check();
     this.#lock = native(() => new EngineLock(config.shmRoot, config.name));
     try {
       this.#epochs = new EpochBook(config.stateDir);
       this.#registry = new InstrumentRegistry(config.stateDir);
+      this.#budgets = new Budgets(new BanBook(config.stateDir), deps.logger);
     } catch (error) {
       this.#lock.release();
       throw error;
     }
-    this.#shardCount = Math.max(1, Math.min(config.shards, config.feeds.length));
-    this.#rest = new RestClient({
-      lease: (restUrl, weight, perMinute) => this.#budget(restUrl, perMinute).lease(weight),
-      used: (restUrl, weight) => this.#budgets.get(restUrl)?.used(weight),
-      banned: (restUrl, ms) => this.#budgets.get(restUrl)?.ban(ms),
-    });
+    this.#rest = new RestClient(this.#budgets);
     this.#pool = new Piscina({
       filename: deps.workerFile,
       minThreads: this.#shardCount,
@@ -89,6 +97,9 @@ class EngineMain implements Engine {
       // A shard is one task that never ends: its event loop must turn, not wait for the next task.
       atomics: 'disabled',
     });
+    // A thread that dies without a task is replaced by the pool; without a listener the process would end.
+    this.#pool.on('error', (error) => deps.logger.error({ err: error }, 'an idle worker ended'));
+    this.#shards = Array.from({ length: this.#shardCount }, (_, shard) => this.#supervisor(shard));
     this.#control = new ControlServer(config.shmRoot, config.name, deps.logger, {
       status: () => this.status(),
       snapshot: (instrument) => this.#snapshot(instrument),
@@ -99,16 +110,14 @@ class EngineMain implements Engine {
 
   async start(): Promise<void> {
     await this.#control.listen();
-    for (let shard = 0; shard < this.#shardCount; shard++) void this.#startShard(shard);
+    for (const shard of this.#shards) shard.start();
+    for (const feed of this.#config.feeds) void this.#startFeed(feed);
   }
 
   async status(): Promise<EngineStatus> {
-    const states = await Promise.all(
-      [...this.#shards.values()].map((shard) => shard.worker?.call('status', null).catch(() => undefined)),
-    );
-    const known = states.filter((state): state is ShardStatus => state !== undefined);
+    const states = await Promise.all(this.#shards.map((shard) => shard.status()));
     const counters: Record<string, number> = {};
-    for (const state of known) {
+    for (const state of states) {
       for (const [name, value] of Object.entries(state.counters)) counters[name] = (counters[name] ?? 0) + value;
     }
     return {
@@ -117,12 +126,13 @@ class EngineMain implements Engine {
       pid: process.pid,
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: (Date.now() - this.#startedAt.getTime()) / 1000,
-      epochs: this.#epochs.current(),
-      workerRestarts: [...this.#shards.values()].reduce((sum, shard) => sum + shard.restarts, 0),
+      epochs: this.#epochs.current(this.#shardCount),
+      workerRestarts: this.#shards.reduce((sum, shard) => sum + shard.restarts, 0),
       counters,
       latencyNs: latencyOf(this.#config.shmRoot, this.#config.name, this.#shardCount),
-      connections: known.flatMap(({ connections }) => connections),
-      instruments: known.flatMap(({ instruments }) => instruments).sort((a, b) => a.id - b.id),
+      connections: states.flatMap(({ connections }) => connections),
+      instruments: states.flatMap(({ instruments }) => instruments).sort((a, b) => a.id - b.id),
+      unlisted: this.#unlisted,
     };
   }
 
@@ -130,8 +140,8 @@ class EngineMain implements Engine {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await this.#control.close();
-    await Promise.all([...this.#shards.values()].map((shard) => shard.stop()));
-    for (const budget of this.#budgets.values()) budget.close();
+    await Promise.all(this.#shards.map((shard) => shard.stop()));
+    this.#budgets.close();
     await this.#rest.close();
     await this.#pool.destroy();
     this.#lock.release();
@@ -148,65 +158,72 @@ class EngineMain implements Engine {
     return venue;
   }
 
-  #budget(restUrl: string, perMinute: number): WeightBudget {
-    const known = this.#budgets.get(restUrl) ?? new WeightBudget(perMinute);
-    this.#budgets.set(restUrl, known);
-    return known;
+  /** What would fail later, and over and over, is refused at once. */
+  #check(): void {
+    const { feeds, instrumentsMax } = this.#config;
+    for (const feed of feeds) this.#venue(feed.venue);
+    for (let shard = 0; shard < this.#shardCount; shard++) {
+      const symbols = feeds
+        .filter(({ id }) => shardOf(id, this.#shardCount) === shard)
+        .reduce((sum, feed) => sum + feed.symbols.length, 0);
+      if (symbols > instrumentsMax)
+        throw new TickringError(
+          'INSTRUMENT_TABLE_FULL',
+          `shard ${shard} would hold ${symbols} instruments, instruments_max is ${instrumentsMax}`,
+        );
+    }
   }
 
-  async #startShard(shard: number): Promise<void> {
-    const { config, logger } = { config: this.#config, logger: this.#deps.logger };
-    const signal = this.#stop.signal;
-    const feeds = config.feeds.filter((feed) => shardOf(feed.id, this.#shardCount) === shard);
-    try {
-      const tasks: FeedTask[] = await Promise.all(
-        feeds.map(async (feed) => {
-          const instruments = await listInstruments(this.#venue(feed.venue), feed, {
-            rest: this.#rest,
-            registry: this.#registry,
-            logger,
-            signal,
-          });
-          return { feed, instruments };
-        }),
-      );
-      if (signal.aborted) return;
-      const supervisor = new ShardSupervisor({
-        config,
-        shard,
-        feeds: tasks,
-        pool: this.#pool,
-        logger,
-        nextEpoch: (number) => this.#epochs.next(number),
-        calls: {
-          lease: async ({ restUrl, weight, perMinute }) => {
-            await this.#budget(restUrl, perMinute).lease(weight);
-            return null;
-          },
-          used: ({ restUrl, weight }) => void this.#budgets.get(restUrl)?.used(weight),
-          banned: ({ restUrl, ms }) => void this.#budgets.get(restUrl)?.ban(ms),
-          epoch: (number) => this.#epochs.next(number),
-          log: ({ level, fields, message }) => logger[level](fields, message),
+  #supervisor(shard: number): ShardSupervisor {
+    const { logger, stuckAfterMs = STUCK_AFTER_MS } = this.#deps;
+    const budgets = this.#budgets;
+    return new ShardSupervisor({
+      config: this.#config,
+      shard,
+      pool: this.#pool,
+      logger,
+      stuckAfterMs,
+      nextEpoch: (number) => this.#epochs.next(number),
+      calls: {
+        lease: async ({ restUrl, weight, perMinute }) => {
+          await budgets.lease(restUrl, weight, perMinute);
+          return null;
         },
+        refund: ({ restUrl, weight }) => budgets.refund(restUrl, weight),
+        used: ({ restUrl, weight }) => budgets.used(restUrl, weight),
+        banned: ({ restUrl, ms }) => budgets.banned(restUrl, ms),
+        epoch: (number) => this.#epochs.next(number),
+        log: ({ level, fields, message }) => logger[level](fields, message),
+      },
+    });
+  }
+
+  /** Every feed waits for its own venue; one that is away holds up nobody else. */
+  async #startFeed(feed: FeedConfig): Promise<void> {
+    const { logger } = this.#deps;
+    const shard = this.#shards[shardOf(feed.id, this.#shardCount)] as ShardSupervisor;
+    try {
+      const listed = await listInstruments(this.#venue(feed.venue), feed, {
+        rest: this.#rest,
+        registry: this.#registry,
+        logger,
+        signal: this.#stop.signal,
       });
-      for (const { instruments } of tasks) for (const { id } of instruments) this.#shardOfInstrument.set(id, shard);
-      this.#shards.set(shard, supervisor);
-      supervisor.start();
+      for (const symbol of listed.unlisted) this.#unlisted.push({ feed: feed.id, symbol });
+      for (const { id } of listed.instruments) this.#shardOfInstrument.set(id, shard);
+      shard.add({ feed, instruments: listed.instruments });
     } catch (error) {
-      if (!signal.aborted) logger.error({ shard, err: error }, 'a shard could not be started');
+      if (!this.#stop.signal.aborted) logger.error({ feed: feed.id, err: error }, 'a feed could not be started');
     }
   }
 
   async #snapshot(instrument: number): Promise<boolean> {
-    return (await this.#worker(instrument)?.call('snapshot', instrument)) ?? false;
+    const call = this.#shardOfInstrument.get(instrument)?.worker?.call('snapshot', instrument, CALL_DEADLINE_MS);
+    return (await call) ?? false;
   }
 
   async #book(instrument: number): Promise<BookText | null> {
-    return (await this.#worker(instrument)?.call('book', instrument)) ?? null;
-  }
-
-  #worker(instrument: number): ShardSupervisor['worker'] {
-    const shard = this.#shardOfInstrument.get(instrument);
-    return shard === undefined ? undefined : this.#shards.get(shard)?.worker;
+    const call = this.#shardOfInstrument.get(instrument)?.worker?.call('book', instrument, CALL_DEADLINE_MS);
+    return (await call) ?? null;
   }
 }

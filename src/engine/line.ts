@@ -4,6 +4,7 @@ import type { ConnectionState } from '../model/status.js';
 import type { ConnectionClass, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { Backoff } from './backoff.js';
+import { FirstData } from './first-data.js';
 import type { Logger } from './log.js';
 import { type Closing, VenueSocket } from './socket.js';
 
@@ -13,6 +14,16 @@ const REPLY_DEADLINE_MS = 10_000;
 const SUBSCRIBE_ATTEMPTS_MAX = 3;
 /** A connection that lived this long counts as having worked. */
 const SETTLED_MS = 10_000;
+/**
+ * A connection that was quiet for so long is asked for a sign of life, and is lost if none comes: half-open connections are
+ * found within 10 s with the second that a look may be late, twice.
+ */
+const PROBE_AFTER_MS = 3_000;
+const PROBE_DEADLINE_MS = 5_000;
+/** Doublings of the silence deadline while no connection brings data: an idle market is left in peace more and more. */
+const SILENCE_DOUBLINGS_MAX = 4;
+/** Looks come every second; after a longer pause our own loop was held up, and what waits in sockets is read first. */
+const LOOK_LATE_MS = 3_000;
 
 /** What a line feeds: the shard's inputs, in the order in which things happened. */
 export interface LineInputs {
@@ -21,6 +32,8 @@ export interface LineInputs {
   subscribe(connection: number, instrument: number, channels: number): void;
   ack(connection: number, instrument: number, accepted: boolean): void;
   frame(connection: number, bytes: Buffer): void;
+  /** Messages of this channel that arrived so far. */
+  arrived(instrument: number, channel: ChannelName): number;
 }
 
 export interface LineOptions {
@@ -52,13 +65,20 @@ export class Line {
   #pace: NodeJS.Timeout | undefined;
   readonly #batches = new Map<number, Batch>();
   #nextId = 1;
+  readonly #firstData: FirstData;
   #failures = 0;
+  #replies = 0;
+  #silences = 0;
+  #lookedAt = 0;
   #stopped = false;
   reconnects = -1;
 
   constructor(options: LineOptions) {
     this.#options = options;
     this.#bits = options.channels.reduce((bits, channel) => bits | CHANNELS[channel], 0);
+    const { channels, connection, logger, inputs } = options;
+    const arrived = inputs.arrived.bind(inputs);
+    this.#firstData = new FirstData({ channels, connection, logger, arrived });
   }
 
   get connection(): number {
@@ -109,19 +129,30 @@ export class Line {
 
   /** Looks at deadlines; called about once a second. */
   watch(): void {
+    const now = performance.now();
+    const late = now - this.#lookedAt > LOOK_LATE_MS;
+    this.#lookedAt = now;
     const socket = this.#socket;
-    if (socket?.isOpen !== true) return;
+    if (socket?.isOpen !== true || late) return;
+    this.#firstData.check();
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
-    if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(DISCONNECT_REASONS.silence, `no byte for ${idleTimeoutMs} ms`);
-    else if (socket.lastFrameAgeMs > silenceTimeoutMs)
-      this.replace(DISCONNECT_REASONS.silence, `no data for ${silenceTimeoutMs} ms`);
+    const { silence, local } = DISCONNECT_REASONS;
+    const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
+    if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(silence, `no byte for ${idleTimeoutMs} ms`);
+    else if (socket.unansweredMs > PROBE_DEADLINE_MS) this.replace(silence, `no answer to a ping for ${PROBE_DEADLINE_MS} ms`);
+    else if (socket.lastFrameAgeMs > quietMs) {
+      this.#silences = socket.frames > this.#replies ? 0 : this.#silences + 1;
+      this.replace(silence, `no data for ${quietMs} ms`);
+    }
     // Before the venue's forced cut, at a moment of our choosing.
-    else if (socket.ageMs > connectionLifeMs * 0.98) this.replace(DISCONNECT_REASONS.local, 'its life at the venue ends');
+    else if (socket.ageMs > connectionLifeMs * 0.98) this.replace(local, 'its life at the venue ends');
+    else if (socket.lastByteAgeMs > PROBE_AFTER_MS) socket.probe();
   }
 
   /** The venue answered the control message with this id; 0 stands for one that it did not name. */
   replied(id: number, venueCode: number): void {
     const batch = this.#batches.get(id);
+    this.#replies += 1;
     if (batch === undefined) {
       if (venueCode !== 0)
         this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');
@@ -149,6 +180,7 @@ export class Line {
     this.#batches.set(id, batch);
     const streams = batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, channels));
     const sent = (): void => {
+      this.#firstData.expect(batch.instruments);
       batch.timer = setTimeout(() => this.#unanswered(id, batch), REPLY_DEADLINE_MS);
     };
     this.#outbox.push({ text: venue.subscribeFrame(id, streams), sent });
@@ -204,6 +236,8 @@ export class Line {
   }
 
   #forget(): void {
+    this.#replies = 0;
+    this.#firstData.forget();
     clearTimeout(this.#pace);
     this.#pace = undefined;
     this.#outbox = [];

@@ -1,9 +1,12 @@
-import { appendFile, mkdir, readdir, stat, unlink } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from './log.js';
 
 /** Bytes that may wait to be written; beyond them inputs are counted as dropped, never waited for. */
 const QUEUE_SIZE_MAX = 32 << 20;
+
+/** Files that the limit is spread over, so that making room removes a part and not all. */
+const PARTS = 8;
 
 /** An input that was set aside. */
 export interface QuarantinedInput {
@@ -17,8 +20,8 @@ export interface QuarantinedInput {
 }
 
 /**
- * Keeps refused inputs with their bytes: one JSON line each in `quarantine/<UTC date>-<shard>-<part>.jsonl`, the oldest file
- * removed when all of them exceed the limit. Writing never holds up a feed.
+ * Keeps refused inputs with their bytes: one JSON line each in `quarantine/<UTC date>-<shard>-<part>.jsonl` (every shard
+ * writes files of its own), the oldest file removed when all of them exceed the limit. Writing never holds up a feed.
  */
 export class Quarantine {
   readonly #directory: string;
@@ -28,9 +31,11 @@ export class Quarantine {
   #queue: string[] = [];
   #queueSize = 0;
   #writing: Promise<void> | undefined;
-  #dropped = 0;
   #part = 0;
   #partSize = 0;
+  #reported = 0;
+  /** Inputs whose bytes could not be kept: they came too fast, are larger than the limit, or the disk refused them. */
+  dropped = 0;
 
   constructor(stateDir: string, shard: number, sizeMax: number, logger: Logger) {
     this.#directory = join(stateDir, 'quarantine');
@@ -40,13 +45,13 @@ export class Quarantine {
   }
 
   add({ bytes, ...rest }: QuarantinedInput): void {
-    const line = `${JSON.stringify({ ts: new Date().toISOString(), shard: this.#shard, ...rest, frame_base64: Buffer.from(bytes).toString('base64') })}\n`;
-    if (this.#queueSize + line.length > QUEUE_SIZE_MAX) {
-      this.#dropped += 1;
-      return;
+    const frame_base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    const line = `${JSON.stringify({ ts: new Date().toISOString(), shard: this.#shard, ...rest, frame_base64 })}\n`;
+    if (this.#queueSize + line.length > QUEUE_SIZE_MAX || line.length > this.#sizeMax) this.dropped += 1;
+    else {
+      this.#queue.push(line);
+      this.#queueSize += line.length;
     }
-    this.#queue.push(line);
-    this.#queueSize += line.length;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });
@@ -59,22 +64,33 @@ export class Quarantine {
 
   async #write(): Promise<void> {
     while (this.#queue.length > 0) {
-      const text = this.#queue.join('');
-      this.#queue = [];
-      this.#queueSize = 0;
+      const lines = this.#take();
+      const text = lines.join('');
+      const size = Buffer.byteLength(text);
       try {
         await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-        await this.#makeRoom(text.length);
+        await this.#makeRoom(size);
         await appendFile(join(this.#directory, this.#name()), text, { mode: 0o600 });
-        this.#partSize += text.length;
+        this.#partSize += size;
       } catch (error) {
-        this.#logger.error({ err: error }, 'quarantined inputs could not be written; they are lost');
+        this.dropped += lines.length;
+        this.#logger.error({ reason: (error as Error).message }, 'quarantined inputs could not be written');
       }
     }
-    if (this.#dropped > 0) {
-      this.#logger.error({ dropped: this.#dropped }, 'quarantined inputs came faster than the disk takes them; these are lost');
-      this.#dropped = 0;
+    if (this.dropped > this.#reported) {
+      this.#logger.error({ dropped: this.dropped - this.#reported }, 'bytes of quarantined inputs are lost');
+      this.#reported = this.dropped;
     }
+  }
+
+  /** Lines for one append: as many as a file may hold, at least one. */
+  #take(): string[] {
+    let count = 0;
+    let size = 0;
+    do size += this.#queue[count++]?.length ?? 0;
+    while (count < this.#queue.length && size + (this.#queue[count]?.length ?? 0) <= this.#sizeMax / PARTS);
+    this.#queueSize -= size;
+    return this.#queue.splice(0, count);
   }
 
   #name(): string {
@@ -82,24 +98,30 @@ export class Quarantine {
   }
 
   async #makeRoom(size: number): Promise<void> {
-    if (this.#partSize + size > this.#sizeMax / 8) {
+    if (this.#partSize + size > this.#sizeMax / PARTS) {
       this.#part += 1;
       this.#partSize = 0;
     }
-    const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.jsonl')).sort();
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const { size: bytes, mtimeMs } = await stat(join(this.#directory, name));
-        return { name, bytes, mtimeMs };
-      }),
-    );
-    files.sort((a, b) => a.mtimeMs - b.mtimeMs);
+    const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.jsonl'));
+    const files = (await Promise.all(names.map((name) => this.#look(name)))).filter((file) => file !== undefined);
+    files.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.name < b.name ? -1 : 1));
     let total = files.reduce((sum, file) => sum + file.bytes, size);
     for (const { name, bytes } of files) {
       if (total <= this.#sizeMax) return;
-      await unlink(join(this.#directory, name));
+      // Another shard may have removed it meanwhile.
+      await rm(join(this.#directory, name), { force: true });
       this.#logger.warn({ file: name, bytes }, 'quarantine is full: its oldest file was removed');
       total -= bytes;
+    }
+  }
+
+  async #look(name: string): Promise<{ name: string; bytes: number; mtimeMs: number } | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(join(this.#directory, name));
+      return { name, bytes: size, mtimeMs };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
     }
   }
 }

@@ -14,7 +14,10 @@ type Envelope =
 /** Both directions of a MessagePort between the engine's main thread and a shard's worker. */
 export class Rpc<Theirs> {
   readonly #port: MessagePort;
-  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve(value: unknown): void; reject(error: Error): void; readonly timer: NodeJS.Timeout | undefined }
+  >();
   #nextId = 1;
   #closed = false;
 
@@ -27,10 +30,14 @@ export class Rpc<Theirs> {
     port.on('close', () => this.close());
   }
 
-  /** Calls the other side; rejects with `CLOSED` when the port closes before the answer. */
+  /**
+   * Calls the other side; rejects with `CLOSED` when the port closes before the answer, with `ENGINE_AWAY` when there is none
+   * within `deadlineMs`.
+   */
   call<Name extends keyof Theirs & string>(
     name: Name,
     argument: Theirs[Name] extends (argument: infer A) => unknown ? A : never,
+    deadlineMs?: number,
   ): Promise<Theirs[Name] extends (argument: never) => infer R ? Awaited<R> : never> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
@@ -38,7 +45,12 @@ export class Rpc<Theirs> {
         return;
       }
       const id = this.#nextId++;
-      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      const late = (): void => {
+        this.#pending.delete(id);
+        reject(new TickringError('ENGINE_AWAY', `no answer to ${name} within ${deadlineMs} ms`));
+      };
+      const timer = deadlineMs === undefined ? undefined : setTimeout(late, deadlineMs);
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
       this.#port.postMessage({ kind: 'call', id, name, argument } satisfies Envelope);
     });
   }
@@ -55,8 +67,12 @@ export class Rpc<Theirs> {
     if (this.#closed) return;
     this.#closed = true;
     this.#port.close();
-    for (const { reject } of this.#pending.values()) reject(new TickringError('CLOSED', "the shard's port closed"));
+    const waiting = [...this.#pending.values()];
     this.#pending.clear();
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer);
+      reject(new TickringError('CLOSED', "the shard's port closed"));
+    }
   }
 
   async #answer(call: Envelope & { kind: 'call' }, handler: ((argument: never) => unknown) | undefined): Promise<void> {
@@ -73,6 +89,7 @@ export class Rpc<Theirs> {
   #settle(envelope: Exclude<Envelope, { kind: 'call' }>): void {
     const waiting = this.#pending.get(envelope.id);
     this.#pending.delete(envelope.id);
+    clearTimeout(waiting?.timer);
     if (envelope.kind === 'reply') waiting?.resolve(envelope.result);
     else waiting?.reject(new TickringError('ENGINE_REFUSED', envelope.message));
   }

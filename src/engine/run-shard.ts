@@ -30,11 +30,13 @@ class ShardRunner {
   readonly #rest: RestClient;
   readonly #quarantine: Quarantine;
   readonly #host: ShardHost;
-  readonly #feeds: readonly Feed[];
+  readonly #feeds: Feed[] = [];
   readonly #byConnection = new Map<number, Feed>();
   readonly #byInstrument = new Map<number, { feed: Feed; definition: InstrumentDefinition }>();
   readonly #beat: Int32Array;
   #timer: NodeJS.Timeout | undefined;
+  readonly #venues: readonly Venue[];
+  #connections = 0;
   #ticks = 0;
   #stopped: (() => void) | undefined;
 
@@ -45,6 +47,7 @@ class ShardRunner {
     this.#logger = proxyLogger(this.#rpc, task.shard);
     this.#rest = new RestClient({
       lease: async (restUrl, weight, perMinute) => void (await this.#rpc.call('lease', { restUrl, weight, perMinute })),
+      refund: (restUrl, weight) => this.#rpc.notify('refund', { restUrl, weight }),
       used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
       banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
     });
@@ -53,67 +56,70 @@ class ShardRunner {
       config: task.config,
       shard: task.shard,
       lease: task,
-      instruments: instrumentMap(task.feeds),
       quarantine: this.#quarantine,
       logger: this.#logger,
       request: (request) => this.#request(request),
       poisoned: () => void this.#rebuild(),
+      storm: (connection) =>
+        this.#line(connection)?.replace(DISCONNECT_REASONS.error, 'too many malformed frames within a second'),
       feedOf: (connection) => this.#byConnection.get(connection)?.task.feed.id ?? '',
       venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? 0,
     });
-    let connection = 1;
-    this.#feeds = task.feeds.map((feedTask) => {
-      const feed = this.#feed(feedTask, venues, connection);
-      connection += feed.lines.length;
-      return feed;
-    });
+    this.#venues = venues;
   }
 
   /** Resolves when the main thread asked for a stop and everything is closed. */
   run(): Promise<void> {
-    for (const { lines } of this.#feeds) for (const line of lines) line.start();
+    for (const feed of this.#task.feeds) this.#take(feed);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     return new Promise((resolve) => {
       this.#stopped = resolve;
     });
   }
 
-  #feed(task: FeedTask, venues: readonly Venue[], firstConnection: number): Feed {
-    const venue = venues.find(({ name }) => name === task.feed.venue);
+  /** Takes up a feed: announces its instruments, then connects. */
+  #take(task: FeedTask): void {
+    const venue = this.#venues.find(({ name }) => name === task.feed.venue);
     if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue}`);
-    const { wsUrl, channels } = task.feed;
-    const { reconnectDelayMs: delayMs, maxReconnectDelayMs: delayMaxMs } = this.#task.config;
-    const backoff = new Backoff({ delayMs, delayMaxMs, attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes });
     const deliver = (instrument: number, body: Buffer): void => this.#host.depthSnapshot(instrument, body);
     const snapshots = new Snapshots({ venue, feed: task.feed, rest: this.#rest, logger: this.#logger, deliver });
+    const feed: Feed = { task, venue, snapshots, lines: this.#lines(task, venue) };
+    this.#feeds.push(feed);
+    for (const line of feed.lines) this.#byConnection.set(line.connection, feed);
+    for (const definition of task.instruments) {
+      this.#byInstrument.set(definition.id, { feed, definition });
+      this.#host.add({ definition, venueName: venue.name });
+    }
+    for (const line of feed.lines) line.start();
+  }
+
+  /** As many connections of each class as the venue's limit on streams makes necessary. */
+  #lines({ feed, instruments }: FeedTask, venue: Venue): Line[] {
+    const { reconnectDelayMs: delayMs, maxReconnectDelayMs: delayMaxMs } = this.#task.config;
+    const backoff = new Backoff({ delayMs, delayMaxMs, attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes });
     const lines: Line[] = [];
-    const feed: Feed = { task, venue, snapshots, lines };
     for (const connectionClass of venue.classes) {
-      const carried = channels.filter((channel) => connectionClass.channels.includes(channel));
-      if (carried.length === 0) continue;
-      const perLine = Math.floor(venue.limits.streamsPerConnection / carried.length);
-      for (let first = 0; first < task.instruments.length; first += perLine) {
-        const connection = firstConnection + lines.length;
-        const instruments = task.instruments.slice(first, first + perLine);
-        const url = wsUrl + connectionClass.path;
+      const channels = feed.channels.filter((channel) => connectionClass.channels.includes(channel));
+      if (channels.length === 0) continue;
+      const perLine = Math.floor(venue.limits.streamsPerConnection / channels.length);
+      for (let first = 0; first < instruments.length; first += perLine) {
+        this.#connections += 1;
         lines.push(
           new Line({
             venue,
             connectionClass,
-            channels: carried,
-            url,
-            connection,
-            instruments,
+            channels,
+            url: feed.wsUrl + connectionClass.path,
+            connection: this.#connections,
+            instruments: instruments.slice(first, first + perLine),
             backoff,
             inputs: this.#host,
             logger: this.#logger,
           }),
         );
-        this.#byConnection.set(connection, feed);
       }
     }
-    for (const definition of task.instruments) this.#byInstrument.set(definition.id, { feed, definition });
-    return feed;
+    return lines;
   }
 
   #tick(): void {
@@ -149,9 +155,10 @@ class ShardRunner {
   async #rebuild(): Promise<void> {
     const lease = await this.#rpc.call('epoch', this.#task.shard);
     if (this.#timer === undefined) return;
-    this.#host.rebuild(lease);
+    // Connections end before the new shard is there: it never knew them.
     for (const { lines } of this.#feeds)
-      for (const line of lines) line.replace(DISCONNECT_REASONS.local, 'the shard was rebuilt');
+      for (const line of lines) line.replace(DISCONNECT_REASONS.local, 'the shard is rebuilt');
+    this.#host.rebuild(lease);
   }
 
   #calls(): { [Name in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[Name]>[0]) => unknown } {
@@ -171,6 +178,11 @@ class ShardRunner {
           })),
         ),
       }),
+      feed: (task) => {
+        // A stop may have overtaken it.
+        if (this.#timer !== undefined) this.#take(task);
+        return null;
+      },
       snapshot: (instrument) => this.#host.publishSnapshot(instrument),
       book: (instrument) => this.#host.book(instrument),
       stop: () => this.#stop(),
@@ -193,14 +205,6 @@ class ShardRunner {
     });
     return null;
   }
-}
-
-function instrumentMap(feeds: readonly FeedTask[]): Map<number, { definition: InstrumentDefinition; venueName: string }> {
-  return new Map(
-    feeds.flatMap(({ feed, instruments }) =>
-      instruments.map((definition) => [definition.id, { definition, venueName: feed.venue }] as const),
-    ),
-  );
 }
 
 function proxyLogger(rpc: Rpc<MainCalls>, shard: number): Logger {

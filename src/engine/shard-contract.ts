@@ -36,6 +36,8 @@ export interface ShardStatus {
 /** Calls that a worker answers. */
 export interface WorkerCalls {
   status(argument: null): ShardStatus;
+  /** Takes up another feed. */
+  feed(task: FeedTask): null;
   /** Puts a full book on the ring; false if the shard does not hold the instrument. */
   snapshot(instrument: number): boolean;
   book(instrument: number): BookText | null;
@@ -46,6 +48,8 @@ export interface WorkerCalls {
 export interface MainCalls {
   /** Resolves when the venue's budget allows a request of this weight. */
   lease(argument: { readonly restUrl: string; readonly weight: number; readonly perMinute: number }): null;
+  /** The leased weight was not used: the request never left. */
+  refund(argument: { readonly restUrl: string; readonly weight: number }): null;
   /** The venue said how much of its budget is used in this minute. */
   used(argument: { readonly restUrl: string; readonly weight: number }): null;
   /** The venue refused: nobody may ask it for so long. */

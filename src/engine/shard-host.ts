@@ -1,5 +1,5 @@
 import { CHANNELS } from '../model/codes.js';
-import type { EngineConfig } from '../model/config.js';
+import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
 import {
   INSTRUMENT_COUNTERS,
@@ -17,21 +17,45 @@ import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
 import type { EpochLease } from './shard-contract.js';
 
-const SUBSCRIBED = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'channels');
-const IN_SYNC = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'in_sync');
-const LAST_UPDATE_ID = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'last_update_id');
+function place(counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number {
+  return INSTRUMENT_COUNTERS.findIndex(({ name }) => name === counter);
+}
+
+const SUBSCRIBED = place('channels');
+const IN_SYNC = place('in_sync');
+const LAST_UPDATE_ID = place('last_update_id');
+const ARRIVED: Readonly<Record<ChannelName, number>> = {
+  book: place('book_deltas'),
+  trade: place('trades'),
+  quote: place('quotes'),
+};
+
+/** More malformed frames than this on one connection in a second: it is replaced. */
+const MALFORMED_PER_SECOND_MAX = 20;
+
+/** Rejections that do not make a frame malformed: the venue may well send what we did not ask for. */
+const WELL_FORMED: ReadonlySet<string> = new Set(['UNKNOWN_EVENT', 'UNKNOWN_SYMBOL', 'UNKNOWN_CONNECTION']);
+
+type Subscription = InstrumentStatus['subscription'];
+
+/** An instrument of the shard, and what its venue is called. */
+export interface HostedInstrument {
+  readonly definition: InstrumentDefinition;
+  readonly venueName: string;
+}
 
 export interface ShardHostOptions {
   readonly config: EngineConfig;
   readonly shard: number;
   readonly lease: EpochLease;
-  readonly instruments: ReadonlyMap<number, { readonly definition: InstrumentDefinition; readonly venueName: string }>;
   readonly quarantine: Quarantine;
   readonly logger: Logger;
   /** The core wants something of the engine. */
   request(request: ShardRequest): void;
   /** The shard caught a panic; nothing is published until `rebuild`. */
   poisoned(): void;
+  /** So many malformed frames came within a second that the connection is not worth keeping. */
+  storm(connection: number): void;
   /** Feed of a connection, for the quarantine. */
   feedOf(connection: number): string;
   /** Venue number of a connection. */
@@ -42,7 +66,13 @@ export interface ShardHostOptions {
 export class ShardHost implements LineInputs {
   readonly #options: ShardHostOptions;
   #shard: Shard | undefined;
-  readonly #acks = new Map<number, 'pending' | 'subscribed' | 'failed'>();
+  readonly #instruments = new Map<number, HostedInstrument>();
+  /** What the venue said to each connection that asked for an instrument. */
+  readonly #acks = new Map<number, Map<number, Subscription>>();
+  readonly #malformed = new Map<number, { since: number; count: number }>();
+  /** Snapshots that the core asked for, by instrument: the first delta of a book makes it ask. */
+  readonly #asked = new Map<number, number>();
+  #rebuilds = 0;
 
   constructor(options: ShardHostOptions) {
     this.#options = options;
@@ -51,8 +81,15 @@ export class ShardHost implements LineInputs {
 
   /** A new shard after a panic, with an epoch of its own. Connections must be made anew. */
   rebuild(lease: EpochLease): void {
+    this.#rebuilds += 1;
     this.#shard?.close();
     this.#create(lease);
+  }
+
+  /** Adds an instrument; the core publishes its definition. */
+  add(instrument: HostedInstrument): void {
+    this.#instruments.set(instrument.definition.id, instrument);
+    this.#after(native(() => this.#shard?.instrument(instrument.definition, STAMP_HERE)));
   }
 
   connect(connection: number): void {
@@ -60,16 +97,18 @@ export class ShardHost implements LineInputs {
   }
 
   disconnect(connection: number, reason: number): void {
+    for (const acks of this.#acks.values()) if (acks.has(connection)) acks.set(connection, 'pending');
+    this.#malformed.delete(connection);
     this.#after(this.#shard?.disconnect(connection, reason, STAMP_HERE));
   }
 
   subscribe(connection: number, instrument: number, channels: number): void {
-    this.#acks.set(instrument, 'pending');
+    this.#acknowledge(connection, instrument, 'pending');
     this.#after(this.#shard?.subscribe(connection, instrument, channels, STAMP_HERE));
   }
 
   ack(connection: number, instrument: number, accepted: boolean): void {
-    this.#acks.set(instrument, accepted ? 'subscribed' : 'failed');
+    this.#acknowledge(connection, instrument, accepted ? 'subscribed' : 'failed');
     this.#after(this.#shard?.ack(connection, instrument, accepted, STAMP_HERE));
   }
 
@@ -79,12 +118,18 @@ export class ShardHost implements LineInputs {
     this.#after(result, { connection, instrument: 0, bytes });
   }
 
+  arrived(instrument: number, channel: ChannelName): number {
+    const count = Number(this.#shard?.instrumentCounters(instrument)?.[ARRIVED[channel]] ?? 0n);
+    // Deltas that wait for a snapshot are not counted by the core yet, but the first of them made it ask.
+    return channel === 'book' ? count + (this.#asked.get(instrument) ?? 0) : count;
+  }
+
   depthSnapshot(instrument: number, bytes: Buffer): void {
     this.#after(this.#shard?.depthSnapshot(instrument, bytes, bytes.length, STAMP_HERE), { connection: 0, instrument, bytes });
   }
 
   publishSnapshot(instrument: number): boolean {
-    if (!this.#options.instruments.has(instrument)) return false;
+    if (!this.#instruments.has(instrument)) return false;
     this.#after(this.#shard?.publishSnapshot(instrument, STAMP_HERE));
     return true;
   }
@@ -94,7 +139,7 @@ export class ShardHost implements LineInputs {
   }
 
   book(instrument: number): BookText | null {
-    const known = this.#options.instruments.get(instrument);
+    const known = this.#instruments.get(instrument);
     const book = this.#shard?.bookText(instrument);
     if (known === undefined || book === undefined || book === null) return null;
     const { venueName, definition } = known;
@@ -104,11 +149,12 @@ export class ShardHost implements LineInputs {
 
   counters(): Record<string, number> {
     const values = this.#shard === undefined ? [] : this.#shard.counters();
-    return Object.fromEntries(SHARD_COUNTERS.map(({ name }, index) => [name, Number(values[index] ?? 0n)]));
+    const counters = Object.fromEntries(SHARD_COUNTERS.map(({ name }, index) => [name, Number(values[index] ?? 0n)]));
+    return { ...counters, shard_rebuilds: this.#rebuilds, quarantine_dropped: this.#options.quarantine.dropped };
   }
 
   instruments(): InstrumentStatus[] {
-    return [...this.#options.instruments].map(([id, { definition, venueName }]) => {
+    return [...this.#instruments].map(([id, { definition, venueName }]) => {
       const values = this.#shard?.instrumentCounters(id);
       const channels = Number(values?.[SUBSCRIBED] ?? 0n);
       return {
@@ -119,7 +165,7 @@ export class ShardHost implements LineInputs {
         // Where trades or quotes alone are subscribed there is no book that could be out of sync.
         inSync: values?.[IN_SYNC] === 1n || (channels !== 0 && (channels & CHANNELS.book) === 0),
         lastUpdateId: String(values?.[LAST_UPDATE_ID] ?? 0n),
-        subscription: this.#acks.get(id) ?? 'pending',
+        subscription: this.#subscription(id),
       };
     });
   }
@@ -131,12 +177,12 @@ export class ShardHost implements LineInputs {
   }
 
   #create({ epoch, prevEpoch }: EpochLease): void {
-    const { config, shard, instruments } = this.#options;
+    const { config, shard } = this.#options;
     const { shmRoot: root, name, ringBytes, instrumentsMax, orderBookDepth: depth, snapshotIntervalMs } = config;
     this.#shard = native(
       () => new Shard({ root, name, shard, epoch, prevEpoch, ringBytes, instrumentsMax, depth, snapshotIntervalMs }),
     );
-    for (const { definition } of instruments.values()) {
+    for (const { definition } of this.#instruments.values()) {
       this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));
     }
   }
@@ -152,8 +198,26 @@ export class ShardHost implements LineInputs {
     }
     if ((result & REJECTED_BIT) !== 0) this.#quarantine(input);
     if ((result & REQUESTS_BIT) !== 0) {
-      for (const request of this.#shard?.requests() ?? []) this.#options.request(request);
+      for (const request of this.#shard?.requests() ?? []) this.#pass(request);
     }
+  }
+
+  #pass(request: ShardRequest): void {
+    const { kind, instrument } = request;
+    if (kind === 'depth_snapshot') this.#asked.set(instrument, (this.#asked.get(instrument) ?? 0) + 1);
+    this.#options.request(request);
+  }
+
+  #acknowledge(connection: number, instrument: number, state: Subscription): void {
+    const acks = this.#acks.get(instrument) ?? new Map<number, Subscription>();
+    this.#acks.set(instrument, acks.set(connection, state));
+  }
+
+  /** An instrument is subscribed when every connection that carries one of its channels is. */
+  #subscription(instrument: number): Subscription {
+    const states = [...(this.#acks.get(instrument)?.values() ?? [])];
+    if (states.includes('failed')) return 'failed';
+    return states.length > 0 && states.every((state) => state === 'subscribed') ? 'subscribed' : 'pending';
   }
 
   #quarantine(input: { connection: number; instrument: number; bytes: Buffer } | undefined): void {
@@ -165,5 +229,17 @@ export class ShardHost implements LineInputs {
     }
     const feed = this.#options.feedOf(input.connection);
     this.#options.quarantine.add({ feed, ...input, ...rejection });
+    if (input.connection !== 0 && !WELL_FORMED.has(rejection.code)) this.#countMalformed(input.connection);
+  }
+
+  #countMalformed(connection: number): void {
+    const now = performance.now();
+    const known = this.#malformed.get(connection);
+    const second = known === undefined || now - known.since > 1_000 ? { since: now, count: 0 } : known;
+    second.count += 1;
+    this.#malformed.set(connection, second);
+    if (second.count <= MALFORMED_PER_SECOND_MAX) return;
+    this.#malformed.delete(connection);
+    this.#options.storm(connection);
   }
 }

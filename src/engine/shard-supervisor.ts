@@ -1,13 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { EngineConfig } from '../model/config.js';
 import type { Logger } from './log.js';
 import { Rpc } from './rpc.js';
-import type { EpochLease, FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
+import type { EpochLease, FeedTask, MainCalls, ShardStatus, ShardTask, WorkerCalls } from './shard-contract.js';
 
 /** Without a turn of its loop for so long a worker is replaced. */
-const STUCK_AFTER_MS = 30_000;
+export const STUCK_AFTER_MS = 30_000;
+const LOOK_EVERY_MS = 1_000;
 const STOP_DEADLINE_MS = 8_000;
+/** Longest wait for a worker's state; a worker that hangs must not make the whole engine look away. */
+const STATUS_DEADLINE_MS = 2_000;
 /** Pause before a crashed worker's successor; doubles while crashes follow each other, and stays below a second for the first. */
 const RESTART_FIRST_MS = 50;
 const RESTART_MAX_MS = 10_000;
@@ -17,22 +21,21 @@ const SETTLED_MS = 30_000;
 export interface ShardSupervisorOptions {
   readonly config: EngineConfig;
   readonly shard: number;
-  readonly feeds: readonly FeedTask[];
   readonly pool: Piscina;
   readonly logger: Logger;
   readonly calls: { [Name in keyof MainCalls]: (argument: Parameters<MainCalls[Name]>[0]) => unknown };
+  readonly stuckAfterMs: number;
   nextEpoch(shard: number): EpochLease;
 }
 
 /** Keeps one shard's task running: replaces a worker that crashed or hangs, without touching the others. */
 export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions;
+  readonly #feeds: FeedTask[] = [];
+  readonly #stopping = new AbortController();
   #rpc: Rpc<WorkerCalls> | undefined;
   #abort = new AbortController();
-  #beat = new Int32Array(new SharedArrayBuffer(4));
-  #stopping = false;
   #ended: Promise<void> = Promise.resolve();
-  #watch: NodeJS.Timeout | undefined;
   #failures = 0;
   restarts = 0;
 
@@ -44,68 +47,92 @@ export class ShardSupervisor {
     this.#ended = this.#keep();
   }
 
+  /** Adds a feed to the shard, now and after every restart. */
+  add(feed: FeedTask): void {
+    this.#feeds.push(feed);
+    this.#rpc?.notify('feed', feed);
+  }
+
   /** The worker's calls; undefined while it is being replaced. */
   get worker(): Rpc<WorkerCalls> | undefined {
     return this.#rpc;
   }
 
+  /** State of the shard. While its worker does not answer, nothing of it counts as in sync. */
+  async status(): Promise<ShardStatus> {
+    const status = await this.#rpc?.call('status', null, STATUS_DEADLINE_MS).catch(() => undefined);
+    return status ?? this.#silentStatus();
+  }
+
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     const deadline = setTimeout(() => this.#abort.abort(), STOP_DEADLINE_MS);
     await this.#rpc?.call('stop', null).catch(() => {});
     await this.#ended;
     clearTimeout(deadline);
   }
 
+  #silentStatus(): ShardStatus {
+    const { shard } = this.#options;
+    const instruments = this.#feeds.flatMap(({ feed, instruments: definitions }) =>
+      definitions.map(({ id, symbol }) => {
+        return { id, venue: feed.venue, symbol, shard, inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
+      }),
+    );
+    return { counters: {}, connections: [], instruments };
+  }
+
   async #keep(): Promise<void> {
-    while (!this.#stopping) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       const startedAt = performance.now();
       try {
         await this.#run();
-        if (!this.#stopping) throw new Error('the task ended by itself');
+        if (!signal.aborted) throw new Error('the task ended by itself');
       } catch (error) {
-        if (this.#stopping) return;
+        if (signal.aborted) return;
         this.restarts += 1;
-        this.#failures = performance.now() - startedAt > SETTLED_MS ? 0 : this.#failures + 1;
+        this.#failures = performance.now() - startedAt > SETTLED_MS ? 1 : this.#failures + 1;
         const delayMs = Math.min(RESTART_FIRST_MS * 2 ** Math.min(this.#failures, 20), RESTART_MAX_MS);
         const { shard, logger } = this.#options;
         logger.error({ shard, err: error, delayMs }, 'a worker ended; its shard starts anew');
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   }
 
   async #run(): Promise<void> {
-    const { shard, config, feeds, pool, calls, nextEpoch } = this.#options;
+    const { shard, config, pool, calls, nextEpoch } = this.#options;
+    const lease = nextEpoch(shard);
     const { port1, port2 } = new MessageChannel();
     const rpc = new Rpc<WorkerCalls>(port1, calls as Record<string, (argument: never) => unknown>);
     this.#rpc = rpc;
-    this.#abort = new AbortController();
-    this.#beat = new Int32Array(new SharedArrayBuffer(4));
-    const heartbeat = this.#beat.buffer as SharedArrayBuffer;
-    const task: ShardTask = { ...nextEpoch(shard), shard, config, feeds, port: port2, heartbeat };
-    this.#watchHeartbeat();
+    const abort = new AbortController();
+    this.#abort = abort;
+    const heartbeat = new SharedArrayBuffer(4);
+    const task: ShardTask = { ...lease, shard, config, feeds: [...this.#feeds], port: port2, heartbeat };
+    const watch = this.#watchHeartbeat(new Int32Array(heartbeat), abort);
     try {
-      await pool.run(task, { transferList: [port2], signal: this.#abort.signal });
+      await pool.run(task, { transferList: [port2], signal: abort.signal });
     } finally {
-      clearInterval(this.#watch);
+      clearInterval(watch);
       rpc.close();
       this.#rpc = undefined;
     }
   }
 
-  #watchHeartbeat(): void {
-    let seen = -1;
-    let since = performance.now();
-    this.#watch = setInterval(() => {
-      const beat = Atomics.load(this.#beat, 0);
-      if (beat !== seen) {
-        seen = beat;
-        since = performance.now();
-      } else if (performance.now() - since > STUCK_AFTER_MS) {
-        this.#options.logger.error({ shard: this.#options.shard, stuckMs: STUCK_AFTER_MS }, 'a worker hangs; it is replaced');
-        this.#abort.abort();
-      }
-    }, 1_000);
+  /** Counts looks, not time: after the whole process was stopped for a while, its workers are as healthy as before. */
+  #watchHeartbeat(beat: Int32Array, abort: AbortController): NodeJS.Timeout {
+    const { shard, stuckAfterMs, logger } = this.#options;
+    let seen = Atomics.load(beat, 0);
+    let silentLooks = 0;
+    return setInterval(() => {
+      const now = Atomics.load(beat, 0);
+      silentLooks = now === seen ? silentLooks + 1 : 0;
+      seen = now;
+      if (silentLooks * LOOK_EVERY_MS < stuckAfterMs) return;
+      logger.error({ shard, stuckAfterMs }, 'a worker hangs; it is replaced');
+      abort.abort();
+    }, LOOK_EVERY_MS);
   }
 }

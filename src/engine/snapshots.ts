@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
-import { TickringError } from '../model/errors.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
+import { restRetryDelay } from './backoff.js';
 import type { Logger } from './log.js';
 import type { RestClient } from './rest.js';
 
-const RETRY_CEILING_FIRST_MS = 250;
-const RETRY_CEILING_MAX_MS = 15_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_MAX_MS = 15_000;
 
 export interface SnapshotsOptions {
   readonly venue: Venue;
@@ -49,11 +49,8 @@ export class Snapshots {
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        const delayMs = Math.round(
-          Math.random() * Math.min(RETRY_CEILING_FIRST_MS * 2 ** Math.min(attempt, 20), RETRY_CEILING_MAX_MS),
-        );
-        const reason = error instanceof TickringError ? error.message : String(error);
-        logger.warn({ symbol, attempt, delayMs, reason }, 'no depth snapshot');
+        const delayMs = restRetryDelay(error, attempt, RETRY_FIRST_MS, RETRY_MAX_MS);
+        logger.warn({ symbol, attempt, delayMs, reason: (error as Error).message }, 'no depth snapshot');
         await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       }
     }

@@ -1,13 +1,11 @@
 import WebSocket from 'ws';
 import { DISCONNECT_REASONS } from '../model/codes.js';
+import { REFUSALS } from './backoff.js';
 import { retryAfterMs } from './rest.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** The core's own limit on a frame; larger ones end the connection with 1009. */
 const FRAME_SIZE_MAX = 8 << 20;
-
-/** HTTP answers to the handshake that mean "come back later". */
-const REFUSALS: ReadonlySet<number> = new Set([403, 418, 429, 503]);
 
 export interface Closing {
   /** A number of `DISCONNECT_REASONS`. */
@@ -30,8 +28,11 @@ export class VenueSocket {
   readonly #events: SocketEvents;
   #lastByteAt = performance.now();
   #lastFrameAt = performance.now();
+  #probedAt: number | undefined;
   readonly #openedAt = performance.now();
   #ended = false;
+  /** Messages that arrived. */
+  frames = 0;
 
   constructor(url: string, events: SocketEvents) {
     this.#events = events;
@@ -49,12 +50,13 @@ export class VenueSocket {
         if (!this.#ended) this.#events.open();
       })
       .on('message', (data) => {
-        this.#lastByteAt = this.#lastFrameAt = performance.now();
+        this.#alive();
+        this.#lastFrameAt = this.#lastByteAt;
+        this.frames += 1;
         if (!this.#ended && this.#socket.readyState === OPEN) this.#events.frame(data as Buffer);
       })
-      .on('ping', () => {
-        this.#lastByteAt = performance.now();
-      })
+      .on('ping', () => this.#alive())
+      .on('pong', () => this.#alive())
       .on('unexpected-response', (request, response) => {
         const status = response.statusCode ?? 0;
         const refusal = REFUSALS.has(status)
@@ -81,6 +83,11 @@ export class VenueSocket {
     return performance.now() - this.#lastByteAt;
   }
 
+  /** How long a probe has been without an answer of any kind, ms; 0 if none is. */
+  get unansweredMs(): number {
+    return this.#probedAt === undefined ? 0 : performance.now() - this.#probedAt;
+  }
+
   get ageMs(): number {
     return performance.now() - this.#openedAt;
   }
@@ -89,9 +96,21 @@ export class VenueSocket {
     if (this.isOpen) this.#socket.send(text);
   }
 
+  /** Asks for a sign of life, unless one is awaited already: RFC 6455 has every endpoint answer a ping. */
+  probe(): void {
+    if (!this.isOpen || this.#probedAt !== undefined) return;
+    this.#probedAt = performance.now();
+    this.#socket.ping();
+  }
+
   /** Ends it from our side, without waiting for the venue. */
   end(reason: number, text: string): void {
     this.#end({ reason, refusal: null, text });
+  }
+
+  #alive(): void {
+    this.#lastByteAt = performance.now();
+    this.#probedAt = undefined;
   }
 
   #end(closing: Closing): void {

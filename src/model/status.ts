@@ -40,6 +40,8 @@ export interface EngineStatus {
   readonly latencyNs: LatencyNs;
   readonly connections: readonly ConnectionStatus[];
   readonly instruments: readonly InstrumentStatus[];
+  /** Configured symbols that their venue does not list; they are left out. */
+  readonly unlisted: readonly { readonly feed: string; readonly symbol: string }[];
 }
 
 /** Protocol version of the control socket; both sides refuse another one. */
