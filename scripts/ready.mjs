@@ -16,6 +16,7 @@ const CLIPPY = ['clippy', '--workspace', '--all-targets', '--locked', '--quiet',
 const CHECKS = {
   'format (cargo fmt)': () => run('cargo', ['fmt', '--all', '--check']),
   'format and lint (biome)': () => runNode(BIOME, ['ci', '--config-path=.config', '--error-on-warnings']),
+  'types of the tests (tsc)': () => runNode('node_modules/typescript/bin/tsc', ['-p', 'test/tsconfig.json']),
   'lint (clippy)': () => run('cargo', CLIPPY),
   'generated files': () => codegen(true),
 };

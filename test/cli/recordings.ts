@@ -99,7 +99,7 @@ export function cryptofeedText(recording: Recording): string {
 export function storedZstd(bytes: Buffer): Buffer {
   const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0b1010_0000, 0, 0, 0, 0]);
   head.writeUInt32LE(bytes.length, 5);
-  const parts = [head];
+  const parts: Uint8Array[] = [head];
   for (let at = 0; at === 0 || at < bytes.length; at += 0x20000) {
     const block = bytes.subarray(at, at + 0x20000);
     const isLast = at + 0x20000 >= bytes.length;
