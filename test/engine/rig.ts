@@ -1,0 +1,169 @@
+/** A whole engine on simulated venues, and what it should have told about every message of theirs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ControlClient, type Engine, startEngine } from '#dist/engine/index.js';
+import type { EngineConfig } from '#dist/model/config.js';
+import type { BookText, EngineStatus } from '#dist/model/status.js';
+import type { VenueLimits } from '#dist/model/venue.js';
+import { type FaultInput, type Simulator, type SimulatorOptions, startSimulator } from '#dist/simulator/index.js';
+import { venues } from '#dist/venues/index.js';
+import { RingLog } from './ring-log.js';
+
+/** Guards against hangs alone; no test asserts how long anything takes. */
+const WATCHDOG_MS = 40_000;
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
+/** Resyncs by the dozen must not wait for the minute to pass. */
+const WEIGHT = { restWeightPerMinute: 1_000_000 } as const;
+const SERVER_LIMITS = { 'binance-spot': WEIGHT, 'binance-usdm': WEIGHT };
+const WORKER_FILE = fileURLToPath(new URL('./worker.mjs', import.meta.url));
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Waits until `check` returns something that is neither undefined nor false. */
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  watchdogMs = WATCHDOG_MS,
+): Promise<T> {
+  const deadline = performance.now() + watchdogMs;
+  for (;;) {
+    const value = await check();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`watchdog: ${what} did not happen`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface RigOptions {
+  readonly simulator?: SimulatorOptions;
+  readonly config?: Partial<EngineConfig>;
+  readonly limits?: Partial<VenueLimits>;
+}
+
+let rigs = 0;
+
+/** Both venues in one engine, one shard each. */
+export class Rig {
+  readonly lines: LogLine[];
+  readonly control: ControlClient;
+  readonly oracleLog: string;
+  readonly config: EngineConfig;
+  readonly ring: RingLog;
+  readonly engine: Engine;
+  readonly simulator: Simulator;
+  readonly #directories: readonly string[];
+
+  private constructor(parts: Pick<Rig, 'engine' | 'simulator' | 'config' | 'oracleLog' | 'lines'> & { directories: string[] }) {
+    this.engine = parts.engine;
+    this.simulator = parts.simulator;
+    this.config = parts.config;
+    this.oracleLog = parts.oracleLog;
+    this.lines = parts.lines;
+    this.#directories = parts.directories;
+    this.control = new ControlClient(this.config.shmRoot, this.config.name);
+    this.ring = new RingLog(this.config.shmRoot, this.config.name, this.config.shards);
+  }
+
+  static async start(options: RigOptions = {}): Promise<Rig> {
+    const stateDir = mkdtempSync(join(tmpdir(), 'tickring-engine-'));
+    const shmRoot = mkdtempSync('/dev/shm/tickring-engine-');
+    const oracleLog = join(stateDir, 'oracle.jsonl');
+    const simulator = await startSimulator({
+      rate: 300,
+      symbols: SYMBOLS,
+      seed: 11,
+      oracleLog,
+      limits: SERVER_LIMITS,
+      ...options.simulator,
+    });
+    rigs += 1;
+    const config: EngineConfig = {
+      name: `rig-${process.pid}-${rigs}`,
+      shmRoot,
+      stateDir: join(stateDir, 'state'),
+      shards: 2,
+      ringBytes: 1 << 24,
+      instrumentsMax: 16,
+      orderBookDepth: 20,
+      snapshotIntervalMs: 0,
+      reconnectDelayMs: 100,
+      maxReconnectDelayMs: 2_000,
+      quarantineBytesMax: 1 << 28,
+      feeds: simulator.venues.map(({ name, wsUrl, restUrl }) => ({
+        id: name,
+        venue: name,
+        wsUrl,
+        restUrl,
+        symbols: options.simulator?.symbols ?? SYMBOLS,
+        channels: ['book', 'trade', 'quote'],
+      })),
+      ...options.config,
+    };
+    process.env['TICKRING_TEST_LIMITS'] = JSON.stringify({ ...WEIGHT, ...options.limits });
+    const lines: LogLine[] = [];
+    const at = (level: string) => (fields: object, message: string) => {
+      lines.push({ level, message, fields: fields as LogLine['fields'] });
+    };
+    const engine = await startEngine(config, {
+      venues: venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...WEIGHT, ...options.limits } })),
+      workerFile: WORKER_FILE,
+      logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+      onShutdownRequest: () => {},
+    });
+    const rig = new Rig({ engine, simulator, config, oracleLog, directories: [stateDir, shmRoot], lines });
+    try {
+      await eventually('rings', () => rig.ring.open());
+      await rig.inSync();
+    } catch (error) {
+      await rig.stop();
+      throw error;
+    }
+    return rig;
+  }
+
+  status(): Promise<EngineStatus> {
+    return this.control.request('status');
+  }
+
+  inject(fault: FaultInput['fault'], args: Record<string, unknown> = {}): void {
+    this.simulator.inject({ fault, args });
+  }
+
+  /** Waits until every book is in sync at an id that the venues had after this call, and is the true one there. */
+  async inSync(): Promise<void> {
+    const count = this.config.feeds.reduce((sum, { symbols }) => sum + symbols.length, 0);
+    const instruments = await eventually('instruments', async () => {
+      const { instruments } = await this.status();
+      return instruments.length === count && instruments;
+    });
+    for (const { id, venue, symbol } of instruments) {
+      const now = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
+      const book = await eventually(`${venue} ${symbol} in sync past ${now}`, async () => {
+        const held = (await this.control.request('book', { instrument: id })) as BookText | null;
+        return held !== null && held.inSync && Number(held.lastUpdateId) > now && held;
+      });
+      const truth = this.simulator.bookAt(venue, symbol, BigInt(book.lastUpdateId));
+      if (truth !== book.text) throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}`);
+    }
+  }
+
+  /** Counter of all shards together. */
+  async counter(name: string): Promise<number> {
+    const { counters } = await this.status();
+    return counters[name] ?? Number.NaN;
+  }
+
+  async stop(): Promise<void> {
+    this.control.close();
+    this.ring.close();
+    await this.engine.stop();
+    await this.simulator.close();
+    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Worker module of the tests: the product's shard, with venues whose limits `TICKRING_TEST_LIMITS` (JSON) overrides, so that
+ * deadlines of minutes pass in seconds.
+ */
+import { runShard } from '../../dist/engine/index.js';
+import { venues } from '../../dist/venues/index.js';
+
+// biome-ignore lint/style/noDefaultExport: piscina calls the default export of its module.
+export default function shardWorker(task) {
+  const limits = JSON.parse(process.env['TICKRING_TEST_LIMITS'] ?? '{}');
+  return runShard(
+    task,
+    venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...limits } })),
+  );
+}
