@@ -27,7 +27,13 @@ function now(): bigint {
   return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
 }
 
-/** Listens to one symbol of a simulated venue until `deltas` book deltas have come; the snapshot is asked for after the third. */
+/** Deltas after the snapshot's state; a busy machine may deliver the snapshot late. */
+const NEWER_MIN = 8;
+
+/**
+ * Listens to one symbol of a simulated venue until at least `deltas` book deltas have come, some of them newer than the
+ * snapshot, which is asked for after the third.
+ */
 export async function record(venueName: 'binance-spot' | 'binance-usdm', symbol: string, deltas: number): Promise<Recording> {
   const venue = venueByName(venueName);
   if (venue === undefined) throw new Error(`no venue ${venueName}`);
@@ -49,17 +55,27 @@ export async function record(venueName: 'binance-spot' | 'binance-usdm', symbol:
     const listings = await (await fetch(restUrl + venue.listingRequest().path)).text();
     await new Promise<void>((resolve, reject) => {
       let count = 0;
+      let newer = 0;
+      let snapshotId = Number.POSITIVE_INFINITY;
+      let isDone = false;
+      const snapshot = async (): Promise<void> => {
+        const text = await (await fetch(restUrl + venue.snapshotRequest(symbol).path)).text();
+        keep('depth', text);
+        snapshotId = JSON.parse(text).lastUpdateId;
+      };
       socket.on('error', reject);
-      socket.on('message', async (bytes: Buffer) => {
-        if (count >= deltas) return;
+      socket.on('message', (bytes: Buffer) => {
+        if (isDone) return;
         const text = bytes.toString('utf8');
         keep('frame', text);
         const { data } = JSON.parse(text);
         if (data?.e !== 'depthUpdate') return;
         count += 1;
+        if (data.U > snapshotId) newer += 1;
         lastUpdateId = data.u;
-        if (count === 3) keep('depth', await (await fetch(restUrl + venue.snapshotRequest(symbol).path)).text());
-        if (count >= deltas) resolve();
+        if (count === 3) snapshot().catch(reject);
+        isDone = count >= deltas && newer >= NEWER_MIN;
+        if (isDone) resolve();
       });
     });
     socket.terminate();
