@@ -3,8 +3,10 @@
  * without end, to be terminated in the middle.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Shard, STAMP_HERE } from '../../dist/native/index.js';
+// The binding alone: a thousand threads load it.
+import { Shard } from '../../dist/native/binding.js';
 
+const STAMP_HERE = 0n;
 const { options, frames, wait } = workerData;
 const INSTRUMENT = { id: 1, venue: 2, symbol: 'BTCUSDT', priceExponent: -2, qtyExponent: -3 };
 
