@@ -19,6 +19,8 @@ function evaluate(code: string, env?: NodeJS.ProcessEnv): ReturnType<typeof node
 }
 
 test('set-up: does nothing, and says nothing, when all is done', () => {
+  // What `npm test` itself does not need yet, such as the benches, may still be due.
+  expect(node(['scripts/setup.mjs']).status).toBe(0);
   expect(node(['scripts/setup.mjs'])).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
