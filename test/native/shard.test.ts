@@ -29,7 +29,7 @@ const AT_ONCE = 4;
 /** Generous: a leaked segment or thread a life would be far more. */
 const RSS_GROWTH_MAX = 128 * 1024 * 1024;
 /** A guard against hangs alone: a thousand threads take their time on a busy machine. */
-const CHURN_WATCHDOG_MS = 180_000;
+const CHURN_WATCHDOG_MS = 300_000;
 let epoch = 0n;
 
 function worker(wait: boolean, shard: number): Worker {
