@@ -146,12 +146,13 @@ function uncovered(trades: ReadonlySet<number>, told: readonly GapRecord[]): str
 }
 
 /** Compares all gaps and trades of the ring with the venue's log. Says what differs, `undefined` when nothing does. */
-async function difference(rig: Rig): Promise<string | undefined> {
+async function difference(rig: Rig, venues: readonly string[]): Promise<string | undefined> {
   const { instruments } = await rig.status();
   const records = oracleRecords(rig);
   const good = new Set(arrived(records, quarantinedChecksums(rig)));
   rig.ring.drain();
   for (const { id, venue, symbol } of instruments) {
+    if (!venues.includes(venue)) continue;
     const of = (pattern: RegExp): OracleRecord[] =>
       records.filter((record) => record.venue === venue && record.symbol === symbol && pattern.test(record.stream));
     const told = (stream: string): GapRecord[] => (rig.ring.gaps.get(id) ?? []).filter((gap) => gap.stream === stream);
@@ -168,13 +169,16 @@ async function difference(rig: Rig): Promise<string | undefined> {
   return rig.ring.lapped > 0 ? 'the reader was lapped' : undefined;
 }
 
-/** Waits until the ring tells every loss exactly, and nothing else. */
-export async function exactLosses(rig: Rig): Promise<void> {
+/** Waits until the ring tells every loss of these venues exactly, and nothing else. */
+export async function exactLosses(
+  rig: Rig,
+  venues: readonly string[] = rig.config.feeds.map(({ venue }) => venue),
+): Promise<void> {
   let what: string | undefined = 'not compared yet';
   await eventually(
     'exact gaps',
     async () => {
-      what = await difference(rig);
+      what = await difference(rig, venues);
       return what === undefined;
     },
     15_000,

@@ -44,6 +44,7 @@ export interface RigOptions {
   readonly simulator?: SimulatorOptions;
   readonly config?: Partial<EngineConfig>;
   readonly limits?: Partial<VenueLimits>;
+  readonly stuckAfterMs?: number;
 }
 
 let rigs = 0;
@@ -115,6 +116,7 @@ export class Rig {
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
+      ...(options.stuckAfterMs === undefined ? {} : { stuckAfterMs: options.stuckAfterMs }),
     });
     const rig = new Rig({ engine, simulator, config, oracleLog, directories: [stateDir, shmRoot], lines });
     try {
@@ -146,7 +148,7 @@ export class Rig {
       const now = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
       const book = await eventually(`${venue} ${symbol} in sync past ${now}`, async () => {
         const held = (await this.control.request('book', { instrument: id })) as BookText | null;
-        return held !== null && held.inSync && Number(held.lastUpdateId) > now && held;
+        return held?.inSync === true && Number(held.lastUpdateId) > now && held;
       });
       const truth = this.simulator.bookAt(venue, symbol, BigInt(book.lastUpdateId));
       if (truth !== book.text) throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}`);
