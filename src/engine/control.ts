@@ -119,7 +119,10 @@ export class ControlServer {
         setImmediate(() => this.#actions.shutdown());
         return null;
       default:
-        throw new TickringError('CONTROL_PROTOCOL', `no control request is named ${String(op).slice(0, 64)}`);
+        throw new TickringError(
+          'CONTROL_PROTOCOL',
+          `no control request is named ${typeof op === 'string' ? op.slice(0, 64) : typeof op}`,
+        );
     }
   }
 }
