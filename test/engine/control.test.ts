@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { pack, unpack } from 'msgpackr';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ControlActions, controlPath, ControlServer } from '../../src/engine/control.js';
+import { type ControlActions, ControlServer, controlPath } from '../../src/engine/control.js';
 import { ControlClient } from '../../src/engine/control-client.js';
 import { frameMessage, MessageReader } from '../../src/engine/control-frames.js';
 import { TickringError } from '../../src/model/errors.js';

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,7 +31,14 @@ function files(): { name: string; size: number; lines: Record<string, unknown>[]
     .sort()
     .map((name) => {
       const text = readFileSync(join(directory, name), 'utf8');
-      return { name, size: text.length, lines: text.trimEnd().split('\n').map((line) => JSON.parse(line)) };
+      return {
+        name,
+        size: text.length,
+        lines: text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      };
     });
 }
 
@@ -55,7 +72,9 @@ describe('quarantine', () => {
     // Two shards may make room at the same moment: each may be over by its own last line.
     expect(kept.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(limit + 2_048);
     const newest = Buffer.alloc(500, 399 % 256).toString('base64');
-    expect(kept.flatMap(({ lines }) => lines).filter((line) => line['frame_base64'] === newest).length).toBeGreaterThanOrEqual(2);
+    expect(kept.flatMap(({ lines }) => lines).filter((line) => line['frame_base64'] === newest).length).toBeGreaterThanOrEqual(
+      2,
+    );
     expect(logger.lines.filter(({ message }) => message.includes('oldest file was removed')).length).toBeGreaterThan(0);
     expect(shards.map(({ dropped }) => dropped)).toEqual([0, 0]);
   });
