@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use base64::Engine;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2Serializer};
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use tickring_core::event::{Body, Event, Header, Quote, flag};
@@ -78,7 +78,7 @@ pub fn pin(core: usize) -> Result<(), Box<dyn Error>> {
 /// Compressed V2, base64: what `hdr-histogram-js` decodes.
 pub fn encode(histogram: &Histogram<u64>) -> Result<String, Box<dyn Error>> {
     let mut bytes = Vec::new();
-    V2Serializer::new().serialize(histogram, &mut bytes)?;
+    V2DeflateSerializer::new().serialize(histogram, &mut bytes)?;
     Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
