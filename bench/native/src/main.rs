@@ -1,21 +1,39 @@
-//! Ring one way across processes, with its controls in the same run: a ping-pong on a bare cache line (closed loop) and a
-//! bare stamped line (open loop). The parent writes on one core, a child of the same program reads on another.
+//! Measuring programs behind `npm run bench`: one subcommand a question; see bench/README.md.
 //!
-//! Prints one JSON object: per block medians for both sides of each comparison, and HDR histograms (compressed V2, base64).
+//! The last line of stdout is one JSON object: ns a unit of every block, and HDR histograms (compressed V2, base64). A summary
+//! for people goes to stderr.
 
+mod alloc;
+mod blocks;
+mod clock;
+mod corpus;
+mod frame_to_ring;
+mod histogram;
 mod lines;
+mod options;
 mod peer;
+mod rig;
 mod run;
 
 use std::process::ExitCode;
 
+use options::Options;
+
+#[global_allocator]
+static ALLOCATOR: alloc::Counting = alloc::Counting;
+
+const USAGE: &str =
+    "usage: tickring-bench frame-to-ring | ring-one-way [--smoke] [--corpus FILE] [--code-path PATH] [--core N]";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result = match arguments.first().map(String::as_str) {
-        Some("ring-one-way") => run::ring_one_way(arguments.get(1).map(String::as_str) == Some("--smoke")),
-        Some("peer") if arguments.len() == 2 => peer::run(&arguments[1]),
-        _ => Err("usage: tickring-bench ring-one-way [--smoke]".into()),
-    };
+    let (name, arguments) = arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+    let result = Options::parse(arguments).and_then(|options| match name {
+        "frame-to-ring" => frame_to_ring::run(&options),
+        "ring-one-way" => run::ring_one_way(options.smoke),
+        "peer" if options.rest.len() == 1 => peer::run(&options.rest[0]),
+        _ => Err(USAGE.into()),
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,8 +7,12 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use hdrhistogram::Histogram;
 use tickring_shm::{Poll, Reader, Record};
 
+use crate::clock::monotonic_ns;
+use crate::histogram::{encode, new_histogram};
 use crate::lines::{Line, Lines};
-use crate::run::{Command, NAME, monotonic_ns, pin};
+use crate::options::pin;
+use crate::rig::NAME;
+use crate::run::Command;
 
 /// Obeys the parent's commands until told to stop. `directory` holds the lines file and is the root of the ring.
 pub fn run(directory: &str) -> Result<(), Box<dyn Error>> {
@@ -40,8 +44,8 @@ pub fn run(directory: &str) -> Result<(), Box<dyn Error>> {
                 ring_seen = follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |due| note(&mut open_ring, due))?;
             }
             Some(Command::Report) => {
-                println!("{}", crate::run::encode(&open_ring)?);
-                println!("{}", crate::run::encode(&open_bare)?);
+                println!("{}", encode(&open_ring)?);
+                println!("{}", encode(&open_bare)?);
                 open_ring.reset();
                 open_bare.reset();
             }
@@ -50,11 +54,6 @@ pub fn run(directory: &str) -> Result<(), Box<dyn Error>> {
         }
         lines.word(Line::Ready, 0).store(generation + 1, Release);
     }
-}
-
-/// A histogram of latencies up to 10 s.
-pub fn new_histogram() -> Result<Histogram<u64>, Box<dyn Error>> {
-    Ok(Histogram::new_with_bounds(1, 10_000_000_000, 3)?)
 }
 
 fn note(histogram: &mut Histogram<u64>, due: u64) {

@@ -6,20 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use base64::Engine;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
-use rustix::thread::{CpuSet, sched_setaffinity};
-use rustix::time::{ClockId, clock_gettime};
 use tickring_core::event::{Body, Event, Header, Quote, flag};
 use tickring_core::sink::Sink;
 use tickring_shm::{SegmentOptions, Writer};
 
+use crate::clock::{monotonic_ns, wall_ns};
+use crate::histogram::{encode, new_histogram};
 use crate::lines::{Line, Lines};
-use crate::peer::new_histogram;
-
-/// Name of the engine that the bench pretends to be.
-pub const NAME: &str = "bench";
+use crate::options::pin;
+use crate::rig::NAME;
 
 /// Open loop: one message every so often, ns. Slow enough that queueing does not hide the transfer.
 const OPEN_INTERVAL_NS: u64 = 5_000;
@@ -55,31 +51,6 @@ impl Command {
             _ => None,
         }
     }
-}
-
-/// `CLOCK_MONOTONIC`, the same in both processes.
-pub fn monotonic_ns() -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or_default()
-}
-
-fn wall_ns() -> u64 {
-    let now = clock_gettime(ClockId::Realtime);
-    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or_default()
-}
-
-/// Keeps the calling thread on one core.
-pub fn pin(core: usize) -> Result<(), Box<dyn Error>> {
-    let mut set = CpuSet::new();
-    set.set(core);
-    sched_setaffinity(None, &set).map_err(|error| format!("cannot pin to core {core} (two cores are needed): {error}").into())
-}
-
-/// Compressed V2, base64: what `hdr-histogram-js` decodes.
-pub fn encode(histogram: &Histogram<u64>) -> Result<String, Box<dyn Error>> {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new().serialize(histogram, &mut bytes)?;
-    Ok(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
 struct Parent {

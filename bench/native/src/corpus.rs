@@ -1,0 +1,102 @@
+//! The frames that are measured: a recording, or a file of the same form that the harness has made.
+
+use std::error::Error;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The recording that PERFORMANCE names, below the folder of captures.
+const DEFAULT: &str = "binance/hftbacktest/usdm/btcusdt_20240808.gz";
+
+/// What an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A WebSocket message.
+    Frame,
+    /// A REST depth snapshot, at the place where it arrived.
+    Snapshot,
+}
+
+/// One line of a recording.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// When it arrived, ns since the UNIX epoch.
+    pub ts_recv: u64,
+    start: usize,
+    len: usize,
+}
+
+/// Frames in the order in which they arrived, all in one piece of memory.
+#[derive(Debug)]
+pub struct Corpus {
+    text: String,
+    /// Its items.
+    pub items: Vec<Item>,
+    /// Name of the file.
+    pub source: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+}
+
+/// SHA-256 as hexadecimal text.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn captures() -> PathBuf {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/captures");
+    std::env::var_os("TICKRING_CAPTURES").map_or_else(|| PathBuf::from(beside), PathBuf::from)
+}
+
+impl Corpus {
+    /// Depth frames and snapshots of lines `<receive ns> <frame>`, plain or gzipped; `None` is the recorded BTCUSDT futures feed.
+    pub fn load(path: Option<&str>) -> Result<Self, Box<dyn Error>> {
+        let path = path.map_or_else(|| captures().join(DEFAULT), PathBuf::from);
+        let packed = std::fs::read(&path)
+            .map_err(|error| format!("no recording at {} ({error}): give --corpus or TICKRING_CAPTURES", path.display()))?;
+        let mut text = String::new();
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            flate2::read::MultiGzDecoder::new(&packed[..]).read_to_string(&mut text)?;
+        } else {
+            text = String::from_utf8(packed.clone())?;
+        }
+        let items = items_of(&text)?;
+        Ok(Self { text, items, source: name_of(&path), sha256: sha256_hex(&packed) })
+    }
+
+    /// Bytes of an item.
+    #[inline]
+    pub fn bytes(&self, item: &Item) -> &[u8] {
+        &self.text.as_bytes()[item.start..item.start + item.len]
+    }
+
+    /// Keeps the first `count` items.
+    pub fn truncate(&mut self, count: usize) {
+        self.items.truncate(count);
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn items_of(text: &str) -> Result<Vec<Item>, Box<dyn Error>> {
+    let mut items = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let (ts, frame) = line.trim_end().split_once(' ').ok_or("a line has no space between time and frame")?;
+        let kind = if frame.starts_with(r#"{"lastUpdateId""#) {
+            Some(ItemKind::Snapshot)
+        } else {
+            frame.contains(r#""depthUpdate""#).then_some(ItemKind::Frame)
+        };
+        if let Some(kind) = kind {
+            items.push(Item { kind, ts_recv: ts.parse()?, start: start + ts.len() + 1, len: frame.len() });
+        }
+        start += line.len();
+    }
+    Ok(items)
+}

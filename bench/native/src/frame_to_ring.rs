@@ -1,0 +1,160 @@
+//! PERFORMANCE row 1: a frame in memory → validated, sequenced, in the book, in the ring and in the latest slot.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::hint::black_box;
+
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+use crate::alloc;
+use crate::blocks::{self, Size, Work, median};
+use crate::clock::{TickScale, monotonic_ns, ticks};
+use crate::corpus::{Corpus, ItemKind};
+use crate::histogram::{encode, new_histogram};
+use crate::options::Options;
+use crate::rig::Rig;
+
+/// Sizes of the reference frame, bytes.
+const REFERENCE: std::ops::RangeInclusive<usize> = 1_130..=1_250;
+
+/// Passes with a clock around every frame.
+const STAMPED_PASSES: usize = 21;
+
+/// Whole passes of the recording; the book is brought to life outside the timed part.
+pub fn whole_pass(rig: &mut Rig, corpus: &Corpus) -> Result<(u64, u64), Box<dyn Error>> {
+    let first = rig.begin(corpus)?;
+    let start = monotonic_ns();
+    for item in &corpus.items[first..] {
+        rig.apply(item, corpus.bytes(item));
+    }
+    Ok((monotonic_ns() - start, (corpus.items.len() - first) as u64))
+}
+
+/// The control: every byte of every frame is read.
+pub fn touch_pass(corpus: &Corpus) -> (u64, u64) {
+    let start = monotonic_ns();
+    let mut sum = 0_u64;
+    for item in &corpus.items {
+        let (words, rest) = corpus.bytes(item).as_chunks::<8>();
+        sum ^= words.iter().fold(0, |sum, word| sum ^ u64::from_le_bytes(*word));
+        sum ^= rest.iter().fold(0, |sum, byte| sum ^ u64::from(*byte));
+    }
+    black_box(sum);
+    (monotonic_ns() - start, corpus.items.len() as u64)
+}
+
+/// The control: every frame is copied, one after the other, into memory the size of a ring.
+pub fn copy_pass(corpus: &Corpus, target: &mut [u8]) -> (u64, u64) {
+    let start = monotonic_ns();
+    let mut at = 0;
+    for item in &corpus.items {
+        let bytes = corpus.bytes(item);
+        if at + bytes.len() > target.len() {
+            at = 0;
+        }
+        target[at..at + bytes.len()].copy_from_slice(bytes);
+        at += bytes.len().next_multiple_of(64);
+    }
+    black_box(&target[0]);
+    (monotonic_ns() - start, corpus.items.len() as u64)
+}
+
+/// Each frame's own time: all of them, and those of the reference size.
+struct Stamped {
+    all: Histogram<u64>,
+    reference: Histogram<u64>,
+    /// Median over the passes, of each frame of the reference size.
+    reference_medians: Vec<f64>,
+}
+
+fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> Result<Stamped, Box<dyn Error>> {
+    let mut result = Stamped { all: new_histogram()?, reference: new_histogram()?, reference_medians: Vec::new() };
+    let mut spans = vec![Vec::with_capacity(passes); corpus.items.len()];
+    for pass in 0..=passes {
+        let first = rig.begin(corpus)?;
+        for (item, spans) in corpus.items.iter().zip(&mut spans).skip(first) {
+            let bytes = corpus.bytes(item);
+            let before = ticks();
+            rig.apply(item, bytes);
+            let span = scale.ns(ticks() - before);
+            // The first pass meets cold code: PERFORMANCE counts warm frames.
+            if pass > 0 {
+                spans.push(span as f64);
+                result.all.saturating_record(span);
+                if REFERENCE.contains(&bytes.len()) {
+                    result.reference.saturating_record(span);
+                }
+            }
+        }
+    }
+    let of_reference_size = corpus.items.iter().zip(&mut spans).filter(|(item, spans)| {
+        !spans.is_empty() && item.kind == ItemKind::Frame && REFERENCE.contains(&corpus.bytes(item).len())
+    });
+    result.reference_medians = of_reference_size.map(|(_, spans)| median(spans)).collect();
+    Ok(result)
+}
+
+/// The subcommand.
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let pinned = options.pin();
+    let mut corpus = Corpus::load(options.corpus.as_deref())?;
+    if options.smoke {
+        corpus.truncate(500);
+    }
+    let rig = RefCell::new(Rig::new()?);
+    let scale = TickScale::measure();
+    // Twice: the first pass makes room for the book, the second shows that no more is needed.
+    whole_pass(&mut rig.borrow_mut(), &corpus)?;
+    let first = rig.borrow_mut().begin(&corpus)?;
+    let allocations = alloc::count(|| {
+        let mut rig = rig.borrow_mut();
+        corpus.items[first..].iter().for_each(|item| rig.apply(item, corpus.bytes(item)));
+    });
+    let size = if options.smoke { Size::SMOKE } else { Size::FULL };
+    let mut target = vec![0; 64 << 20];
+    let mut failure = None;
+    let mut works = [
+        Work::new("whole", || {
+            whole_pass(&mut rig.borrow_mut(), &corpus).unwrap_or_else(|error| {
+                failure.get_or_insert(error);
+                (1, 1)
+            })
+        }),
+        Work::new("touch", || touch_pass(&corpus)),
+        Work::new("copy", || copy_pass(&corpus, &mut target)),
+    ];
+    let series = blocks::run(&mut works, size);
+    let names: Vec<_> = works.iter().map(|work| work.name).collect();
+    drop(works);
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let mut stamped = stamped(&mut rig.borrow_mut(), &corpus, &scale, if options.smoke { 1 } else { STAMPED_PASSES })?;
+    let frames = corpus.items.len() - first;
+    let bytes: usize = corpus.items[first..].iter().map(|item| corpus.bytes(item).len()).sum();
+    let works: serde_json::Map<_, _> = names.iter().zip(&series).map(|(name, ns)| ((*name).to_owned(), json!(ns))).collect();
+    let reference_p50 = median(&mut stamped.reference_medians);
+    for (name, ns) in names.iter().zip(&series) {
+        eprintln!("{name:>6}  {:8.1} ns/frame, median of {} blocks", median(&mut ns.clone()), ns.len());
+    }
+    let at = |quantile| (stamped.all.value_at_quantile(quantile), stamped.reference.value_at_quantile(quantile));
+    for (name, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
+        eprintln!("{name:>6}  {:8} ns all frames, {:8} ns frames of 1,130 to 1,250 B", at(quantile).0, at(quantile).1);
+    }
+    let report = json!({
+        "corpus": { "source": corpus.source, "sha256": corpus.sha256, "frames": frames, "bytes": bytes },
+        "code_path": options.code_path(),
+        "pinned": pinned,
+        "blocks": works,
+        "all_hdr": encode(&stamped.all)?,
+        "reference_hdr": encode(&stamped.reference)?,
+        "reference_median_p50": reference_p50,
+        "reference_frames": stamped.reference_medians.len(),
+        "clock_overhead_ns": scale.overhead as f64 * scale.ns_per_tick,
+        "allocations": allocations,
+        "book_sha256": rig.borrow().book_sha256()?,
+    });
+    println!("{report}");
+    Ok(())
+}

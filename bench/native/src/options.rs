@@ -1,0 +1,73 @@
+//! What every subcommand understands.
+
+use std::error::Error;
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N]`
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only show that it runs.
+    pub smoke: bool,
+    /// Recording to use.
+    pub corpus: Option<String>,
+    /// Code path to force.
+    pub code_path: Option<String>,
+    /// Core to stay on; the last one otherwise.
+    pub core: Option<usize>,
+    /// Words that are no options.
+    pub rest: Vec<String>,
+}
+
+impl Options {
+    /// Reads arguments.
+    pub fn parse(arguments: &[String]) -> Result<Self, Box<dyn Error>> {
+        let mut options = Self::default();
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().cloned().ok_or_else(|| format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--smoke" => options.smoke = true,
+                "--corpus" => options.corpus = Some(value()?),
+                "--code-path" => options.code_path = Some(value()?),
+                "--core" => {
+                    let text = value()?;
+                    let core = text.parse().map_err(|_| format!("--core {text} is no number of a core"))?;
+                    options.core = Some(core);
+                }
+                other if other.starts_with("--") => return Err(format!("unknown option {other}").into()),
+                other => options.rest.push(other.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Keeps the process on one core and says which; `None`, said aloud, where the host does not let it.
+    pub fn pin(&self) -> Option<usize> {
+        let core = self.core.or_else(last_core)?;
+        match pin(core) {
+            Ok(()) => Some(core),
+            Err(error) => {
+                eprintln!("tickring-bench: not pinned: {error}");
+                None
+            }
+        }
+    }
+
+    /// Code path in force.
+    pub fn code_path(&self) -> &str {
+        self.code_path.as_deref().unwrap_or("scalar")
+    }
+}
+
+fn last_core() -> Option<usize> {
+    let allowed = sched_getaffinity(None).ok()?;
+    (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core))
+}
+
+/// Keeps the calling thread on one core.
+pub fn pin(core: usize) -> Result<(), Box<dyn Error>> {
+    let mut set = CpuSet::new();
+    set.set(core);
+    sched_setaffinity(None, &set).map_err(|error| format!("core {core} is not to be had: {error}").into())
+}

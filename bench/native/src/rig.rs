@@ -1,0 +1,134 @@
+//! A state machine over a real ring in shared memory, and what one pass of a recording over it needs.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
+use tickring_core::machine::{Machine, MachineConfig, canonical_text};
+use tickring_core::venue::VenueId;
+use tickring_shm::{SegmentOptions, Writer};
+
+use crate::corpus::{Corpus, Item, ItemKind, sha256_hex};
+
+/// Name of the engine that the benches pretend to be.
+pub const NAME: &str = "bench";
+
+const INSTRUMENT: u32 = 1;
+const CONNECTION: u16 = 1;
+
+/// A directory in shared memory that goes when it is dropped.
+#[derive(Debug)]
+pub struct Root(PathBuf);
+
+impl Root {
+    /// Makes it.
+    pub fn create() -> Result<Self, Box<dyn Error>> {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let path = PathBuf::from(format!("/dev/shm/tickring-bench-{}-{number}", std::process::id()));
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    /// What a writer in it is made with.
+    pub fn segment(&self, instruments_max: u32, depth: u16) -> SegmentOptions {
+        SegmentOptions {
+            root: self.0.clone(),
+            name: NAME.to_owned(),
+            shard: 0,
+            epoch: 1,
+            prev_epoch: 0,
+            ring_bytes: 64 << 20,
+            instruments_max,
+            depth,
+        }
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // Nothing is left to do about a directory that cannot be removed.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// BTCUSDT futures as the venue lists them.
+pub fn definition(id: u32, symbol: &str) -> Instrument {
+    Instrument {
+        id,
+        venue: VenueId::BinanceUsdm as u16,
+        symbol: Symbol::new(symbol).expect("invariant: symbols of the benches are short"),
+        price_exponent: -2,
+        qty_exponent: -3,
+        tick_size: 10,
+        lot_size: 1,
+        state: TradingState::Trading,
+        change_count: 0,
+    }
+}
+
+/// Machine and ring. Fields in the order in which they go: the ring before its directory.
+#[derive(Debug)]
+pub struct Rig {
+    machine: Machine,
+    writer: Writer,
+    _root: Root,
+}
+
+impl Rig {
+    /// One with nothing defined.
+    pub fn new() -> Result<Self, Box<dyn Error>> {
+        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, ..MachineConfig::default() };
+        let root = Root::create()?;
+        let depth = u16::try_from(config.depth)?;
+        let writer = Writer::create(&root.segment(config.instruments_max, depth))?;
+        Ok(Self { machine: Machine::new(config), writer, _root: root })
+    }
+
+    fn input(&mut self, ts_recv: u64, input: Input<'_>) {
+        self.writer.begin_input();
+        self.machine.apply(&Stamped { ts_recv, input }, &mut self.writer);
+    }
+
+    /// One item, as the addon would hand it on.
+    #[inline]
+    pub fn apply(&mut self, item: &Item, bytes: &[u8]) {
+        let input = match item.kind {
+            ItemKind::Frame => Input::Frame { connection: CONNECTION, bytes },
+            ItemKind::Snapshot => Input::DepthSnapshot { instrument: INSTRUMENT, bytes },
+        };
+        self.input(item.ts_recv, input);
+    }
+
+    /// Forgets the book and brings it to life again from the corpus. Gives the index of the first frame after that.
+    pub fn begin(&mut self, corpus: &Corpus) -> Result<usize, Box<dyn Error>> {
+        let ts_recv = corpus.items.first().ok_or("the corpus is empty")?.ts_recv;
+        if self.machine.slot(INSTRUMENT).is_some() {
+            self.input(ts_recv, Input::Unsubscribe { instrument: INSTRUMENT });
+        }
+        self.input(ts_recv, Input::Instrument(&definition(INSTRUMENT, "BTCUSDT")));
+        self.input(ts_recv, Input::Connect { connection: CONNECTION, venue: VenueId::BinanceUsdm as u16 });
+        self.input(ts_recv, Input::Subscribe { connection: CONNECTION, instrument: INSTRUMENT, channels: channel::BOOK });
+        for (index, item) in corpus.items.iter().enumerate() {
+            self.apply(item, corpus.bytes(item));
+            while self.machine.take_request().is_some() {}
+            if self.machine.instrument_counters(0).is_some_and(|counters| counters.in_sync == 1) {
+                return Ok(index + 1);
+            }
+        }
+        Err("the book does not come to life within the corpus".into())
+    }
+
+    /// SHA-256 of the book's canonical text, once the last frame is in it.
+    pub fn book_sha256(&self) -> Result<String, Box<dyn Error>> {
+        let (book, definition) =
+            self.machine.book(0).zip(self.machine.instrument(0)).ok_or("no instrument was ever defined")?;
+        let counters = self.machine.instrument_counters(0).ok_or("no instrument was ever defined")?;
+        if counters.in_sync != 1 || self.machine.counters().quarantined != 0 || self.writer.refused() != 0 {
+            return Err(format!("the book is not in sync after the corpus: {counters:?}").into());
+        }
+        let mut text = String::new();
+        canonical_text(book, definition.price_exponent, definition.qty_exponent, &mut text);
+        Ok(sha256_hex(text.as_bytes()))
+    }
+}
