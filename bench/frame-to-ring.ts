@@ -50,6 +50,7 @@ function freshShard(root: string, epoch: bigint): Shard {
 
 /** One pass over the recording; ns per frame. Each frame's own time goes into `each`, where one is given. */
 function pass(shard: Shard, workload: Workload, each: Histogram | null): number {
+  const ingest = shard.ingester();
   const started = performance.now();
   for (const { kind, bytes } of workload.frames) {
     if (kind === 'snapshot') {
@@ -57,11 +58,11 @@ function pass(shard: Shard, workload: Workload, each: Histogram | null): number 
       continue;
     }
     if (each === null) {
-      shard.ingest(CONNECTION, bytes, bytes.length, 0n);
+      ingest(CONNECTION, bytes, bytes.length);
       continue;
     }
     const before = process.hrtime.bigint();
-    shard.ingest(CONNECTION, bytes, bytes.length, 0n);
+    ingest(CONNECTION, bytes, bytes.length);
     each.recordValue(Number(process.hrtime.bigint() - before));
   }
   return ((performance.now() - started) * 1e6) / workload.frames.length;

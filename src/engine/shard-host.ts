@@ -3,6 +3,7 @@ import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
 import {
   INSTRUMENT_COUNTERS,
+  type Ingest,
   type InstrumentDefinition,
   native,
   REJECTED_BIT,
@@ -66,6 +67,8 @@ export interface ShardHostOptions {
 export class ShardHost implements LineInputs {
   readonly #options: ShardHostOptions;
   #shard: Shard | undefined;
+  /** Of the present shard, or of one that is closed and answers with a code. */
+  #ingest: Ingest | undefined;
   readonly #instruments = new Map<number, HostedInstrument>();
   /** What the venue said to each connection that asked for an instrument. */
   readonly #acks = new Map<number, Map<number, Subscription>>();
@@ -93,27 +96,28 @@ export class ShardHost implements LineInputs {
   }
 
   connect(connection: number): void {
-    this.#after(this.#shard?.connect(connection, this.#options.venueOf(connection), STAMP_HERE));
+    this.#after(native(() => this.#shard?.connect(connection, this.#options.venueOf(connection), STAMP_HERE)));
   }
 
   disconnect(connection: number, reason: number): void {
     for (const acks of this.#acks.values()) if (acks.has(connection)) acks.set(connection, 'pending');
     this.#malformed.delete(connection);
-    this.#after(this.#shard?.disconnect(connection, reason, STAMP_HERE));
+    this.#after(native(() => this.#shard?.disconnect(connection, reason, STAMP_HERE)));
   }
 
   subscribe(connection: number, instrument: number, channels: number): void {
     this.#acknowledge(connection, instrument, 'pending');
-    this.#after(this.#shard?.subscribe(connection, instrument, channels, STAMP_HERE));
+    this.#after(native(() => this.#shard?.subscribe(connection, instrument, channels, STAMP_HERE)));
   }
 
   ack(connection: number, instrument: number, accepted: boolean): void {
     this.#acknowledge(connection, instrument, accepted ? 'subscribed' : 'failed');
-    this.#after(this.#shard?.ack(connection, instrument, accepted, STAMP_HERE));
+    this.#after(native(() => this.#shard?.ack(connection, instrument, accepted, STAMP_HERE)));
   }
 
   frame(connection: number, bytes: Buffer): void {
-    const result = this.#shard?.ingest(connection, bytes, bytes.length, STAMP_HERE);
+    if (this.#shard === undefined) return;
+    const result = this.#ingest?.(connection, bytes, bytes.length);
     if (result === undefined || (result >= 0 && result < REQUESTS_BIT)) return;
     this.#after(result, { connection, instrument: 0, bytes });
   }
@@ -182,6 +186,7 @@ export class ShardHost implements LineInputs {
     this.#shard = native(
       () => new Shard({ root, name, shard, epoch, prevEpoch, ringBytes, instrumentsMax, depth, snapshotIntervalMs }),
     );
+    this.#ingest = native(() => this.#shard?.ingester());
     for (const { definition } of this.#instruments.values()) {
       this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));
     }

@@ -181,7 +181,7 @@ export declare class RingReader {
 
 /**
  * The state machine and ring of one shard. Inputs return bits (see `EVENTS_MASK`), or a negative code number once the
- * shard is poisoned by a caught panic: rebuild it then.
+ * shard is closed, or poisoned by a caught panic: rebuild it then.
  */
 export declare class Shard {
   /**
@@ -190,20 +190,52 @@ export declare class Shard {
    * `SHM_*` when the segment cannot be made; `ARGUMENT_RANGE`.
    */
   constructor(options: ShardOptions)
-  /** One WebSocket message, exactly as received. `length` bytes of `frame` count. */
-  ingest(connection: number, frame: Uint8Array, length: number, tsRecv: Nanos): number
+  /**
+   * The function that takes WebSocket messages, exactly as received: get it once, call it for each. The first `length` bytes
+   * of `frame` count. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs do, and
+   * `-ARGUMENT_RANGE` for arguments that it cannot take.
+   *
+   * # Errors
+   *
+   * `CLOSED` when the thread is ending.
+   */
+  ingester(): (connection: number, frame: Uint8Array, length: number, tsRecv?: bigint) => number
   /** Body of a REST depth snapshot. */
-  depthSnapshot(instrument: number, body: Uint8Array, length: number, tsRecv: Nanos): number
-  /** A connection is open; `venue` is the venue's number. */
-  connect(connection: number, venue: number, tsRecv: Nanos): number
-  /** A connection ended; `reason` is a number of `DISCONNECT_REASON`. */
-  disconnect(connection: number, reason: number, tsRecv: Nanos): number
-  /** These channels (bits of `CHANNEL`) of an instrument are being asked for on this connection. */
-  subscribe(connection: number, instrument: number, channels: number, tsRecv: Nanos): number
+  depthSnapshot(instrument: number, body: Uint8Array, length: number, tsRecv: bigint): number
+  /**
+   * A connection is open; `venue` is the venue's number.
+   *
+   * # Errors
+   *
+   * `VENUE_UNKNOWN`, `ARGUMENT_RANGE`.
+   */
+  connect(connection: number, venue: number, tsRecv: bigint): number
+  /**
+   * A connection ended; `reason` is a number of `DISCONNECT_REASON`.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  disconnect(connection: number, reason: number, tsRecv: bigint): number
+  /**
+   * These channels (bits of `CHANNEL`) of an instrument are being asked for on this connection.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  subscribe(connection: number, instrument: number, channels: number, tsRecv: bigint): number
   /** The instrument leaves the shard. */
-  unsubscribe(instrument: number, tsRecv: Nanos): number
-  /** The venue's answer to a subscription, or its absence. */
-  ack(connection: number, instrument: number, accepted: boolean, tsRecv: Nanos): number
+  unsubscribe(instrument: number, tsRecv: bigint): number
+  /**
+   * The venue's answer to a subscription, or its absence.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  ack(connection: number, instrument: number, accepted: boolean, tsRecv: bigint): number
   /**
    * A new or changed instrument definition.
    *
@@ -211,11 +243,11 @@ export declare class Shard {
    *
    * `INSTRUMENT_INVALID`, `VENUE_UNKNOWN`, `ARGUMENT_RANGE` when the definition cannot be expressed.
    */
-  instrument(definition: InstrumentDefinition, tsRecv: Nanos): number
+  instrument(definition: InstrumentDefinition, tsRecv: bigint): number
   /** A reader asked for a full book on the ring. */
-  publishSnapshot(instrument: number, tsRecv: Nanos): number
+  publishSnapshot(instrument: number, tsRecv: bigint): number
   /** Time passes; also moves the ring's heartbeat and copies the counters to shared memory. Every 100 ms. */
-  tick(tsRecv: Nanos): number
+  tick(tsRecv: bigint): number
   /**
    * Takes what the state machine asks for.
    *

@@ -4,9 +4,13 @@
  */
 import { CODES, type CodeName } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
+import type { Shard } from './binding.js';
 
 export * from './binding.js';
 export * from './layout.js';
+
+/** Takes frames for a shard; see `Shard.ingester`. */
+export type Ingest = ReturnType<Shard['ingester']>;
 
 /** Pass as `tsRecv`: the addon stamps the input itself, which is the receive time of a live feed. */
 export const STAMP_HERE = 0n;

@@ -99,7 +99,7 @@ export class Feed {
 
   #ingest(stream: string, data: object): void {
     const frame = Buffer.from(JSON.stringify({ stream, data }));
-    const result = this.#shard.ingest(CONNECTION, frame, frame.length, STAMP_HERE);
+    const result = this.#shard.ingester()(CONNECTION, frame, frame.length);
     if (result < 0) throw new Error(`shard is poisoned: ${result}`);
   }
 

@@ -1,5 +1,5 @@
 /** One futures instrument on a shard of the addon, fed with frames as the venue sends them. */
-import { REJECTED_BIT, Shard, type ShardOptions, STAMP_HERE } from '#dist/native/index.js';
+import { type Ingest, REJECTED_BIT, Shard, type ShardOptions, STAMP_HERE } from '#dist/native/index.js';
 
 export const VENUE = 2;
 export const CONNECTION = 1;
@@ -38,10 +38,12 @@ export function depthFrame(prev: number, bids: readonly Level[], asks: readonly 
 /** A shard whose book is in sync at update id 1001 and more. */
 export class Market {
   readonly shard: Shard;
+  readonly #ingest: Ingest;
   #updateId = 1_000;
 
   constructor(options: Partial<ShardOptions> = {}, bids: readonly Level[] = [], asks: readonly Level[] = []) {
     this.shard = new Shard({ ...OPTIONS, ...options });
+    this.#ingest = this.shard.ingester();
     this.shard.connect(CONNECTION, VENUE, STAMP_HERE);
     this.shard.instrument(DEFINITION, STAMP_HERE);
     this.shard.subscribe(CONNECTION, INSTRUMENT, 7, STAMP_HERE);
@@ -66,7 +68,7 @@ export class Market {
   }
 
   ingest(frame: Uint8Array): number {
-    return this.shard.ingest(CONNECTION, frame, frame.length, STAMP_HERE);
+    return this.#ingest(CONNECTION, frame, frame.length);
   }
 
   text(): string {

@@ -15,9 +15,10 @@ shard.connect(1, INSTRUMENT.venue, STAMP_HERE);
 shard.instrument({ ...INSTRUMENT, tickSize: 10n, lotSize: 1n, trading: true, changeCount: 0 }, STAMP_HERE);
 shard.subscribe(1, 1, 7, STAMP_HERE);
 shard.ack(1, 1, true, STAMP_HERE);
-for (const frame of frames) shard.ingest(1, frame, frame.length, STAMP_HERE);
+const ingest = shard.ingester();
+for (const frame of frames) ingest(1, frame, frame.length);
 if (wait) {
   parentPort.postMessage('ready');
-  for (;;) for (const frame of frames) shard.ingest(1, frame, frame.length, STAMP_HERE);
+  for (;;) for (const frame of frames) ingest(1, frame, frame.length);
 }
 shard.close();

@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "napi's macros generate undocumented items; the public ones are documented in binding.d.ts")]
 
 mod convert;
+mod driver;
+mod entry;
 mod failure;
 mod fanout;
 mod lock;

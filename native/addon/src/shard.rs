@@ -1,21 +1,20 @@
 //! One shard: the state machine and its ring, driven by typed inputs. One object a worker thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::rc::Rc;
 
-use napi::bindgen_prelude::BigInt;
+use napi::bindgen_prelude::{BigInt, Env, Function};
 use napi_derive::napi;
 use tickring_core::error::Code;
-use tickring_core::event::Event;
-use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped};
+use tickring_core::input::{DisconnectReason, Input};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
-use tickring_core::sink::{Latest, Sink};
-use tickring_core::venue::Reject;
 use tickring_shm::{SegmentOptions, Stage, Writer};
 
 use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
-use crate::failure::{self, Result, closed, fail, guard, panic_text};
+use crate::driver::{Driver, Output, SharedDriver};
+use crate::entry::{self, Call, out_of_range};
+use crate::failure::{self, Result, fail, guard};
 
 /// Bits 0..23 of an input's return value: events published.
 #[napi]
@@ -68,56 +67,11 @@ pub struct BookText {
     pub text: String,
 }
 
-enum Output {
-    Ring(Box<Writer>),
-    Nowhere,
-}
-
-impl Sink for Output {
-    fn event(&mut self, event: &Event<'_>) {
-        if let Self::Ring(writer) = self {
-            writer.event(event);
-        }
-    }
-
-    fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
-        if let Self::Ring(writer) = self {
-            writer.latest(slot, latest);
-        }
-    }
-
-    fn instrument(&mut self, slot: u32, instrument: &Instrument) {
-        if let Self::Ring(writer) = self {
-            writer.instrument(slot, instrument);
-        }
-    }
-}
-
-struct Running {
-    machine: Machine,
-    output: Output,
-}
-
-impl Running {
-    fn publish_counters(&mut self) {
-        let Output::Ring(writer) = &mut self.output else { return };
-        writer.heartbeat();
-        writer.put_counters(self.machine.counters());
-        for slot in 0..self.machine.instruments_len() {
-            if let Some(counters) = self.machine.instrument_counters(slot) {
-                writer.put_instrument_counters(slot, counters);
-            }
-        }
-    }
-}
-
 /// The state machine and ring of one shard. Inputs return bits (see `EVENTS_MASK`), or a negative code number once the
-/// shard is poisoned by a caught panic: rebuild it then.
+/// shard is closed, or poisoned by a caught panic: rebuild it then.
 #[napi]
 pub struct Shard {
-    running: Option<Running>,
-    poisoned: bool,
-    rejection: Option<Reject>,
+    driver: SharedDriver,
 }
 
 #[napi]
@@ -150,58 +104,99 @@ impl Shard {
                     Output::Ring(Box::new(Writer::create(&segment).map_err(|error| failure::shm(&error))?))
                 }
             };
-            Ok(Self { running: Some(Running { machine, output }), poisoned: false, rejection: None })
+            Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, output))) })
         })
     }
 
-    /// One WebSocket message, exactly as received. `length` bytes of `frame` count.
-    #[napi]
-    pub fn ingest(&mut self, connection: u32, frame: &[u8], length: u32, ts_recv: Nanos) -> i32 {
-        let Some(bytes) = frame.get(..length as usize) else { return out_of_range() };
-        let Ok(connection) = u16::try_from(connection) else { return out_of_range() };
-        self.timed(ts_recv, Input::Frame { connection, bytes })
+    /// The function that takes WebSocket messages, exactly as received: get it once, call it for each. The first `length` bytes
+    /// of `frame` count. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs do, and
+    /// `-ARGUMENT_RANGE` for arguments that it cannot take.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED` when the thread is ending.
+    #[napi(ts_return_type = "(connection: number, frame: Uint8Array, length: number, tsRecv?: bigint) => number")]
+    pub fn ingester(&self, env: Env) -> Result<Function<'static, (), i32>> {
+        let driver = Rc::clone(&self.driver);
+        entry::bind(&env, "ingest", move |call| ingest(&driver, call).unwrap_or_else(out_of_range))
     }
 
     /// Body of a REST depth snapshot.
     #[napi]
-    pub fn depth_snapshot(&mut self, instrument: u32, body: &[u8], length: u32, ts_recv: Nanos) -> i32 {
+    pub fn depth_snapshot(
+        &self,
+        instrument: u32,
+        body: &[u8],
+        length: u32,
+        #[napi(ts_arg_type = "bigint")] ts_recv: Nanos,
+    ) -> i32 {
         let Some(bytes) = body.get(..length as usize) else { return out_of_range() };
-        self.input(ts_recv, &Input::DepthSnapshot { instrument, bytes })
+        self.input(&ts_recv, Input::DepthSnapshot { instrument, bytes })
     }
 
     /// A connection is open; `venue` is the venue's number.
+    ///
+    /// # Errors
+    ///
+    /// `VENUE_UNKNOWN`, `ARGUMENT_RANGE`.
     #[napi]
-    pub fn connect(&mut self, connection: u32, venue: u32, ts_recv: Nanos) -> i32 {
-        let (Ok(connection), Ok(venue)) = (u16::try_from(connection), u16::try_from(venue)) else { return out_of_range() };
-        self.input(ts_recv, &Input::Connect { connection, venue })
+    pub fn connect(&self, connection: u32, venue: u32, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> Result<i32> {
+        let (connection, venue) = (narrow("connection", connection)?, crate::convert::venue(venue)? as u16);
+        Ok(self.input(&ts_recv, Input::Connect { connection, venue }))
     }
 
     /// A connection ended; `reason` is a number of `DISCONNECT_REASON`.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE`.
     #[napi]
-    pub fn disconnect(&mut self, connection: u32, reason: u32, ts_recv: Nanos) -> i32 {
-        let reason = u8::try_from(reason).ok().and_then(DisconnectReason::from_number);
-        let (Ok(connection), Some(reason)) = (u16::try_from(connection), reason) else { return out_of_range() };
-        self.input(ts_recv, &Input::Disconnect { connection, reason })
+    pub fn disconnect(&self, connection: u32, reason: u32, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> Result<i32> {
+        let connection = narrow("connection", connection)?;
+        let known = u8::try_from(reason).ok().and_then(DisconnectReason::from_number);
+        let reason =
+            known.ok_or_else(|| fail(Code::ArgumentRange, format!("disconnect reason {reason} is outside 1 ..= 5")))?;
+        Ok(self.input(&ts_recv, Input::Disconnect { connection, reason }))
     }
 
     /// These channels (bits of `CHANNEL`) of an instrument are being asked for on this connection.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE`.
     #[napi]
-    pub fn subscribe(&mut self, connection: u32, instrument: u32, channels: u32, ts_recv: Nanos) -> i32 {
-        let (Ok(connection), Ok(channels)) = (u16::try_from(connection), u8::try_from(channels)) else { return out_of_range() };
-        self.input(ts_recv, &Input::Subscribe { connection, instrument, channels })
+    pub fn subscribe(
+        &self,
+        connection: u32,
+        instrument: u32,
+        channels: u32,
+        #[napi(ts_arg_type = "bigint")] ts_recv: Nanos,
+    ) -> Result<i32> {
+        let (connection, channels) = (narrow("connection", connection)?, narrow("channels", channels)?);
+        Ok(self.input(&ts_recv, Input::Subscribe { connection, instrument, channels }))
     }
 
     /// The instrument leaves the shard.
     #[napi]
-    pub fn unsubscribe(&mut self, instrument: u32, ts_recv: Nanos) -> i32 {
-        self.input(ts_recv, &Input::Unsubscribe { instrument })
+    pub fn unsubscribe(&self, instrument: u32, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> i32 {
+        self.input(&ts_recv, Input::Unsubscribe { instrument })
     }
 
     /// The venue's answer to a subscription, or its absence.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE`.
     #[napi]
-    pub fn ack(&mut self, connection: u32, instrument: u32, accepted: bool, ts_recv: Nanos) -> i32 {
-        let Ok(connection) = u16::try_from(connection) else { return out_of_range() };
-        self.input(ts_recv, &Input::Ack { connection, instrument, accepted })
+    pub fn ack(
+        &self,
+        connection: u32,
+        instrument: u32,
+        accepted: bool,
+        #[napi(ts_arg_type = "bigint")] ts_recv: Nanos,
+    ) -> Result<i32> {
+        let connection = narrow("connection", connection)?;
+        Ok(self.input(&ts_recv, Input::Ack { connection, instrument, accepted }))
     }
 
     /// A new or changed instrument definition.
@@ -210,27 +205,21 @@ impl Shard {
     ///
     /// `INSTRUMENT_INVALID`, `VENUE_UNKNOWN`, `ARGUMENT_RANGE` when the definition cannot be expressed.
     #[napi]
-    pub fn instrument(&mut self, definition: InstrumentDefinition, ts_recv: Nanos) -> Result<i32> {
+    pub fn instrument(&self, definition: InstrumentDefinition, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> Result<i32> {
         let instrument = definition.to_core()?;
-        Ok(self.input(ts_recv, &Input::Instrument(&instrument)))
+        Ok(self.input(&ts_recv, Input::Instrument(&instrument)))
     }
 
     /// A reader asked for a full book on the ring.
     #[napi]
-    pub fn publish_snapshot(&mut self, instrument: u32, ts_recv: Nanos) -> i32 {
-        self.input(ts_recv, &Input::PublishSnapshot { instrument })
+    pub fn publish_snapshot(&self, instrument: u32, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> i32 {
+        self.input(&ts_recv, Input::PublishSnapshot { instrument })
     }
 
     /// Time passes; also moves the ring's heartbeat and copies the counters to shared memory. Every 100 ms.
     #[napi]
-    pub fn tick(&mut self, ts_recv: Nanos) -> i32 {
-        let result = self.input(ts_recv, &Input::Tick);
-        if result >= 0
-            && let Some(running) = &mut self.running
-        {
-            running.publish_counters();
-        }
-        result
+    pub fn tick(&self, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> i32 {
+        self.driver.borrow_mut().tick(ts_recv.0)
     }
 
     /// Takes what the state machine asks for.
@@ -239,8 +228,9 @@ impl Shard {
     ///
     /// `CLOSED`, `SHARD_POISONED`.
     #[napi]
-    pub fn requests(&mut self) -> Result<Vec<ShardRequest>> {
-        let machine = &mut self.healthy()?.machine;
+    pub fn requests(&self) -> Result<Vec<ShardRequest>> {
+        let mut driver = self.driver.borrow_mut();
+        let machine = &mut driver.healthy_mut()?.machine;
         Ok(std::iter::from_fn(|| machine.take_request()).map(ShardRequest::from).collect())
     }
 
@@ -248,7 +238,7 @@ impl Shard {
     #[napi]
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
-        self.rejection.map(|reject| Rejection {
+        self.driver.borrow().rejection().map(|reject| Rejection {
             code: reject.code.name().to_owned(),
             offset: reject.offset as f64,
             message: format!("{} at byte {}", reject.code.meaning(), reject.offset),
@@ -261,8 +251,9 @@ impl Shard {
     ///
     /// `CLOSED`, `SHARD_POISONED`.
     #[napi]
-    pub fn counters(&mut self) -> Result<Vec<BigInt>> {
-        Ok(self.healthy()?.machine.counters().values().into_iter().map(BigInt::from).collect())
+    pub fn counters(&self) -> Result<Vec<BigInt>> {
+        let driver = self.driver.borrow();
+        Ok(driver.healthy()?.machine.counters().values().into_iter().map(BigInt::from).collect())
     }
 
     /// Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
@@ -271,8 +262,9 @@ impl Shard {
     ///
     /// `CLOSED`, `SHARD_POISONED`.
     #[napi]
-    pub fn instrument_counters(&mut self, instrument: u32) -> Result<Option<Vec<BigInt>>> {
-        let machine = &self.healthy()?.machine;
+    pub fn instrument_counters(&self, instrument: u32) -> Result<Option<Vec<BigInt>>> {
+        let driver = self.driver.borrow();
+        let machine = &driver.healthy()?.machine;
         let counters = machine.slot(instrument).and_then(|slot| machine.instrument_counters(slot));
         Ok(counters.map(|counters| counters.values().into_iter().map(BigInt::from).collect()))
     }
@@ -283,8 +275,9 @@ impl Shard {
     ///
     /// `CLOSED`, `SHARD_POISONED`.
     #[napi]
-    pub fn latency_percentiles(&mut self) -> Result<LatencyPercentiles> {
-        let Output::Ring(writer) = &self.healthy()?.output else {
+    pub fn latency_percentiles(&self) -> Result<LatencyPercentiles> {
+        let driver = self.driver.borrow();
+        let Output::Ring(writer) = &driver.healthy()?.output else {
             return Ok(LatencyPercentiles { p50: 0.0, p99: 0.0, p999: 0.0, count: 0.0 });
         };
         let histogram = writer.histogram(Stage::ReceiveToRing);
@@ -298,9 +291,10 @@ impl Shard {
     ///
     /// `CLOSED`, `SHARD_POISONED`.
     #[napi]
-    pub fn book_text(&mut self, instrument: u32) -> Result<Option<BookText>> {
+    pub fn book_text(&self, instrument: u32) -> Result<Option<BookText>> {
         guard(|| {
-            let machine = &self.healthy()?.machine;
+            let driver = self.driver.borrow();
+            let machine = &driver.healthy()?.machine;
             let Some(slot) = machine.slot(instrument) else { return Ok(None) };
             let (Some(book), Some(definition)) = (machine.book(slot), machine.instrument(slot)) else { return Ok(None) };
             let counters = machine.instrument_counters(slot).copied().unwrap_or_default();
@@ -312,70 +306,19 @@ impl Shard {
 
     /// Marks the ring closed and lets go of everything. Idempotent.
     #[napi]
-    pub fn close(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
-        if self.poisoned {
-            return;
-        }
-        running.publish_counters();
-        if let Output::Ring(writer) = running.output {
-            writer.close();
-        }
+    pub fn close(&self) {
+        self.driver.borrow_mut().close();
     }
 
-    fn healthy(&mut self) -> Result<&mut Running> {
-        if self.poisoned {
-            return Err(fail(Code::ShardPoisoned, "the shard caught a panic and must be rebuilt"));
-        }
-        self.running.as_mut().ok_or_else(|| closed("shard"))
-    }
-
-    /// A frame: also measures receive → ring.
-    fn timed(&mut self, ts_recv: Nanos, input: Input<'_>) -> i32 {
-        let started = Instant::now();
-        let result = self.input(ts_recv, &input);
-        if result >= 0
-            && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
-        {
-            writer.record_latency(Stage::ReceiveToRing, u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
-        }
-        result
-    }
-
-    fn input(&mut self, ts_recv: Nanos, input: &Input<'_>) -> i32 {
-        if self.poisoned {
-            return -i32::from(Code::ShardPoisoned as u16);
-        }
-        let Some(running) = &mut self.running else { return -i32::from(Code::Closed as u16) };
-        let ts_recv = if ts_recv.0 == 0 { now() } else { ts_recv.0 };
-        let stamped = Stamped { ts_recv, input: *input };
-        if let Output::Ring(writer) = &mut running.output {
-            writer.begin_input();
-        }
-        let outcome = catch_unwind(AssertUnwindSafe(|| running.machine.apply(&stamped, &mut running.output)));
-        match outcome {
-            Ok(outcome) => {
-                self.rejection = outcome.rejected;
-                let events = i32::try_from(outcome.events).unwrap_or(EVENTS_MASK).min(EVENTS_MASK);
-                let requests = if outcome.requests_pending { REQUESTS_BIT } else { 0 };
-                let rejected = if outcome.rejected.is_some() { REJECTED_BIT } else { 0 };
-                events | requests | rejected
-            }
-            Err(payload) => {
-                self.poisoned = true;
-                // The ring is left open: readers see a generation without heartbeat until the rebuilt shard publishes its own.
-                eprintln!("tickring: shard poisoned: {}", panic_text(payload.as_ref()));
-                -i32::from(Code::ShardPoisoned as u16)
-            }
-        }
+    fn input(&self, ts_recv: &Nanos, input: Input<'_>) -> i32 {
+        self.driver.borrow_mut().input(ts_recv.0, input)
     }
 }
 
-fn out_of_range() -> i32 {
-    -i32::from(Code::ArgumentRange as u16)
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+/// Arguments: connection, frame, length, and perhaps a receive time. `None` if they are unusable.
+#[inline]
+fn ingest(driver: &RefCell<Driver>, call: &Call<'_>) -> Option<i32> {
+    let connection = u16::try_from(call.number(0)?).ok()?;
+    let frame = call.bytes(1)?.get(..call.number(2)? as usize)?;
+    Some(driver.borrow_mut().frame(connection, frame, call.nanos(3)?))
 }

@@ -2,7 +2,7 @@
 import { DISCONNECT_REASONS } from '../../model/codes.js';
 import { TickringError } from '../../model/errors.js';
 import type { Venue } from '../../model/venue.js';
-import { type Listing, native, REJECTED_BIT, SHARD_COUNTERS, Shard } from '../../native/index.js';
+import { type Ingest, type Listing, native, REJECTED_BIT, SHARD_COUNTERS, Shard } from '../../native/index.js';
 import type { Place, ReplayInput, Subscription } from './input.js';
 
 const TICK_NS = 100_000_000n;
@@ -30,6 +30,7 @@ export interface FinalBook {
 export class ReplaySession {
   readonly #venue: Venue;
   readonly #shard: Shard;
+  readonly #ingest: Ingest;
   readonly #listings = new Map<string, Listing>();
   readonly #instruments = new Map<string, number>();
   readonly #connections = new Map<string, number>();
@@ -54,6 +55,7 @@ export class ReplaySession {
           snapshotIntervalMs: 0,
         }),
     );
+    this.#ingest = native(() => this.#shard.ingester());
   }
 
   /** Applies the next input; time must not run backwards by much, ticks follow it. */
@@ -70,10 +72,7 @@ export class ReplaySession {
         for (const subscription of input.subscriptions) this.#subscribe(input.connection, subscription, input);
         return;
       case 'frame':
-        this.#check(
-          this.#shard.ingest(this.#connection(input.connection), input.bytes, input.bytes.length, input.tsRecv),
-          input,
-        );
+        this.#check(this.#ingest(this.#connection(input.connection), input.bytes, input.bytes.length, input.tsRecv), input);
         return;
       case 'depth':
         this.depthAnswers += 1;
@@ -103,14 +102,14 @@ export class ReplaySession {
   #connect(name: string, { tsRecv }: ReplayInput): void {
     const number = this.#connection(name);
     // The recorder writes no end of a connection; a second beginning is one.
-    if (this.#open.has(name)) this.#check(this.#shard.disconnect(number, DISCONNECT_REASONS.closed, tsRecv));
+    if (this.#open.has(name)) this.#check(native(() => this.#shard.disconnect(number, DISCONNECT_REASONS.closed, tsRecv)));
     this.#open.add(name);
-    this.#check(this.#shard.connect(number, this.#venue.id, tsRecv));
+    this.#check(native(() => this.#shard.connect(number, this.#venue.id, tsRecv)));
   }
 
   #subscribe(connection: string, { symbol, channels }: Subscription, input: ReplayInput): void {
     const instrument = this.#instrument(symbol, input);
-    this.#check(this.#shard.subscribe(this.#connection(connection), instrument, channels, input.tsRecv));
+    this.#check(native(() => this.#shard.subscribe(this.#connection(connection), instrument, channels, input.tsRecv)));
   }
 
   /** Id of a symbol; the first use defines it. */

@@ -1,0 +1,177 @@
+//! What stands behind a `Shard`: the state machine, its ring, and what becomes of a panic. Shared by the class and by the
+//! entry points of the hot path, on one thread.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use tickring_core::error::Code;
+use tickring_core::event::Event;
+use tickring_core::input::{Input, Instrument, Stamped};
+use tickring_core::machine::Machine;
+use tickring_core::sink::{Latest, Sink};
+use tickring_core::venue::Reject;
+use tickring_shm::{Stage, Writer};
+
+use crate::failure::{Result, closed, fail, panic_text};
+use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
+
+/// A driver as its class and its entry points hold it. JavaScript never runs while it is borrowed.
+pub type SharedDriver = Rc<RefCell<Driver>>;
+
+/// Where events go.
+pub enum Output {
+    Ring(Box<Writer>),
+    /// Replay publishes nowhere.
+    Nowhere,
+}
+
+impl Sink for Output {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Self::Ring(writer) = self {
+            writer.event(event);
+        }
+    }
+
+    fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
+        if let Self::Ring(writer) = self {
+            writer.latest(slot, latest);
+        }
+    }
+
+    fn instrument(&mut self, slot: u32, instrument: &Instrument) {
+        if let Self::Ring(writer) = self {
+            writer.instrument(slot, instrument);
+        }
+    }
+}
+
+/// A shard that has neither been closed nor caught a panic.
+pub struct Running {
+    pub machine: Machine,
+    pub output: Output,
+}
+
+impl Running {
+    fn publish_counters(&mut self) {
+        let Output::Ring(writer) = &mut self.output else { return };
+        writer.heartbeat();
+        writer.put_counters(self.machine.counters());
+        for slot in 0..self.machine.instruments_len() {
+            if let Some(counters) = self.machine.instrument_counters(slot) {
+                writer.put_instrument_counters(slot, counters);
+            }
+        }
+    }
+}
+
+/// Applies inputs one by one.
+pub struct Driver {
+    running: Option<Running>,
+    poisoned: bool,
+    rejection: Option<Reject>,
+}
+
+impl Driver {
+    pub const fn new(machine: Machine, output: Output) -> Self {
+        Self { running: Some(Running { machine, output }), poisoned: false, rejection: None }
+    }
+
+    /// The machine and its output.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `SHARD_POISONED`.
+    pub fn healthy(&self) -> Result<&Running> {
+        if self.poisoned {
+            return Err(fail(Code::ShardPoisoned, "the shard caught a panic and must be rebuilt"));
+        }
+        self.running.as_ref().ok_or_else(|| closed("shard"))
+    }
+
+    /// As [`Self::healthy`], to change.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `SHARD_POISONED`.
+    pub fn healthy_mut(&mut self) -> Result<&mut Running> {
+        self.healthy()?;
+        self.running.as_mut().ok_or_else(|| closed("shard"))
+    }
+
+    /// Why the last input was set aside.
+    pub const fn rejection(&self) -> Option<Reject> {
+        self.rejection
+    }
+
+    /// One WebSocket message; `ts_recv` 0 means now. Also measures receive → ring.
+    #[inline]
+    pub fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
+        let started = Instant::now();
+        let result = self.input(ts_recv, Input::Frame { connection, bytes });
+        if result >= 0
+            && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
+        {
+            writer.record_latency(Stage::ReceiveToRing, u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        }
+        result
+    }
+
+    /// Applies an input; `ts_recv` 0 means now. Returns bits, or a negative code number.
+    #[inline]
+    pub fn input(&mut self, ts_recv: u64, input: Input<'_>) -> i32 {
+        if self.poisoned {
+            return -i32::from(Code::ShardPoisoned as u16);
+        }
+        let Some(running) = &mut self.running else { return -i32::from(Code::Closed as u16) };
+        let ts_recv = if ts_recv == 0 { now() } else { ts_recv };
+        let stamped = Stamped { ts_recv, input };
+        if let Output::Ring(writer) = &mut running.output {
+            writer.begin_input();
+        }
+        match catch_unwind(AssertUnwindSafe(|| running.machine.apply(&stamped, &mut running.output))) {
+            Ok(outcome) => {
+                self.rejection = outcome.rejected;
+                let events = i32::try_from(outcome.events).unwrap_or(EVENTS_MASK).min(EVENTS_MASK);
+                let requests = if outcome.requests_pending { REQUESTS_BIT } else { 0 };
+                let rejected = if outcome.rejected.is_some() { REJECTED_BIT } else { 0 };
+                events | requests | rejected
+            }
+            Err(payload) => {
+                self.poisoned = true;
+                // The ring is left open: readers see a generation without heartbeat until the rebuilt shard publishes its own.
+                eprintln!("tickring: shard poisoned: {}", panic_text(payload.as_ref()));
+                -i32::from(Code::ShardPoisoned as u16)
+            }
+        }
+    }
+
+    /// Time passes: timers, heartbeat, counters.
+    pub fn tick(&mut self, ts_recv: u64) -> i32 {
+        let result = self.input(ts_recv, Input::Tick);
+        if result >= 0
+            && let Some(running) = &mut self.running
+        {
+            running.publish_counters();
+        }
+        result
+    }
+
+    /// Marks the ring closed and lets go of everything. Idempotent.
+    pub fn close(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        if self.poisoned {
+            return;
+        }
+        running.publish_counters();
+        if let Output::Ring(writer) = running.output {
+            writer.close();
+        }
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
