@@ -32,15 +32,25 @@ function run(size: Size): Promise<BenchResult> {
   });
   const ingest = shard.ingester();
   shard.close();
-  const cost = (target: Ingest) => (): number => {
+  const answers = control();
+  // Two loops, not one that is given its target: V8 then calls both directly, as the engine's call site does.
+  const native = (): number => {
     let sum = 0;
     const started = performance.now();
-    for (let call = 0; call < calls; call++) sum += target(1, frame, 1_188);
+    for (let call = 0; call < calls; call++) sum += ingest(1, frame, 1_188);
+    return cost(started, sum);
+  };
+  const script = (): number => {
+    let sum = 0;
+    const started = performance.now();
+    for (let call = 0; call < calls; call++) sum += answers(1, frame, 1_188);
+    return cost(started, sum);
+  };
+  const cost = (started: number, sum: number): number => {
     const ns = ((performance.now() - started) * 1e6) / calls;
-    if (sum > 0) throw new Error('a closed shard answers with a negative code');
+    if (sum >= 0) throw new Error('both answer with negative numbers');
     return ns;
   };
-  const [native, script] = [cost(ingest), cost(control())];
   for (let warm = 0; warm < 3; warm++) native() + script();
   const series = abba(size === 'smoke' ? 3 : 60, native, script);
   const histogram = build({

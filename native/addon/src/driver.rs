@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tickring_core::error::Code;
 use tickring_core::event::Event;
@@ -12,7 +11,7 @@ use tickring_core::input::{Input, Instrument, Stamped};
 use tickring_core::machine::Machine;
 use tickring_core::sink::{Latest, Sink};
 use tickring_core::venue::Reject;
-use tickring_shm::{Stage, Writer};
+use tickring_shm::{Clock, Stage, Writer};
 
 use crate::failure::{Result, closed, fail, panic_text};
 use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
@@ -25,6 +24,15 @@ pub enum Output {
     Ring(Box<Writer>),
     /// Replay publishes nowhere.
     Nowhere,
+}
+
+impl Output {
+    fn now(&mut self) -> u64 {
+        match self {
+            Self::Ring(writer) => writer.now(),
+            Self::Nowhere => Clock::system().now(),
+        }
+    }
 }
 
 impl Sink for Output {
@@ -108,12 +116,16 @@ impl Driver {
     /// One WebSocket message; `ts_recv` 0 means now. Also measures receive → ring.
     #[inline]
     pub fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
-        let started = Instant::now();
-        let result = self.input(ts_recv, Input::Frame { connection, bytes });
+        let input = Input::Frame { connection, bytes };
+        let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running else { return self.input(ts_recv, input) };
+        let arrived = writer.now();
+        let result = self.input(if ts_recv == 0 { arrived } else { ts_recv }, input);
         if result >= 0
             && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
         {
-            writer.record_latency(Stage::ReceiveToRing, u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            // A wall clock that is set back in between makes it 0; forward, one outlier.
+            let left = writer.now();
+            writer.record_latency(Stage::ReceiveToRing, left.saturating_sub(arrived));
         }
         result
     }
@@ -125,7 +137,7 @@ impl Driver {
             return -i32::from(Code::ShardPoisoned as u16);
         }
         let Some(running) = &mut self.running else { return -i32::from(Code::Closed as u16) };
-        let ts_recv = if ts_recv == 0 { now() } else { ts_recv };
+        let ts_recv = if ts_recv == 0 { running.output.now() } else { ts_recv };
         let stamped = Stamped { ts_recv, input };
         if let Output::Ring(writer) = &mut running.output {
             writer.begin_input();
@@ -169,9 +181,4 @@ impl Driver {
             writer.close();
         }
     }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_core::input::{DisconnectReason, Input};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
-use tickring_shm::{SegmentOptions, Stage, Writer};
+use tickring_shm::{Clock, SegmentOptions, Stage, Writer};
 
 use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
 use crate::driver::{Driver, Output, SharedDriver};
@@ -101,7 +101,9 @@ impl Shard {
                         instruments_max: options.instruments_max,
                         depth: narrow("depth", options.depth)?,
                     };
-                    Output::Ring(Box::new(Writer::create(&segment).map_err(|error| failure::shm(&error))?))
+                    let mut writer = Writer::create(&segment).map_err(|error| failure::shm(&error))?;
+                    writer.use_clock(Clock::counter());
+                    Output::Ring(Box::new(writer))
                 }
             };
             Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, output))) })

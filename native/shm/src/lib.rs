@@ -27,6 +27,8 @@ pub mod sync;
 
 // Everything else needs real memory: the model checker sees the protocols alone.
 #[cfg(not(loom))]
+mod clock;
+#[cfg(not(loom))]
 mod codec;
 #[cfg(not(loom))]
 mod crc32c;
@@ -65,6 +67,7 @@ mod writer;
 
 #[cfg(not(loom))]
 pub use self::{
+    clock::Clock,
     error::ShmError,
     files::{DEFAULT_ROOT, NAME_SIZE_MAX},
     liveness::{CURRENT_EVERY, DEAD_AFTER, Liveness, STALLED_AFTER},

@@ -8,6 +8,7 @@ use tickring_core::event::{Event, Header as EventHeader, flag};
 use tickring_core::input::Instrument;
 use tickring_core::sink::{Latest, Sink};
 
+use crate::clock::Clock;
 use crate::codec::{Content, RecordWords, Stamps, encode};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust, check_name};
@@ -69,6 +70,7 @@ pub struct Writer {
     segment: Segment,
     sequence: u64,
     frame_seq: u64,
+    clock: Clock,
     ts_out: u64,
     stamp_due: bool,
     heartbeat: u64,
@@ -125,6 +127,7 @@ impl Writer {
             ring: RingWriter::new(segment.ring.clone(), segment.head(), segment.geometry()),
             sequence: segment.header.first_sequence - 1,
             frame_seq: 0,
+            clock: Clock::system(),
             ts_out: 0,
             stamp_due: true,
             heartbeat: 0,
@@ -145,6 +148,17 @@ impl Writer {
         let header = EventHeader { instrument: 0, flags, ts_event: 0, ts_recv: self.ts_out, frame_seq: 0, index: 0 };
         self.publish(&header, Content::EpochStart(start));
         self.heartbeat();
+    }
+
+    /// Stamps from now on with this clock; a writer begins with the kernel's.
+    pub fn use_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+    }
+
+    /// The time on the writer's clock, ns since the UNIX epoch.
+    #[inline]
+    pub fn now(&mut self) -> u64 {
+        self.clock.now()
     }
 
     /// Says that a new input begins: its first record takes the clock, the others of the input share that `ts_out`. Needed
@@ -250,7 +264,7 @@ impl Sink for Writer {
     #[inline]
     fn event(&mut self, event: &Event<'_>) {
         if self.stamp_due || event.header.index == 0 {
-            self.ts_out = wall_ns();
+            self.ts_out = self.clock.now();
             self.stamp_due = false;
         }
         self.publish(&event.header, Content::Body(&event.body));
