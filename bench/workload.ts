@@ -1,77 +1,99 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { binanceUsdm } from '#dist/simulator/dialects/binance-usdm.js';
+import { VenueMarket } from '#dist/simulator/market/venue-market.js';
 
 /** Frames of one instrument in the order in which they arrived, with the depth snapshot at its place. */
 export interface Workload {
   readonly source: string;
+  /** Of the file that all benches read. */
   readonly sha256: string;
   readonly frames: readonly { readonly kind: 'frame' | 'snapshot'; readonly bytes: Buffer }[];
   readonly bytes: number;
+  /** SHA-256 of the true book after the last frame, in canonical text, from somebody else than us. */
+  readonly bookSha256: string;
 }
 
 const RECORDING = 'binance/hftbacktest/usdm/btcusdt_20240808.gz';
+const ORACLE = 'usdm_btcusdt_20240808';
+const FRAMES = 6_500;
 
-/** Depth frames of the recorded BTCUSDT futures feed, or made ones of the same shape where no recordings are at hand. */
-export function depthWorkload(limit: number): Workload {
-  const captures = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures');
-  const path = join(captures, RECORDING);
-  return existsSync(path) ? recorded(path, limit) : generated(Math.min(limit, 20_000));
+interface Corpus {
+  readonly path: string;
+  readonly source: string;
+  readonly bookSha256: string;
 }
 
-function recorded(path: string, limit: number): Workload {
+let found: Corpus | undefined;
+
+/** The recorded BTCUSDT futures feed, or, where no recordings are, a feed of the simulated venue of the same shape. */
+function corpus(): Corpus {
+  if (found === undefined) {
+    const captures = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures');
+    const path = join(captures, RECORDING);
+    found = existsSync(path) ? { path, source: `recording ${RECORDING}`, bookSha256: oracle(captures) } : simulated();
+  }
+  return found;
+}
+
+/** File with lines `<receive ns> <frame>`. */
+export function corpusPath(): string {
+  return corpus().path;
+}
+
+function oracle(captures: string): string {
+  const books = JSON.parse(readFileSync(join(captures, 'oracle/books.json'), 'utf8')) as Record<string, { sha256: string }>;
+  const book = books[ORACLE];
+  if (book === undefined) throw new Error(`${captures}/oracle/books.json has no ${ORACLE}`);
+  return book.sha256;
+}
+
+/** The same bytes on every machine: the simulated market's virtual clock and a fixed seed. */
+function simulated(): Corpus {
+  const epochMs = 1_723_161_256_299;
+  const lines: string[] = [];
+  const btcusdt = binanceUsdm.symbols.get('BTCUSDT');
+  if (btcusdt === undefined) throw new Error('the simulated venue has no BTCUSDT');
+  const market = new VenueMarket({
+    dialect: binanceUsdm,
+    symbols: [btcusdt],
+    seed: 1,
+    rate: 400,
+    epochMs,
+    historyChanges: 4_000_000,
+    extraKeys: false,
+    publish: (frame) => lines.push(`${market.nowUs}000 ${frame.payload(true, false).bytes.toString('utf8')}`),
+  });
+  const symbol = market.symbols.get('BTCUSDT');
+  if (symbol === undefined) throw new Error('the simulated market has no BTCUSDT');
+  market.channels.get('btcusdt@depth@500ms')?.subscribers.add({ deliver: () => undefined });
+  while (lines.length < 5) market.step();
+  const body = binanceUsdm.snapshotBody(symbol.text, symbol.snapshot(1_000), market.nowUs);
+  lines.push(`${market.nowUs}000 ${body}`);
+  while (lines.length < FRAMES) market.step();
+  const text = symbol.bookText(symbol.lastUpdateId) ?? '';
+  const directory = mkdtempSync(join(tmpdir(), 'tickring-corpus-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'simulated.txt');
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return { path, source: 'simulated venue, seed 1', bookSha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Depth frames of the corpus, at most `limit` items. The book's hash holds where none is left out. */
+export function depthWorkload(limit: number): Workload {
+  const { path, source, bookSha256 } = corpus();
   const packed = readFileSync(path);
-  const lines = gunzipSync(packed).toString('utf8').split('\n');
+  const lines = (path.endsWith('.gz') ? gunzipSync(packed) : packed).toString('utf8').split('\n');
   const frames: Workload['frames'][number][] = [];
   for (const line of lines) {
     if (frames.length >= limit) break;
     const text = line.slice(line.indexOf(' ') + 1);
-    if (text.includes('"lastUpdateId"')) frames.push({ kind: 'snapshot', bytes: Buffer.from(text) });
+    if (text.startsWith('{"lastUpdateId"')) frames.push({ kind: 'snapshot', bytes: Buffer.from(text) });
     else if (text.includes('"depthUpdate"')) frames.push({ kind: 'frame', bytes: Buffer.from(text) });
   }
-  return finish(RECORDING, createHash('sha256').update(packed).digest('hex'), frames);
-}
-
-/** 24 levels a side around a slowly moving price; the same bytes on every machine. */
-function generated(count: number): Workload {
-  let state = 88_172_645n;
-  const random = (below: number): number => {
-    state ^= (state << 13n) & 0xffff_ffff_ffff_ffffn;
-    state ^= state >> 7n;
-    state ^= (state << 17n) & 0xffff_ffff_ffff_ffffn;
-    return Number(state % BigInt(below));
-  };
-  const level = (ticks: number): string => `["${(ticks / 10).toFixed(2)}","${(random(5_000) / 1000).toFixed(3)}"]`;
-  const side = (mid: number, sign: number): string =>
-    Array.from({ length: 24 }, () => mid + sign * (1 + random(random(10) === 0 ? 20_000 : 300)))
-      .sort((a, b) => a - b)
-      .map(level)
-      .join(',');
-  const frames: Workload['frames'][number][] = [];
-  let mid = 618_000;
-  let last = 5_123_107_831_937;
-  for (let index = 0; index < count; index++) {
-    mid += random(3) - 1;
-    const u = last + 1 + random(5_000);
-    const time = 1_723_161_256_299 + index * 30;
-    const text =
-      `{"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":${time},"T":${time - 1},"s":"BTCUSDT","U":${last + 1},"u":${u},"pu":${last},` +
-      `"b":[${side(mid, -1)}],"a":[${side(mid, 1)}]}}`;
-    frames.push({ kind: 'frame', bytes: Buffer.from(text) });
-    last = u;
-    if (index === 5) {
-      frames.push({
-        kind: 'snapshot',
-        bytes: Buffer.from(`{"lastUpdateId":${last},"bids":[${side(mid, -1)}],"asks":[${side(mid, 1)}]}`),
-      });
-    }
-  }
-  const hash = createHash('sha256');
-  for (const frame of frames) hash.update(frame.bytes);
-  return finish('generated', hash.digest('hex'), frames);
-}
-
-function finish(source: string, sha256: string, frames: Workload['frames']): Workload {
-  return { source, sha256, frames, bytes: frames.reduce((sum, frame) => sum + frame.bytes.length, 0) };
+  const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+  return { source, sha256: createHash('sha256').update(packed).digest('hex'), frames, bytes, bookSha256 };
 }

@@ -73,6 +73,13 @@ impl Corpus {
         &self.text.as_bytes()[item.start..item.start + item.len]
     }
 
+    /// For reports: the frames from `first` on.
+    pub fn describe(&self, first: usize) -> serde_json::Value {
+        let items = &self.items[first..];
+        let bytes: usize = items.iter().map(|item| item.len).sum();
+        serde_json::json!({ "source": self.source, "sha256": self.sha256, "frames": items.len(), "bytes": bytes })
+    }
+
     /// Keeps the first `count` items.
     pub fn truncate(&mut self, count: usize) {
         self.items.truncate(count);

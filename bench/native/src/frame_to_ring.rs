@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::rig::Rig;
 
 /// Sizes of the reference frame, bytes.
-const REFERENCE: std::ops::RangeInclusive<usize> = 1_130..=1_250;
+pub const REFERENCE: std::ops::RangeInclusive<usize> = 1_130..=1_250;
 
 /// Passes with a clock around every frame.
 const STAMPED_PASSES: usize = 21;
@@ -66,13 +66,22 @@ struct Stamped {
     reference: Histogram<u64>,
     /// Median over the passes, of each frame of the reference size.
     reference_medians: Vec<f64>,
+    /// p50 and p99 of the frames of the reference size, pass by pass.
+    passes: [Vec<u64>; 2],
 }
 
 fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> Result<Stamped, Box<dyn Error>> {
-    let mut result = Stamped { all: new_histogram()?, reference: new_histogram()?, reference_medians: Vec::new() };
+    let mut result = Stamped {
+        all: new_histogram()?,
+        reference: new_histogram()?,
+        reference_medians: Vec::new(),
+        passes: [Vec::new(), Vec::new()],
+    };
     let mut spans = vec![Vec::with_capacity(passes); corpus.items.len()];
+    let mut own = new_histogram()?;
     for pass in 0..=passes {
         let first = rig.begin(corpus)?;
+        own.reset();
         for (item, spans) in corpus.items.iter().zip(&mut spans).skip(first) {
             let bytes = corpus.bytes(item);
             let before = ticks();
@@ -83,9 +92,14 @@ fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> 
                 spans.push(span as f64);
                 result.all.saturating_record(span);
                 if REFERENCE.contains(&bytes.len()) {
-                    result.reference.saturating_record(span);
+                    own.saturating_record(span);
                 }
             }
+        }
+        if pass > 0 {
+            result.reference.add(&own)?;
+            result.passes[0].push(own.value_at_quantile(0.5));
+            result.passes[1].push(own.value_at_quantile(0.99));
         }
     }
     let of_reference_size = corpus.items.iter().zip(&mut spans).filter(|(item, spans)| {
@@ -98,10 +112,7 @@ fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> 
 /// The subcommand.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let pinned = options.pin();
-    let mut corpus = Corpus::load(options.corpus.as_deref())?;
-    if options.smoke {
-        corpus.truncate(500);
-    }
+    let corpus = options.load()?;
     let rig = RefCell::new(Rig::new()?);
     let scale = TickScale::measure();
     // Twice: the first pass makes room for the book, the second shows that no more is needed.
@@ -131,8 +142,6 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         return Err(failure);
     }
     let mut stamped = stamped(&mut rig.borrow_mut(), &corpus, &scale, if options.smoke { 1 } else { STAMPED_PASSES })?;
-    let frames = corpus.items.len() - first;
-    let bytes: usize = corpus.items[first..].iter().map(|item| corpus.bytes(item).len()).sum();
     let works: serde_json::Map<_, _> = names.iter().zip(&series).map(|(name, ns)| ((*name).to_owned(), json!(ns))).collect();
     let reference_p50 = median(&mut stamped.reference_medians);
     for (name, ns) in names.iter().zip(&series) {
@@ -143,13 +152,15 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         eprintln!("{name:>6}  {:8} ns all frames, {:8} ns frames of 1,130 to 1,250 B", at(quantile).0, at(quantile).1);
     }
     let report = json!({
-        "corpus": { "source": corpus.source, "sha256": corpus.sha256, "frames": frames, "bytes": bytes },
+        "corpus": corpus.describe(first),
         "code_path": options.code_path(),
         "pinned": pinned,
         "blocks": works,
         "all_hdr": encode(&stamped.all)?,
         "reference_hdr": encode(&stamped.reference)?,
         "reference_median_p50": reference_p50,
+        "reference_p50": stamped.passes[0],
+        "reference_p99": stamped.passes[1],
         "reference_frames": stamped.reference_medians.len(),
         "clock_overhead_ns": scale.overhead as f64 * scale.ns_per_tick,
         "allocations": allocations,

@@ -4,6 +4,11 @@ use std::error::Error;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use crate::corpus::Corpus;
+
+/// Items of the corpus in a smoke run; the harness cuts its own copy at the same place.
+const SMOKE_ITEMS: usize = 500;
+
 /// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N]`
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -40,6 +45,15 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// The corpus, short for a smoke run.
+    pub fn load(&self) -> Result<Corpus, Box<dyn Error>> {
+        let mut corpus = Corpus::load(self.corpus.as_deref())?;
+        if self.smoke {
+            corpus.truncate(SMOKE_ITEMS);
+        }
+        Ok(corpus)
     }
 
     /// Keeps the process on one core and says which; `None`, said aloud, where the host does not let it.

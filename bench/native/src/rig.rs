@@ -1,7 +1,7 @@
 //! A state machine over a real ring in shared memory, and what one pass of a recording over it needs.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
@@ -28,6 +28,11 @@ impl Root {
         let path = PathBuf::from(format!("/dev/shm/tickring-bench-{}-{number}", std::process::id()));
         std::fs::create_dir(&path)?;
         Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// What a writer in it is made with.

@@ -1,0 +1,109 @@
+//! PERFORMANCE row 2: the parser alone, with full validation: frame bytes → levels as mantissas.
+
+use std::error::Error;
+use std::hint::black_box;
+
+use serde_json::json;
+use tickring_core::event::Level;
+use tickring_core::venue::{Message, VenueId, convert_levels};
+
+use crate::blocks::{self, Size, Work};
+use crate::clock::{TickScale, monotonic_ns, ticks};
+use crate::corpus::{Corpus, Item, ItemKind};
+use crate::frame_to_ring::{REFERENCE, touch_pass};
+use crate::histogram::{encode, new_histogram};
+use crate::options::Options;
+use crate::rig::definition;
+
+/// Parses frames into its own memory.
+#[derive(Debug)]
+pub struct Parser {
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    exponents: (i8, i8),
+}
+
+impl Parser {
+    /// One with room for any frame.
+    pub fn new() -> Self {
+        let definition = definition(1, "BTCUSDT");
+        let room = || Vec::with_capacity(8_192);
+        Self { bids: room(), asks: room(), exponents: (definition.price_exponent, definition.qty_exponent) }
+    }
+
+    /// One frame; gives the number of its levels.
+    #[inline]
+    pub fn frame(&mut self, bytes: &[u8]) -> Result<usize, String> {
+        match VenueId::BinanceUsdm.parse_frame(bytes) {
+            Ok(Message::Depth(message)) => {
+                let (price, qty) = self.exponents;
+                for (text, levels) in [(message.bids, &mut self.bids), (message.asks, &mut self.asks)] {
+                    convert_levels(text, price, qty, levels).map_err(|error| format!("{error:?}"))?;
+                }
+                black_box((&self.bids, &self.asks, message.ids));
+                Ok(self.bids.len() + self.asks.len())
+            }
+            other => Err(format!("no depth frame: {other:?}")),
+        }
+    }
+}
+
+fn frames(corpus: &Corpus) -> impl Iterator<Item = &Item> {
+    corpus.items.iter().filter(|item| item.kind == ItemKind::Frame)
+}
+
+/// All frames once: ns and frames.
+pub fn parse_pass(parser: &mut Parser, corpus: &Corpus) -> Result<(u64, u64), String> {
+    let start = monotonic_ns();
+    let mut count = 0;
+    for item in frames(corpus) {
+        parser.frame(corpus.bytes(item))?;
+        count += 1;
+    }
+    Ok((monotonic_ns() - start, count))
+}
+
+/// The subcommand.
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let pinned = options.pin();
+    let corpus = options.load()?;
+    let mut parser = Parser::new();
+    parse_pass(&mut parser, &corpus)?;
+    let mut levels = 0;
+    for item in frames(&corpus) {
+        levels += parser.frame(corpus.bytes(item))?;
+    }
+    let size = if options.smoke { Size::SMOKE } else { Size::FULL };
+    let mut works = [
+        Work::new("parse", || parse_pass(&mut parser, &corpus).expect("invariant: these frames were parsed before")),
+        Work::new("touch", || touch_pass(&corpus)),
+    ];
+    let series = blocks::run(&mut works, size);
+    drop(works);
+    let scale = TickScale::measure();
+    let (mut all, mut reference) = (new_histogram()?, new_histogram()?);
+    for _ in 0..if options.smoke { 1 } else { 21 } {
+        for item in frames(&corpus) {
+            let bytes = corpus.bytes(item);
+            let before = ticks();
+            parser.frame(bytes)?;
+            let span = scale.ns(ticks() - before);
+            all.saturating_record(span);
+            if REFERENCE.contains(&bytes.len()) {
+                reference.saturating_record(span);
+            }
+        }
+    }
+    eprintln!("parse {:.1} ns/frame, {levels} levels", blocks::median(&mut series[0].clone()));
+    let report = json!({
+        "corpus": corpus.describe(0),
+        "code_path": options.code_path(),
+        "pinned": pinned,
+        "levels": levels,
+        "blocks": { "parse": series[0], "touch": series[1] },
+        "all_hdr": encode(&all)?,
+        "reference_hdr": encode(&reference)?,
+    });
+    println!("{report}");
+    Ok(())
+}
