@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
+import { depthWorkload } from './workload.js';
 
 /** What a report must name so that its figures mean something elsewhere. */
 export interface Environment {
@@ -13,9 +14,15 @@ export interface Environment {
   readonly kernel: string;
   readonly governor: string;
   readonly hypervisor: boolean;
+  /** Mean number of runnable tasks in the minute before: a loaded machine gives loaded figures. */
+  readonly load: string;
   readonly node: string;
   readonly rustc: string;
-  readonly notMeasured: readonly string[];
+  readonly rustFlags: string;
+  readonly pinning: string;
+  readonly codePath: string;
+  readonly corpus: string;
+  readonly corpusSha256: string;
 }
 
 function output(command: string, args: readonly string[]): string {
@@ -34,11 +41,20 @@ function file(path: string): string {
   }
 }
 
+/** The release profile as it stands in Cargo.toml, and flags from outside. */
+function rustFlags(): string {
+  const profile = /\[profile\.release\]\n((?:.+\n)*)/.exec(file('Cargo.toml'))?.[1] ?? '';
+  const outside = process.env['RUSTFLAGS'] ?? '';
+  return `release: ${profile.trim().replaceAll('\n', ', ')}${outside === '' ? '' : `; RUSTFLAGS ${outside}`}`;
+}
+
 export function environment(): Environment {
-  const dirty = output('git', ['status', '--porcelain', '--', 'native', 'src', 'bench/native']) === '' ? '' : ' (modified)';
+  const status = output('git', ['status', '--porcelain', '--', 'native', 'src', 'bench', ':!bench/results']);
+  const workload = depthWorkload(Number.POSITIVE_INFINITY);
+  const pinnable = output('taskset', ['-cp', String(process.pid)]) !== 'unknown';
   return {
     date: new Date().toISOString(),
-    commit: `${output('git', ['rev-parse', '--short', 'HEAD'])}${dirty}`,
+    commit: `${output('git', ['rev-parse', '--short', 'HEAD'])}${status === '' ? '' : ' (modified)'}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     arch: arch(),
@@ -46,8 +62,22 @@ export function environment(): Environment {
     kernel: release(),
     governor: file('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
     hypervisor: /\bhypervisor\b/.test(file('/proc/cpuinfo')),
+    load: file('/proc/loadavg').split(' ')[0] ?? 'unknown',
     node: process.version,
     rustc: output('rustc', ['--version']),
-    notMeasured: ['ARM64 (needs real hardware)', 'hardware counters'],
+    rustFlags: rustFlags(),
+    pinning: `Rust by sched_setaffinity, Node by taskset${pinnable ? '' : ' (not there: Node is not pinned)'}`,
+    codePath: process.env['TICKRING_CODE_PATH'] ?? 'the best that the processor has',
+    corpus: `${workload.source}: ${workload.frames.length} items, ${workload.bytes} bytes`,
+    corpusSha256: workload.sha256,
   };
+}
+
+/** What no run on this machine can say. */
+export function notMeasured(env: Environment): string[] {
+  return [
+    ...(env.arch === 'arm64' ? [] : ['ARM64: it needs real hardware']),
+    'hardware counters: the benches use none',
+    ...(env.corpus.startsWith('recording') ? [] : ['recorded feeds: no captures here, the workload comes from the simulated venue']),
+  ];
 }

@@ -1,17 +1,13 @@
 /**
- * `npm run bench [-- NAME…] [--smoke] [--out DIR] [--readme]`: runs the benches, prints a table, writes `report.json` and HDR
- * percentile files to DIR (default `bench/results/local`), and with `--readme` puts the table into README.md.
+ * `npm run bench [-- NAME…] [--smoke] [--out DIR] [--readme]`: runs the benches, prints a table, writes `report.md`,
+ * `report.json`, plots and HDR percentile files to DIR (default `bench/results/local`), and with `--readme` puts the table into
+ * README.md.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench } from './bench.js';
+import { BENCHES } from './benches.js';
 import { environment } from './environment.js';
-import { bench as frameToRing } from './frame-to-ring.js';
-import { bench as napiCrossing } from './napi-crossing.js';
 import { markdown, type Outcome, terminal, updateReadme, writeFiles } from './report.js';
-import { bench as ringOneWay } from './ring-one-way.js';
-
-const BENCHES: readonly Bench[] = [frameToRing, napiCrossing, ringOneWay];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +23,7 @@ if (unknown.length > 0) {
 const size = values.smoke ? 'smoke' : 'full';
 const env = environment();
 console.log(
-  `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}`,
+  `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}\n${env.corpus}`,
 );
 const outcomes: Outcome[] = [];
 for (const bench of BENCHES) {

@@ -25,13 +25,14 @@ use options::Options;
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-const USAGE: &str = "usage: tickring-bench frame-to-ring | memory | parse | ring-one-way | serve \
+const USAGE: &str = "usage: tickring-bench code-paths | frame-to-ring | memory | parse | ring-one-way | serve \
     [--smoke] [--corpus FILE] [--code-path PATH] [--core N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, arguments) = arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
     let result = Options::parse(arguments).and_then(|options| match name {
+        "code-paths" => parse::code_paths(),
         "frame-to-ring" => frame_to_ring::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
