@@ -78,6 +78,8 @@ export function notMeasured(env: Environment): string[] {
   return [
     ...(env.arch === 'arm64' ? [] : ['ARM64: it needs real hardware']),
     'hardware counters: the benches use none',
-    ...(env.corpus.startsWith('recording') ? [] : ['recorded feeds: no captures here, the workload comes from the simulated venue']),
+    ...(env.corpus.startsWith('recording')
+      ? []
+      : ['recorded feeds: no captures here, the workload comes from the simulated venue']),
   ];
 }

@@ -57,7 +57,8 @@ export function terminal({ bench, result }: Outcome): string {
   for (const claim of result.claims ?? []) {
     const [row, what, figure, control, ratio, must, moonshot, said] = claimCells(claim);
     const beside = control === '' ? '' : `  |  ${control}  |  ${ratio}`;
-    const asked = must === '' ? '' : `  (must ${must}${moonshot === '' ? '' : `, moonshot ${moonshot}`}) ${said?.toUpperCase()}`;
+    const asked =
+      must === '' ? '' : `  (must ${must}${moonshot === '' ? '' : `, moonshot ${moonshot}`}) ${said?.toUpperCase()}`;
     lines.push(`  ${(row ?? '').padEnd(3)} ${(what ?? '').padEnd(60)} ${figure}${beside}${asked}`);
   }
   for (const distribution of result.distributions) {
@@ -91,7 +92,11 @@ function claimsOf(outcomes: readonly Outcome[]): Claim[] {
 
 function percentileRows(outcomes: readonly Outcome[]): string[][] {
   return outcomes.flatMap(({ bench, result }) =>
-    result.distributions.map((of) => [of.label, ...cells(of).map((cell) => Number(cell).toLocaleString('en-US')), command(bench)]),
+    result.distributions.map((of) => [
+      of.label,
+      ...cells(of).map((cell) => Number(cell).toLocaleString('en-US')),
+      command(bench),
+    ]),
   );
 }
 
@@ -109,7 +114,10 @@ function command(bench: Bench): string {
 function machine(env: Environment): string[][] {
   return [
     ['date, commit', `${env.date}, ${env.commit}`],
-    ['processor', `${env.cpu}, ${env.cores} cores, ${env.arch}${env.hypervisor ? ', virtual machine' : ''}, ${env.memoryGiB} GiB`],
+    [
+      'processor',
+      `${env.cpu}, ${env.cores} cores, ${env.arch}${env.hypervisor ? ', virtual machine' : ''}, ${env.memoryGiB} GiB`,
+    ],
     ['kernel, governor, load before', `${env.kernel}, ${env.governor}, ${env.load}`],
     ['Node, compiler, flags', `${env.node}, ${env.rustc}, ${env.rustFlags}`],
     ['pinning, code path', `${env.pinning}; ${env.codePath}`],
@@ -128,9 +136,15 @@ function slug(label: string): string {
 function report(env: Environment, size: Size, outcomes: readonly Outcome[], plots: readonly string[]): string {
   const claims = claimsOf(outcomes);
   const missed = claims.filter((claim) => verdict(claim) === 'not reached').map(({ row, what }) => `- row ${row}: ${what}`);
-  const absent = [...notMeasured(env), ...outcomes.flatMap(({ result }) => result.notMeasured ?? [])].map((what) => `- ${what}`);
+  const absent = [...notMeasured(env), ...outcomes.flatMap(({ result }) => result.notMeasured ?? [])].map(
+    (what) => `- ${what}`,
+  );
   const figures = outcomes.flatMap(({ bench, result }) =>
-    result.figures.map(({ label, value, unit }) => [bench.name, label, `${typeof value === 'number' ? number(value) : value} ${unit}`.trim()]),
+    result.figures.map(({ label, value, unit }) => [
+      bench.name,
+      label,
+      `${typeof value === 'number' ? number(value) : value} ${unit}`.trim(),
+    ]),
   );
   const parts = [
     `# Benchmark report${size === 'smoke' ? ' (smoke run: it shows that the benches run, its figures mean nothing)' : ''}`,

@@ -44,7 +44,12 @@ export function ratios(series: { a: readonly number[]; b: readonly number[] }): 
 }
 
 /** A control of a claim: its blocks, and the per-block ratios of the figure to it. */
-export function control(label: string, unit: string, a: readonly number[], b: readonly number[]): NonNullable<Claim['control']> {
+export function control(
+  label: string,
+  unit: string,
+  a: readonly number[],
+  b: readonly number[],
+): NonNullable<Claim['control']> {
   return { label, unit, figure: estimate(b), ratio: estimate(ratios({ a, b })) };
 }
 

@@ -20,18 +20,18 @@ const LEFT = 70;
 const RIGHT = 20;
 const TOP = 30;
 
-function escape(text: string): string {
+function xml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 function drawing(height: number, title: string, parts: readonly string[]): string {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`;
-  return `${open}\n<title>${escape(title)}</title>\n${STYLE}\n${parts.join('\n')}\n</svg>\n`;
+  return `${open}\n<title>${xml(title)}</title>\n${STYLE}\n${parts.join('\n')}\n</svg>\n`;
 }
 
 function text(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end' = 'start', colour = ''): string {
   const style = colour === '' ? '' : ` class="${colour}" stroke="none" style="stroke:none"`;
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${style}>${escape(words)}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${style}>${xml(words)}</text>`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, style: string): string {
@@ -47,14 +47,18 @@ export function duration(ns: number): string {
 const PERCENTILES = [0, 50, 90, 99, 99.9, 99.99, 99.999] as const;
 
 /** Percentile curves: the share of slower ones falls by 10 a step to the right, both axes logarithmic. */
-export function percentileCurves(title: string, curves: readonly { readonly label: string; readonly histogram: Histogram }[]): string {
+export function percentileCurves(
+  title: string,
+  curves: readonly { readonly label: string; readonly histogram: Histogram }[],
+): string {
   const height = TOP + 300 + 40 + curves.length * 18;
   const bottom = TOP + 300;
   const drawn = curves.filter(({ histogram }) => histogram.totalCount > 0);
   const lowest = Math.log10(Math.max(1, Math.min(...drawn.map(({ histogram }) => histogram.minNonZeroValue))));
   const highest = Math.log10(Math.max(10, ...drawn.map(({ histogram }) => histogram.maxValue)));
   const [from, to] = [Math.floor(lowest), Math.ceil(highest)];
-  const x = (percentile: number): number => LEFT + (Math.min(5, -Math.log10(1 - percentile / 100)) / 5) * (WIDTH - LEFT - RIGHT);
+  const x = (percentile: number): number =>
+    LEFT + (Math.min(5, -Math.log10(1 - percentile / 100)) / 5) * (WIDTH - LEFT - RIGHT);
   const y = (ns: number): number => bottom - ((Math.log10(Math.max(1, ns)) - from) / (to - from || 1)) * (bottom - TOP);
   const parts = [text(WIDTH / 2, 18, title, 'middle')];
   for (let power = from; power <= to; power++) {
@@ -90,7 +94,8 @@ export function ratioIntervals(title: string, claims: readonly Claim[]): string 
   const ends = drawn.flatMap(({ control }) => [control?.ratio.low ?? 1, control?.ratio.high ?? 1]).filter((end) => end > 0);
   const from = Math.floor(Math.log10(Math.min(1, ...ends, ...limits)));
   const to = Math.ceil(Math.log10(Math.max(10, ...ends, ...limits)));
-  const x = (ratio: number): number => label + ((Math.log10(Math.max(10 ** from, ratio)) - from) / (to - from)) * (WIDTH - label - RIGHT);
+  const x = (ratio: number): number =>
+    label + ((Math.log10(Math.max(10 ** from, ratio)) - from) / (to - from)) * (WIDTH - label - RIGHT);
   const parts = [text(WIDTH / 2, 18, title, 'middle')];
   for (let power = from; power <= to; power++) {
     parts.push(line(x(10 ** power), TOP, x(10 ** power), height - 30, 'grid'));
