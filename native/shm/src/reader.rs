@@ -150,7 +150,8 @@ impl Reader {
             return None;
         }
         self.cursor += span;
-        self.expected = Some(sequence + 1);
+        // Saturating: a hostile memory may hold any number.
+        self.expected = Some(sequence.saturating_add(1));
         self.near.sequence = sequence;
         if decoded == Decoded::Unknown {
             self.skipped += 1;
@@ -208,7 +209,7 @@ impl Reader {
             let Some(position) = self.ring.find_record_before(head.position, SPAN_MAX as u64) else { continue };
             if let Found::Record(span) = self.ring.read(position, &mut self.copy[..]) {
                 self.near.sequence = decode::sequence(&self.copy[..], self.near);
-                self.expected = Some(self.near.sequence + 1);
+                self.expected = Some(self.near.sequence.saturating_add(1));
                 self.cursor = position + span;
                 return;
             }

@@ -318,7 +318,7 @@ fn next_generation(directory: &Directory) -> Result<u64, ShmError> {
 
 fn header_for(options: &SegmentOptions, seed: &EpochSeed, previous: Option<&Previous>, generation: u64) -> Header {
     let (areas, file_size) = plan(options.ring_bytes, options.instruments_max, options.depth);
-    let follows = previous.map_or(1, |previous| previous.last_sequence + 1);
+    let follows = previous.map_or(1, |previous| previous.last_sequence.saturating_add(1));
     let first_sequence = seed.first_sequence.unwrap_or(follows).max(1);
     // Sequences of both segments belong to one run only if none of them is given twice.
     let lineage = previous.filter(|_| first_sequence >= follows).map_or(options.epoch, |previous| previous.lineage);

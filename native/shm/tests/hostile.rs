@@ -13,7 +13,7 @@ use std::time::Duration;
 use support::{NAME, Root, options};
 use tickring_core::error::Code;
 use tickring_shm::layout::header;
-use tickring_shm::{EngineLock, Reader, ShmError, Writer};
+use tickring_shm::{EngineLock, Poll, Reader, Record, ShmError, Writer};
 
 /// A published segment, and the file of its generation.
 fn published() -> (Root, Writer, PathBuf) {
@@ -213,6 +213,25 @@ fn header_that_lies_about_its_areas_is_refused() {
     let (root, _writer, path) = published();
     patch(&path, header::GENERATION, |_| 2);
     assert_refused(&root, Code::ShmCorrupt, "says generation 2");
+}
+
+#[test]
+fn record_with_the_highest_sequence_is_read_and_overflows_nothing() {
+    const HEAD_LINE: u64 = 640;
+    let (root, mut writer, path) = published();
+    let mut reader = Reader::open(root.path(), NAME, 0).unwrap();
+    support::publish(&mut writer, 1);
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    // The low half stands in the record, the high half comes from the head line.
+    file.write_all_at(&u64::MAX.to_le_bytes(), HEAD_LINE + 8 * header::HEAD_SEQUENCE as u64).unwrap();
+    let low_half_of_second_slot = 4096 + 64 + 8 * 3;
+    file.write_all_at(&u32::MAX.to_le_bytes(), low_half_of_second_slot).unwrap();
+    reader.seek_oldest();
+    let mut record = Record::default();
+    while reader.poll(&mut record) != Poll::Empty {}
+    assert_eq!((record.sequence, reader.next_sequence()), (u64::MAX, Some(u64::MAX)));
+    reader.seek_newest();
+    assert_eq!(reader.next_sequence(), Some(u64::MAX));
 }
 
 #[test]

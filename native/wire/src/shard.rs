@@ -134,7 +134,7 @@ impl Shard {
             let origin = Origin { shard: self.number, epoch: origin.epoch, sequence: to, ..Origin::default() };
             feed.skip(origin, reason, from, to, count);
         }
-        self.expected = Some(record.sequence + 1);
+        self.expected = Some(record.sequence.saturating_add(1));
         feed.record(origin, record, &mut self.parts, now);
     }
 

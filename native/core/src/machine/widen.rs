@@ -69,7 +69,7 @@ impl Machine {
             return Ok(());
         }
         rescale(entry, to)?;
-        entry.definition.change_count += 1;
+        entry.definition.change_count = entry.definition.change_count.saturating_add(1);
         // A reader may prefer a full book over multiplying the levels that it holds.
         entry.snapshot_due = 0;
         self.counters.widened += 1;

@@ -164,7 +164,13 @@ impl Sink for Reader {
             }
             Body::BookSnapshot(change) => Seen::Snapshot { last: change.last_update_id, parts: change.parts },
             Body::Stats24h(stats) => Seen::Stats(stats),
-            Body::Status(status) => Seen::Status(status),
+            Body::Status(status) => {
+                // What comes back later is numbered anew.
+                if status.state == State::Removed {
+                    self.books.entry(event.header.instrument).or_default().last_update_id = 0;
+                }
+                Seen::Status(status)
+            }
             Body::Gap(gap) => Seen::Gap(gap),
             Body::Instrument(definition) => {
                 assert_eq!(self.definitions.get(&definition.id), Some(definition), "the sink was told before the event");
