@@ -430,6 +430,7 @@ export interface ShardOptions {
   shard: number
   epoch: bigint
   prevEpoch: bigint
+  /** A power of two of 64 KiB to 16 GiB; 0 too where there is no `root`. */
   ringBytes: number
   instrumentsMax: number
   depth: number

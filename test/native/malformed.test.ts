@@ -26,7 +26,8 @@ function offer(frame: Uint8Array): string | undefined {
   if ((bits & REJECTED_BIT) !== 0) {
     expect(rejection).not.toBeNull();
     expect(Object.keys(CODES)).toContain(rejection?.code);
-    expect(rejection?.message).not.toBe('');
+    // Lower case, no full stop, and where: STYLE §5.
+    expect(rejection?.message).toMatch(/^[a-z].* (at byte \d+ of \d+(: .+)?|exceeds \d+)$/s);
     expect(rejection?.offset).toBeLessThanOrEqual(frame.length);
     expect(market.text()).toBe(text);
     return rejection?.code;
@@ -120,6 +121,7 @@ test('malformed: a frame of 8 MiB and one byte is refused', () => {
   const frame = Buffer.alloc(FRAME_SIZE_MAX + 1, ' ');
   next().copy(frame);
   expect(offer(frame)).toBe('FRAME_TOO_LARGE');
+  expect(market.shard.rejection()?.message).toBe('message of 8388609 bytes exceeds 8388608');
   expect(offer(frame.subarray(0, FRAME_SIZE_MAX))).toBeUndefined();
 });
 

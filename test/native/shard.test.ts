@@ -111,6 +111,34 @@ test('native: errors cross the boundary as one class with their code', () => {
     expect(codeOf(call)).toBe('CLOSED');
 });
 
+test.each<[string, Partial<ShardOptions>, string]>([
+  ['a ring of no power of two', { ringBytes: 65_537 }, 'ring size 65537'],
+  ['a ring of less than 64 KiB', { ringBytes: 4_096 }, 'ring size 4096'],
+  ['no room for instruments', { instrumentsMax: 0 }, 'number of instruments 0'],
+  ['too much room for instruments', { instrumentsMax: 65_537 }, 'number of instruments 65537'],
+  ['no depth', { depth: 0 }, 'depth of the latest table 0'],
+  ['a depth beyond the limit', { depth: 1_001 }, 'depth of the latest table 1001'],
+  ['a depth beyond 16 bits', { depth: 65_536 }, 'depth 65536 exceeds 65535'],
+  ['a shard beyond 16 bits', { shard: 65_536 }, 'shard 65536 exceeds 65535'],
+  ['no epoch', { epoch: 0n }, 'epoch 0'],
+  ['a negative epoch', { epoch: -1n }, 'epoch'],
+  ['an interval of no whole ms', { snapshotIntervalMs: 0.5 }, 'snapshotIntervalMs 0.5'],
+  ['an interval beyond 64 bits of ns', { snapshotIntervalMs: 2 ** 53 }, 'snapshotIntervalMs 9007199254740992 exceeds'],
+])('native: a shard with %s is refused, with a ring and without', (_, options, text) => {
+  for (const where of [{}, { root, name: 'refused' }]) {
+    const make = () => new Shard({ ...OPTIONS, ...where, ...options });
+    expect(codeOf(make)).toBe('ARGUMENT_RANGE');
+    expect(make).toThrow(text);
+  }
+});
+
+test('native: a shard that publishes nowhere needs no ring size; one that does, does', () => {
+  new Shard({ ...OPTIONS, ringBytes: 0 }).close();
+  expect(codeOf(() => new Shard({ ...OPTIONS, root, name: 'sizeless', ringBytes: 0 }))).toBe('ARGUMENT_RANGE');
+  expect(codeOf(() => new Shard({ ...OPTIONS, root: '' }))).toBe('SHM_NAME');
+  expect(codeOf(() => new Shard({ ...OPTIONS, name: 'a/b' }))).toBe('SHM_NAME');
+});
+
 test('native: inputs return the number of events and two bits', () => {
   const market = new Market();
   const { shard } = market;
@@ -120,7 +148,10 @@ test('native: inputs return the number of events and two bits', () => {
   expect(shard.rejection()).toBeNull();
   const refused = market.ingest(Buffer.from('{'));
   expect(refused & REJECTED_BIT).toBe(REJECTED_BIT);
-  expect(shard.rejection()).toMatchObject({ code: 'FRAME_NOT_JSON', offset: 1 });
+  const message = 'the frame is not one complete JSON value at byte 1 of 1';
+  expect(shard.rejection()).toEqual({ code: 'FRAME_NOT_JSON', offset: 1, message });
+  market.ingest(Buffer.from('{"e":nul,"E":1}'));
+  expect(shard.rejection()?.message).toMatch(/^the frame is not one complete JSON value at byte \d+ of 15: .+/);
   market.depth([], []);
   expect(shard.rejection()).toBeNull();
   const gap = market.ingest(depthFrame(market.updateId + 5, [], []));

@@ -43,9 +43,11 @@ pub fn venue(number: u32) -> Result<VenueId> {
     venue.ok_or_else(|| fail(Code::VenueUnknown, format!("venue number {number} is not in the registry")))
 }
 
-/// An integer argument narrowed to what the core takes.
+/// An integer argument narrowed to the u8 or u16 that the core takes.
 pub fn narrow<T: TryFrom<u32>>(name: &str, value: u32) -> Result<T> {
-    T::try_from(value).map_err(|_| fail(Code::ArgumentRange, format!("{name} {value} is out of range")))
+    // Every integer narrower than u32 that is passed here is unsigned.
+    let limit = u32::MAX >> (u32::BITS as usize - 8 * size_of::<T>());
+    T::try_from(value).map_err(|_| fail(Code::ArgumentRange, format!("{name} {value} exceeds {limit}")))
 }
 
 /// A signed BigInt argument.

@@ -10,10 +10,10 @@ use tickring_core::event::Event;
 use tickring_core::input::{Input, Instrument, Stamped};
 use tickring_core::machine::Machine;
 use tickring_core::sink::{Latest, Sink};
-use tickring_core::venue::Reject;
 use tickring_shm::{Clock, Stage, Writer};
 
 use crate::failure::{Result, closed, fail, panic_text};
+use crate::rejected::Rejected;
 use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
 
 /// A driver as its class and its entry points hold it. JavaScript never runs while it is borrowed.
@@ -78,7 +78,7 @@ impl Running {
 pub struct Driver {
     running: Option<Running>,
     poisoned: bool,
-    rejection: Option<Reject>,
+    rejection: Option<Rejected>,
 }
 
 impl Driver {
@@ -109,8 +109,8 @@ impl Driver {
     }
 
     /// Why the last input was set aside.
-    pub const fn rejection(&self) -> Option<Reject> {
-        self.rejection
+    pub const fn rejection(&self) -> Option<&Rejected> {
+        self.rejection.as_ref()
     }
 
     /// One WebSocket message; `ts_recv` 0 means now. Also measures receive → ring.
@@ -144,7 +144,7 @@ impl Driver {
         }
         match catch_unwind(AssertUnwindSafe(|| running.machine.apply(&stamped, &mut running.output))) {
             Ok(outcome) => {
-                self.rejection = outcome.rejected;
+                self.rejection = outcome.rejected.map(|reject| Rejected::new(reject, &input));
                 let events = i32::try_from(outcome.events).unwrap_or(EVENTS_MASK).min(EVENTS_MASK);
                 let requests = if outcome.requests_pending { REQUESTS_BIT } else { 0 };
                 let rejected = if outcome.rejected.is_some() { REJECTED_BIT } else { 0 };

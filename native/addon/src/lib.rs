@@ -8,6 +8,7 @@ mod failure;
 mod fanout;
 mod lock;
 mod reader;
+mod rejected;
 mod shard;
 
 use napi::bindgen_prelude::Uint8Array;

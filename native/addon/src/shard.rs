@@ -35,10 +35,43 @@ pub struct ShardOptions {
     pub shard: u32,
     pub epoch: BigInt,
     pub prev_epoch: BigInt,
+    /// A power of two of 64 KiB to 16 GiB; 0 too where there is no `root`.
     pub ring_bytes: f64,
     pub instruments_max: u32,
     pub depth: u32,
     pub snapshot_interval_ms: f64,
+}
+
+/// Bytes of the smallest ring, for the check of options that ask for none.
+const RING_BYTES_MIN: u64 = 64 * 1024;
+
+impl ShardOptions {
+    fn snapshot_interval_ns(&self) -> Result<u64> {
+        let ms = to_u64("snapshotIntervalMs", self.snapshot_interval_ms)?;
+        let limit = u64::MAX / 1_000_000;
+        ms.checked_mul(1_000_000).ok_or_else(|| fail(Code::ArgumentRange, format!("snapshotIntervalMs {ms} exceeds {limit}")))
+    }
+
+    /// The segment, checked whether it will be made or not; its root is empty where it will not.
+    fn into_segment(self) -> Result<SegmentOptions> {
+        let ring_bytes = to_u64("ringBytes", self.ring_bytes)?;
+        let nowhere = self.root.is_none();
+        if self.root.as_ref().is_some_and(String::is_empty) {
+            return Err(fail(Code::ShmName, "root is empty: leave it out to publish nowhere"));
+        }
+        let segment = SegmentOptions {
+            root: PathBuf::from(self.root.unwrap_or_default()),
+            name: self.name,
+            shard: narrow("shard", self.shard)?,
+            epoch: unsigned("epoch", &self.epoch)?,
+            prev_epoch: unsigned("prevEpoch", &self.prev_epoch)?,
+            ring_bytes: if nowhere && ring_bytes == 0 { RING_BYTES_MIN } else { ring_bytes },
+            instruments_max: self.instruments_max,
+            depth: narrow("depth", self.depth)?,
+        };
+        segment.check().map_err(|error| failure::shm(&error))?;
+        Ok(segment)
+    }
 }
 
 /// Why the last input was quarantined.
@@ -82,30 +115,21 @@ impl Shard {
     #[napi(constructor)]
     pub fn new(options: ShardOptions) -> Result<Self> {
         guard(|| {
+            let snapshot_interval_ns = options.snapshot_interval_ns()?;
+            let segment = options.into_segment()?;
+            let output = if segment.root.as_os_str().is_empty() {
+                Output::Nowhere
+            } else {
+                let mut writer = Writer::create(&segment).map_err(|error| failure::shm(&error))?;
+                writer.use_clock(Clock::counter());
+                Output::Ring(Box::new(writer))
+            };
             let machine = Machine::new(MachineConfig {
-                depth: narrow("depth", options.depth)?,
-                snapshot_interval_ns: to_u64("snapshotIntervalMs", options.snapshot_interval_ms)? * 1_000_000,
-                instruments_max: options.instruments_max,
+                depth: usize::from(segment.depth),
+                snapshot_interval_ns,
+                instruments_max: segment.instruments_max,
                 ..MachineConfig::default()
             });
-            let output = match options.root {
-                None => Output::Nowhere,
-                Some(root) => {
-                    let segment = SegmentOptions {
-                        root: PathBuf::from(root),
-                        name: options.name,
-                        shard: narrow("shard", options.shard)?,
-                        epoch: unsigned("epoch", &options.epoch)?,
-                        prev_epoch: unsigned("prevEpoch", &options.prev_epoch)?,
-                        ring_bytes: to_u64("ringBytes", options.ring_bytes)?,
-                        instruments_max: options.instruments_max,
-                        depth: narrow("depth", options.depth)?,
-                    };
-                    let mut writer = Writer::create(&segment).map_err(|error| failure::shm(&error))?;
-                    writer.use_clock(Clock::counter());
-                    Output::Ring(Box::new(writer))
-                }
-            };
             Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, output))) })
         })
     }
@@ -240,10 +264,10 @@ impl Shard {
     #[napi]
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
-        self.driver.borrow().rejection().map(|reject| Rejection {
-            code: reject.code.name().to_owned(),
-            offset: reject.offset as f64,
-            message: format!("{} at byte {}", reject.code.meaning(), reject.offset),
+        self.driver.borrow().rejection().map(|rejected| Rejection {
+            code: rejected.reject.code.name().to_owned(),
+            offset: rejected.reject.offset as f64,
+            message: rejected.to_string(),
         })
     }
 

@@ -46,6 +46,19 @@ pub struct SegmentOptions {
     pub depth: u16,
 }
 
+impl SegmentOptions {
+    /// Checks name, sizes and epoch, without touching anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ShmError::Name`], or [`ShmError::Argument`] for the first value out of range.
+    pub fn check(&self) -> Result<(), ShmError> {
+        check_name(&self.name)?;
+        check_shape(self.ring_bytes, self.instruments_max, self.depth)?;
+        check_epoch(self.epoch, None)
+    }
+}
+
 /// What a durable record of the epoch before adds to what the segment before says by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EpochSeed {
@@ -101,8 +114,7 @@ impl Writer {
     ///
     /// As [`Self::create`].
     pub fn create_with(options: &SegmentOptions, seed: &EpochSeed) -> Result<Self, ShmError> {
-        check_name(&options.name)?;
-        check_shape(options.ring_bytes, options.instruments_max, options.depth)?;
+        options.check()?;
         let trust = Trust::in_self();
         let directory = Directory::shard(&options.root, &options.name, options.shard, trust, true)?;
         let previous = previous(&directory, trust);
