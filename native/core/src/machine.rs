@@ -8,8 +8,9 @@ use crate::error::Code;
 use crate::event::{Level, State};
 use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
+use crate::simd::{CodePath, Parser};
 use crate::sink::Sink;
-use crate::venue::{Message, Reject, VenueId};
+use crate::venue::{DepthHead, Message, Reject, VenueId};
 
 pub use crate::book::canonical_text;
 
@@ -25,6 +26,7 @@ mod snapshot;
 mod timers;
 mod widen;
 
+use depth::Levels;
 use entry::Entry;
 use output::{Output, Tag};
 
@@ -48,11 +50,19 @@ pub struct MachineConfig {
     pub instruments_max: u32,
     /// Longest frame or REST body, bytes.
     pub frame_bytes_max: usize,
+    /// Instructions of the parser; the scalar ones where the host lacks these. Changes speed, never output.
+    pub code_path: CodePath,
 }
 
 impl Default for MachineConfig {
     fn default() -> Self {
-        Self { depth: 20, snapshot_interval_ns: 60_000_000_000, instruments_max: 1_024, frame_bytes_max: 8 << 20 }
+        Self {
+            depth: 20,
+            snapshot_interval_ns: 60_000_000_000,
+            instruments_max: 1_024,
+            frame_bytes_max: 8 << 20,
+            code_path: CodePath::detect(),
+        }
     }
 }
 
@@ -100,6 +110,7 @@ pub struct Machine {
     connections: Vec<Connection>,
     requests: VecDeque<Request>,
     counters: ShardCounters,
+    parser: Parser,
     scratch: Scratch,
     latest_bids: Vec<Level>,
     latest_asks: Vec<Level>,
@@ -149,6 +160,7 @@ impl Machine {
             connections: Vec::new(),
             requests: VecDeque::with_capacity(REQUESTS_MAX),
             counters: ShardCounters::default(),
+            parser: Parser::new(config.code_path),
             scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
             latest_bids: Vec::with_capacity(config.depth),
             latest_asks: Vec::with_capacity(config.depth),
@@ -251,8 +263,11 @@ impl Machine {
         if bytes.len() > self.config.frame_bytes_max {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
+        if let Some(head) = self.read_indexed(venue, bytes) {
+            return self.depth(venue, &head, Levels::Converted, out);
+        }
         match venue.parse_frame(bytes)? {
-            Message::Depth(message) => self.depth(venue, &message, out),
+            Message::Depth(message) => self.depth(venue, &message.head, Levels::Text(message.bids, message.asks), out),
             Message::Trade(message) => self.trade(venue, &message, out),
             Message::Quote(message) => self.quote(venue, &message, out),
             Message::Reply { id, venue_code } => {
@@ -269,6 +284,25 @@ impl Machine {
                 Ok(())
             }
         }
+    }
+
+    /// A depth delta in the venue's own spelling, its levels converted into the scratch vectors. Changes nothing else.
+    #[inline]
+    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<DepthHead<'a>> {
+        let Self { parser, scratch, entries, symbols, connections, subject, .. } = self;
+        let indexed = parser.index(bytes)?;
+        let exponents = |symbol: &[u8]| {
+            let last = entries.get(connections[usize::from(subject.connection)].last_slot as usize);
+            let entry = match last {
+                Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => entry,
+                _ => {
+                    let (_, slots) = symbols.iter().find(|(of, _)| *of == venue)?;
+                    entries.get(*slots.get(symbol)? as usize)?
+                }
+            };
+            Some((entry.definition.price_exponent, entry.definition.qty_exponent))
+        };
+        venue.parse_indexed(&indexed, exponents, &mut scratch.bids, &mut scratch.asks)
     }
 
     fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {

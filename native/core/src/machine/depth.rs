@@ -8,13 +8,22 @@ use crate::error::Code;
 use crate::event::{GapReason, GapStream, State};
 use crate::sink::Sink;
 use crate::sync::{BUFFERED_LEVELS_MAX, Buffer, Phase, SNAPSHOT_LEAD_NS_MAX};
-use crate::venue::{DeltaIds, DepthMessage, Follow, Join, Reject, VenueId};
+use crate::venue::{DeltaIds, DepthHead, Follow, Join, LevelText, Reject, VenueId};
 
 /// How long a book may stay crossed after whole messages before it is rebuilt.
 pub(super) const CROSSED_NS_MAX: u64 = 1_000_000_000;
 
 /// Shortest time between two rebuilds for that reason.
 pub(super) const CROSSED_RESYNC_INTERVAL_NS: u64 = 30_000_000_000;
+
+/// Where the levels of a delta are.
+#[derive(Clone, Copy)]
+pub(super) enum Levels<'a> {
+    /// In the scratch vectors, at the exponents in force.
+    Converted,
+    /// Bids and asks in the frame, as text.
+    Text(LevelText<'a>, LevelText<'a>),
+}
 
 /// A delta whose levels stand converted in the scratch vectors.
 #[derive(Clone, Copy)]
@@ -28,22 +37,28 @@ impl Machine {
     pub(super) fn depth<S: Sink>(
         &mut self,
         venue: VenueId,
-        message: &DepthMessage<'_>,
+        head: &DepthHead<'_>,
+        levels: Levels<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
-        let Some(slot) = self.find(venue, message.symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
+        let Some(slot) = self.find(venue, head.symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
         let entry = &mut self.entries[slot as usize];
-        let verdict = entry.sync.follow(venue, &message.ids);
+        let verdict = entry.sync.follow(venue, &head.ids);
         if verdict == Follow::Duplicate {
             entry.counters.duplicates += 1;
             self.counters.duplicates += 1;
             return Ok(());
         }
-        let exponents = self.convert_sides(slot, message.bids, message.asks)?;
-        self.check_room(slot)?;
-        self.widen(slot, exponents, out)?;
+        match levels {
+            Levels::Converted => self.check_room(slot)?,
+            Levels::Text(bids, asks) => {
+                let exponents = self.convert_sides(slot, bids, asks)?;
+                self.check_room(slot)?;
+                self.widen(slot, exponents, out)?;
+            }
+        }
         // From here on nothing fails: the delta counts as received.
-        let delta = Delta { ids: message.ids, ts_event: message.ts_event, flags: ts_flags(message.ts_event, out.ts_recv) };
+        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: ts_flags(head.ts_event, out.ts_recv) };
         let follows = self.report_verdict(slot, verdict, delta, out);
         let sync = &mut self.entries[slot as usize].sync;
         (sync.tail, sync.reconnected) = (Some(delta.ids), false);

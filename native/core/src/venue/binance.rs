@@ -8,7 +8,7 @@ use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 use super::binance_fields::{
     Member, Members, NAME_BYTES_MAX, decimal_text, levels, name, reject, signed, text, time, unsigned,
 };
-use super::{DeltaIds, DepthMessage, Message, QuoteMessage, Reject, SnapshotMessage, TradeMessage};
+use super::{DeltaIds, DepthHead, DepthMessage, Message, QuoteMessage, Reject, SnapshotMessage, TradeMessage};
 
 /// Events that the venue documents and that carry nothing we publish, with the document that lists them. Retired ones stay:
 /// recordings hold them.
@@ -80,7 +80,7 @@ fn wrapped(dialect: Dialect, frame: &[u8], stream: Value, data: Value) -> Result
 /// USDT-M streams that send `depthUpdate` but no deltas of the plain book: `…@depth5`, `10`, `20` replace its top, `…@rpiDepth`
 /// shows other orders (pages "Partial Book Depth Streams" and "RPI Diff. Book Depth Streams", read 2026-05-28). Only the name of
 /// the stream tells them apart, so a connection without the wrapper must not carry them.
-fn is_other_book(stream: &[u8]) -> bool {
+pub(super) fn is_other_book(stream: &[u8]) -> bool {
     let channel = stream.split(|byte| *byte == b'@').nth(1).unwrap_or_default();
     channel == b"rpiDepth" || channel.strip_prefix(b"depth").is_some_and(|levels| !levels.is_empty())
 }
@@ -169,9 +169,11 @@ fn depth<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) ->
     }
     let ts_event = members.ts_engine.optional()?.map_or(Ok(ts_sent), |engine| time(frame, engine))?;
     Ok(Message::Depth(DepthMessage {
-        symbol: text(frame, members.symbol.required(at)?)?,
-        ts_event,
-        ids: DeltaIds { first, last, prev, ts_sent },
+        head: DepthHead {
+            symbol: text(frame, members.symbol.required(at)?)?,
+            ts_event,
+            ids: DeltaIds { first, last, prev, ts_sent },
+        },
         bids: levels(frame, members.bids.required(at)?)?,
         asks: levels(frame, members.asks.required(at)?)?,
     }))

@@ -147,11 +147,15 @@ pub(super) fn signed(frame: &[u8], value: Value) -> Result<i64, Reject> {
     number.ok_or(Reject { code: Code::FieldType, offset: value.start })
 }
 
-/// A time in ns. The venue sends ms, and µs on spot connections opened with `timeUnit=MICROSECOND`; the magnitudes do not
-/// overlap before the year 5138.
+/// A time in ns.
 pub(super) fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    scale_time(unsigned(frame, value)?).ok_or(Reject { code: Code::NumberRange, offset: value.start })
+}
+
+/// The venue's number to ns. It sends ms, and µs on spot connections opened with `timeUnit=MICROSECOND`; the magnitudes do not
+/// overlap before the year 5138.
+pub(super) const fn scale_time(number: u64) -> Option<u64> {
     const MICROSECONDS_FROM: u64 = 100_000_000_000_000;
-    let number = unsigned(frame, value)?;
     let unit = if number < MICROSECONDS_FROM { 1_000_000 } else { 1_000 };
-    number.checked_mul(unit).ok_or(Reject { code: Code::NumberRange, offset: value.start })
+    number.checked_mul(unit)
 }

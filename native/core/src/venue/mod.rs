@@ -2,6 +2,7 @@
 
 use crate::error::Code;
 use crate::event::{Level, Quote};
+use crate::simd::Indexed;
 
 /// Numbers of the venues; part of the ABI, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,15 +75,22 @@ pub struct DeltaIds {
     pub ts_sent: u64,
 }
 
-/// A depth delta.
+/// A depth delta without its levels.
 #[derive(Clone, Copy, Debug)]
-pub struct DepthMessage<'a> {
+pub struct DepthHead<'a> {
     /// The venue's spelling, as it stands in the frame: [`crate::json::unescape`] before comparing.
     pub symbol: &'a [u8],
     /// Engine time, or send time where the venue gives no other, ns.
     pub ts_event: u64,
     /// Update ids.
     pub ids: DeltaIds,
+}
+
+/// A depth delta.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthMessage<'a> {
+    /// All but the levels.
+    pub head: DepthHead<'a>,
     /// Bid levels.
     pub bids: LevelText<'a>,
     /// Ask levels.
@@ -223,6 +231,26 @@ impl VenueId {
         }
     }
 
+    /// Reads an indexed frame if it is a depth delta in the venue's own spelling, levels included. `exponents` gives price and
+    /// quantity exponent of a symbol. `None` says nothing of the frame: [`Self::parse_frame`] does. `Some` says that it would
+    /// give the same message, and its levels at these exponents the same mantissas.
+    pub fn parse_indexed<'a>(
+        self,
+        indexed: &Indexed<'a, '_>,
+        exponents: impl FnOnce(&'a [u8]) -> Option<(i8, i8)>,
+        bids: &mut Vec<Level>,
+        asks: &mut Vec<Level>,
+    ) -> Option<DepthHead<'a>> {
+        let dialect = match self {
+            Self::BinanceSpot => binance::Dialect::Spot,
+            Self::BinanceUsdm => binance::Dialect::Usdm,
+        };
+        let opening = binance_indexed::open(dialect, indexed)?;
+        let head = opening.head;
+        opening.levels(exponents(head.symbol)?, bids, asks)?;
+        Some(head)
+    }
+
     /// Reads the body of a REST depth snapshot.
     ///
     /// # Errors
@@ -313,9 +341,11 @@ pub fn convert_pair(
 
 mod binance;
 mod binance_fields;
+mod binance_indexed;
 mod binance_listing;
 mod binance_spot;
 mod binance_usdm;
 mod convert;
+mod shape;
 
 pub use convert::LEVELS_MAX;

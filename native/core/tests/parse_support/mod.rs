@@ -172,9 +172,9 @@ fn symbol(raw: &[u8]) -> String {
 pub fn plain(message: &Message<'_>) -> Plain {
     match message {
         Message::Depth(depth) => Plain::Depth {
-            symbol: symbol(depth.symbol),
-            ts_event: depth.ts_event,
-            ids: depth.ids,
+            symbol: symbol(depth.head.symbol),
+            ts_event: depth.head.ts_event,
+            ids: depth.head.ids,
             bids: numbers(depth.bids, (0, 0)).map_err(|reject| reject.code),
             asks: numbers(depth.asks, (0, 0)).map_err(|reject| reject.code),
         },

@@ -1,0 +1,197 @@
+//! The walk over `[["price","qty"],…]` by its quotes. Four quotes are a level; what stands between them is compared with the
+//! one spelling that is known here, and the numbers are converted a block at a time.
+
+use super::scalar;
+use super::spelling::Spelling;
+use super::{Indexed, PADDING};
+use crate::event::Level;
+
+/// Most levels of a block.
+const BLOCK_LEVELS_MAX: usize = 4;
+
+const _: () = assert!(4 * BLOCK_LEVELS_MAX < PADDING);
+
+/// What is not as prepared for in a block of levels; all zero where everything is.
+#[derive(Clone, Copy, Debug)]
+pub struct Unfit {
+    /// 16 bits a level: characters of its numbers.
+    pub text: u64,
+    /// 4 bits a level: the price's length, the distance to the quantity, the quantity's length, the distance to the next level.
+    pub lengths: u32,
+    /// 2 bits a level, of which the lower says that its price is zero.
+    pub free: u32,
+}
+
+impl Unfit {
+    /// Whether anything is unfit in the first `levels` levels, the distance behind the last of them aside.
+    #[inline(always)]
+    const fn among(&self, levels: usize) -> bool {
+        let text = self.text << (64 - 16 * levels);
+        let lengths = self.lengths << (33 - 4 * levels);
+        let free = self.free << (32 - 2 * levels);
+        text != 0 || lengths != 0 || free != 0
+    }
+}
+
+/// Converts a few levels at a time.
+pub trait Block: Sized {
+    /// Levels of a block.
+    const LEVELS: usize;
+
+    /// Prepares for columns spelled like this.
+    ///
+    /// # Safety
+    ///
+    /// The host has the instructions.
+    unsafe fn new(price: &Spelling, qty: &Spelling) -> Self;
+
+    /// Converts the levels whose quotes begin at `quotes`, storing [`Self::LEVELS`] at `out`.
+    ///
+    /// # Safety
+    ///
+    /// The host has the instructions. `quotes` points to `4 × LEVELS + 1` readable positions, of which each second and fourth
+    /// is at least 16 and inside the frame; `out` to room for `LEVELS`.
+    unsafe fn convert(&self, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit;
+}
+
+/// See [`Indexed::levels`]. Returns the number of levels and the byte behind the array.
+///
+/// # Safety
+///
+/// The host has the instructions of `B`.
+#[inline(always)]
+pub unsafe fn walk<B: Block>(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    let Indexed { frame, quotes, count, .. } = *indexed;
+    let text = |open: usize| frame.get(usize::from(*quotes.get(open)?) + 1..usize::from(*quotes.get(open + 1)?));
+    let open = usize::from(*quotes.get(first)?);
+    let last = usize::from(*quotes.get(count)?);
+    // The vectors of the first number begin inside the frame, and what is compared behind the last quote ends there.
+    if open < 16 || frame.get(open - 2..open)? != b"[[" || last + 4 > frame.len() {
+        return None;
+    }
+    let (price, qty) = (text(first)?, text(first + 2)?);
+    // What no lane can hold is converted one by one.
+    let price = Spelling::of(price, exponents.0).unwrap_or(Spelling::INTEGER);
+    let qty = Spelling::of(qty, exponents.1).unwrap_or(Spelling::INTEGER);
+    // SAFETY: the caller's.
+    let block = unsafe { B::new(price, qty) };
+    out.clear();
+    let levels_max = (count.checked_sub(first)?).div_ceil(4);
+    out.reserve(levels_max + BLOCK_LEVELS_MAX);
+    let mut done = 0;
+    // What is wrong with a level waits until the end: the loop turns on the brackets alone, which are known long before.
+    let mut wrong = 0;
+    while done < levels_max {
+        // SAFETY: `first + 4 * done` is below the count, behind which `PADDING` entries stand.
+        let step = unsafe { quotes.as_ptr().add(first + 4 * done) };
+        // SAFETY: room for `levels_max + BLOCK_LEVELS_MAX` was reserved.
+        let place = unsafe { out.as_mut_ptr().add(done) };
+        // SAFETY: entries ascend from `open`, which is at least 16, and lie inside the frame; see above for the rest.
+        let unfit = unsafe { block.convert(frame, step, place) };
+        let mut ends = 0;
+        let mut commas = 0;
+        for level in 0..B::LEVELS {
+            // SAFETY: within the entries named above.
+            let quotes = unsafe { step.add(4 * level) };
+            // SAFETY: as above, and four bytes of the frame follow every quote.
+            let (comma, row) = unsafe { seams(frame, quotes) };
+            ends |= u32::from(row) << level;
+            commas |= u32::from(comma) << level;
+        }
+        if ends == 0 {
+            done += B::LEVELS;
+            wrong |= unfit.text | u64::from(unfit.lengths | unfit.free | commas);
+            continue;
+        }
+        let levels = ends.trailing_zeros() as usize + 1;
+        done += levels;
+        let last = quotes.get(first + 4 * done - 1).filter(|_| first + 4 * done <= count)?;
+        let end = usize::from(*last) + 3;
+        let ended = frame.get(end - 2..end)? == b"]]";
+        if !ended || wrong != 0 || commas << (32 - levels) != 0 || unfit.among(levels) {
+            return one_by_one(indexed, first, exponents, out);
+        }
+        // SAFETY: so many are written.
+        unsafe { out.set_len(done) };
+        return Some((done, end));
+    }
+    None
+}
+
+/// Whether other bytes than `",` and `"],[` stand where the level's numbers end.
+///
+/// # Safety
+///
+/// `quotes` points to four positions with four bytes of the frame at each.
+#[inline(always)]
+unsafe fn seams(frame: &[u8], quotes: *const u16) -> (bool, bool) {
+    // SAFETY: the caller's.
+    let price_end = unsafe { position(quotes, 1) };
+    // SAFETY: the caller's.
+    let qty_end = unsafe { position(quotes, 3) };
+    // SAFETY: the caller's.
+    let comma: [u8; 2] = unsafe { bytes(frame, price_end) };
+    // SAFETY: the caller's.
+    let row: [u8; 4] = unsafe { bytes(frame, qty_end) };
+    (comma != *b"\",", row != *b"\"],[")
+}
+
+/// The position of a quote.
+///
+/// # Safety
+///
+/// `quotes` points to more than `index` positions.
+#[inline(always)]
+pub unsafe fn position(quotes: *const u16, index: usize) -> usize {
+    // SAFETY: the caller's.
+    let place = unsafe { quotes.add(index) };
+    // SAFETY: the caller's.
+    usize::from(unsafe { place.read() })
+}
+
+/// What stands at a place of the frame. `T` must be a type that any bytes make a value of: an array of bytes, or a vector.
+///
+/// # Safety
+///
+/// The frame has as many bytes from `at` on.
+#[inline(always)]
+pub unsafe fn bytes<T: Copy>(frame: &[u8], at: usize) -> T {
+    // SAFETY: the caller's.
+    let place = unsafe { frame.as_ptr().add(at) };
+    // SAFETY: the caller's.
+    unsafe { place.cast::<T>().read_unaligned() }
+}
+
+/// The same level by level: the path without vectors, and for numbers of several spellings.
+pub fn one_by_one(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    let Indexed { frame, quotes, count, .. } = *indexed;
+    out.clear();
+    let open = usize::from(*quotes.get(first)?);
+    if frame.get(open.checked_sub(2)?..open)? != b"[[" {
+        return None;
+    }
+    let mut at = first;
+    while at + 4 <= count {
+        let [price_open, price_end, qty_open, qty_end, next] = quotes.get(at..)?.first_chunk::<5>()?.map(usize::from);
+        out.push(scalar::level(frame.get(price_open + 1..price_end)?, frame.get(qty_open + 1..qty_end)?, exponents)?);
+        if frame.get(price_end..=qty_open)? != b"\",\"" {
+            return None;
+        }
+        match frame.get(qty_end..qty_end + 4)? {
+            b"\"],[" if next == qty_end + 4 => at += 4,
+            [b'"', b']', b']', _] => return Some((out.len(), qty_end + 3)),
+            _ => return None,
+        }
+    }
+    None
+}

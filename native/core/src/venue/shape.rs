@@ -1,0 +1,89 @@
+//! Walks a frame that is spelled exactly as expected, from one quote to the next. Whatever else is legal JSON for the same
+//! message is left to the scanner: every method answers `None` then.
+
+use crate::event::Level;
+use crate::simd::Indexed;
+
+/// A place in an indexed frame: a byte, and the first quote at or behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape<'a, 'i> {
+    indexed: &'i Indexed<'a, 'i>,
+    frame: &'a [u8],
+    quotes: &'i [u16],
+    at: usize,
+    quote: usize,
+}
+
+const fn quotes_in(text: &[u8]) -> usize {
+    let (mut count, mut index) = (0, 0);
+    while index < text.len() {
+        count += (text[index] == b'"') as usize;
+        index += 1;
+    }
+    count
+}
+
+impl<'a, 'i> Shape<'a, 'i> {
+    /// At the frame's first byte.
+    pub(super) fn new(indexed: &'i Indexed<'a, 'i>) -> Self {
+        Self { indexed, frame: indexed.frame(), quotes: indexed.quotes(), at: 0, quote: 0 }
+    }
+
+    /// Steps over exactly this text.
+    #[inline(always)]
+    pub(super) fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
+        let found: &[u8; N] = self.frame.get(self.at..)?.first_chunk()?;
+        if found != text {
+            return None;
+        }
+        self.at += N;
+        self.quote += quotes_in(text);
+        Some(())
+    }
+
+    /// What stands before the next quote, to which it steps.
+    #[inline(always)]
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
+        let end = usize::from(*self.quotes.get(self.quote)?);
+        let text = self.frame.get(self.at..end)?;
+        self.at = end;
+        Some(text)
+    }
+
+    /// Where a value without quotes stands that a comma and a quote follow. Steps to the comma.
+    #[inline(always)]
+    pub(super) fn bare(&mut self) -> Option<(usize, usize)> {
+        let end = usize::from(*self.quotes.get(self.quote)?).checked_sub(1)?;
+        let start = std::mem::replace(&mut self.at, end);
+        Some((start, end))
+    }
+
+    /// Converts an array of levels and steps behind it.
+    #[inline(always)]
+    pub(super) fn levels(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<()> {
+        if self.frame.get(self.at..self.at + 2)? == b"[]" {
+            out.clear();
+            self.at += 2;
+            return Some(());
+        }
+        // The first quote of the array stands behind its brackets, or this is no such array.
+        if usize::from(*self.quotes.get(self.quote)?) != self.at + 2 {
+            return None;
+        }
+        let side = self.indexed.levels(self.quote, exponents, out)?;
+        (self.at, self.quote) = (side.end, side.quote);
+        Some(())
+    }
+
+    /// Whether nothing follows.
+    #[inline(always)]
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.frame.len()
+    }
+
+    /// The integers at these places.
+    #[inline(always)]
+    pub(super) fn integers<const N: usize>(&self, spans: &[(usize, usize); N]) -> Option<[u64; N]> {
+        self.indexed.integers(spans)
+    }
+}
