@@ -1,16 +1,22 @@
 //! The full-depth book of one instrument: price → absolute quantity, both sides.
 //!
-//! Each side is a vector with its best level at the END: changes near the top, which are most, move few levels, and the best
-//! price is one load. Locked and crossed books are legal values: venues send them. The interface says nothing of vectors, so
-//! that a price ladder can take their place.
+//! Each side is a ladder of price ticks of its own, so that locked and crossed books, which venues send, are values like any
+//! other. Why so, and what was measured: `native/core/README.md`, "The book".
 
 use crate::decimal::format_decimal;
 use crate::event::Level;
 
+mod blocks;
+mod ladder;
+mod steps;
+mod survey;
 #[cfg(test)]
 mod tests;
+mod walk;
 
-/// Levels a side for which room is reserved at creation; a deeper book grows once and keeps what it took.
+use ladder::Ladder;
+
+/// Levels a side for which the machine reserves room in its scratch memory.
 pub const LEVELS_RESERVED: usize = 8_192;
 
 /// Most levels a side may hold. A message that could pass it is refused, so that a venue's fault cannot eat the host's memory.
@@ -37,12 +43,10 @@ pub enum Touch {
 }
 
 /// A full-depth book. Holds no level with quantity 0 and no price twice on a side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Book {
-    /// Ascending price: the highest bid is last.
-    bids: Vec<Level>,
-    /// Descending price: the lowest ask is last.
-    asks: Vec<Level>,
+    bids: Ladder,
+    asks: Ladder,
 }
 
 impl Default for Book {
@@ -51,47 +55,52 @@ impl Default for Book {
     }
 }
 
+impl Clone for Book {
+    fn clone(&self) -> Self {
+        Self { bids: self.bids.clone(), asks: self.asks.clone() }
+    }
+
+    /// Keeps the room of this book: no allocation where it has held as many levels before.
+    fn clone_from(&mut self, source: &Self) {
+        self.bids.copy_from(&source.bids);
+        self.asks.copy_from(&source.asks);
+    }
+}
+
+/// The same levels.
+impl PartialEq for Book {
+    fn eq(&self, other: &Self) -> bool {
+        self.bids().eq(other.bids()) && self.asks().eq(other.asks())
+    }
+}
+
+impl Eq for Book {}
+
 impl Book {
-    /// An empty book with room for [`LEVELS_RESERVED`] levels a side. Untouched room costs address space, not memory.
+    /// An empty book. It takes memory when the first level comes.
     #[must_use]
     pub fn new() -> Self {
-        Self { bids: Vec::with_capacity(LEVELS_RESERVED), asks: Vec::with_capacity(LEVELS_RESERVED) }
+        Self { bids: Ladder::new(0), asks: Ladder::new(!0) }
     }
 
     /// Sets the quantity at a price; 0 removes the level. Removing an unknown level is normal and changes nothing.
     pub fn apply(&mut self, side: Side, level: Level) {
-        let (levels, found) = match side {
-            Side::Bid => {
-                let found = self.bids.binary_search_by(|held| held.price.cmp(&level.price));
-                (&mut self.bids, found)
-            }
-            Side::Ask => {
-                let found = self.asks.binary_search_by(|held| level.price.cmp(&held.price));
-                (&mut self.asks, found)
-            }
-        };
-        match (found, level.qty) {
-            (Ok(at), 0) => drop(levels.remove(at)),
-            (Ok(at), qty) => levels[at].qty = qty,
-            (Err(_), 0) => {}
-            (Err(at), _) => levels.insert(at, level),
+        match side {
+            Side::Bid => self.bids.apply_all(&[level]),
+            Side::Ask => self.asks.apply_all(&[level]),
         }
     }
 
     /// Applies the levels of one message, in their order.
     pub fn apply_all(&mut self, bids: &[Level], asks: &[Level]) {
-        for level in bids {
-            self.apply(Side::Bid, *level);
-        }
-        for level in asks {
-            self.apply(Side::Ask, *level);
-        }
+        self.bids.apply_all(bids);
+        self.asks.apply_all(asks);
     }
 
     /// Replaces the book. Levels may come in any order; of a price given twice the last counts; quantity 0 is no level.
     pub fn load(&mut self, bids: &[Level], asks: &[Level]) {
-        load_side(&mut self.bids, bids, |left, right| left.price.cmp(&right.price));
-        load_side(&mut self.asks, asks, |left, right| right.price.cmp(&left.price));
+        self.bids.load(bids.iter().copied());
+        self.asks.load(asks.iter().copied());
     }
 
     /// Empties the book and keeps its room.
@@ -103,23 +112,31 @@ impl Book {
     /// Highest bid.
     #[must_use]
     pub fn best_bid(&self) -> Option<Level> {
-        self.bids.last().copied()
+        self.bids.best()
     }
 
     /// Lowest ask.
     #[must_use]
     pub fn best_ask(&self) -> Option<Level> {
-        self.asks.last().copied()
+        self.asks.best()
     }
 
-    /// Bids, best first.
+    /// Bids, best first. For the best ones alone [`Self::top`] is faster.
     pub fn bids(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.bids.iter().rev().copied()
+        self.bids.walk()
     }
 
-    /// Asks, best first.
+    /// Asks, best first. For the best ones alone [`Self::top`] is faster.
     pub fn asks(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.asks.iter().rev().copied()
+        self.asks.walk()
+    }
+
+    /// Writes the best levels of a side to the front of `out`, best first; gives their number.
+    pub fn top(&self, side: Side, out: &mut [Level]) -> usize {
+        match side {
+            Side::Bid => self.bids.top(out),
+            Side::Ask => self.asks.top(out),
+        }
     }
 
     /// Number of levels of a side.
@@ -134,7 +151,7 @@ impl Book {
     /// Whether neither side has a level.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bids.is_empty() && self.asks.is_empty()
+        self.bids.len() + self.asks.len() == 0
     }
 
     /// Whether the best prices meet.
@@ -150,14 +167,14 @@ impl Book {
     /// Whether [`Self::rescale`] by these factors keeps every mantissa within `i64`.
     #[must_use]
     pub fn fits(&self, price_factor: i64, qty_factor: i64) -> bool {
-        self.bids.iter().chain(&self.asks).all(|level| level_fits(*level, price_factor, qty_factor))
+        self.bids().chain(self.asks()).all(|level| level_fits(level, price_factor, qty_factor))
     }
 
-    /// Multiplies every mantissa, for exponents that became finer. Call [`Self::fits`] before.
+    /// Multiplies every mantissa, for exponents that became finer. Call [`Self::fits`] before. Allocates: it is rare.
     pub fn rescale(&mut self, price_factor: i64, qty_factor: i64) {
-        for level in self.bids.iter_mut().chain(&mut self.asks) {
-            *level = Level { price: level.price * price_factor, qty: level.qty * qty_factor };
-        }
+        let scaled = |level: Level| Level { price: level.price * price_factor, qty: level.qty * qty_factor };
+        let (bids, asks): (Vec<_>, Vec<_>) = (self.bids().map(scaled).collect(), self.asks().map(scaled).collect());
+        self.load(&bids, &asks);
     }
 }
 
@@ -165,31 +182,6 @@ impl Book {
 #[must_use]
 pub(crate) fn level_fits(level: Level, price_factor: i64, qty_factor: i64) -> bool {
     level.price.checked_mul(price_factor).is_some() && level.qty.checked_mul(qty_factor).is_some()
-}
-
-/// `order` sorts worst first. Equal prices are settled by position, so an unstable sort (which does not allocate) would lose
-/// the last one: runs are inserted instead, which is linear for input that is sorted either way, as venues send it.
-fn load_side(side: &mut Vec<Level>, levels: &[Level], order: impl Fn(&Level, &Level) -> std::cmp::Ordering) {
-    side.clear();
-    let strictly = |left: &Level, right: &Level| order(left, right).is_lt();
-    let kept = || levels.iter().filter(|level| level.qty != 0);
-    if levels.is_sorted_by(|left, right| strictly(right, left)) {
-        side.extend(kept().rev());
-        return;
-    }
-    if levels.is_sorted_by(strictly) {
-        side.extend(kept());
-        return;
-    }
-    // Any other order is no venue's habit: correct, and not fast.
-    for level in levels {
-        match (side.binary_search_by(|held| order(held, level)), level.qty) {
-            (Ok(at), 0) => drop(side.remove(at)),
-            (Ok(at), qty) => side[at].qty = qty,
-            (Err(_), 0) => {}
-            (Err(at), _) => side.insert(at, *level),
-        }
-    }
 }
 
 /// Writes the book as lines `B <price> <qty>`, best first, then `A <price> <qty>`, best first: plain decimals without

@@ -112,6 +112,7 @@ pub struct Machine {
     counters: ShardCounters,
     parser: Parser,
     scratch: Scratch,
+    /// `depth` levels; room for [`crate::sink::Latest`].
     latest_bids: Vec<Level>,
     latest_asks: Vec<Level>,
     /// Books that no snapshot needs now.
@@ -162,8 +163,8 @@ impl Machine {
             counters: ShardCounters::default(),
             parser: Parser::new(config.code_path),
             scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
-            latest_bids: Vec::with_capacity(config.depth),
-            latest_asks: Vec::with_capacity(config.depth),
+            latest_bids: vec![Level::default(); config.depth],
+            latest_asks: vec![Level::default(); config.depth],
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
             subject: Subject::default(),

@@ -1,6 +1,7 @@
 //! The newest state of each instrument that an input changed, for the latest table.
 
 use super::{Machine, Touched};
+use crate::book::Side;
 use crate::sink::{Latest, Sink};
 
 impl Machine {
@@ -30,10 +31,8 @@ impl Machine {
     fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
         let entry = &mut self.entries[slot as usize];
         entry.touched = false;
-        self.latest_bids.clear();
-        self.latest_bids.extend(entry.book.bids().take(self.config.depth));
-        self.latest_asks.clear();
-        self.latest_asks.extend(entry.book.asks().take(self.config.depth));
+        let bids = entry.book.top(Side::Bid, &mut self.latest_bids);
+        let asks = entry.book.top(Side::Ask, &mut self.latest_asks);
         let stats = entry.stats.figures();
         sink.latest(
             slot,
@@ -46,10 +45,10 @@ impl Machine {
                 last_update_id: entry.counters.last_update_id,
                 price_exponent: entry.definition.price_exponent,
                 qty_exponent: entry.definition.qty_exponent,
-                bids: &self.latest_bids,
-                asks: &self.latest_asks,
-                bid_levels: level_count(entry.book.bids().len()),
-                ask_levels: level_count(entry.book.asks().len()),
+                bids: &self.latest_bids[..bids],
+                asks: &self.latest_asks[..asks],
+                bid_levels: level_count(entry.book.levels(Side::Bid)),
+                ask_levels: level_count(entry.book.levels(Side::Ask)),
                 trade: entry.last_trade,
                 trade_ts_event: entry.last_trade_ts_event,
                 trade_flags: entry.last_trade_flags,

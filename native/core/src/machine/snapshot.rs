@@ -102,7 +102,8 @@ impl Machine {
             let change = Change { snapshot: false, prev_update_id, last_update_id: delta.ids.last, bids, asks };
             out.change(tag, &change, false);
         }
-        std::mem::swap(&mut entry.book, &mut book);
+        // Copied, not swapped: each instrument's book keeps the room that it grew to.
+        entry.book.clone_from(&book);
         book.clear();
         spare_books.push(book);
         entry.sync.buffer.clear();

@@ -1,0 +1,480 @@
+//! One side of a book: a window of ticks around the best price, one cell a tick, and sorted maps for what lies outside.
+//!
+//! Prices are kept as heights: the price of a bid, the complement of the price of an ask. So the best level of either side
+//! is the highest, and there is one program for both.
+
+use super::blocks::Blocks;
+use super::steps::Step;
+use super::survey::survey;
+use super::walk::Walk;
+use crate::event::Level;
+
+/// Ticks of the window, a multiple of 64.
+pub(super) const WINDOW: usize = 8_192;
+
+/// Where in the window the best levels are put: most of it lies behind them, the rest is headroom.
+const HOME: u64 = WINDOW as u64 / 8 * 7;
+
+/// The window moves when the best levels have left this part of it. Far from [`HOME`] on both sides, so that a price that
+/// swings does not make the window swing with it.
+const SETTLED: std::ops::Range<u64> = WINDOW as u64 / 2..WINDOW as u64 / 64 * 63;
+
+/// The window follows this level, not the best: a single odd price does not draw it away.
+const ANCHOR_RANK: usize = 8;
+
+/// Levels outside the window between two looks whether the window stands well. Moving it costs as much as some hundred of them.
+const REVIEW_AFTER: u32 = 256;
+
+/// Levels that the steps do not fit between two looks at the steps: so many, and an eighth of the book, since a look reads
+/// all of it.
+const SURVEY_AFTER: usize = 64;
+
+/// Where no other steps are found to fit better, that number doubles until it is this.
+const SURVEY_AFTER_MAX: usize = 1 << 14;
+
+/// Cell or far quantity whose value did not fit: it is in [`Ladder::wide`].
+const WIDE: u32 = u32::MAX;
+
+/// Most lots that a cell holds.
+pub(super) const LOTS_MAX: u64 = WIDE as u64 - 1;
+
+#[derive(Clone, Debug)]
+struct Window {
+    /// Quantity in lots; meaningless where the bit is clear.
+    cells: [u32; WINDOW],
+    /// Which ticks hold a level.
+    bits: [u64; WINDOW / 64],
+}
+
+/// Steps of a ladder and where its ticks begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scale {
+    pub(super) tick: Step,
+    pub(super) lot: Step,
+    /// Height of tick 0.
+    origin: i64,
+    /// Ticks that exist: at least two windows, at most 2^32.
+    ticks: u64,
+    /// Most lots that a cell holds.
+    lots_max: u64,
+}
+
+impl Scale {
+    /// Steps of these sizes, the ticks around a height.
+    fn around(height: i64, turn: i64, tick: Step, lot: Step) -> Self {
+        let size = i128::from(tick.size());
+        let ticks = ((1_i128 << 62) / size).min(1 << 32);
+        let (low, high) = (i128::from(i64::MIN), i128::from(i64::MAX) - ticks * size);
+        let lowest = (i128::from(height) - ticks / 2 * size).clamp(low, high);
+        // `turn` is the height of price 0, of which ticks are counted.
+        let origin = lowest + (i128::from(turn) - lowest).rem_euclid(size);
+        let lots_max = (i64::MAX as u64 / lot.size()).min(LOTS_MAX);
+        let origin = i64::try_from(origin).expect("invariant: clamped to 64 bits");
+        Self { tick, lot, origin, ticks: ticks as u64, lots_max }
+    }
+
+    /// The tick of a height, if there is one.
+    #[inline]
+    fn tick_of(&self, height: i64) -> Option<u32> {
+        let tick = self.tick.count(height.wrapping_sub(self.origin) as u64);
+        (tick < self.ticks).then_some(tick as u32)
+    }
+
+    /// The last tick not above a height, or the nearest one.
+    fn tick_near(&self, height: i64) -> u32 {
+        let ticks = (i128::from(height) - i128::from(self.origin)).div_euclid(i128::from(self.tick.size()));
+        ticks.clamp(0, i128::from(self.ticks) - 1) as u32
+    }
+
+    #[inline]
+    pub(super) fn height_of(&self, tick: u32) -> i64 {
+        self.origin.wrapping_add((u64::from(tick) * self.tick.size()).cast_signed())
+    }
+
+    #[inline]
+    pub(super) fn qty_of(&self, lots: u32) -> i64 {
+        (u64::from(lots) * self.lot.size()).cast_signed()
+    }
+}
+
+/// One side of a book.
+#[derive(Clone, Debug)]
+pub(super) struct Ladder {
+    /// What turns a price into its height and back: 0 for bids, all ones for asks.
+    pub(super) turn: i64,
+    /// Number of levels.
+    len: usize,
+    scale: Scale,
+    /// First tick of the window, a multiple of 64.
+    start: u32,
+    /// No word of the window above this one has a bit.
+    top: usize,
+    /// Absent until the first level comes.
+    window: Option<Box<Window>>,
+    /// Levels outside the window: lots by tick.
+    pub(super) far: Blocks<u32, u32>,
+    /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
+    pub(super) wide: Blocks<u32, i64>,
+    /// Levels whose price is no tick: quantity by height.
+    pub(super) odd: Blocks<i64, i64>,
+    /// Levels outside the window since the last review.
+    far_count: u32,
+    /// Levels that do not fit the steps since the last survey.
+    misfit_count: usize,
+    /// How many of them call for the next survey.
+    survey_after: usize,
+}
+
+impl Ladder {
+    pub(super) fn new(turn: i64) -> Self {
+        Self {
+            turn,
+            len: 0,
+            scale: Scale::default(),
+            start: 0,
+            top: 0,
+            window: None,
+            far: Blocks::default(),
+            wide: Blocks::default(),
+            odd: Blocks::default(),
+            far_count: 0,
+            misfit_count: 0,
+            survey_after: SURVEY_AFTER,
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Empties the ladder and keeps its room and steps.
+    pub(super) fn clear(&mut self) {
+        if let Some(window) = &mut self.window {
+            window.bits.fill(0);
+        }
+        self.far.clear();
+        self.wide.clear();
+        self.odd.clear();
+        (self.len, self.top, self.far_count, self.misfit_count) = (0, 0, 0, 0);
+    }
+
+    /// Takes over the levels of another ladder of the same side; keeps the room of this one, and its steps where they fit.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        let same_steps = (self.scale.tick, self.scale.lot) == (other.scale.tick, other.scale.lot);
+        match (&mut self.window, &other.window) {
+            (_, None) => return self.clear(),
+            (None, Some(window)) => self.window = Some(window.clone()),
+            (Some(_), Some(_)) if !same_steps => return self.load(other.walk()),
+            (Some(window), Some(other)) => window.clone_from(other),
+        }
+        self.far.copy_from(&other.far);
+        self.wide.copy_from(&other.wide);
+        self.odd.copy_from(&other.odd);
+        (self.len, self.scale, self.start, self.top) = (other.len, other.scale, other.start, other.top);
+        (self.far_count, self.misfit_count, self.survey_after) = (other.far_count, other.misfit_count, other.survey_after);
+    }
+
+    /// Replaces all levels; see [`super::Book::load`].
+    pub(super) fn load(&mut self, levels: impl Iterator<Item = Level> + Clone) {
+        self.clear();
+        let held = self.window.as_ref().map(|_| (self.scale.tick, self.scale.lot));
+        let (tick, lot) = survey(levels.clone(), held);
+        let kept = levels.clone().filter(|level| level.qty != 0);
+        let Some(best) = kept.map(|level| level.price ^ self.turn).max() else { return };
+        self.place_window(best, tick, lot);
+        levels.for_each(|level| self.put(level.price ^ self.turn, level.qty));
+        (self.misfit_count, self.survey_after) = (0, SURVEY_AFTER.max(self.len / 8));
+        self.far_count = REVIEW_AFTER;
+        self.settle();
+    }
+
+    /// Gives an empty ladder its steps and a window that has a height in its home.
+    fn place_window(&mut self, height: i64, tick: Step, lot: Step) {
+        self.scale = Scale::around(height, self.turn, tick, lot);
+        self.start = self.start_for(self.scale.tick_near(height));
+        if self.window.is_none() {
+            let zeroed = Box::new(Window { cells: [0; WINDOW], bits: [0; WINDOW / 64] });
+            self.window = Some(zeroed);
+        }
+    }
+
+    /// Where the window begins that has a tick in its home.
+    fn start_for(&self, tick: u32) -> u32 {
+        let start = u64::from(tick).saturating_sub(HOME).min(self.scale.ticks - WINDOW as u64);
+        start as u32 & !63
+    }
+
+    /// Sets the levels of one message, in their order.
+    #[inline]
+    pub(super) fn apply_all(&mut self, levels: &[Level]) {
+        if self.window.is_none() {
+            return self.load(levels.iter().copied());
+        }
+        let mut rest = levels;
+        while let Some(at) = self.apply_in_window(rest) {
+            let level = rest[at];
+            self.put(level.price ^ self.turn, level.qty);
+            rest = &rest[at + 1..];
+        }
+        self.settle();
+    }
+
+    /// Sets levels as long as their ticks are in the window and their lots fit; gives the index of the first other one.
+    #[inline]
+    fn apply_in_window(&mut self, levels: &[Level]) -> Option<usize> {
+        let window = self.window.as_deref_mut()?;
+        let Scale { tick, lot, lots_max, .. } = self.scale;
+        let base = self.scale.height_of(self.start);
+        let (mut len, mut top) = (self.len as u64, self.top);
+        let mut stopped = None;
+        for (at, level) in levels.iter().enumerate() {
+            let index = tick.count((level.price ^ self.turn).wrapping_sub(base) as u64);
+            let lots = lot.count(level.qty as u64);
+            if index >= WINDOW as u64 || lots > lots_max {
+                stopped = Some(at);
+                break;
+            }
+            let index = index as usize;
+            let cell = &mut window.cells[index];
+            if *cell == WIDE {
+                stopped = Some(at);
+                break;
+            }
+            *cell = lots as u32;
+            let word = &mut window.bits[index / 64];
+            let (was, is) = (*word >> (index % 64) & 1, u64::from(lots != 0));
+            *word ^= (was ^ is) << (index % 64);
+            len = len.wrapping_add(is).wrapping_sub(was);
+            top = top.max(index / 64);
+        }
+        (self.len, self.top) = (len as usize, top);
+        stopped
+    }
+
+    /// Ends a message.
+    #[inline]
+    fn settle(&mut self) {
+        if let Some(window) = &self.window {
+            while self.top > 0 && window.bits[self.top] == 0 {
+                self.top -= 1;
+            }
+        }
+        if self.far_count >= REVIEW_AFTER || self.misfit_count >= self.survey_after {
+            self.review();
+        }
+    }
+
+    /// Sets one level, wherever it belongs.
+    fn put(&mut self, height: i64, qty: i64) {
+        let Some(tick) = self.scale.tick_of(height) else { return self.put_odd(height, qty) };
+        let lots = self.scale.lot.count(qty as u64);
+        let cell = if lots > self.scale.lots_max { WIDE } else { lots as u32 };
+        let index = tick.wrapping_sub(self.start) as usize;
+        let before = match &mut self.window {
+            Some(window) if index < WINDOW => {
+                self.top = self.top.max(index / 64);
+                window.swap(index, cell)
+            }
+            _ => {
+                self.far_count += 1;
+                if cell == 0 { self.far.remove(tick) } else { self.far.insert(tick, cell) }.unwrap_or(0)
+            }
+        };
+        self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
+        if cell == WIDE {
+            self.misfit_count += 1;
+            self.wide.insert(tick, qty);
+        } else if before == WIDE {
+            self.wide.remove(tick);
+        }
+    }
+
+    #[cold]
+    fn put_odd(&mut self, height: i64, qty: i64) {
+        self.misfit_count += 1;
+        let before = if qty == 0 { self.odd.remove(height) } else { self.odd.insert(height, qty) };
+        self.len = self.len + usize::from(qty != 0) - usize::from(before.is_some());
+    }
+
+    /// Looks whether the steps and the place of the window are still right.
+    #[cold]
+    fn review(&mut self) {
+        if self.misfit_count >= self.survey_after {
+            let Scale { tick: held_tick, lot: held_lot, .. } = self.scale;
+            let (tick, lot) = survey(self.walk(), Some((held_tick, held_lot)));
+            self.misfit_count = 0;
+            self.survey_after = (self.survey_after * 2).min(SURVEY_AFTER_MAX).max(self.len / 8);
+            if (tick, lot) != (held_tick, held_lot) {
+                return self.rebuild(tick, lot);
+            }
+        }
+        self.far_count = 0;
+        let Some(anchor) = self.walk().take(ANCHOR_RANK).last() else { return };
+        let anchor = self.scale.tick_near(anchor.price ^ self.turn);
+        let start = self.start_for(anchor);
+        if start != self.start && !SETTLED.contains(&u64::from(anchor.wrapping_sub(self.start))) {
+            self.move_window(start);
+        }
+    }
+
+    /// Takes other steps: the one thing besides growth that allocates.
+    fn rebuild(&mut self, tick: Step, lot: Step) {
+        let levels: Vec<Level> = self.walk().collect();
+        self.clear();
+        let Some(anchor) = levels.iter().take(ANCHOR_RANK).next_back() else { return };
+        self.place_window(anchor.price ^ self.turn, tick, lot);
+        levels.iter().rev().for_each(|level| self.put(level.price ^ self.turn, level.qty));
+        (self.far_count, self.misfit_count) = (0, 0);
+        self.settle();
+    }
+
+    /// Moves the window; levels that leave it become far, far ones that it reaches come in.
+    fn move_window(&mut self, start: u32) {
+        let Some(mut window) = self.window.take() else { return };
+        let before = std::mem::replace(&mut self.start, start);
+        let stays = |tick: u32| (tick.wrapping_sub(start) as usize) < WINDOW;
+        for word in 0..WINDOW / 64 {
+            let first = before + word as u32 * 64;
+            if stays(first) {
+                continue;
+            }
+            while window.bits[word] != 0 {
+                let bit = window.bits[word].trailing_zeros();
+                window.bits[word] &= window.bits[word] - 1;
+                self.far.insert(first + bit, window.cells[word * 64 + bit as usize]);
+            }
+        }
+        window.shift(i64::from(start) - i64::from(before));
+        while let Some((tick, cell)) = self.far.entry(self.far.seek(start)).filter(|(tick, _)| stays(*tick)) {
+            self.far.remove(tick);
+            window.swap((tick - start) as usize, cell);
+        }
+        self.top = WINDOW / 64 - 1;
+        self.window = Some(window);
+        self.settle();
+    }
+
+    /// The best level.
+    #[inline]
+    pub(super) fn best(&self) -> Option<Level> {
+        match &self.window {
+            Some(window) if self.is_plain() && window.bits[self.top] != 0 => {
+                let index = self.top * 64 + (63 - window.bits[self.top].leading_zeros()) as usize;
+                Some(self.level(self.scale.height_of(self.start), index, window.cells[index]))
+            }
+            _ => self.walk().next(),
+        }
+    }
+
+    /// Whether the best levels are in the window and nowhere else.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        let above = self.far.last_key().is_some_and(|tick| tick > self.start);
+        !above && self.wide.is_empty() && self.odd.is_empty()
+    }
+
+    #[inline]
+    fn level(&self, base: i64, index: usize, lots: u32) -> Level {
+        let height = base.wrapping_add((index as u64 * self.scale.tick.size()).cast_signed());
+        Level { price: height ^ self.turn, qty: self.scale.qty_of(lots) }
+    }
+
+    /// Writes the best levels, best first; gives their number.
+    pub(super) fn top(&self, out: &mut [Level]) -> usize {
+        let mut count = 0;
+        if let Some(window) = self.window.as_deref().filter(|_| self.is_plain()) {
+            let base = self.scale.height_of(self.start);
+            let mut slots = out.iter_mut();
+            'full: for word in (0..=self.top).rev() {
+                let mut bits = window.bits[word];
+                while bits != 0 {
+                    let Some(slot) = slots.next() else { break 'full };
+                    let bit = 63 - bits.leading_zeros();
+                    bits ^= 1 << bit;
+                    let index = word * 64 + bit as usize;
+                    *slot = self.level(base, index, window.cells[index]);
+                    count += 1;
+                }
+            }
+        }
+        if count == out.len() || count == self.len {
+            return count;
+        }
+        let mut count = 0;
+        for (slot, level) in out.iter_mut().zip(self.walk()) {
+            *slot = level;
+            count += 1;
+        }
+        count
+    }
+
+    /// All levels, best first.
+    pub(super) fn walk(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    /// The height of a tick.
+    pub(super) fn height_of(&self, tick: u32) -> i64 {
+        self.scale.height_of(tick)
+    }
+
+    /// A word of the window's bits.
+    pub(super) fn word(&self, word: usize) -> u64 {
+        self.window.as_ref().map_or(0, |window| window.bits[word])
+    }
+
+    /// The highest word that may have a bit.
+    pub(super) const fn top_word(&self) -> usize {
+        self.top
+    }
+
+    /// A tick of the window.
+    pub(super) fn tick_at(&self, word: usize, bit: u32) -> u32 {
+        self.start + word as u32 * 64 + bit
+    }
+
+    /// The level of a tick, given its cell.
+    pub(super) fn level_of(&self, tick: u32, cell: u32) -> Level {
+        let qty = if cell == WIDE {
+            self.wide.get(tick).expect("invariant: a quantity that is not in its cell is in the map of wide ones")
+        } else {
+            self.scale.qty_of(cell)
+        };
+        Level { price: self.scale.height_of(tick) ^ self.turn, qty }
+    }
+
+    /// The cell of a tick of the window.
+    pub(super) fn cell(&self, tick: u32) -> u32 {
+        self.window.as_ref().map_or(0, |window| window.cells[(tick - self.start) as usize])
+    }
+}
+
+impl Window {
+    /// Sets a cell, 0 for none; gives the one before, 0 where there was none.
+    fn swap(&mut self, index: usize, cell: u32) -> u32 {
+        let (word, bit) = (index / 64, 1 << (index % 64));
+        let before = if self.bits[word] & bit == 0 { 0 } else { self.cells[index] };
+        self.cells[index] = cell;
+        if cell == 0 {
+            self.bits[word] &= !bit;
+        } else {
+            self.bits[word] |= bit;
+        }
+        before
+    }
+
+    /// Makes the tick that was at `by` (a multiple of 64) the first one; what has no place is forgotten.
+    fn shift(&mut self, by: i64) {
+        let distance = usize::try_from(by.unsigned_abs()).unwrap_or(WINDOW).min(WINDOW);
+        let (words, kept) = (distance / 64, WINDOW - distance);
+        if by > 0 {
+            self.cells.copy_within(distance.., 0);
+            self.bits.copy_within(words.., 0);
+            self.bits[kept / 64..].fill(0);
+        } else {
+            self.cells.copy_within(..kept, distance);
+            self.bits.copy_within(..kept / 64, words);
+            self.bits[..words].fill(0);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Counting in steps: prices in ticks, quantities in lots, by one multiplication.
+
+/// Largest step that is used; a larger one would leave less than two windows of ticks within 64 bits.
+pub(super) const STEP_MAX: u64 = 1 << 48;
+
+/// A step size and how to divide by it exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    size: u64,
+    /// Inverse of the odd part of `size` modulo 2^64.
+    inverse: u64,
+    /// Number of factors 2 in `size`.
+    shift: u32,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl Step {
+    /// A step of this size; of 1 where the size is 0 or above [`STEP_MAX`].
+    pub(super) fn new(size: u64) -> Self {
+        let size = if size == 0 || size > STEP_MAX { 1 } else { size };
+        let shift = size.trailing_zeros();
+        let odd = size >> shift;
+        // Newton's iteration: 5 correct bits to begin with, twice as many each time.
+        let mut inverse = odd.wrapping_mul(3) ^ 2;
+        for _ in 0..4 {
+            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        }
+        Self { size, inverse, shift }
+    }
+
+    pub(super) const fn size(self) -> u64 {
+        self.size
+    }
+
+    /// How many steps `value` is, if it is a multiple of the step.
+    ///
+    /// The function is a bijection of 64-bit values that takes each multiple `n · size` below 2^64 to `n`. So a result not
+    /// above `u64::MAX / size` proves that the value is a multiple, and any other value gives a greater result.
+    #[inline]
+    pub(super) const fn count(self, value: u64) -> u64 {
+        value.wrapping_mul(self.inverse).rotate_right(self.shift)
+    }
+}
+
+/// Greatest common divisor; of 0 and x it is x.
+pub(super) fn divisor(mut left: u64, mut right: u64) -> u64 {
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
+}
