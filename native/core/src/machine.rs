@@ -10,7 +10,7 @@ use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
 use crate::simd::{CodePath, Parser};
 use crate::sink::Sink;
-use crate::venue::{DepthHead, Message, Reject, VenueId};
+use crate::venue::{Message, Read, Reject, Sides, VenueId};
 
 pub use crate::book::canonical_text;
 
@@ -264,10 +264,12 @@ impl Machine {
         if bytes.len() > self.config.frame_bytes_max {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
-        if let Some(head) = self.read_indexed(venue, bytes) {
-            return self.depth(venue, &head, Levels::Converted, out);
-        }
-        match venue.parse_frame(bytes)? {
+        let message = match self.read_indexed(venue, bytes) {
+            Some(Read::Delta(head)) => return self.depth(venue, &head, Levels::Converted, out),
+            Some(Read::Other(message)) => message,
+            None => venue.parse_frame(bytes)?,
+        };
+        match message {
             Message::Depth(message) => self.depth(venue, &message.head, Levels::Text(message.bids, message.asks), out),
             Message::Trade(message) => self.trade(venue, &message, out),
             Message::Quote(message) => self.quote(venue, &message, out),
@@ -287,9 +289,9 @@ impl Machine {
         }
     }
 
-    /// A depth delta in the venue's own spelling, its levels converted into the scratch vectors. Changes nothing else.
+    /// What a frame in the venue's own spelling says, its levels converted into the scratch vectors. Changes nothing else.
     #[inline]
-    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<DepthHead<'a>> {
+    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<Read<'a>> {
         let Self { parser, scratch, entries, symbols, connections, subject, .. } = self;
         let indexed = parser.index(bytes)?;
         let exponents = |symbol: &[u8]| {
@@ -303,7 +305,7 @@ impl Machine {
             };
             Some((entry.definition.price_exponent, entry.definition.qty_exponent))
         };
-        venue.parse_indexed(&indexed, exponents, &mut scratch.bids, &mut scratch.asks)
+        venue.parse_indexed(&indexed, exponents, &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks })
     }
 
     fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {

@@ -69,9 +69,8 @@ pub unsafe fn walk<B: Block>(
     let Indexed { frame, quotes, count, .. } = *indexed;
     let text = |open: usize| frame.get(usize::from(*quotes.get(open)?) + 1..usize::from(*quotes.get(open + 1)?));
     let open = usize::from(*quotes.get(first)?);
-    let last = usize::from(*quotes.get(count)?);
-    // The vectors of the first number begin inside the frame, and what is compared behind the last quote ends there.
-    if open < 16 || frame.get(open - 2..open)? != b"[[" || last + 4 > frame.len() {
+    // The vectors of the first number begin inside the frame.
+    if open < 16 || frame.get(open - 2..open)? != b"[[" {
         return None;
     }
     let (price, qty) = (text(first)?, text(first + 2)?);
@@ -98,7 +97,7 @@ pub unsafe fn walk<B: Block>(
         for level in 0..B::LEVELS {
             // SAFETY: within the entries named above.
             let quotes = unsafe { step.add(4 * level) };
-            // SAFETY: as above, and four bytes of the frame follow every quote.
+            // SAFETY: as above.
             let (comma, row) = unsafe { seams(frame, quotes) };
             ends |= u32::from(row) << level;
             commas |= u32::from(comma) << level;
@@ -123,21 +122,22 @@ pub unsafe fn walk<B: Block>(
     None
 }
 
-/// Whether other bytes than `",` and `"],[` stand where the level's numbers end.
+/// Whether other bytes than `",` stand before the level's quantity, and others than `"],[` before the next level. As every
+/// quote is known, the quotes in them are those that close the numbers.
 ///
 /// # Safety
 ///
-/// `quotes` points to four positions with four bytes of the frame at each.
+/// `quotes` points to five positions, of at least 16 and inside the frame.
 #[inline(always)]
 unsafe fn seams(frame: &[u8], quotes: *const u16) -> (bool, bool) {
     // SAFETY: the caller's.
-    let price_end = unsafe { position(quotes, 1) };
+    let qty_open = unsafe { position(quotes, 2) };
     // SAFETY: the caller's.
-    let qty_end = unsafe { position(quotes, 3) };
+    let next = unsafe { position(quotes, 4) };
     // SAFETY: the caller's.
-    let comma: [u8; 2] = unsafe { bytes(frame, price_end) };
+    let comma: [u8; 2] = unsafe { bytes(frame, qty_open - 2) };
     // SAFETY: the caller's.
-    let row: [u8; 4] = unsafe { bytes(frame, qty_end) };
+    let row: [u8; 4] = unsafe { bytes(frame, next - 4) };
     (comma != *b"\",", row != *b"\"],[")
 }
 

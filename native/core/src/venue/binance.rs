@@ -102,7 +102,7 @@ fn is_ignored(event: &[u8]) -> bool {
     IGNORED_EVENTS.contains(&event)
 }
 
-fn message<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a>, Reject> {
+pub(super) fn message<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a>, Reject> {
     let Some(event) = members.event.optional()? else { return unnamed(frame, at, members) };
     match name(frame, event, &mut [0; NAME_BYTES_MAX])? {
         b"depthUpdate" => depth(dialect, frame, at, members),
@@ -156,6 +156,15 @@ fn reply_id(frame: &[u8], id: Member) -> Result<u64, Reject> {
 }
 
 fn depth<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a>, Reject> {
+    Ok(Message::Depth(DepthMessage {
+        head: depth_head(dialect, frame, at, members)?,
+        bids: levels(frame, members.bids.required(at)?)?,
+        asks: levels(frame, members.asks.required(at)?)?,
+    }))
+}
+
+/// All of a depth delta but its levels.
+pub(super) fn depth_head<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<DepthHead<'a>, Reject> {
     let ts_sent = time(frame, members.ts_sent.required(at)?)?;
     let first = unsigned(frame, members.first.required(at)?)?;
     let last_value = members.last.required(at)?;
@@ -168,15 +177,8 @@ fn depth<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) ->
         return reject(Code::UpdateIdOrder, last_value.start);
     }
     let ts_event = members.ts_engine.optional()?.map_or(Ok(ts_sent), |engine| time(frame, engine))?;
-    Ok(Message::Depth(DepthMessage {
-        head: DepthHead {
-            symbol: text(frame, members.symbol.required(at)?)?,
-            ts_event,
-            ids: DeltaIds { first, last, prev, ts_sent },
-        },
-        bids: levels(frame, members.bids.required(at)?)?,
-        asks: levels(frame, members.asks.required(at)?)?,
-    }))
+    let symbol = text(frame, members.symbol.required(at)?)?;
+    Ok(DepthHead { symbol, ts_event, ids: DeltaIds { first, last, prev, ts_sent } })
 }
 
 /// USDT-M `X` is undocumented; captures show MARKET, INSURANCE_FUND, ADL and NA. The last comes with price and quantity 0.

@@ -23,7 +23,7 @@ impl Member {
         !matches!(self, Self::Absent)
     }
 
-    fn add(&mut self, value: Value) {
+    pub(super) fn add(&mut self, value: Value) {
         *self = match *self {
             Self::Absent => Self::Once(value),
             Self::Once(first) | Self::Repeated(first) => Self::Repeated(first),
@@ -57,7 +57,7 @@ macro_rules! members {
         pub(super) struct Members { $(pub(super) $field: Member,)+ }
 
         impl Members {
-            const fn slot(&mut self, name: &[u8]) -> Option<&mut Member> {
+            pub(super) const fn slot(&mut self, name: &[u8]) -> Option<&mut Member> {
                 match name {
                     $($name => Some(&mut self.$field),)+
                     _ => None,

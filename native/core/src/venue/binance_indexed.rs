@@ -1,11 +1,12 @@
-//! Binance depth deltas in the one spelling that the venue uses today, read by their quotes. Anything else, right or wrong, is
-//! left to the scanner; what is accepted here gives the same message there.
+//! Binance frames read by their quotes: depth deltas in the one spelling that the venue uses today, then its messages in any
+//! order of members, unknown ones included. Anything else, right or wrong, is left to the scanner; what is accepted here gives
+//! the same message there.
 
-use super::binance::{Dialect, is_other_book};
-use super::binance_fields::scale_time;
+use super::binance::{Dialect, depth_head, is_other_book, message};
+use super::binance_fields::{Member, Members, scale_time};
 use super::shape::Shape;
-use super::{DeltaIds, DepthHead};
-use crate::event::Level;
+use super::{DeltaIds, DepthHead, Message, Read, Sides};
+use crate::json::Kind;
 use crate::simd::Indexed;
 
 /// A delta up to its levels.
@@ -68,14 +69,67 @@ pub(super) fn open<'a, 'i>(dialect: Dialect, indexed: &'i Indexed<'a, 'i>) -> Op
 impl Opening<'_, '_> {
     /// Reads the levels, and makes sure that nothing else follows.
     #[inline]
-    pub(super) fn levels(mut self, exponents: (i8, i8), bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Option<()> {
-        self.shape.levels(exponents, bids)?;
+    pub(super) fn levels(mut self, exponents: (i8, i8), sides: &mut Sides<'_>) -> Option<()> {
+        self.shape.levels(exponents, sides.bids)?;
         self.shape.literal(b",\"a\":")?;
-        self.shape.levels(exponents, asks)?;
+        self.shape.levels(exponents, sides.asks)?;
         self.shape.literal(b"}")?;
         if self.wrapped {
             self.shape.literal(b"}")?;
         }
         self.shape.is_at_end().then_some(())
+    }
+}
+
+/// Reads a message whose members may stand in any order.
+pub(super) fn read<'a>(
+    dialect: Dialect,
+    indexed: &Indexed<'a, '_>,
+    exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
+    sides: &mut Sides<'_>,
+) -> Option<Read<'a>> {
+    let frame = indexed.frame();
+    let mut shape = Shape::new(indexed);
+    let wrapped = shape.literal(b"{\"stream\":\"").is_some();
+    let mut is_other = false;
+    if wrapped {
+        is_other = is_other_book(shape.text()?);
+        shape.literal(b"\",\"data\":")?;
+    }
+    let at = shape.at();
+    let mut members = Members::default();
+    shape.members(|key, value, shape| {
+        if value.kind == Kind::Array {
+            let symbol = members.symbol.optional().ok()??.of(frame);
+            let side = match key {
+                b"b" => &mut *sides.bids,
+                b"a" => &mut *sides.asks,
+                _ => return None,
+            };
+            shape.levels(exponents(symbol)?, side)?;
+        }
+        if let Some(member) = members.slot(key) {
+            member.add(value);
+        }
+        Some(())
+    })?;
+    if wrapped {
+        shape.literal(b"}")?;
+    }
+    if !shape.is_at_end() || members.stream.is_present() || members.data.is_present() {
+        return None;
+    }
+    let is_delta = |member: Member| Some(member.optional().ok()??.kind == Kind::Array);
+    match members.event.optional().ok()? {
+        Some(event) if event.of(frame) == b"depthUpdate" => {
+            if is_other || !is_delta(members.bids)? || !is_delta(members.asks)? {
+                return None;
+            }
+            Some(Read::Delta(depth_head(dialect, frame, at, &members).ok()?))
+        }
+        _ => match message(dialect, frame, at, &members).ok()? {
+            Message::Depth(_) => None,
+            message => Some(Read::Other(message)),
+        },
     }
 }

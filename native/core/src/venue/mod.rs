@@ -86,6 +86,24 @@ pub struct DepthHead<'a> {
     pub ids: DeltaIds,
 }
 
+/// Where converted levels go.
+#[derive(Debug)]
+pub struct Sides<'s> {
+    /// Bid levels.
+    pub bids: &'s mut Vec<Level>,
+    /// Ask levels.
+    pub asks: &'s mut Vec<Level>,
+}
+
+/// What an indexed frame says.
+#[derive(Clone, Copy, Debug)]
+pub enum Read<'a> {
+    /// A depth delta whose levels are converted.
+    Delta(DepthHead<'a>),
+    /// Another message.
+    Other(Message<'a>),
+}
+
 /// A depth delta.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthMessage<'a> {
@@ -231,24 +249,26 @@ impl VenueId {
         }
     }
 
-    /// Reads an indexed frame if it is a depth delta in the venue's own spelling, levels included. `exponents` gives price and
-    /// quantity exponent of a symbol. `None` says nothing of the frame: [`Self::parse_frame`] does. `Some` says that it would
-    /// give the same message, and its levels at these exponents the same mantissas.
+    /// Reads an indexed frame if it is spelled without white space and holds nothing nested but levels. `exponents` gives price
+    /// and quantity exponent of a symbol. `None` says nothing of the frame: [`Self::parse_frame`] does. `Some` says that it
+    /// would give the same message, and its levels at these exponents the same mantissas, which are in `sides`.
     pub fn parse_indexed<'a>(
         self,
         indexed: &Indexed<'a, '_>,
-        exponents: impl FnOnce(&'a [u8]) -> Option<(i8, i8)>,
-        bids: &mut Vec<Level>,
-        asks: &mut Vec<Level>,
-    ) -> Option<DepthHead<'a>> {
+        exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
+        sides: &mut Sides<'_>,
+    ) -> Option<Read<'a>> {
         let dialect = match self {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm => binance::Dialect::Usdm,
         };
-        let opening = binance_indexed::open(dialect, indexed)?;
-        let head = opening.head;
-        opening.levels(exponents(head.symbol)?, bids, asks)?;
-        Some(head)
+        if let Some(opening) = binance_indexed::open(dialect, indexed) {
+            let head = opening.head;
+            if opening.levels(exponents(head.symbol)?, sides).is_some() {
+                return Some(Read::Delta(head));
+            }
+        }
+        binance_indexed::read(dialect, indexed, exponents, sides)
     }
 
     /// Reads the body of a REST depth snapshot.

@@ -2,6 +2,7 @@
 //! message is left to the scanner: every method answers `None` then.
 
 use crate::event::Level;
+use crate::json::{Kind, Value};
 use crate::simd::Indexed;
 
 /// A place in an indexed frame: a byte, and the first quote at or behind it.
@@ -27,6 +28,11 @@ impl<'a, 'i> Shape<'a, 'i> {
     /// At the frame's first byte.
     pub(super) fn new(indexed: &'i Indexed<'a, 'i>) -> Self {
         Self { indexed, frame: indexed.frame(), quotes: indexed.quotes(), at: 0, quote: 0 }
+    }
+
+    /// The byte at which it stands.
+    pub(super) const fn at(&self) -> usize {
+        self.at
     }
 
     /// Steps over exactly this text.
@@ -73,6 +79,58 @@ impl<'a, 'i> Shape<'a, 'i> {
         let side = self.indexed.levels(self.quote, exponents, out)?;
         (self.at, self.quote) = (side.end, side.quote);
         Some(())
+    }
+
+    /// Walks the members of an object at its opening brace, and steps behind it. `each` gets the key, the value and this walk,
+    /// which stands at the value of an array that is not empty and must be stepped behind it; other arrays and objects are
+    /// none of the spelling that is known here.
+    #[inline(always)]
+    pub(super) fn members(&mut self, mut each: impl FnMut(&'a [u8], Value, &mut Self) -> Option<()>) -> Option<()> {
+        self.literal(b"{")?;
+        loop {
+            self.literal(b"\"")?;
+            let key = self.text()?;
+            self.literal(b"\":")?;
+            let value = self.value()?;
+            each(key, value, self)?;
+            match self.frame.get(self.at)? {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Steps behind a value, or stays at an array of arrays.
+    #[inline(always)]
+    fn value(&mut self) -> Option<Value> {
+        let start = self.at;
+        match self.frame.get(start)? {
+            b'"' => {
+                self.literal(b"\"")?;
+                let text = self.text()?;
+                self.literal(b"\"")?;
+                Some(Value { kind: Kind::String, start: start + 1, end: start + 1 + text.len() })
+            }
+            b'[' => Some(Value { kind: Kind::Array, start, end: start }),
+            _ => {
+                let rest = self.frame.get(start..)?;
+                let length = rest.iter().position(|byte| matches!(byte, b',' | b'}'))?;
+                self.at += length;
+                let kind = match rest.get(..length)? {
+                    b"true" => Kind::True,
+                    b"false" => Kind::False,
+                    b"null" => Kind::Null,
+                    [b'0'] => Kind::Number,
+                    [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => Kind::Number,
+                    _ => return None,
+                };
+                Some(Value { kind, start, end: self.at })
+            }
+        }
     }
 
     /// Whether nothing follows.
