@@ -100,6 +100,34 @@ export declare class Fanout {
   close(): void
 }
 
+/** Counts and digests frames instead of parsing them. */
+export declare class FrameProbe {
+  /** `digests`: also digest length and bytes of each frame, in their order. */
+  constructor(digests: boolean)
+  /**
+   * As `Shard.ingester`.
+   *
+   * # Errors
+   *
+   * `CLOSED` when the thread is ending.
+   */
+  ingester(): (connection: number, frame: Uint8Array, length: number, tsRecv?: bigint) => number
+  /**
+   * As `Shard.socket`, where the reader itself may check that text is UTF-8.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE` for a connection beyond 65,535.
+   */
+  socket(connection: number, checksUtf8: boolean): SocketFrames
+  /** Frames so far. */
+  get frames(): number
+  /** Their bytes. */
+  get bytes(): number
+  /** Their digest, 16 hexadecimal digits. */
+  get digest(): string
+}
+
 /** Reads one shard's segment of an engine in another process. */
 export declare class RingReader {
   /**
@@ -184,6 +212,15 @@ export declare class RingReader {
  * shard is closed, or poisoned by a caught panic: rebuild it then.
  */
 export declare class Shard {
+  /**
+   * Reads a connection's socket on behalf of this shard, from the first byte behind the handshake. Text is checked by the
+   * parser, which keeps the bytes of a frame that is no UTF-8.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE` for a connection beyond 65,535.
+   */
+  socket(connection: number): SocketFrames
   /**
    * # Errors
    *
@@ -294,12 +331,53 @@ export declare class Shard {
   close(): void
 }
 
+/** Frames of one connection, from the first byte behind its handshake. */
+export declare class SocketFrames {
+  /**
+   * The function that takes what the socket read: get it once, call it for each chunk. Bytes `from .. to` of `chunk` count. All
+   * frames of a chunk have one receive time, stamped here. Returns bits as inputs of a shard do, and the four of this file;
+   * it stops behind a message that leaves a request or was refused, so that those are looked at in their order.
+   *
+   * # Errors
+   *
+   * `CLOSED` when the thread is ending.
+   */
+  receiver(): (chunk: Uint8Array, from: number, to: number) => number
+  /** Where the running chunk was left. */
+  get position(): number
+  /** Messages that arrived. */
+  get messages(): number
+  /**
+   * The next frame that the protocol owes the server, masked with `mask`; null if there is none.
+   *
+   * # Errors
+   *
+   * `CLOSED` when the thread is ending.
+   */
+  reply(mask: number): Buffer | null
+  /** Why the connection is over; null if it is not. */
+  ending(): SocketEnding | null
+  /**
+   * Takes the message that was refused last.
+   *
+   * # Errors
+   *
+   * `CLOSED` when the thread is ending.
+   */
+  refused(): Buffer
+  /** Lets go of the memory; the function answers `-CLOSED` from now on. Idempotent. */
+  close(): void
+}
+
 /** A full book in canonical text. */
 export interface BookText {
   lastUpdateId: bigint
   inSync: boolean
   text: string
 }
+
+/** The connection is over: `SocketFrames.ending()` says why. */
+export declare const ENDED_BIT: number
 
 /** Bits 0..23 of an input's return value: events published. */
 export declare const EVENTS_MASK: number
@@ -385,6 +463,12 @@ export interface Listing {
   trading: boolean
 }
 
+/** At least one message was handed on. */
+export declare const MESSAGE_BIT: number
+
+/** The chunk is not used up: look at the other bits, then call again with `SocketFrames.position`. */
+export declare const MORE_BIT: number
+
 /**
  * Reads a venue's instrument listing (the body of its REST answer).
  *
@@ -418,6 +502,9 @@ export interface Rejection {
   offset: number
   message: string
 }
+
+/** `SocketFrames.reply()` has something to send. */
+export declare const REPLY_BIT: number
 
 /** `requests()` has something. */
 export declare const REQUESTS_BIT: number
@@ -455,6 +542,16 @@ export interface ShardStatus {
   lag: number
 }
 
+/** Why a connection is over, in WebSocket's terms. */
+export interface SocketEnding {
+  /** Code that the server sent, or with which it was failed; 1005 if it sent none. */
+  code: number
+  /** The server's reason, or what it did wrong. */
+  text: string
+  /** The server broke the protocol. */
+  isViolation: boolean
+}
+
 /** A topic that clients can subscribe to. */
 export interface Topic {
   id: number
@@ -464,3 +561,12 @@ export interface Topic {
 
 /** Version of the addon; equal to the package's. */
 export declare function version(): string
+
+/**
+ * One frame as a client sends it: whole and masked. `mask` must not be predictable.
+ *
+ * # Errors
+ *
+ * `ARGUMENT_RANGE` for an opcode that is reserved, or a control frame of more than 125 bytes.
+ */
+export declare function websocketFrame(opcode: number, payload: Uint8Array, mask: number): Buffer

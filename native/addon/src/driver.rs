@@ -12,6 +12,7 @@ use tickring_core::machine::Machine;
 use tickring_core::sink::{Latest, Sink};
 use tickring_shm::{Clock, Stage, Writer};
 
+use crate::chunks::FrameSink;
 use crate::failure::{Result, closed, fail, panic_text};
 use crate::rejected::Rejected;
 use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
@@ -71,6 +72,18 @@ impl Running {
                 writer.put_instrument_counters(slot, counters);
             }
         }
+    }
+}
+
+impl FrameSink for Driver {
+    #[inline]
+    fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
+        Self::frame(self, connection, bytes, ts_recv)
+    }
+
+    #[inline]
+    fn now(&mut self) -> u64 {
+        self.running.as_mut().map_or(0, |running| running.output.now())
     }
 }
 

@@ -1,12 +1,14 @@
 //! N-API surface of the native crates: converts types and errors, decides nothing. See `native/addon/README.md`.
 #![allow(missing_docs, reason = "napi's macros generate undocumented items; the public ones are documented in binding.d.ts")]
 
+mod chunks;
 mod convert;
 mod driver;
 mod entry;
 mod failure;
 mod fanout;
 mod lock;
+mod probe;
 mod reader;
 mod rejected;
 mod shard;

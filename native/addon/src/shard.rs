@@ -336,6 +336,11 @@ impl Shard {
         self.driver.borrow_mut().close();
     }
 
+    /// What entry points share with this class.
+    pub(crate) fn shared(&self) -> SharedDriver {
+        Rc::clone(&self.driver)
+    }
+
     fn input(&self, ts_recv: &Nanos, input: Input<'_>) -> i32 {
         self.driver.borrow_mut().input(ts_recv.0, input)
     }
