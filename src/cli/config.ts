@@ -125,6 +125,7 @@ export function printConfig({ engine, gateway, simulator, log }: Config): string
     venue: feed.venue,
     symbols: feed.symbols,
     channels: feed.channels,
+    transport: feed.transport,
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
   }));

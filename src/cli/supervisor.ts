@@ -179,7 +179,15 @@ function portsOf(venues: readonly SimulatedVenue[], controlUrl: string): Simulat
 function withSimulatedFeeds(config: Config, venues: readonly SimulatedVenue[]): Config {
   const symbols = config.simulator?.symbols ?? [];
   const feeds = venues.map(({ name, wsUrl, restUrl }) => {
-    return { id: name, venue: name, wsUrl, restUrl, symbols, channels: ['book', 'trade', 'quote'] as const };
+    return {
+      id: name,
+      venue: name,
+      wsUrl,
+      restUrl,
+      symbols,
+      channels: ['book', 'trade', 'quote'] as const,
+      transport: 'native' as const,
+    };
   });
   return { ...config, engine: { ...config.engine, feeds } };
 }

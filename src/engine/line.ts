@@ -1,12 +1,13 @@
 import { CHANNELS, DISCONNECT_REASONS } from '../model/codes.js';
-import type { ChannelName } from '../model/config.js';
+import type { ChannelName, TransportName } from '../model/config.js';
 import type { ConnectionState } from '../model/status.js';
 import type { ConnectionClass, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { Backoff } from './backoff.js';
 import { FirstData } from './first-data.js';
 import type { Logger } from './log.js';
-import { type Closing, VenueSocket } from './socket.js';
+import type { Closing, SocketInputs, VenueSocket } from './socket.js';
+import { openSocket } from './transports.js';
 
 /** Streams named in one control message. */
 const STREAMS_PER_MESSAGE = 100;
@@ -26,12 +27,11 @@ const SILENCE_DOUBLINGS_MAX = 4;
 const LOOK_LATE_MS = 3_000;
 
 /** What a line feeds: the shard's inputs, in the order in which things happened. */
-export interface LineInputs {
+export interface LineInputs extends SocketInputs {
   connect(connection: number): void;
   disconnect(connection: number, reason: number): void;
   subscribe(connection: number, instrument: number, channels: number): void;
   ack(connection: number, instrument: number, accepted: boolean): void;
-  frame(connection: number, bytes: Buffer): void;
   /** Messages of this channel that arrived so far. */
   arrived(instrument: number, channel: ChannelName): number;
 }
@@ -41,6 +41,7 @@ export interface LineOptions {
   readonly connectionClass: ConnectionClass;
   readonly channels: readonly ChannelName[];
   readonly url: string;
+  readonly transport: TransportName;
   /** Number of the connection within the shard, kept over reconnects. */
   readonly connection: number;
   readonly instruments: readonly InstrumentDefinition[];
@@ -101,17 +102,22 @@ export class Line {
 
   start(): void {
     if (this.#stopped) return;
-    const { url, backoff, inputs, connection } = this.#options;
+    const { url, transport, backoff, inputs, connection } = this.#options;
     this.reconnects += 1;
     backoff.attempted();
     let opened = false;
-    const socket = new VenueSocket(url, {
-      open: () => {
-        opened = true;
-        this.#opened();
+    const socket = openSocket({
+      url,
+      transport,
+      connection,
+      inputs,
+      events: {
+        open: () => {
+          opened = true;
+          this.#opened();
+        },
+        closed: (closing) => this.#closed(closing, opened, socket.ageMs),
       },
-      frame: (bytes) => inputs.frame(connection, bytes),
-      closed: (closing) => this.#closed(closing, opened, socket.ageMs),
     });
     this.#socket = socket;
   }

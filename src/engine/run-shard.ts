@@ -110,6 +110,7 @@ class ShardRunner {
             connectionClass,
             channels,
             url: feed.wsUrl + connectionClass.path,
+            transport: feed.transport,
             connection: this.#connections,
             instruments: instruments.slice(first, first + perLine),
             backoff,

@@ -11,6 +11,7 @@ import {
   SHARD_COUNTERS,
   Shard,
   type ShardRequest,
+  type SocketFrames,
   STAMP_HERE,
 } from '../native/index.js';
 import type { LineInputs } from './line.js';
@@ -30,6 +31,8 @@ const ARRIVED: Readonly<Record<ChannelName, number>> = {
   trade: place('trades'),
   quote: place('quotes'),
 };
+
+const NOTHING = Buffer.alloc(0);
 
 /** More malformed frames than this on one connection in a second: it is replaced. */
 const MALFORMED_PER_SECOND_MAX = 20;
@@ -120,6 +123,16 @@ export class ShardHost implements LineInputs {
     const result = this.#ingest?.(connection, bytes, bytes.length);
     if (result === undefined || (result >= 0 && result < REQUESTS_BIT)) return;
     this.#after(result, { connection, instrument: 0, bytes });
+  }
+
+  frames(connection: number): SocketFrames | undefined {
+    return native(() => this.#shard?.socket(connection));
+  }
+
+  attend(connection: number, result: number, refused: () => Buffer): void {
+    // A shard that is gone already answers to nobody.
+    if (this.#shard === undefined) return;
+    this.#after(result, { connection, instrument: 0, bytes: (result & REJECTED_BIT) === 0 ? NOTHING : refused() });
   }
 
   arrived(instrument: number, channel: ChannelName): number {

@@ -1,11 +1,12 @@
-import WebSocket from 'ws';
-import { DISCONNECT_REASONS } from '../model/codes.js';
+import type { TransportName } from '../model/config.js';
+import type { SocketFrames } from '../native/index.js';
 import { REFUSALS } from './backoff.js';
 import { retryAfterMs } from './rest.js';
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** The core's own limit on a frame; larger ones end the connection with 1009. */
-const FRAME_SIZE_MAX = 8 << 20;
+/** Connection, TLS and handshake together, ms. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Bytes that may wait to be sent; more means that the venue does not read. */
+export const UNSENT_BYTES_MAX = 1 << 20;
 
 export interface Closing {
   /** A number of `DISCONNECT_REASONS`. */
@@ -17,109 +18,48 @@ export interface Closing {
 
 export interface SocketEvents {
   open(): void;
-  frame(bytes: Buffer): void;
   /** Exactly once, also when the handshake failed. */
   closed(closing: Closing): void;
 }
 
+/** Where messages go: one by one, or as whole chunks through frames that the shard reads itself. */
+export interface SocketInputs {
+  /** One message. */
+  frame(connection: number, bytes: Buffer): void;
+  /** The shard's reader for a fresh connection; undefined while there is no shard. */
+  frames(connection: number): SocketFrames | undefined;
+  /** What the shard answered to a part of a chunk: a code, requests, or a refusal, whose bytes `refused` gives. */
+  attend(connection: number, result: number, refused: () => Buffer): void;
+}
+
+export interface SocketOptions {
+  readonly url: string;
+  readonly transport: TransportName;
+  /** Number of the connection within the shard. */
+  readonly connection: number;
+  readonly inputs: SocketInputs;
+  readonly events: SocketEvents;
+}
+
 /** One WebSocket to a venue, from handshake to close. It is never reused. */
-export class VenueSocket {
-  readonly #socket: WebSocket;
-  readonly #events: SocketEvents;
-  #lastByteAt = performance.now();
-  #lastFrameAt = performance.now();
-  #probedAt: number | undefined;
-  readonly #openedAt = performance.now();
-  #ended = false;
+export interface VenueSocket {
+  readonly isOpen: boolean;
   /** Messages that arrived. */
-  frames = 0;
-
-  constructor(url: string, events: SocketEvents) {
-    this.#events = events;
-    this.#socket = new WebSocket(url, {
-      perMessageDeflate: false,
-      followRedirects: false,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      maxPayload: FRAME_SIZE_MAX,
-      // The core checks every frame itself, and keeps the bytes of one that is no UTF-8.
-      skipUTF8Validation: true,
-    });
-    const { OPEN } = WebSocket;
-    this.#socket
-      .on('open', () => {
-        if (!this.#ended) this.#events.open();
-      })
-      .on('message', (data) => {
-        this.#alive();
-        this.#lastFrameAt = this.#lastByteAt;
-        this.frames += 1;
-        if (!this.#ended && this.#socket.readyState === OPEN) this.#events.frame(data as Buffer);
-      })
-      .on('ping', () => this.#alive())
-      .on('pong', () => this.#alive())
-      .on('unexpected-response', (request, response) => {
-        const status = response.statusCode ?? 0;
-        const refusal = REFUSALS.has(status)
-          ? { retryAfterMs: status === 403 ? 0 : retryAfterMs(response.headers['retry-after'] ?? '1') }
-          : null;
-        request.destroy();
-        this.#end({ reason: DISCONNECT_REASONS.refused, refusal, text: `handshake answered ${status}` });
-      })
-      .on('error', (error) => this.#end({ reason: DISCONNECT_REASONS.error, refusal: null, text: error.message }))
-      .on('close', (code, text) =>
-        this.#end({ reason: DISCONNECT_REASONS.closed, refusal: null, text: `closed ${code} ${text.toString()}`.trim() }),
-      );
-  }
-
-  get isOpen(): boolean {
-    return !this.#ended && this.#socket.readyState === WebSocket.OPEN;
-  }
-
-  get lastFrameAgeMs(): number {
-    return performance.now() - this.#lastFrameAt;
-  }
-
-  get lastByteAgeMs(): number {
-    return performance.now() - this.#lastByteAt;
-  }
-
+  readonly frames: number;
+  readonly lastFrameAgeMs: number;
+  readonly lastByteAgeMs: number;
   /** How long a probe has been without an answer of any kind, ms; 0 if none is. */
-  get unansweredMs(): number {
-    return this.#probedAt === undefined ? 0 : performance.now() - this.#probedAt;
-  }
-
-  get ageMs(): number {
-    return performance.now() - this.#openedAt;
-  }
-
-  send(text: string): void {
-    if (this.isOpen) this.#socket.send(text);
-  }
-
+  readonly unansweredMs: number;
+  readonly ageMs: number;
+  send(text: string): void;
   /** Asks for a sign of life, unless one is awaited already: RFC 6455 has every endpoint answer a ping. */
-  probe(): void {
-    if (!this.isOpen || this.#probedAt !== undefined) return;
-    this.#probedAt = performance.now();
-    this.#socket.ping();
-  }
-
+  probe(): void;
   /** Ends it from our side, without waiting for the venue. */
-  end(reason: number, text: string): void {
-    this.#end({ reason, refusal: null, text });
-  }
+  end(reason: number, text: string): void;
+}
 
-  #alive(): void {
-    this.#lastByteAt = performance.now();
-    this.#probedAt = undefined;
-  }
-
-  #end(closing: Closing): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#socket.removeAllListeners();
-    // A socket that is torn down while it connects still emits an error; nobody else listens for it now.
-    this.#socket.on('error', () => {});
-    this.#socket.terminate();
-    this.#events.closed(closing);
-  }
+/** What an HTTP answer other than 101 means for the next attempt. */
+export function refusalOf(status: number, retryAfter: string | undefined): Closing['refusal'] {
+  if (!REFUSALS.has(status)) return null;
+  return { retryAfterMs: status === 403 ? 0 : retryAfterMs(retryAfter ?? '1') };
 }

@@ -3,6 +3,12 @@
 /** Channels of a subscription. */
 export type ChannelName = 'book' | 'trade' | 'quote';
 
+/**
+ * How a feed's sockets are read: `native` hands whole chunks to the addon; `ws` is the library of that name, for servers that
+ * the first does not get on with; `ws-deflate` also accepts compressed messages.
+ */
+export type TransportName = 'native' | 'ws' | 'ws-deflate';
+
 /** One venue's feed. */
 export interface FeedConfig {
   /** Unique within the engine, e.g. `binance-usdm`. */
@@ -16,6 +22,7 @@ export interface FeedConfig {
   /** Symbols as the venue spells them in messages (upper case). */
   readonly symbols: readonly string[];
   readonly channels: readonly ChannelName[];
+  readonly transport: TransportName;
 }
 
 export interface EngineConfig {

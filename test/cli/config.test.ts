@@ -76,6 +76,7 @@ test('config: the older flat keys become a feed, a name and a port; the retired 
       restUrl: 'https://fapi.binance.com',
       symbols: ['BTCUSDT', 'ETHUSDT'],
       channels: ['book', 'trade', 'quote'],
+      transport: 'native',
     },
   ]);
   expect(config.gateway.port).toBe(9090);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rpc } from '../../src/engine/rpc.js';
 import { runShard } from '../../src/engine/run-shard.js';
 import type { MainCalls, ShardStatus, ShardTask, WorkerCalls } from '../../src/engine/shard-contract.js';
-import type { EngineConfig } from '../../src/model/config.js';
+import type { EngineConfig, TransportName } from '../../src/model/config.js';
 import { native, parseListings } from '../../src/native/index.js';
 import { type Simulator, startSimulator } from '../../src/simulator/index.js';
 import { venues } from '../../src/venues/index.js';
@@ -47,9 +47,9 @@ afterAll(async () => {
   for (const directory of [folder, shmRoot]) rmSync(directory, { recursive: true, force: true });
 });
 
-async function taskOf(port: ShardTask['port']): Promise<ShardTask> {
+async function taskOf(port: ShardTask['port'], transport: TransportName): Promise<ShardTask> {
   const config: EngineConfig = {
-    name: `disconnects-${process.pid}`,
+    name: `disconnects-${transport}-${process.pid}`,
     shmRoot,
     stateDir: folder,
     shards: 1,
@@ -70,7 +70,15 @@ async function taskOf(port: ShardTask['port']): Promise<ShardTask> {
       const listing = native(() => parseListings(venue.id, new Uint8Array(body))).find(({ symbol }) => symbol === SYMBOLS[0]);
       if (listing === undefined) throw new Error(`${name} lists no ${SYMBOLS[0]}`);
       return {
-        feed: { id: name, venue: name, wsUrl, restUrl, symbols: SYMBOLS, channels: ['book', 'trade', 'quote'] as const },
+        feed: {
+          id: name,
+          venue: name,
+          wsUrl,
+          restUrl,
+          symbols: SYMBOLS,
+          channels: ['book', 'trade', 'quote'] as const,
+          transport,
+        },
         instruments: [{ ...listing, id: index + 1, venue: venue.id, changeCount: 0 }],
       };
     }),
@@ -97,63 +105,66 @@ function held(): { readonly sockets: number; readonly others: number; readonly r
   return { sockets, others, resources };
 }
 
-test(`${DISCONNECTS} lost connections leave no descriptor, timer or listener behind`, async () => {
-  await settled();
-  const before = held();
-  const { port1, port2 } = new MessageChannel();
-  const calls: MainCalls = {
-    lease: () => null,
-    refund: () => null,
-    used: () => null,
-    banned: () => null,
-    epoch: () => ({ epoch: 2n, prevEpoch: 1n }),
-    log: () => null,
-  };
-  const rpc = new Rpc<WorkerCalls>(port1, calls as unknown as Record<string, (argument: never) => unknown>);
-  const ended = runShard(await taskOf(port2), tolerant);
+test.each(['native', 'ws'] as const)(
+  `over %s ${DISCONNECTS} lost connections leave no descriptor, timer or listener behind`,
+  async (transport) => {
+    await settled();
+    const before = held();
+    const { port1, port2 } = new MessageChannel();
+    const calls: MainCalls = {
+      lease: () => null,
+      refund: () => null,
+      used: () => null,
+      banned: () => null,
+      epoch: () => ({ epoch: 2n, prevEpoch: 1n }),
+      log: () => null,
+    };
+    const rpc = new Rpc<WorkerCalls>(port1, calls as unknown as Record<string, (argument: never) => unknown>);
+    const ended = runShard(await taskOf(port2, transport), tolerant);
 
-  const state = (): Promise<ShardStatus> => rpc.call('status', null);
-  const whole = async (): Promise<ShardStatus> => {
-    for (;;) {
-      const status = await state();
-      const open = status.connections.every((connection) => connection.state === 'open');
-      if (open && status.instruments.every(({ inSync }) => inSync)) return status;
-      await sleep(5);
+    const state = (): Promise<ShardStatus> => rpc.call('status', null);
+    const whole = async (): Promise<ShardStatus> => {
+      for (;;) {
+        const status = await state();
+        const open = status.connections.every((connection) => connection.state === 'open');
+        if (open && status.instruments.every(({ inSync }) => inSync)) return status;
+        await sleep(5);
+      }
+    };
+    await whole();
+    await settled();
+    const running = held();
+    // Without acknowledgements every connection ends while it waits for one.
+    simulator.inject({ fault: 'ack_lost', args: { n: NO_LIMIT } });
+    let hard = false;
+    let lost = 0;
+    while (lost < DISCONNECTS) {
+      hard = !hard;
+      simulator.inject({ fault: 'disconnect', args: { hard } });
+      const target = lost + 3;
+      while (lost < target) {
+        lost = (await state()).counters['disconnects'] ?? 0;
+        await sleep(1);
+      }
+      while (!(await state()).connections.every((connection) => connection.state === 'open')) await sleep(1);
     }
-  };
-  await whole();
-  await settled();
-  const running = held();
-  // Without acknowledgements every connection ends while it waits for one.
-  simulator.inject({ fault: 'ack_lost', args: { n: NO_LIMIT } });
-  let hard = false;
-  let lost = 0;
-  while (lost < DISCONNECTS) {
-    hard = !hard;
-    simulator.inject({ fault: 'disconnect', args: { hard } });
-    const target = lost + 3;
-    while (lost < target) {
-      lost = (await state()).counters['disconnects'] ?? 0;
-      await sleep(1);
-    }
-    while (!(await state()).connections.every((connection) => connection.state === 'open')) await sleep(1);
-  }
-  const end = await whole();
-  expect(end.counters['disconnects']).toBeGreaterThanOrEqual(DISCONNECTS);
-  await settled();
-  const after = held();
-  expect(after.sockets).toBeLessThanOrEqual(running.sockets + 2);
-  expect(after.others).toBe(running.others);
-  // One wait for an acknowledgement a connection, and one for a retry.
-  expect(after.resources['Timeout'] ?? 0).toBeLessThanOrEqual((running.resources['Timeout'] ?? 0) + 4);
+    const end = await whole();
+    expect(end.counters['disconnects']).toBeGreaterThanOrEqual(DISCONNECTS);
+    await settled();
+    const after = held();
+    expect(after.sockets).toBeLessThanOrEqual(running.sockets + 2);
+    expect(after.others).toBe(running.others);
+    // One wait for an acknowledgement a connection, and one for a retry.
+    expect(after.resources['Timeout'] ?? 0).toBeLessThanOrEqual((running.resources['Timeout'] ?? 0) + 4);
 
-  await rpc.call('stop', null);
-  await ended;
-  rpc.close();
-  await settled();
-  expect(held()).toEqual(before);
-  expect(warnings.filter((text) => /MaxListeners/.test(text))).toEqual([]);
-});
+    await rpc.call('stop', null);
+    await ended;
+    rpc.close();
+    await settled();
+    expect(held()).toEqual(before);
+    expect(warnings.filter((text) => /MaxListeners/.test(text))).toEqual([]);
+  },
+);
 
 /** Waits until keep-alive connections of HTTP and late closes are through: the same answer for a while. */
 async function settled(): Promise<void> {

@@ -38,7 +38,15 @@ describe('feeds', () => {
       'a venue that nobody knows',
       {
         feeds: [
-          { id: 'x', venue: 'x', wsUrl: 'ws://x', restUrl: 'http://x', symbols: ['X'], channels: ['book'] },
+          {
+            id: 'x',
+            venue: 'x',
+            wsUrl: 'ws://x',
+            restUrl: 'http://x',
+            symbols: ['X'],
+            channels: ['book'],
+            transport: 'native',
+          },
         ] as FeedConfig[],
       },
       'VENUE_UNKNOWN',

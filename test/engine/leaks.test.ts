@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { Rpc } from '#dist/engine/rpc.js';
 import { runShard } from '#dist/engine/run-shard.js';
 import type { ShardTask, WorkerCalls } from '#dist/engine/shard-contract.js';
+import type { TransportName } from '#dist/model/config.js';
 import { parseListings } from '#dist/native/index.js';
 import { startSimulator } from '#dist/simulator/index.js';
 import { binanceSpot } from '#dist/venues/binance-spot/index.js';
@@ -25,59 +26,62 @@ function resources(): Record<string, number> {
   return counts;
 }
 
-it('a thousand lost connections leave no file, timer or listener behind', async () => {
-  const warnings: Error[] = [];
-  const warn = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', warn);
-  const limits = { connectionsPer5Minutes: MANY, restWeightPerMinute: MANY };
-  const simulator = await startSimulator({
-    venues: ['binance-spot'],
-    symbols: SYMBOLS,
-    rate: 200,
-    limits: { 'binance-spot': limits },
-  });
-  const stateDir = mkdtempSync(join(tmpdir(), 'tickring-leaks-'));
-  const shmRoot = mkdtempSync('/dev/shm/tickring-leaks-');
-  const [venue] = simulator.venues;
-  if (venue === undefined) throw new Error('the venue is not simulated');
-  const task = await shardTask({ stateDir, shmRoot, ...venue });
-  const { port1, port2 } = new MessageChannel();
-  const calls = { lease: () => null, refund: () => {}, used: () => {}, banned: () => {}, log: () => {} };
-  const rpc = new Rpc<WorkerCalls>(port1, calls);
-  const fast = { connectionAttemptsPer5Minutes: MANY, restWeightPerMinute: MANY };
-  // The shard as a worker runs it, in this thread, where everything can be counted.
-  const ended = runShard({ ...task, port: port2 }, [{ ...binanceSpot, limits: { ...binanceSpot.limits, ...fast } }]);
-  const disconnect = async (times: number): Promise<void> => {
-    for (let done = 0; done < times; done += 1) {
-      await open();
-      simulator.inject({ fault: 'disconnect', args: { hard: done % 2 === 0 } });
-    }
-    await inSync();
-  };
-  let newest = 0;
-  const open = (): Promise<void> =>
-    soon(() => {
-      const id = Math.max(0, ...(simulator.stats().venues[0]?.connections.map((one) => one.id) ?? []));
-      if (id <= newest) return false;
-      newest = id;
-      return true;
+it.each(['native', 'ws'] as const)(
+  'over %s a thousand lost connections leave no file, timer or listener behind',
+  async (transport) => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    const limits = { connectionsPer5Minutes: MANY, restWeightPerMinute: MANY };
+    const simulator = await startSimulator({
+      venues: ['binance-spot'],
+      symbols: SYMBOLS,
+      rate: 200,
+      limits: { 'binance-spot': limits },
     });
-  const inSync = (): Promise<unknown> =>
-    eventually('books in sync', async () => (await rpc.call('status', null)).instruments.every((one) => one.inSync));
-  await disconnect(WARM_UP);
-  const before = await settled();
-  await disconnect(DISCONNECTS);
-  const after = await settled();
-  const { counters } = await rpc.call('status', null);
-  expect(counters['disconnects']).toBeGreaterThanOrEqual(DISCONNECTS);
-  for (const [name, count] of Object.entries(after)) expect(count, name).toBeLessThanOrEqual((before[name] ?? 0) + SLACK);
-  expect(warnings).toEqual([]);
-  await rpc.call('stop', null);
-  await ended;
-  await simulator.close();
-  process.off('warning', warn);
-  for (const directory of [stateDir, shmRoot]) rmSync(directory, { recursive: true, force: true });
-});
+    const stateDir = mkdtempSync(join(tmpdir(), 'tickring-leaks-'));
+    const shmRoot = mkdtempSync('/dev/shm/tickring-leaks-');
+    const [venue] = simulator.venues;
+    if (venue === undefined) throw new Error('the venue is not simulated');
+    const task = await shardTask({ stateDir, shmRoot, transport, ...venue });
+    const { port1, port2 } = new MessageChannel();
+    const calls = { lease: () => null, refund: () => {}, used: () => {}, banned: () => {}, log: () => {} };
+    const rpc = new Rpc<WorkerCalls>(port1, calls);
+    const fast = { connectionAttemptsPer5Minutes: MANY, restWeightPerMinute: MANY };
+    // The shard as a worker runs it, in this thread, where everything can be counted.
+    const ended = runShard({ ...task, port: port2 }, [{ ...binanceSpot, limits: { ...binanceSpot.limits, ...fast } }]);
+    const disconnect = async (times: number): Promise<void> => {
+      for (let done = 0; done < times; done += 1) {
+        await open();
+        simulator.inject({ fault: 'disconnect', args: { hard: done % 2 === 0 } });
+      }
+      await inSync();
+    };
+    let newest = 0;
+    const open = (): Promise<void> =>
+      soon(() => {
+        const id = Math.max(0, ...(simulator.stats().venues[0]?.connections.map((one) => one.id) ?? []));
+        if (id <= newest) return false;
+        newest = id;
+        return true;
+      });
+    const inSync = (): Promise<unknown> =>
+      eventually('books in sync', async () => (await rpc.call('status', null)).instruments.every((one) => one.inSync));
+    await disconnect(WARM_UP);
+    const before = await settled();
+    await disconnect(DISCONNECTS);
+    const after = await settled();
+    const { counters } = await rpc.call('status', null);
+    expect(counters['disconnects']).toBeGreaterThanOrEqual(DISCONNECTS);
+    for (const [name, count] of Object.entries(after)) expect(count, name).toBeLessThanOrEqual((before[name] ?? 0) + SLACK);
+    expect(warnings).toEqual([]);
+    await rpc.call('stop', null);
+    await ended;
+    await simulator.close();
+    process.off('warning', warn);
+    for (const directory of [stateDir, shmRoot]) rmSync(directory, { recursive: true, force: true });
+  },
+);
 
 /** Requests and closing sockets come and go. */
 const SLACK = 6;
@@ -100,8 +104,9 @@ async function shardTask(where: {
   shmRoot: string;
   wsUrl: string;
   restUrl: string;
+  transport: TransportName;
 }): Promise<Omit<ShardTask, 'port'>> {
-  const { stateDir, shmRoot, wsUrl, restUrl } = where;
+  const { stateDir, shmRoot, wsUrl, restUrl, transport } = where;
   const body = await (await fetch(restUrl + binanceSpot.listingRequest().path)).arrayBuffer();
   const instruments = parseListings(binanceSpot.id, new Uint8Array(body)).map((listing, index) => ({
     ...listing,
@@ -116,6 +121,7 @@ async function shardTask(where: {
     restUrl,
     symbols: SYMBOLS,
     channels: ['book', 'trade', 'quote'] as const,
+    transport,
   };
   return {
     epoch: 1n,

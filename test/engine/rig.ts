@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient, type Engine, startEngine } from '#dist/engine/index.js';
-import type { EngineConfig } from '#dist/model/config.js';
+import type { EngineConfig, TransportName } from '#dist/model/config.js';
 import type { BookText, EngineStatus } from '#dist/model/status.js';
 import type { VenueLimits } from '#dist/model/venue.js';
 import { type FaultInput, type Simulator, type SimulatorOptions, startSimulator } from '#dist/simulator/index.js';
@@ -45,7 +45,11 @@ export interface RigOptions {
   readonly config?: Partial<EngineConfig>;
   readonly limits?: Partial<VenueLimits>;
   readonly stuckAfterMs?: number;
+  readonly transport?: TransportName;
 }
+
+/** What holds of a feed holds however its sockets are read. */
+export const TRANSPORTS: readonly TransportName[] = ['native', 'ws'];
 
 let rigs = 0;
 
@@ -103,6 +107,7 @@ export class Rig {
         restUrl,
         symbols: options.simulator?.symbols ?? SYMBOLS,
         channels: ['book', 'trade', 'quote'],
+        transport: options.transport ?? 'native',
       })),
       ...options.config,
     };

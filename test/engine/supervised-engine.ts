@@ -38,7 +38,15 @@ export class SupervisedEngine {
 
   configOf(overrides: Partial<EngineConfig> = {}): EngineConfig {
     const feeds = this.simulator.venues.map(({ name, wsUrl, restUrl }): FeedConfig => {
-      return { id: name, venue: name, wsUrl, restUrl, symbols: SYMBOLS, channels: ['book', 'trade', 'quote'] };
+      return {
+        id: name,
+        venue: name,
+        wsUrl,
+        restUrl,
+        symbols: SYMBOLS,
+        channels: ['book', 'trade', 'quote'],
+        transport: 'native',
+      };
     });
     return {
       name: this.name,

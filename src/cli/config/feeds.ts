@@ -48,14 +48,14 @@ function olderFeed(address: string, symbols: readonly string[], { layers, warnin
   const venue = venueOfHost(url.hostname);
   if (venue !== undefined) {
     if (isRetired(address)) warnings.push(`${origin}: exchange_ws_url ${retiredText(address, venue)}`);
-    return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS };
+    return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS, transport: 'native' };
   }
   const wsUrl = rootOf(address);
   const restUrl = wsUrl.replace(/^ws/, 'http');
   warnings.push(
     `${origin}: exchange_ws_url is taken for ${OLDER_VENUE}, with its REST interface at ${new URL(restUrl).host}; use feeds to say otherwise`,
   );
-  return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: ALL_CHANNELS };
+  return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: ALL_CHANNELS, transport: 'native' };
 }
 
 function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warnings }: Context): FeedConfig[] {
@@ -82,6 +82,7 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
       restUrl: feed.rest_url === undefined ? defaults.restUrl : rootOf(feed.rest_url),
       symbols: feed.symbols,
       channels: feed.channels,
+      transport: feed.transport,
     };
   });
 }

@@ -50,6 +50,7 @@ const feed = z.strictObject({
   venue: z.enum(venues.map((venue) => venue.name) as [string, ...string[]]),
   symbols,
   channels: channels.default(['book', 'trade', 'quote']),
+  transport: z.enum(['native', 'ws', 'ws-deflate']).default('native'),
   ws_url: root(['wss:', 'ws:']).optional(),
   rest_url: root(['https:', 'http:']).optional(),
 });
