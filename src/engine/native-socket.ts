@@ -84,9 +84,9 @@ export class NativeSocket implements VenueSocket {
       .once(this.#url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => {
         if (!this.#ended) this.#socket.write(upgradeRequest(this.#url, this.#key), 'latin1');
       })
-      .on('error', (error) => this.#fail(error.message))
-      .on('end', () => this.#lost())
-      .on('close', () => this.#lost());
+      .on('error', (error) => this.#lost(error.message))
+      .on('end', () => this.#lost(''))
+      .on('close', () => this.#lost(''));
   }
 
   get isOpen(): boolean {
@@ -214,10 +214,10 @@ export class NativeSocket implements VenueSocket {
       this.#fail(`${this.#socket.writableLength} unsent bytes exceed ${UNSENT_BYTES_MAX}`);
   }
 
-  /** The venue's end of the connection is gone, without a close frame. */
-  #lost(): void {
-    if (this.#frames === undefined) this.#fail('connection ended during the handshake');
-    else this.#end({ reason: DISCONNECT_REASONS.closed, refusal: null, text: 'closed 1006' });
+  /** The venue's end of the connection is gone, without a close frame: closed, in the words of RFC 6455 §7.1.5. */
+  #lost(text: string): void {
+    if (this.#frames === undefined) this.#fail(text || 'connection ended during the handshake');
+    else this.#end({ reason: DISCONNECT_REASONS.closed, refusal: null, text: `closed 1006 ${text}`.trim() });
   }
 
   #fail(text: string): void {
