@@ -1,0 +1,44 @@
+//! JSON parsers and order books from crates beside Tickring and the floor prototype, all in this process.
+
+mod depth;
+#[cfg(floor)]
+mod floor;
+mod hft;
+mod order_books;
+mod parsers;
+mod tape;
+mod touch;
+
+use std::error::Error;
+
+use hftbacktest::depth::{BTreeMarketDepth, HashMapMarketDepth, ROIVectorMarketDepth};
+use tickring_peer_harness::{Corpus, Entrant, ours, serve};
+
+use order_books::{Tree, Vectors};
+use parsers::{Keep, ParseOnly, SerdeJson, SimdJson, SonicRs};
+
+fn entrants(corpus: Corpus) -> Result<Vec<Entrant>, Box<dyn Error>> {
+    let symbol = corpus.symbol;
+    let mut entrants = ours::entrants()?;
+    #[cfg(floor)]
+    entrants.extend(floor::entrants(&symbol));
+    entrants.extend([
+        Entrant::new("touch", touch::Touch::default()),
+        Entrant::new("serde_json-parse", ParseOnly(SerdeJson)),
+        Entrant::new("sonic-rs-parse", ParseOnly(SonicRs)),
+        Entrant::new("simd-json-parse", ParseOnly(SimdJson::default())),
+        Entrant::new("serde_json-btree", Keep::<_, Tree>::new(SerdeJson)),
+        Entrant::new("sonic-rs-btree", Keep::<_, Tree>::new(SonicRs)),
+        Entrant::new("sonic-rs-vec", Keep::<_, Vectors>::new(SonicRs)),
+        Entrant::new("simd-json-vec", Keep::<_, Vectors>::new(SimdJson::default())),
+        Entrant::new("simd-json-tape-vec", tape::Tape::<Vectors>::default()),
+        Entrant::new("hftbacktest-roi", hft::Hft::<ROIVectorMarketDepth>::new(&symbol)),
+        Entrant::new("hftbacktest-hash", hft::Hft::<HashMapMarketDepth>::new(&symbol)),
+        Entrant::new("hftbacktest-btree", hft::Hft::<BTreeMarketDepth>::new(&symbol)),
+    ]);
+    Ok(entrants)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    serve(entrants)
+}

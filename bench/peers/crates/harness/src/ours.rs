@@ -1,0 +1,154 @@
+//! Tickring: the state machine into a ring in shared memory, and its parser alone.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tickring_core::event::Level;
+use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
+use tickring_core::machine::{Machine, MachineConfig, canonical_text};
+use tickring_core::venue::{Message, VenueId, convert_levels};
+use tickring_shm::{SegmentOptions, Writer};
+
+use crate::corpus::Corpus;
+use crate::protocol::{Contender, Entrant};
+use crate::{TOP_LEVELS, Top};
+
+const INSTRUMENT: u32 = 1;
+const CONNECTION: u16 = 1;
+
+/// A folder in shared memory that goes when it is dropped.
+struct Root(PathBuf);
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // Nothing is left to do about a folder that cannot be removed.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The whole path: bytes → validated, sequenced, in the book, every level in the ring, 20×2 in the latest slot.
+pub struct Whole {
+    machine: Machine,
+    // Before its folder, so that it goes first.
+    writer: Writer,
+    _root: Root,
+    ts_recv: u64,
+}
+
+fn definition(corpus: &Corpus) -> Instrument {
+    // As the venue lists them: tick size 0.10 and 0.01, lot size 0.001.
+    let tick_size = if corpus.symbol.starts_with("btc") { 10 } else { 1 };
+    Instrument {
+        id: INSTRUMENT,
+        venue: VenueId::BinanceUsdm as u16,
+        symbol: Symbol::new(&corpus.symbol.to_uppercase()).expect("invariant: symbols of the corpora are short"),
+        price_exponent: -2,
+        qty_exponent: -3,
+        tick_size,
+        lot_size: 1,
+        state: TradingState::Trading,
+        change_count: 0,
+    }
+}
+
+impl Whole {
+    /// With a ring of its own.
+    pub fn new() -> Result<Self, Box<dyn Error>> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        // Relaxed: a number that differs within this process is all that is wanted.
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let root = Root(PathBuf::from(format!("/dev/shm/tickring-peers-{}-{number}", std::process::id())));
+        std::fs::create_dir(&root.0)?;
+        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, ..MachineConfig::default() };
+        let options = SegmentOptions {
+            root: root.0.clone(),
+            name: "peers".to_owned(),
+            shard: 0,
+            epoch: 1,
+            prev_epoch: 0,
+            ring_bytes: 64 << 20,
+            instruments_max: config.instruments_max,
+            depth: u16::try_from(config.depth)?,
+        };
+        Ok(Self { machine: Machine::new(config), writer: Writer::create(&options)?, _root: root, ts_recv: 0 })
+    }
+
+    #[inline]
+    fn input(&mut self, input: Input<'_>) {
+        self.writer.begin_input();
+        self.machine.apply(&Stamped { ts_recv: self.ts_recv, input }, &mut self.writer);
+    }
+}
+
+impl Contender for Whole {
+    fn begin(&mut self, corpus: &Corpus) {
+        let first = corpus.frames[0];
+        self.ts_recv = first.ts_recv;
+        if self.machine.slot(INSTRUMENT).is_some() {
+            self.input(Input::Unsubscribe { instrument: INSTRUMENT });
+        }
+        self.input(Input::Instrument(&definition(corpus)));
+        self.input(Input::Connect { connection: CONNECTION, venue: VenueId::BinanceUsdm as u16 });
+        self.input(Input::Subscribe { connection: CONNECTION, instrument: INSTRUMENT, channels: channel::BOOK });
+        self.input(Input::DepthSnapshot { instrument: INSTRUMENT, bytes: corpus.snapshot.as_bytes() });
+        while self.machine.take_request().is_some() {}
+    }
+
+    #[inline]
+    fn frame(&mut self, bytes: &[u8]) {
+        // Time passes as in the recording, 30 ms a frame; nothing depends on the exact value.
+        self.ts_recv += 30_000_000;
+        self.input(Input::Frame { connection: CONNECTION, bytes });
+    }
+
+    fn top(&self) -> Option<Top> {
+        let (book, definition) = self.machine.book(0).zip(self.machine.instrument(0))?;
+        let counters = self.machine.instrument_counters(0)?;
+        let refused = (self.machine.counters().quarantined, self.writer.refused());
+        assert!(counters.in_sync == 1 && refused == (0, 0), "book not in sync, or frames refused: {counters:?} {refused:?}");
+        let mut text = String::new();
+        canonical_text(book, definition.price_exponent, definition.qty_exponent, &mut text);
+        let mut top = Top::default();
+        for line in text.lines() {
+            let words: Vec<_> = line.split(' ').collect();
+            let side = &mut top[usize::from(words[0] == "A")];
+            if side.len() < TOP_LEVELS {
+                side.push((words[1].to_owned(), words[2].to_owned()));
+            }
+        }
+        Some(top)
+    }
+}
+
+/// The parser alone, fully validated: levels as mantissas at the instrument's exponents.
+#[derive(Default)]
+pub struct Parse {
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
+
+impl Contender for Parse {
+    fn begin(&mut self, _corpus: &Corpus) {}
+
+    #[inline]
+    fn frame(&mut self, bytes: &[u8]) {
+        let message = match VenueId::BinanceUsdm.parse_frame(bytes) {
+            Ok(Message::Depth(message)) => message,
+            other => panic!("no depth frame: {other:?}"),
+        };
+        convert_levels(message.bids, -2, -3, &mut self.bids).expect("invariant: exponents of the recording fit");
+        convert_levels(message.asks, -2, -3, &mut self.asks).expect("invariant: exponents of the recording fit");
+        black_box((message.ids, &self.bids, &self.asks));
+    }
+
+    fn top(&self) -> Option<Top> {
+        None
+    }
+}
+
+/// Both, under the names that the driver knows.
+pub fn entrants() -> Result<Vec<Entrant>, Box<dyn Error>> {
+    Ok(vec![Entrant::new("tickring", Whole::new()?), Entrant::new("tickring-parse", Parse::default())])
+}

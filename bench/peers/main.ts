@@ -1,0 +1,201 @@
+/**
+ * `npm run bench:peers [-- NAME…] [--symbol S] [--blocks N] [--out DIR]`: installs the peers and measures each beside Tickring
+ * and the floor prototype, in alternating blocks; bench/peers/README.md. NAME is a peer or a program of several.
+ */
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { environment } from '../environment.js';
+import { Child, type Hello } from './child.js';
+import { lockedVersion } from './locks.js';
+import { measure, type Runner } from './measure.js';
+import { PEERS, type Peer, type ProgramName } from './peers.js';
+import { type Expected, prepare, SYMBOLS } from './prepare.js';
+import { FOLDER, onPath, PROGRAMS, pinned, WORK } from './programs.js';
+import { type Row, type SameBook, verdict, write } from './report.js';
+import { bookText, sha256 } from './top.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    symbol: { type: 'string', default: SYMBOLS[0] },
+    blocks: { type: 'string', default: '30' },
+    out: { type: 'string' },
+  },
+});
+
+/** The program that holds ours and the floor. */
+const HOME: ProgramName = 'books';
+
+const core = onPath('taskset') ? availableParallelism() - 1 : undefined;
+const corpus = join(WORK, 'corpus');
+const env = environment();
+
+interface Started {
+  readonly child: Child;
+  readonly hello: Hello;
+}
+
+function start(name: ProgramName, symbol: string): Promise<Started> {
+  const { file, args } = PROGRAMS[name].command;
+  return Child.start(name, pinned({ file, args: [...args, corpus, symbol] }, core), FOLDER);
+}
+
+async function sameBook(child: Child, contender: string, expected: Expected): Promise<SameBook> {
+  const top = await child.top(contender);
+  if (top === null) return 'no book';
+  return sha256(bookText(top)) === expected.topSha256 ? 'yes' : 'NO';
+}
+
+function versionOf(peer: Peer, hello: Hello): string {
+  const said = hello.versions?.[peer.contender];
+  if (said !== undefined) return said;
+  return peer.package === undefined ? '' : lockedVersion(join(FOLDER, PROGRAMS[peer.program].lock), peer.package);
+}
+
+/** Everything that a row of this run has in common. */
+type Shared = Pick<Row, 'environment' | 'recording' | 'pinned' | 'codePath'>;
+
+function rowOf(peer: Peer, shared: Shared, rest: Partial<Pick<Row, 'version' | 'measured' | 'sameBook' | 'reason'>>): Row {
+  const { name, what, target, keeps } = peer;
+  return {
+    peer: name,
+    what,
+    target,
+    keeps,
+    ...shared,
+    version: '',
+    measured: undefined,
+    sameBook: {},
+    reason: undefined,
+    ...rest,
+  };
+}
+
+async function measurePeer(
+  peer: Peer,
+  program: Started,
+  home: Started,
+  others: readonly (readonly [Expected, Started])[],
+  shared: Shared,
+): Promise<Row> {
+  if (!program.hello.names.includes(peer.contender)) {
+    const absent = peer.name.startsWith('floor')
+      ? 'absent beside the project, or the processor lacks AVX-512 VBMI2'
+      : 'the program does not offer it';
+    return rowOf(peer, shared, { reason: absent });
+  }
+  const suffix = peer.keeps === 'book' ? '' : '-parse';
+  const beside = (contender: string): Runner => ({ child: home.child, contender: `${contender}${suffix}` });
+  const floor = home.hello.names.includes('floor') && !peer.name.startsWith('floor') ? beside('floor') : undefined;
+  const books: Record<string, SameBook> = {
+    [shared.recording.symbol]: await sameBook(program.child, peer.contender, shared.recording),
+  };
+  for (const [expected, other] of others) books[expected.symbol] = await sameBook(other.child, peer.contender, expected);
+  const { contender } = peer;
+  const measured = await measure(
+    { child: program.child, contender },
+    beside('tickring'),
+    floor,
+    shared.recording.frames,
+    Number(values.blocks),
+  );
+  return rowOf(peer, shared, { version: versionOf(peer, program.hello), measured, sameBook: books });
+}
+
+function say(row: Row): void {
+  const { measured } = row;
+  if (measured === undefined) {
+    console.log(`${row.peer}: not measured: ${row.reason}`);
+    return;
+  }
+  const { ratio, floorRatio, ns, oursNs } = measured;
+  const floor = floorRatio === undefined ? '' : `, ${floorRatio.median.toFixed(2)}x floor`;
+  const books = Object.entries(row.sameBook)
+    .map(([symbol, same]) => `${symbol} ${same}`)
+    .join(', ');
+  const target = row.target === undefined ? '' : `; target ${row.target.ratio}x: ${verdict(row)}`;
+  console.log(
+    `${`${row.peer} ${row.version}`.trim().padEnd(36)} ${ns.toFixed(0).padStart(8)} ns/frame, ours ${oursNs.toFixed(0)}: ` +
+      `${ratio.median.toFixed(2)}x [${ratio.low.toFixed(2)}, ${ratio.high.toFixed(2)}] (${ratio.blocks} blocks)${floor}; book ${books}${target}`,
+  );
+}
+
+/** Rows of all wanted peers of a program. What goes wrong becomes the reason of its rows. */
+async function runProgram(
+  name: ProgramName,
+  peers: readonly Peer[],
+  home: Started,
+  symbols: readonly Expected[],
+  shared: Shared,
+): Promise<Row[]> {
+  const failed = (error: unknown) => (error instanceof Error ? error.message : String(error)).replaceAll(/[\n|]+/g, ' ');
+  const started: Started[] = [];
+  const rows: Row[] = [];
+  try {
+    if (name !== HOME) await PROGRAMS[name].install();
+    const program = name === HOME ? home : await start(name, shared.recording.symbol);
+    if (name !== HOME) started.push(program);
+    const others: [Expected, Started][] = [];
+    for (const expected of symbols.filter(({ symbol }) => symbol !== shared.recording.symbol)) {
+      const other = await start(name, expected.symbol);
+      started.push(other);
+      others.push([expected, other]);
+    }
+    for (const peer of peers) {
+      rows.push(
+        await measurePeer(peer, program, home, others, shared).catch((error) => rowOf(peer, shared, { reason: failed(error) })),
+      );
+      say(rows.at(-1) as Row);
+    }
+  } catch (error) {
+    for (const peer of peers.slice(rows.length)) {
+      rows.push(rowOf(peer, shared, { reason: failed(error) }));
+      say(rows.at(-1) as Row);
+    }
+  } finally {
+    for (const { child } of started) await child.stop();
+  }
+  return rows;
+}
+
+async function main(): Promise<number> {
+  const wanted = PEERS.filter(
+    ({ name, program }) => positionals.length === 0 || positionals.includes(name) || positionals.includes(program),
+  );
+  const unknown = positionals.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
+  if (unknown.length > 0 || !(Number(values.blocks) > 0)) {
+    console.error(`bench:peers: no peer is named ${unknown.join(', ')}; there are ${PEERS.map(({ name }) => name).join(', ')}`);
+    return 64;
+  }
+  const captures = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures');
+  const symbols = SYMBOLS.flatMap((symbol) => prepare(captures, symbol, corpus) ?? []);
+  const recording = symbols.find(({ symbol }) => symbol === values.symbol);
+  if (recording === undefined) {
+    console.error(`bench:peers: no recording of ${values.symbol} in ${captures}: set TICKRING_CAPTURES`);
+    return 69;
+  }
+  await PROGRAMS[HOME].install();
+  const home = await start(HOME, recording.symbol);
+  const shared: Shared = {
+    environment: env,
+    recording,
+    pinned: core === undefined ? 'not pinned' : `pinned to core ${core}`,
+    codePath: process.env['TICKRING_CODE_PATH'] ?? 'best',
+  };
+  const rows: Row[] = [];
+  try {
+    const own = await sameBook(home.child, 'tickring', recording);
+    if (own !== 'yes') throw new Error(`our own book after ${recording.source} is not the expected one`);
+    for (const name of new Set(wanted.map(({ program }) => program))) {
+      const peers = wanted.filter(({ program }) => program === name);
+      rows.push(...(await runProgram(name, peers, home, symbols, shared)));
+    }
+  } finally {
+    await home.child.stop();
+  }
+  console.log(`written: ${write(resolve(values.out ?? 'bench/results/local'), rows)}`);
+  return 0;
+}
+
+process.exitCode = await main();

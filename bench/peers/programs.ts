@@ -1,0 +1,63 @@
+/** How each ecosystem is installed, by its ordinary client and from its lock file, and how its program is started. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from './child.js';
+import type { ProgramName } from './peers.js';
+
+/** Folder of the sources; this file runs from `dist`. */
+export const FOLDER = resolve('bench/peers');
+
+/** Made at run time: corpus, logs, binaries. */
+export const WORK = join(FOLDER, '.work');
+
+/** Where cargo builds. */
+const TARGET = resolve(process.env['CARGO_TARGET_DIR'] ?? join(FOLDER, 'crates/target'));
+
+export interface Program {
+  /** Lock file that says the versions, below `FOLDER`. */
+  readonly lock: string;
+  /** Makes it ready; throws with the reason where that is not possible. */
+  install(): Promise<void>;
+  readonly command: Command;
+}
+
+/** Runs a client quietly; what it wrote is part of the error when it fails. */
+async function run(file: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const kept: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => kept.push(text));
+  const code = await new Promise<number | string>((done, fail) => {
+    child.once('error', (error) => fail(new Error(`${file} cannot be run: ${error.message}`)));
+    child.once('close', (status, signal) => done(status ?? `signal ${signal}`));
+  });
+  if (code === 0) return;
+  const tail = kept.join('').trim().split('\n').slice(-6).join(' | ');
+  throw new Error(`\`${[file, ...args].join(' ')}\` ended with ${code}: ${tail}`);
+}
+
+function crate(name: string): Program {
+  const args = ['build', '--release', '--locked', '--quiet', '-p', `tickring-peer-${name}`];
+  return {
+    lock: 'crates/Cargo.lock',
+    install: () => run('cargo', args, join(FOLDER, 'crates'), { CARGO_TARGET_DIR: TARGET }),
+    command: { file: join(TARGET, `release/tickring-peer-${name}`), args: [] },
+  };
+}
+
+export const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
+  books: crate('books'),
+  barter: crate('barter'),
+  nautilus: crate('nautilus'),
+};
+
+/** Everything is measured on one core, the last one, where the host has `taskset`. */
+export function pinned(command: Command, core: number | undefined): Command {
+  return core === undefined ? command : { file: 'taskset', args: ['-c', String(core), command.file, ...command.args] };
+}
+
+export function onPath(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+}
+
+mkdirSync(WORK, { recursive: true });
