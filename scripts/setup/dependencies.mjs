@@ -40,12 +40,17 @@ export function staleDependencies() {
   return missing.length === 0 ? undefined : `${missing.join(', ')} is missing`;
 }
 
+/** Runs npm itself: the one that runs us, if it does. */
+export function npm(args, options = {}) {
+  const script = process.env.npm_execpath;
+  return script?.endsWith('.js')
+    ? runNode(script, args, { quiet: true, ...options })
+    : run('npm', args, { quiet: true, ...options });
+}
+
 /** Installs exactly what the lock file says. npm leaves out optional packages silently, so the result is checked. */
 export async function installDependencies() {
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (npm?.endsWith('.js')) await runNode(npm, args, { quiet: true });
-  else await run('npm', args, { quiet: true });
+  await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   const missing = missingPackages();
   if (missing.length > 0) throw new SetUpError(`npm ci left out ${missing.join(', ')}`);
 }

@@ -9,13 +9,13 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CARGO_TARGET_DIR = process.env.CARGO_TARGET_DIR ?? `${ROOT}target`;
 
 /**
- * Runs a program in the root of the repository and waits for its end. Its output goes where ours goes; `onText` gets what
+ * Runs a program, in the root of the repository unless `cwd` is given, and waits for its end. Its output goes where ours goes; `onText` gets what
  * it writes to stdout as well; `quiet` keeps it back until the program fails. Throws
  * `SetUpError` when it ends with anything but 0, unless `allowFailure`.
  */
-export async function run(program, args, { onText, quiet = false, allowFailure = false, env = {} } = {}) {
+export async function run(program, args, { onText, quiet = false, allowFailure = false, cwd = ROOT, env = {} } = {}) {
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd,
     stdio: ['ignore', onText !== undefined || quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     env: { ...process.env, CARGO_TARGET_DIR, ...env },
   });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { ToolsMissingError } from './console.mjs';
 
 const NODE_MIN = '20.19.0';
-const RUST_MIN = '1.95.0';
+export const RUST_MIN = '1.95.0';
 const RUST_HOW = 'install Rust with rustup (`rustup update stable`) or from your distribution';
 const CC_HOW = 'install one, e.g. `apt-get install gcc libc6-dev`';
 
@@ -15,7 +15,7 @@ export function isAtLeast(found, needed) {
 }
 
 /** Version that a program tells, or undefined when it cannot be run. */
-function versionOf(program) {
+export function versionOf(program) {
   const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return status === 0 ? (/\d+\.\d+(\.\d+)?/.exec(stdout)?.[0] ?? '0') : undefined;
 }

@@ -1,0 +1,60 @@
+/** Runs cargo's tests and vitest, and counts what they say. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetUpError, say } from './setup/console.mjs';
+import { ROOT, run } from './setup/run.mjs';
+import { CargoCounts, failure, format, nothing, sum } from './test-counts.mjs';
+
+export async function cargoTests(name, args, env) {
+  const counts = new CargoCounts();
+  const status = await run('cargo', ['test', '--locked', '--no-fail-fast', ...args], {
+    allowFailure: true,
+    onText: (text) => counts.push(text),
+    env,
+  });
+  return counts.result(name, status);
+}
+
+/** `node` runs it, in a folder that is laid out as the repository. */
+export async function vitest(name, args, { node = process.execPath, cwd = ROOT, env = {} } = {}) {
+  const folder = join(ROOT, 'node_modules/.cache/tickring');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `vitest-${process.pid}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
+  const command = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...reporters, ...args];
+  const status = await run(node, command, { allowFailure: true, cwd, env });
+  const result = nothing(name);
+  try {
+    const report = JSON.parse(readFileSync(path, 'utf8'));
+    result.passed = report.numPassedTests;
+    result.failed = report.numFailedTests;
+    result.skipped = report.numPendingTests + report.numTodoTests;
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  rmSync(path, { force: true });
+  // A file that cannot be loaded has no tests of its own, and still is a failure.
+  if (status !== 0) result.failed = Math.max(1, result.failed);
+  return result;
+}
+
+/** One part must not keep the others from being run and counted. */
+async function attempt(name, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    say(`test: ${name}: ${error.message}`);
+    return failure(name);
+  }
+}
+
+/** Runs parts by name one after the other and prints the counts, in the end one line with their sum; `earlier` are results to be counted as well. */
+export async function runParts(parts, earlier = []) {
+  const results = [...earlier];
+  for (const [name, part] of Object.entries(parts)) results.push(await attempt(name, part));
+  for (const result of results) process.stdout.write(`${result.name}: ${format(result)}\n`);
+  const total = sum(results);
+  process.stdout.write(`${format(total)}\n`);
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+}
