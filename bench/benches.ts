@@ -1,10 +1,25 @@
 /** All benches, in the order in which they run: one line each. */
 import type { Bench } from './bench.js';
+import { bench as controls } from './controls.js';
+import { bench as dueToVisible } from './due-to-visible.js';
 import { bench as frameToRing } from './frame-to-ring.js';
+import { bench as latestRead } from './latest-read.js';
 import { bench as memory } from './memory.js';
 import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
 import { bench as ringOneWay } from './ring-one-way.js';
+import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as wholePath } from './whole-path.js';
 
-export const BENCHES: readonly Bench[] = [wholePath, parse, frameToRing, ringOneWay, napiCrossing, memory];
+export const BENCHES: readonly Bench[] = [
+  controls,
+  wholePath,
+  parse,
+  frameToRing,
+  ringOneWay,
+  ringThroughput,
+  dueToVisible,
+  latestRead,
+  napiCrossing,
+  memory,
+];

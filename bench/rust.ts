@@ -23,7 +23,7 @@ export function rustProgram(): string {
   return built;
 }
 
-function argumentsOf(command: string, size: Size, more: readonly string[]): string[] {
+export function argumentsOf(command: string, size: Size, more: readonly string[]): string[] {
   const codePath = process.env['TICKRING_CODE_PATH'];
   return [
     command,

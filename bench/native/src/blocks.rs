@@ -2,7 +2,8 @@
 
 use crate::clock::monotonic_ns;
 
-/// Something that is measured: `pass` does it once and gives the ns that it took and the units that were done.
+/// Something that is measured: `pass` does it once and gives the ns of CPU time that it took and the units that were done. On
+/// a machine that others use as well, the wall clock would count their share of the core.
 pub struct Work<'a> {
     /// Its name in the output.
     pub name: &'static str,

@@ -17,6 +17,11 @@ pub fn wall_ns() -> u64 {
     read(ClockId::Realtime)
 }
 
+/// CPU time of this thread: what the work took, whoever else had the core meanwhile. A system call: for whole passes only.
+pub fn cpu_ns() -> u64 {
+    read(ClockId::ThreadCPUTime)
+}
+
 /// Counter around one frame: all earlier instructions have ended when it is read, no later one has begun.
 #[cfg(target_arch = "x86_64")]
 #[inline]

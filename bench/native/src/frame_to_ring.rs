@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::alloc;
 use crate::blocks::{self, Size, Work, median};
-use crate::clock::{TickScale, monotonic_ns, ticks};
+use crate::clock::{TickScale, cpu_ns, ticks};
 use crate::corpus::{Corpus, ItemKind};
 use crate::histogram::{encode, new_histogram};
 use crate::options::Options;
@@ -24,16 +24,16 @@ const STAMPED_PASSES: usize = 21;
 /// Whole passes of the recording; the book is brought to life outside the timed part.
 pub fn whole_pass(rig: &mut Rig, corpus: &Corpus) -> Result<(u64, u64), Box<dyn Error>> {
     let first = rig.begin(corpus)?;
-    let start = monotonic_ns();
+    let start = cpu_ns();
     for item in &corpus.items[first..] {
         rig.apply(item, corpus.bytes(item));
     }
-    Ok((monotonic_ns() - start, (corpus.items.len() - first) as u64))
+    Ok((cpu_ns() - start, (corpus.items.len() - first) as u64))
 }
 
 /// The control: every byte of every frame is read.
 pub fn touch_pass(corpus: &Corpus) -> (u64, u64) {
-    let start = monotonic_ns();
+    let start = cpu_ns();
     let mut sum = 0_u64;
     for item in &corpus.items {
         let (words, rest) = corpus.bytes(item).as_chunks::<8>();
@@ -41,12 +41,12 @@ pub fn touch_pass(corpus: &Corpus) -> (u64, u64) {
         sum ^= rest.iter().fold(0, |sum, byte| sum ^ u64::from(*byte));
     }
     black_box(sum);
-    (monotonic_ns() - start, corpus.items.len() as u64)
+    (cpu_ns() - start, corpus.items.len() as u64)
 }
 
 /// The control: every frame is copied, one after the other, into memory the size of a ring.
 pub fn copy_pass(corpus: &Corpus, target: &mut [u8]) -> (u64, u64) {
-    let start = monotonic_ns();
+    let start = cpu_ns();
     let mut at = 0;
     for item in &corpus.items {
         let bytes = corpus.bytes(item);
@@ -57,7 +57,7 @@ pub fn copy_pass(corpus: &Corpus, target: &mut [u8]) -> (u64, u64) {
         at += bytes.len().next_multiple_of(64);
     }
     black_box(&target[0]);
-    (monotonic_ns() - start, corpus.items.len() as u64)
+    (cpu_ns() - start, corpus.items.len() as u64)
 }
 
 /// Each frame's own time: all of them, and those of the reference size.
@@ -113,7 +113,7 @@ fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> 
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let pinned = options.pin();
     let corpus = options.load()?;
-    let rig = RefCell::new(Rig::new()?);
+    let rig = RefCell::new(Rig::new(options)?);
     let scale = TickScale::measure();
     // Twice: the first pass makes room for the book, the second shows that no more is needed.
     whole_pass(&mut rig.borrow_mut(), &corpus)?;
@@ -153,7 +153,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let report = json!({
         "corpus": corpus.describe(first),
-        "code_path": options.code_path(),
+        "code_path": rig.borrow().code_path(),
         "pinned": pinned,
         "blocks": works,
         "all_hdr": encode(&stamped.all)?,

@@ -6,17 +6,24 @@
 mod alloc;
 mod blocks;
 mod clock;
+mod controls;
 mod corpus;
+mod due_to_visible;
 mod frame_to_ring;
 mod histogram;
+mod latest_read;
 mod lines;
 mod memory;
+mod message;
 mod options;
+mod pair;
 mod parse;
 mod peer;
 mod rig;
-mod run;
+mod ring_one_way;
+mod ring_throughput;
 mod serve;
+mod serve_ring;
 
 use std::process::ExitCode;
 
@@ -25,20 +32,25 @@ use options::Options;
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-const USAGE: &str = "usage: tickring-bench code-paths | frame-to-ring | memory | parse | ring-one-way | serve \
-    [--smoke] [--corpus FILE] [--code-path PATH] [--core N]";
+const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is code-paths, controls, \
+    due-to-visible, frame-to-ring, latest-read, memory, parse, ring-one-way, ring-throughput, serve or serve-ring";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, arguments) = arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
     let result = Options::parse(arguments).and_then(|options| match name {
         "code-paths" => parse::code_paths(),
+        "controls" => controls::run(&options),
+        "due-to-visible" => due_to_visible::run(&options),
         "frame-to-ring" => frame_to_ring::run(&options),
+        "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
         "serve" => serve::run(&options),
-        "ring-one-way" => run::ring_one_way(options.smoke),
-        "peer" if options.rest.len() == 1 => peer::run(&options.rest[0]),
+        "serve-ring" => serve_ring::run(&options),
+        "peer" => peer::run(&options),
+        "ring-one-way" => ring_one_way::run(&options),
+        "ring-throughput" => ring_throughput::run(&options),
         _ => Err(USAGE.into()),
     });
     match result {

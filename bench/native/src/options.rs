@@ -4,6 +4,8 @@ use std::error::Error;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use tickring_core::simd::CodePath;
+
 use crate::corpus::Corpus;
 
 /// Items of the corpus in a smoke run; the harness cuts its own copy at the same place.
@@ -68,10 +70,24 @@ impl Options {
         }
     }
 
-    /// Code path in force.
-    pub fn code_path(&self) -> &str {
-        self.code_path.as_deref().unwrap_or("scalar")
+    /// The parser's code path: asked for here or by `TICKRING_CODE_PATH`, else the best of this processor.
+    pub fn code_path(&self) -> Result<CodePath, Box<dyn Error>> {
+        let Some(name) = self.code_path.clone().or_else(|| std::env::var("TICKRING_CODE_PATH").ok()) else {
+            return Ok(CodePath::detect());
+        };
+        let known = || CodePath::ALL.iter().map(|path| path.name()).collect::<Vec<_>>().join(", ");
+        let path = CodePath::from_name(&name).ok_or_else(|| format!("code path {name} is unknown, there are {}", known()))?;
+        if path.is_available() { Ok(path) } else { Err(format!("this processor lacks the code path {name}").into()) }
     }
+}
+
+/// Cores for a writing and a reading process: the first and the last that we may use.
+pub fn two_cores() -> Result<(usize, usize), Box<dyn Error>> {
+    let allowed = sched_getaffinity(None)?;
+    let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+    let first = cores.next().ok_or("no core to run on")?;
+    let last = cores.next_back().ok_or("two cores are needed to measure between two processes, here is one")?;
+    Ok((first, last))
 }
 
 fn last_core() -> Option<usize> {

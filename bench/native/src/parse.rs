@@ -5,10 +5,11 @@ use std::hint::black_box;
 
 use serde_json::json;
 use tickring_core::event::Level;
+use tickring_core::simd::{CodePath, Parser};
 use tickring_core::venue::{Message, VenueId, convert_levels};
 
 use crate::blocks::{self, Size, Work};
-use crate::clock::{TickScale, monotonic_ns, ticks};
+use crate::clock::{TickScale, cpu_ns, ticks};
 use crate::corpus::{Corpus, Item, ItemKind};
 use crate::frame_to_ring::{REFERENCE, touch_pass};
 use crate::histogram::{encode, new_histogram};
@@ -17,30 +18,42 @@ use crate::rig::definition;
 
 /// Parses frames into its own memory.
 #[derive(Debug)]
-pub struct Parser {
+pub struct FrameParser {
+    index: Parser,
     bids: Vec<Level>,
     asks: Vec<Level>,
     exponents: (i8, i8),
+    /// Frames that the indexed reading gave to the scanner.
+    pub scanned: u64,
 }
 
-impl Parser {
-    /// One with room for any frame.
-    pub fn new() -> Self {
+impl FrameParser {
+    /// One on the code path asked for, with room for any frame.
+    pub fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
         let definition = definition(1, "BTCUSDT");
         let room = || Vec::with_capacity(8_192);
-        Self { bids: room(), asks: room(), exponents: (definition.price_exponent, definition.qty_exponent) }
+        let exponents = (definition.price_exponent, definition.qty_exponent);
+        Ok(Self { index: Parser::new(options.code_path()?), bids: room(), asks: room(), exponents, scanned: 0 })
     }
 
-    /// One frame; gives the number of its levels.
+    /// One frame, as the machine reads it; gives the number of its levels.
     #[inline]
     pub fn frame(&mut self, bytes: &[u8]) -> Result<usize, String> {
-        match VenueId::BinanceUsdm.parse_frame(bytes) {
+        let (venue, exponents) = (VenueId::BinanceUsdm, self.exponents);
+        let (bids, asks) = (&mut self.bids, &mut self.asks);
+        let indexed = self.index.index(bytes);
+        let head = indexed.and_then(|indexed| venue.parse_indexed(&indexed, |_| Some(exponents), bids, asks));
+        if let Some(head) = head {
+            black_box((&self.bids, &self.asks, head.ids));
+            return Ok(self.bids.len() + self.asks.len());
+        }
+        self.scanned += 1;
+        match venue.parse_frame(bytes) {
             Ok(Message::Depth(message)) => {
-                let (price, qty) = self.exponents;
                 for (text, levels) in [(message.bids, &mut self.bids), (message.asks, &mut self.asks)] {
-                    convert_levels(text, price, qty, levels).map_err(|error| format!("{error:?}"))?;
+                    convert_levels(text, exponents.0, exponents.1, levels).map_err(|error| format!("{error:?}"))?;
                 }
-                black_box((&self.bids, &self.asks, message.ids));
+                black_box((&self.bids, &self.asks, message.head.ids));
                 Ok(self.bids.len() + self.asks.len())
             }
             other => Err(format!("no depth frame: {other:?}")),
@@ -53,19 +66,20 @@ fn frames(corpus: &Corpus) -> impl Iterator<Item = &Item> {
 }
 
 /// All frames once: ns and frames.
-pub fn parse_pass(parser: &mut Parser, corpus: &Corpus) -> Result<(u64, u64), String> {
-    let start = monotonic_ns();
+pub fn parse_pass(parser: &mut FrameParser, corpus: &Corpus) -> Result<(u64, u64), String> {
+    let start = cpu_ns();
     let mut count = 0;
     for item in frames(corpus) {
         parser.frame(corpus.bytes(item))?;
         count += 1;
     }
-    Ok((monotonic_ns() - start, count))
+    Ok((cpu_ns() - start, count))
 }
 
 /// Prints the code paths of the parser that this processor has.
 pub fn code_paths() -> Result<(), Box<dyn Error>> {
-    println!("{}", json!({ "code_paths": ["scalar"] }));
+    let paths: Vec<_> = CodePath::ALL.iter().filter(|path| path.is_available()).map(|path| path.name()).collect();
+    println!("{}", json!({ "code_paths": paths }));
     Ok(())
 }
 
@@ -73,7 +87,8 @@ pub fn code_paths() -> Result<(), Box<dyn Error>> {
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let pinned = options.pin();
     let corpus = options.load()?;
-    let mut parser = Parser::new();
+    let mut parser = FrameParser::new(options)?;
+    let code_path = options.code_path()?.name();
     parse_pass(&mut parser, &corpus)?;
     let mut levels = 0;
     for item in frames(&corpus) {
@@ -104,10 +119,11 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         reference.add(&own)?;
         medians.push(own.value_at_quantile(0.5));
     }
-    eprintln!("parse {:.1} ns/frame, {levels} levels", blocks::median(&mut series[0].clone()));
+    eprintln!("parse on {code_path} {:.1} ns/frame, {levels} levels", blocks::median(&mut series[0].clone()));
     let report = json!({
         "corpus": corpus.describe(0),
-        "code_path": options.code_path(),
+        "code_path": code_path,
+        "scanned": parser.scanned,
         "pinned": pinned,
         "levels": levels,
         "blocks": { "parse": series[0], "touch": series[1] },

@@ -3,56 +3,78 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde_json::json;
+use tickring_core::event::flag;
 use tickring_shm::{Poll, Reader, Record};
 
 use crate::clock::monotonic_ns;
 use crate::histogram::{encode, new_histogram};
 use crate::lines::{Line, Lines};
-use crate::options::pin;
+use crate::message::{Shape, due_of, receive_bare};
+use crate::options::Options;
+use crate::pair::Command;
 use crate::rig::NAME;
-use crate::run::Command;
 
-/// Obeys the parent's commands until told to stop. `directory` holds the lines file and is the root of the ring.
-pub fn run(directory: &str) -> Result<(), Box<dyn Error>> {
-    pin(1)?;
-    let directory = Path::new(directory);
-    let lines = Lines::open(&directory.join("lines"), false)?;
-    let mut reader = Reader::open(directory, NAME, 0)?;
-    let mut record = Box::<Record>::default();
-    let mut bare_seen = 0;
-    let mut ring_seen = 0;
+/// Looks at the command line before the process sleeps in between.
+const SPINS: u32 = 10_000;
+
+/// How often a taker says how far it is.
+const ACK_EVERY: u64 = 256;
+
+struct Child {
+    lines: Lines,
+    reader: Reader,
+    record: Box<Record>,
+    /// Messages seen.
+    seen: u64,
+    /// Number of the bare message seen last.
+    bare: u64,
+    all: Histogram<u64>,
+    reference: Histogram<u64>,
+    lapped: u64,
+    lost: u64,
+}
+
+/// Obeys the parent's commands until told to stop: `peer ROOT LINES --core N`.
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let [root, lines] = &options.rest[..] else { return Err("usage: peer ROOT LINES --core N".into()) };
+    options.pin();
+    let mut child = Child {
+        lines: Lines::open(Path::new(lines), false)?,
+        reader: Reader::open(Path::new(root), NAME, 0)?,
+        record: Box::default(),
+        seen: 0,
+        bare: 0,
+        all: new_histogram()?,
+        reference: new_histogram()?,
+        lapped: 0,
+        lost: 0,
+    };
     let mut generation = 0;
-    let mut open_ring = new_histogram()?;
-    let mut open_bare = new_histogram()?;
-    lines.word(Line::Ready, 0).store(1, Release);
     loop {
-        // Acquire: pairs with the parent's Release store; words 1.. of the line belong to the command.
-        let next = lines.word(Line::Command, 0).load(Acquire);
-        if next == generation {
+        let mut spins = 0;
+        // Acquire: pairs with the parent's Release store; the other words of the line belong to the command.
+        while child.lines.word(Line::Command, 0).load(Acquire) == generation {
+            spins += 1;
+            if spins > SPINS {
+                // Several readers share a core: who has nothing to do must not take turns with who has.
+                std::thread::sleep(Duration::from_micros(20));
+            }
             std::hint::spin_loop();
-            continue;
         }
-        generation = next;
-        let count = lines.word(Line::Command, 2).load(Relaxed);
-        match Command::from_number(lines.word(Line::Command, 1).load(Relaxed)) {
-            Some(Command::EchoBare) => bare_seen = follow_bare(&lines, bare_seen, count, |_| ()),
-            Some(Command::EchoRing) => ring_seen = follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |_| ())?,
-            Some(Command::StampBare) => bare_seen = follow_bare(&lines, bare_seen, count, |due| note(&mut open_bare, due)),
-            Some(Command::StampRing) => {
-                ring_seen = follow_ring(&lines, &mut reader, &mut record, ring_seen, count, |due| note(&mut open_ring, due))?;
-            }
-            Some(Command::Report) => {
-                println!("{}", encode(&open_ring)?);
-                println!("{}", encode(&open_bare)?);
-                open_ring.reset();
-                open_bare.reset();
-            }
-            Some(Command::Stop) => return Ok(()),
-            None => return Err("unknown command".into()),
+        generation += 1;
+        let words = [1, 2, 3, 4].map(|index| child.lines.word(Line::Command, index).load(Relaxed));
+        let command = Command::from_words(words).ok_or_else(|| format!("unknown command {words:?}"))?;
+        child.reader.seek_newest();
+        child.lines.word(Line::Ready, 1).store(generation, Release);
+        if matches!(command, Command::Stop) {
+            return Ok(());
         }
-        lines.word(Line::Ready, 0).store(generation + 1, Release);
+        child.obey(command, generation)?;
+        child.lines.word(Line::Ready, 0).store(generation, Release);
     }
 }
 
@@ -60,40 +82,125 @@ fn note(histogram: &mut Histogram<u64>, due: u64) {
     histogram.saturating_record(monotonic_ns().saturating_sub(due).max(1));
 }
 
-fn follow_bare(lines: &Lines, mut seen: u64, count: u64, mut each: impl FnMut(u64)) -> u64 {
-    for _ in 0..count {
-        // Acquire: pairs with the parent's Release store of the number, after the due time.
-        while lines.word(Line::Bare, 0).load(Acquire) == seen {
-            std::hint::spin_loop();
+impl Child {
+    fn obey(&mut self, command: Command, generation: u64) -> Result<(), Box<dyn Error>> {
+        match command {
+            Command::EchoBare(shape, count) => self.bare(shape, count, |_, _| ()),
+            Command::StampBare(shape, count, base) => self.bare(shape, count, |all, due| note(all, base + due)),
+            Command::EchoRing(shape, count) => self.ring(shape, count, |_, _| ())?,
+            Command::StampRing(shape, count, base) => self.ring(shape, count, |all, due| note(all, base + due))?,
+            Command::Take(count) => self.take(count)?,
+            Command::Follow => self.follow(generation),
+            Command::Frames(count) => self.frames(count),
+            Command::Report => self.report()?,
+            Command::Stop => {}
         }
-        seen += 1;
-        each(lines.word(Line::Bare, 1).load(Relaxed));
-        lines.word(Line::Ack, 0).store(seen, Release);
+        Ok(())
     }
-    seen
-}
 
-fn follow_ring(
-    lines: &Lines,
-    reader: &mut Reader,
-    record: &mut Record,
-    mut seen: u64,
-    count: u64,
-    mut each: impl FnMut(u64),
-) -> Result<u64, Box<dyn Error>> {
-    for _ in 0..count {
+    fn acknowledge(&mut self, count: u64) {
+        self.seen += count;
+        self.lines.word(Line::Ack, 0).store(self.seen, Release);
+    }
+
+    fn bare(&mut self, shape: Shape, count: u64, mut each: impl FnMut(&mut Histogram<u64>, u64)) {
+        for _ in 0..count {
+            let (number, due) = receive_bare(&self.lines, shape, self.bare);
+            self.bare = number;
+            each(&mut self.all, due);
+            self.acknowledge(1);
+        }
+    }
+
+    fn ring(&mut self, shape: Shape, count: u64, mut each: impl FnMut(&mut Histogram<u64>, u64)) -> Result<(), Box<dyn Error>> {
+        for _ in 0..count {
+            self.next()?;
+            each(&mut self.all, due_of(shape, &self.record).ok_or("a record of another kind")?);
+            self.acknowledge(1);
+        }
+        Ok(())
+    }
+
+    /// The next record; being lapped is an error where every message is waited for.
+    #[inline]
+    fn next(&mut self) -> Result<(), Box<dyn Error>> {
         loop {
-            match reader.poll(record) {
-                Poll::Record => break,
+            match self.reader.poll(&mut self.record) {
+                Poll::Record => return Ok(()),
                 Poll::Lapped { lost } => return Err(format!("lapped: {lost} records lost").into()),
                 Poll::Empty | Poll::Stalled => std::hint::spin_loop(),
             }
         }
-        seen += 1;
-        // The due time travels as the quote's bid quantity: one-slot records carry it unchanged.
-        let quote = record.quote().ok_or("expected a quote")?;
-        each(u64::try_from(quote.bid_qty)?);
-        lines.word(Line::Ack, 0).store(seen, Release);
     }
-    Ok(seen)
+
+    fn take(&mut self, count: u64) -> Result<(), Box<dyn Error>> {
+        let mut unsaid = 0;
+        for _ in 0..count {
+            self.next()?;
+            unsaid += 1;
+            if unsaid == ACK_EVERY {
+                self.acknowledge(unsaid);
+                unsaid = 0;
+            }
+        }
+        self.acknowledge(unsaid);
+        Ok(())
+    }
+
+    fn follow(&mut self, generation: u64) {
+        let mut looks = 0_u32;
+        loop {
+            match self.reader.poll(&mut self.record) {
+                Poll::Record => {}
+                Poll::Lapped { lost } => {
+                    self.lapped += 1;
+                    self.lost += lost;
+                }
+                Poll::Empty | Poll::Stalled => std::hint::spin_loop(),
+            }
+            looks = looks.wrapping_add(1);
+            if looks.is_multiple_of(64) && self.lines.word(Line::Until, 0).load(Acquire) >= generation {
+                return;
+            }
+        }
+    }
+
+    fn frames(&mut self, count: u64) {
+        let mut ended = 0;
+        while ended < count {
+            match self.reader.poll(&mut self.record) {
+                Poll::Record if self.record.flags & flag::LAST != 0 => {
+                    let due = self.record.ts_recv;
+                    note(&mut self.all, due);
+                    if due % 2 == 1 {
+                        note(&mut self.reference, due);
+                    }
+                    ended += 1;
+                    self.acknowledge(1);
+                }
+                // What was lost is counted, and waited for no longer: every frame of these is one record.
+                Poll::Lapped { lost } => {
+                    self.lapped += 1;
+                    self.lost += lost;
+                    ended += lost;
+                    self.acknowledge(lost);
+                }
+                Poll::Record | Poll::Empty | Poll::Stalled => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    fn report(&mut self) -> Result<(), Box<dyn Error>> {
+        let report = json!({
+            "all_hdr": encode(&self.all)?,
+            "reference_hdr": encode(&self.reference)?,
+            "lapped": self.lapped,
+            "lost": self.lost,
+        });
+        println!("{report}");
+        self.all.reset();
+        self.reference.reset();
+        (self.lapped, self.lost) = (0, 0);
+        Ok(())
+    }
 }

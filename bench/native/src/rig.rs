@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
+use tickring_core::simd::CodePath;
 use tickring_core::venue::VenueId;
 use tickring_shm::{SegmentOptions, Writer};
 
 use crate::corpus::{Corpus, Item, ItemKind, sha256_hex};
+use crate::options::Options;
 
 /// Name of the engine that the benches pretend to be.
 pub const NAME: &str = "bench";
@@ -77,17 +79,29 @@ pub fn definition(id: u32, symbol: &str) -> Instrument {
 pub struct Rig {
     machine: Machine,
     writer: Writer,
-    _root: Root,
+    root: Root,
+    code_path: CodePath,
 }
 
 impl Rig {
     /// One with nothing defined.
-    pub fn new() -> Result<Self, Box<dyn Error>> {
-        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, ..MachineConfig::default() };
+    pub fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let code_path = options.code_path()?;
+        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, code_path, ..MachineConfig::default() };
         let root = Root::create()?;
         let depth = u16::try_from(config.depth)?;
         let writer = Writer::create(&root.segment(config.instruments_max, depth))?;
-        Ok(Self { machine: Machine::new(config), writer, _root: root })
+        Ok(Self { machine: Machine::new(config), writer, root, code_path })
+    }
+
+    /// Where its ring is.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Code path in force.
+    pub fn code_path(&self) -> &'static str {
+        self.code_path.name()
     }
 
     fn input(&mut self, ts_recv: u64, input: Input<'_>) {
@@ -98,11 +112,17 @@ impl Rig {
     /// One item, as the addon would hand it on.
     #[inline]
     pub fn apply(&mut self, item: &Item, bytes: &[u8]) {
-        let input = match item.kind {
+        self.apply_at(item.ts_recv, item.kind, bytes);
+    }
+
+    /// One item with another receive time.
+    #[inline]
+    pub fn apply_at(&mut self, ts_recv: u64, kind: ItemKind, bytes: &[u8]) {
+        let input = match kind {
             ItemKind::Frame => Input::Frame { connection: CONNECTION, bytes },
             ItemKind::Snapshot => Input::DepthSnapshot { instrument: INSTRUMENT, bytes },
         };
-        self.input(item.ts_recv, input);
+        self.input(ts_recv, input);
     }
 
     /// Forgets the book and brings it to life again from the corpus. Gives the index of the first frame after that.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::blocks::median;
 use crate::frame_to_ring::{touch_pass, whole_pass};
 use crate::options::Options;
-use crate::parse::{Parser, parse_pass};
+use crate::parse::{FrameParser, parse_pass};
 use crate::rig::Rig;
 
 /// Timed ns of a block.
@@ -19,8 +19,8 @@ const BLOCK_NS: u64 = 60_000_000;
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let pinned = options.pin();
     let corpus = options.load()?;
-    let mut rig = Rig::new()?;
-    let mut parser = Parser::new();
+    let mut rig = Rig::new(options)?;
+    let mut parser = FrameParser::new(options)?;
     let block_ns = if options.smoke { 1 } else { BLOCK_NS };
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {

@@ -1,0 +1,92 @@
+//! PERFORMANCE row 8: frames on an absolute schedule through the whole path, seen by a reader in another process: visible −
+//! due. Beside it a bare stamped line on the same schedule, which meets the same hiccups of the machine.
+
+use std::error::Error;
+
+use serde_json::json;
+
+use crate::clock::monotonic_ns;
+use crate::corpus::Corpus;
+use crate::frame_to_ring::REFERENCE;
+use crate::message::{Shape, send_bare};
+use crate::options::{Options, pin, two_cores};
+use crate::pair::{Command, Peer};
+use crate::rig::Rig;
+use crate::ring_one_way::LEAD_NS;
+
+/// One frame every so often, ns; even, since the lowest bit of a due time says that the frame is of the reference size.
+pub const INTERVAL_NS: u64 = 20_000;
+
+/// Publishes all frames after the book's start, each when it is due; gives how many.
+pub fn publish(rig: &mut Rig, corpus: &Corpus, first: usize, start: u64) -> u64 {
+    let items = &corpus.items[first..];
+    for (index, item) in items.iter().enumerate() {
+        let bytes = corpus.bytes(item);
+        let due = start + index as u64 * INTERVAL_NS + u64::from(REFERENCE.contains(&bytes.len()));
+        while monotonic_ns() < due {
+            std::hint::spin_loop();
+        }
+        rig.apply_at(due, item.kind, bytes);
+    }
+    items.len() as u64
+}
+
+/// Start of a schedule, even.
+pub fn start_of_schedule(lead_ns: u64) -> u64 {
+    (monotonic_ns() + lead_ns) & !1
+}
+
+fn bare(peer: &mut Peer, count: u64) -> Result<(), Box<dyn Error>> {
+    let start = start_of_schedule(LEAD_NS);
+    peer.tell(Command::StampBare(Shape::Small, count, start))?;
+    for index in 0..count {
+        let due = index * INTERVAL_NS;
+        while monotonic_ns() < start + due {
+            std::hint::spin_loop();
+        }
+        peer.sent += 1;
+        send_bare(&peer.lines, Shape::Small, peer.sent, due);
+        peer.await_ack()?;
+    }
+    peer.wait()
+}
+
+/// The subcommand.
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let (writing, reading) = two_cores()?;
+    let corpus = options.load()?;
+    let mut rig = Rig::new(options)?;
+    let mut peer = Peer::start(rig.root(), 0, reading)?;
+    let pinned = pin(writing).is_ok();
+    let blocks = if options.smoke { 2 } else { 30 };
+    let (mut whole, mut hiccup, mut count) = (Vec::new(), Vec::new(), 0);
+    for round in 0..=2 * blocks {
+        // A B, B A, …; the first block warms up.
+        if matches!(round % 4, 0 | 3) {
+            let first = rig.begin(&corpus)?;
+            count = (corpus.items.len() - first) as u64;
+            peer.tell(Command::Frames(count))?;
+            publish(&mut rig, &corpus, first, start_of_schedule(LEAD_NS));
+            peer.sent += count;
+            peer.wait()?;
+            let report = peer.report()?;
+            if round > 0 {
+                whole.push(report);
+            }
+        } else {
+            bare(&mut peer, count)?;
+            hiccup.push(peer.report()?);
+        }
+    }
+    let report = json!({
+        "whole": whole,
+        "hiccup": hiccup,
+        "frames": count,
+        "rate": 1_000_000_000 / INTERVAL_NS,
+        "code_path": rig.code_path(),
+        "pinned": pinned,
+        "book_sha256": rig.book_sha256()?,
+    });
+    println!("{report}");
+    Ok(())
+}
