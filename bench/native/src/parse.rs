@@ -6,7 +6,7 @@ use std::hint::black_box;
 use serde_json::json;
 use tickring_core::event::Level;
 use tickring_core::simd::{CodePath, Parser};
-use tickring_core::venue::{Message, VenueId, convert_levels};
+use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
 
 use crate::blocks::{self, Size, Work};
 use crate::clock::{TickScale, cpu_ns, ticks};
@@ -40,10 +40,10 @@ impl FrameParser {
     #[inline]
     pub fn frame(&mut self, bytes: &[u8]) -> Result<usize, String> {
         let (venue, exponents) = (VenueId::BinanceUsdm, self.exponents);
-        let (bids, asks) = (&mut self.bids, &mut self.asks);
+        let sides = &mut Sides { bids: &mut self.bids, asks: &mut self.asks };
         let indexed = self.index.index(bytes);
-        let head = indexed.and_then(|indexed| venue.parse_indexed(&indexed, |_| Some(exponents), bids, asks));
-        if let Some(head) = head {
+        let read = indexed.and_then(|indexed| venue.parse_indexed(&indexed, |_| Some(exponents), sides));
+        if let Some(Read::Delta(head)) = read {
             black_box((&self.bids, &self.asks, head.ids));
             return Ok(self.bids.len() + self.asks.len());
         }
