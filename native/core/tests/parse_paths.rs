@@ -18,7 +18,7 @@ enum Said {
     Other(String),
 }
 
-const EXPONENTS: [(i8, i8); 6] = [(-1, -3), (-2, -3), (-2, -5), (-8, -8), (0, 0), (-12, -1)];
+const EXPONENTS: [(i8, i8); 8] = [(-1, -3), (-2, -3), (-2, -5), (-8, -8), (0, 0), (-12, -1), (-16, -3), (-2, -18)];
 
 struct Paths(Vec<Parser>);
 
@@ -82,6 +82,21 @@ fn recorded_frames_take_the_indexed_path_and_read_the_same() {
         }
         println!("{file}: {indexed} of {frames} frames indexed");
         assert!(frames > 30_000 && indexed == frames, "{file}: {indexed} of {frames}");
+    }
+}
+
+#[test]
+fn integers_at_exponents_beyond_a_lane_keep_their_value() {
+    let mut paths = Paths::new();
+    let levels = r#"["7","40"],"#.repeat(6);
+    let frame = format!(
+        r#"{{"e":"depthUpdate","E":1767225600200,"s":"BTCUSDT","U":157,"u":160,"b":[{}],"a":[["8","3"]]}}"#,
+        levels.trim_end_matches(',')
+    );
+    for exponent in -18..=-14_i8 {
+        let read = paths.read(VenueId::BinanceSpot, frame.as_bytes(), (exponent, -2));
+        assert!(read.is_some(), "7 fits 64 bits at 10^{exponent}");
+        paths.read(VenueId::BinanceSpot, frame.as_bytes(), (-2, exponent));
     }
 }
 

@@ -74,9 +74,10 @@ pub unsafe fn walk<B: Block>(
         return None;
     }
     let (price, qty) = (text(first)?, text(first + 2)?);
-    // What no lane can hold is converted one by one.
-    let price = Spelling::of(price, exponents.0).unwrap_or(Spelling::INTEGER);
-    let qty = Spelling::of(qty, exponents.1).unwrap_or(Spelling::INTEGER);
+    // What no lane can hold is converted one by one. No other spelling may stand in for it: integers would fit that of integers.
+    let (Some(price), Some(qty)) = (Spelling::of(price, exponents.0), Spelling::of(qty, exponents.1)) else {
+        return one_by_one(indexed, first, exponents, out);
+    };
     // SAFETY: the caller's.
     let block = unsafe { B::new(price, qty) };
     out.clear();

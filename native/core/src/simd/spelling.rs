@@ -20,9 +20,6 @@ pub struct Spelling {
 }
 
 impl Spelling {
-    /// Integers as they are.
-    pub const INTEGER: &'static Self = &TABLE[0][0];
-
     /// Of the column that begins with this number, at an exponent of −18 ..= 0; `None` if no lane can hold it.
     #[inline]
     pub fn of(text: &[u8], exponent: i8) -> Option<&'static Self> {
