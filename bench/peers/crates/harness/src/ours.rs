@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tickring_core::event::Level;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
-use tickring_core::venue::{Message, VenueId, convert_levels};
+use tickring_core::simd::{CodePath, Parser};
+use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
 use tickring_shm::{SegmentOptions, Writer};
 
 use crate::corpus::Corpus;
@@ -55,13 +56,13 @@ fn definition(corpus: &Corpus) -> Instrument {
 
 impl Whole {
     /// With a ring of its own.
-    pub fn new() -> Result<Self, Box<dyn Error>> {
+    pub fn new(code_path: CodePath) -> Result<Self, Box<dyn Error>> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         // Relaxed: a number that differs within this process is all that is wanted.
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let root = Root(PathBuf::from(format!("/dev/shm/tickring-peers-{}-{number}", std::process::id())));
         std::fs::create_dir(&root.0)?;
-        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, ..MachineConfig::default() };
+        let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, code_path, ..MachineConfig::default() };
         let options = SegmentOptions {
             root: root.0.clone(),
             name: "peers".to_owned(),
@@ -123,10 +124,45 @@ impl Contender for Whole {
 }
 
 /// The parser alone, fully validated: levels as mantissas at the instrument's exponents.
-#[derive(Default)]
 pub struct Parse {
+    parser: Parser,
     bids: Vec<Level>,
     asks: Vec<Level>,
+}
+
+/// Price and quantity exponent of both instruments.
+const EXPONENTS: (i8, i8) = (-2, -3);
+
+impl Parse {
+    /// With room for large frames.
+    pub fn new(path: CodePath) -> Self {
+        let room = || Vec::with_capacity(8_192);
+        Self { parser: Parser::new(path), bids: room(), asks: room() }
+    }
+
+    /// What the machine does with a frame that its index cannot read.
+    #[cold]
+    fn scan(&mut self, bytes: &[u8]) {
+        let message = match VenueId::BinanceUsdm.parse_frame(bytes) {
+            Ok(Message::Depth(message)) => message,
+            other => panic!("no depth frame: {other:?}"),
+        };
+        for (text, levels) in [(message.bids, &mut self.bids), (message.asks, &mut self.asks)] {
+            convert_levels(text, EXPONENTS.0, EXPONENTS.1, levels).expect("invariant: exponents of the recording fit");
+        }
+        black_box((message.head.ids, &self.bids, &self.asks));
+    }
+
+    #[inline]
+    fn indexed(&mut self, bytes: &[u8]) -> Option<()> {
+        let Self { parser, bids, asks } = self;
+        let indexed = parser.index(bytes)?;
+        match VenueId::BinanceUsdm.parse_indexed(&indexed, |_| Some(EXPONENTS), &mut Sides { bids, asks })? {
+            Read::Delta(head) => black_box((head.ids, head.ts_event, &*bids, &*asks)),
+            Read::Other(other) => panic!("no depth frame: {other:?}"),
+        };
+        Some(())
+    }
 }
 
 impl Contender for Parse {
@@ -134,13 +170,9 @@ impl Contender for Parse {
 
     #[inline]
     fn frame(&mut self, bytes: &[u8]) {
-        let message = match VenueId::BinanceUsdm.parse_frame(bytes) {
-            Ok(Message::Depth(message)) => message,
-            other => panic!("no depth frame: {other:?}"),
-        };
-        convert_levels(message.bids, -2, -3, &mut self.bids).expect("invariant: exponents of the recording fit");
-        convert_levels(message.asks, -2, -3, &mut self.asks).expect("invariant: exponents of the recording fit");
-        black_box((message.ids, &self.bids, &self.asks));
+        if self.indexed(bytes).is_none() {
+            self.scan(bytes);
+        }
     }
 
     fn top(&self) -> Option<Top> {
@@ -148,7 +180,15 @@ impl Contender for Parse {
     }
 }
 
+/// The code path that `TICKRING_CODE_PATH` names, or the best that the processor has.
+fn code_path() -> Result<CodePath, Box<dyn Error>> {
+    let Ok(name) = std::env::var("TICKRING_CODE_PATH") else { return Ok(CodePath::detect()) };
+    let path = CodePath::from_name(&name).filter(|path| path.is_available());
+    Ok(path.ok_or_else(|| format!("TICKRING_CODE_PATH={name} is no code path of this processor"))?)
+}
+
 /// Both, under the names that the driver knows.
 pub fn entrants() -> Result<Vec<Entrant>, Box<dyn Error>> {
-    Ok(vec![Entrant::new("tickring", Whole::new()?), Entrant::new("tickring-parse", Parse::default())])
+    let path = code_path()?;
+    Ok(vec![Entrant::new("tickring", Whole::new(path)?), Entrant::new("tickring-parse", Parse::new(path))])
 }
