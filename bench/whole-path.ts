@@ -2,6 +2,7 @@
 // Includes   validation, JSON, sequence rule, book, best prices, ring record, latest slot.   Excludes  socket, N-API.
 // Workload   all depth frames of the recorded BTCUSDT futures feed after its snapshot; (a) those of 1,130 to 1,250 bytes.
 // Run        npm run bench -- whole-path      Read  (b) and its ratio to byte-touch; the strongest peers: npm run bench:peers.
+import { createHash } from 'node:crypto';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { decode, rust } from './rust.js';
 import { control, estimate, exact } from './statistics.js';
@@ -20,6 +21,10 @@ interface Report {
   readonly clock_overhead_ns: number;
   readonly allocations: number;
   readonly book_sha256: string;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Throws where the same bytes did not end in the same book. */
