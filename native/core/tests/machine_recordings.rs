@@ -5,10 +5,13 @@
 mod machine_harness;
 mod machine_recording;
 
+use std::path::Path;
+
 use machine_harness::*;
 use machine_recording::{Recording, captures};
 use sha2::{Digest, Sha256};
 use tickring_core::machine::{Machine, MachineConfig};
+use tickring_core::simd::CodePath;
 use tickring_core::venue::VenueId;
 
 /// Members of one object of books.json that are plain numbers or text; the file has no nesting below that but `files`.
@@ -17,15 +20,31 @@ fn member<'a>(object: &'a str, name: &str) -> &'a str {
     object[at..].split([',', '\n', '}']).next().unwrap().trim().trim_matches('"')
 }
 
+/// Every code path of this host, or the one that `TICKRING_CODE_PATH` names.
+fn code_paths() -> Vec<CodePath> {
+    let Some(name) = std::env::var_os("TICKRING_CODE_PATH") else {
+        return CodePath::ALL.iter().copied().filter(|path| path.is_available()).collect();
+    };
+    let named = name.to_str().and_then(CodePath::from_name).filter(|path| path.is_available());
+    vec![named.unwrap_or_else(|| panic!("TICKRING_CODE_PATH={} is no code path of this host", name.display()))]
+}
+
 fn assert_equals_oracle(name: &str, venue: VenueId, symbol: &str, files: &[&str]) {
     let Some(captures) = captures() else { return };
+    for path in code_paths() {
+        println!("{name} on {}", path.name());
+        assert_equals_oracle_on(path, &captures, name, venue, symbol, files);
+    }
+}
+
+fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: VenueId, symbol: &str, files: &[&str]) {
     let oracle = std::fs::read_to_string(captures.join("oracle/books.json")).unwrap();
     let start = oracle.find(&format!("\"{name}\"")).unwrap();
     let object = &oracle[start..start + oracle[start..].find("\n }").unwrap()];
 
-    let mut machine = Machine::new(MachineConfig::default());
+    let mut machine = Machine::new(MachineConfig { code_path: path, ..MachineConfig::default() });
     let mut reader = Reader::default();
-    let recording = Recording::load(&captures, files);
+    let recording = Recording::load(captures, files);
     recording.replay(&mut machine, &mut reader, venue, symbol);
 
     let book = machine.book(0).unwrap();
@@ -66,15 +85,19 @@ fn replayed_spot_ethusdt_equals_the_oracle() {
 }
 
 #[test]
-fn two_machines_give_the_same_events_for_the_same_inputs() {
+fn any_machine_on_any_code_path_gives_the_same_events_for_the_same_inputs() {
     let Some(captures) = captures() else { return };
     let recording = Recording::load(&captures, &["spot/ethusdt_20240808.gz"]);
-    let [first, second] = [0, 1].map(|_| {
+    let replay = |code_path| {
         let mut reader = Reader::default();
-        recording.replay(&mut Machine::new(MachineConfig::default()), &mut reader, VenueId::BinanceSpot, "ETHUSDT");
+        let mut machine = Machine::new(MachineConfig { code_path, ..MachineConfig::default() });
+        recording.replay(&mut machine, &mut reader, VenueId::BinanceSpot, "ETHUSDT");
         reader
-    });
+    };
+    let first = replay(CodePath::Scalar);
     assert!(first.seen.len() > 30_000, "{}", first.seen.len());
-    assert_eq!(first.seen, second.seen);
-    assert_eq!(first.latest, second.latest);
+    for path in code_paths() {
+        let other = replay(path);
+        assert!(first.seen == other.seen && first.latest == other.latest, "{} differs", path.name());
+    }
 }
