@@ -4,6 +4,7 @@
  */
 import { argv } from 'node:process';
 import { codegen } from './codegen.mjs';
+import { fuzz } from './fuzz.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
 import { run, runNode } from './setup/run.mjs';
 import { checkCompilers } from './setup/tools.mjs';
@@ -13,12 +14,15 @@ import { failure, format } from './test-counts.mjs';
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 const CLIPPY = ['clippy', '--workspace', '--all-targets', '--locked', '--quiet', '--', '-D', 'warnings'];
+const FUZZ_MANIFEST = 'native/fuzz/Cargo.toml';
 const CHECKS = {
   'format (cargo fmt)': () => run('cargo', ['fmt', '--all', '--check']),
+  'format of the fuzz targets (cargo fmt)': () => run('cargo', ['fmt', '--manifest-path', FUZZ_MANIFEST, '--check']),
   'format and lint (biome)': () => runNode(BIOME, ['ci', '--config-path=.config', '--error-on-warnings']),
   'types of the tests (tsc)': () => runNode('node_modules/typescript/bin/tsc', ['-p', 'test/tsconfig.json']),
   'lint (clippy)': () => run('cargo', CLIPPY),
   'generated files': () => codegen(true),
+  'fuzz targets, 20 s each': () => fuzz([]),
 };
 
 /** Results of the checks that failed. */

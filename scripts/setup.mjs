@@ -31,7 +31,7 @@ const NAPI_ARGS = [
 const BINDING_ARGS = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--esm'];
 
 function addonHash() {
-  const sources = filesBelow('native').filter((file) => !/\.(md|py)$/.test(file));
+  const sources = filesBelow('native').filter((file) => !/\.(md|py)$|^native\/fuzz\//.test(file));
   return hashOf([...sources, 'Cargo.toml', 'Cargo.lock', ...filesBelow('.cargo')], `${process.platform} ${process.arch}`);
 }
 

@@ -142,7 +142,8 @@ fn check_snapshot(bytes: &[u8], expected: &Result<Snapshot, Refused>) {
 /// Symbols longer than any buffer are no symbols.
 const SYMBOL_MAX: usize = 512;
 
-fn is_same(plain: &Plain, said: &Said) -> bool {
+/// Whether a message read by the product is the one that the oracle read.
+pub fn is_same(plain: &Plain, said: &Said) -> bool {
     let numbers = |read: &Result<crate::parse_support::Numbers, _>, said: &Numbers| match (read, said) {
         (Ok(read), Ok((exponents, levels))) => read.exponents == *exponents && read.levels == *levels,
         (Err(_), Err(Refused)) => true,

@@ -1,13 +1,15 @@
 //! The indexed parser on every code path of this host. It may decline a frame; what it accepts is what the oracle says, at any
-//! exponents, and all paths accept the same.
+//! exponents, and all paths accept the same. Where it gives places in the frame, they are the scanner's.
 
 use std::cell::RefCell;
 
 use tickring_core::event::Level;
 use tickring_core::simd::{CodePath, Parser};
-use tickring_core::venue::{DeltaIds, VenueId};
+use tickring_core::venue::{DeltaIds, Read, Sides, VenueId};
 
+use crate::frame::is_same;
 use crate::oracle::{Numbers, Refused, Said};
+use crate::parse_support::{Plain, plain};
 
 /// Exponents that instruments have, and the ends of the range.
 const EXPONENTS: [(i8, i8); 6] = [(-1, -3), (-2, -8), (-8, -8), (0, 0), (-12, -1), (-18, -18)];
@@ -21,8 +23,19 @@ pub fn available() -> impl Iterator<Item = CodePath> {
     CodePath::ALL.iter().copied().filter(|path| path.is_available())
 }
 
-/// Symbol, time, ids, bids, asks.
-type Read = (Vec<u8>, u64, DeltaIds, Vec<Level>, Vec<Level>);
+/// What a path read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answer {
+    Delta {
+        symbol: Vec<u8>,
+        ts_event: u64,
+        ids: DeltaIds,
+        bids: Vec<Level>,
+        asks: Vec<Level>,
+    },
+    /// The message with its numbers, and its places.
+    Other(Plain, String),
+}
 
 /// Checks every path at the exponents that the message needs, and at some others.
 pub fn check(venue: VenueId, frame: &[u8], expected: &Result<Said, Refused>) {
@@ -32,33 +45,48 @@ pub fn check(venue: VenueId, frame: &[u8], expected: &Result<Said, Refused>) {
     }
     PARSERS.with_borrow_mut(|parsers| {
         for at in exponents {
-            let mut first: Option<Option<Read>> = None;
+            let mut first: Option<Option<Answer>> = None;
             for parser in parsers.iter_mut() {
-                let read = read(parser, venue, frame, at);
-                let first = first.get_or_insert_with(|| read.clone());
-                assert_eq!(first, &read, "{:?} at {at:?}: {}", parser.path(), String::from_utf8_lossy(frame));
+                let answer = read(parser, venue, frame, at);
+                let first = first.get_or_insert_with(|| answer.clone());
+                assert_eq!(first, &answer, "{:?} at {at:?}: {}", parser.path(), String::from_utf8_lossy(frame));
             }
-            if let Some(Some(read)) = first {
-                let said = said(expected, at);
-                assert_eq!(Some(read), said, "at {at:?}: {}", String::from_utf8_lossy(frame));
+            if let Some(Some(answer)) = first {
+                assert!(holds(&answer, venue, frame, expected, at), "{answer:?} at {at:?}: {}", String::from_utf8_lossy(frame));
             }
         }
     });
 }
 
-fn read(parser: &mut Parser, venue: VenueId, frame: &[u8], at: (i8, i8)) -> Option<Read> {
+fn read(parser: &mut Parser, venue: VenueId, frame: &[u8], at: (i8, i8)) -> Option<Answer> {
     let (mut bids, mut asks) = (Vec::new(), Vec::new());
     let indexed = parser.index(frame)?;
-    let head = venue.parse_indexed(&indexed, |_| Some(at), &mut bids, &mut asks)?;
-    Some((head.symbol.to_vec(), head.ts_event, head.ids, bids, asks))
+    let mut sides = Sides { bids: &mut bids, asks: &mut asks };
+    Some(match venue.parse_indexed(&indexed, |_| Some(at), &mut sides)? {
+        Read::Delta(head) => Answer::Delta { symbol: head.symbol.to_vec(), ts_event: head.ts_event, ids: head.ids, bids, asks },
+        Read::Other(message) => Answer::Other(plain(&message), format!("{message:?}")),
+    })
 }
 
-/// What the oracle says, with its mantissas brought to other exponents; `None` if they do not fit.
-fn said(expected: &Result<Said, Refused>, at: (i8, i8)) -> Option<Read> {
-    let Ok(Said::Depth { symbol, ts_event, ids, bids, asks }) = expected else { return None };
-    Some((symbol.as_bytes().to_vec(), *ts_event, *ids, scaled(bids, at)?, scaled(asks, at)?))
+/// Whether an answer is what the oracle says, its mantissas brought to these exponents.
+fn holds(answer: &Answer, venue: VenueId, frame: &[u8], expected: &Result<Said, Refused>, at: (i8, i8)) -> bool {
+    match (answer, expected) {
+        (
+            Answer::Delta { symbol, ts_event, ids, bids, asks },
+            Ok(Said::Depth { symbol: name, ts_event: time, ids: said_ids, bids: said_bids, asks: said_asks }),
+        ) => {
+            let sides = (Some(bids), Some(asks)) == (scaled(said_bids, at).as_ref(), scaled(said_asks, at).as_ref());
+            sides && symbol == name.as_bytes() && (ts_event, ids) == (time, said_ids)
+        }
+        (Answer::Other(plain, places), Ok(said)) => {
+            let scanned = venue.parse_frame(frame).map(|message| format!("{message:?}"));
+            is_same(plain, said) && scanned.as_ref() == Ok(places)
+        }
+        _ => false,
+    }
 }
 
+/// The levels at other exponents; `None` if they do not fit there.
 fn scaled(numbers: &Numbers, at: (i8, i8)) -> Option<Vec<Level>> {
     let ((price, qty), levels) = numbers.as_ref().ok()?;
     let scale = |mantissa: i64, from: i8, to: i8| -> Option<i64> {
