@@ -2,6 +2,7 @@
 import type { Bench } from './bench.js';
 import { bench as controls } from './controls.js';
 import { bench as dueToVisible } from './due-to-visible.js';
+import { bench as fanOut } from './fan-out.js';
 import { bench as frameToRing } from './frame-to-ring.js';
 import { bench as latestRead } from './latest-read.js';
 import { bench as memory } from './memory.js';
@@ -21,5 +22,6 @@ export const BENCHES: readonly Bench[] = [
   dueToVisible,
   latestRead,
   napiCrossing,
+  fanOut,
   memory,
 ];
