@@ -8,6 +8,11 @@ import { ENCODINGS, type Encoding, type FanoutSource } from './ring.js';
  * in two goes, and what was dropped could not be told exactly (hub.ts).
  */
 const TURN_MESSAGES_MAX = 31;
+/**
+ * Bytes after which a turn ends. uWebSockets.js gathers what a socket gets in one go in 16 KiB, and writes that together with the
+ * message that no longer fits: what follows costs each socket another system call, worth less than a fresh go.
+ */
+const TURN_BYTES = 16_384;
 /** A turn publishes no longer than this, ms, so that requests are answered meanwhile. */
 const TURN_MS = 1;
 /** One poll fills at most this; larger than any message but those of absurdly deep books. */
@@ -19,6 +24,7 @@ const REST_MS = 3;
 /** Bytes of a frame before its message: u32 length, u32 topic, u8 encoding, 3 bytes 0 (native/wire). */
 const FRAME_HEAD_BYTES = 12;
 const FRAME_ALIGNMENT = 8;
+const ENCODING_COUNT = Object.keys(ENCODINGS).length;
 /** Wait before another fan-out is opened after one failed, ms. */
 const REOPEN_MS = 1_000;
 
@@ -32,6 +38,7 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   readonly #view = new DataView(this.#buffer.buffer);
+  readonly #channels: string[] = [];
   #fanout: FanoutSource;
   #hub: Hub;
   #version: number;
@@ -111,8 +118,10 @@ export class Pump {
       this.#learn();
     }
     const deadline = performance.now() + TURN_MS;
-    while (this.#offset < this.#used && this.#published.length < TURN_MESSAGES_MAX && performance.now() < deadline) {
-      this.#publishNext();
+    let bytes = 0;
+    while (this.#offset < this.#used && this.#published.length < TURN_MESSAGES_MAX && bytes <= TURN_BYTES) {
+      bytes += this.#publishNext();
+      if (performance.now() >= deadline) break;
     }
     return this.#published.length > 0;
   }
@@ -124,17 +133,30 @@ export class Pump {
     this.#hub.learnTopics();
   }
 
-  #publishNext(): void {
+  /** Publishes one message. Returns its bytes. */
+  #publishNext(): number {
     const length = this.#view.getUint32(this.#offset, true);
     const topic = this.#view.getUint32(this.#offset + 4, true);
     const encoding = this.#view.getUint8(this.#offset + 8) as Encoding;
     const start = this.#offset + FRAME_HEAD_BYTES;
     const bytes = this.#buffer.subarray(start, start + length);
     this.#offset += Math.ceil((FRAME_HEAD_BYTES + length) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
-    this.#options.publish(channelOf(topic, encoding), bytes, encoding === ENCODINGS.flatbuffers);
+    this.#options.publish(this.#channel(topic, encoding), bytes, encoding === ENCODINGS.flatbuffers);
     this.#published.push({ topic, encoding, bytes });
     this.#hub.counts.messages += 1;
     this.#hub.counts.bytes += length;
+    return length;
+  }
+
+  /** `channelOf`, made once for each. */
+  #channel(topic: number, encoding: Encoding): string {
+    const index = topic * ENCODING_COUNT + encoding;
+    let channel = this.#channels[index];
+    if (channel === undefined) {
+      channel = channelOf(topic, encoding);
+      this.#channels[index] = channel;
+    }
+    return channel;
   }
 
   /** The fan-out is unusable: begins anew with another one, and with clients that subscribe again. */
