@@ -10,6 +10,7 @@ import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
 import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
+import { bench as socketToAddon } from './socket-to-addon.js';
 import { bench as wholePath } from './whole-path.js';
 
 export const BENCHES: readonly Bench[] = [
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   dueToVisible,
   latestRead,
   napiCrossing,
+  socketToAddon,
   fanOut,
   memory,
 ];
