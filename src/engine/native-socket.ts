@@ -32,9 +32,9 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * What the kernel (or TLS) puts a read into: one for all sockets of the thread, since each read is used up before the next one
- * can happen.
+ * can happen. 1 MiB: at full rate a frame of 1,188 bytes then costs 0.21 µs, against 0.33 with 256 KiB and 0.40 with 64.
  */
-const CHUNK = Buffer.allocUnsafeSlow(256 << 10);
+const CHUNK = Buffer.allocUnsafeSlow(1 << 20);
 
 /** Bits that need more than going on. */
 const ATTENTION = REQUESTS_BIT | REJECTED_BIT | MORE_BIT | REPLY_BIT | ENDED_BIT;
