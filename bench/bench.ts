@@ -66,5 +66,7 @@ export interface BenchResult {
 export interface Bench {
   readonly name: string;
   readonly question: string;
+  /** Cores without which there is nothing to measure; 1 unless said. */
+  readonly cores?: number;
   run(size: Size): Promise<BenchResult>;
 }

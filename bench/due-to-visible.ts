@@ -92,5 +92,6 @@ async function run(size: Size): Promise<BenchResult> {
 export const bench: Bench = {
   name: 'due-to-visible',
   question: 'how long from the time when a frame is due until another process has it?',
+  cores: 2,
   run,
 };

@@ -51,4 +51,4 @@ function run(size: Size): Promise<BenchResult> {
   });
 }
 
-export const bench: Bench = { name: 'latest-read', question: 'how long does reading the newest state take?', run };
+export const bench: Bench = { name: 'latest-read', question: 'how long does reading the newest state take?', cores: 2, run };

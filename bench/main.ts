@@ -3,8 +3,10 @@
  * `report.json`, plots and HDR percentile files to DIR (default `bench/results/local`), and with `--readme` puts the table into
  * README.md.
  */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Bench, BenchResult, Size } from './bench.js';
 import { BENCHES } from './benches.js';
 import { environment } from './environment.js';
 import { markdown, type Outcome, terminal, updateReadme, writeFiles } from './report.js';
@@ -20,6 +22,15 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 
+/** A bench between two processes says nothing on one core; the report names it as not measured. */
+function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
+  const { name, cores = 1 } = bench;
+  const here = availableParallelism();
+  if (here >= cores) return bench.run(size);
+  const notMeasured = [`${name}: it needs ${cores} cores, here is ${here}`];
+  return Promise.resolve({ distributions: [], ratios: [], figures: [], notMeasured });
+}
+
 const size = values.smoke ? 'smoke' : 'full';
 const env = environment();
 console.log(
@@ -28,7 +39,7 @@ console.log(
 const outcomes: Outcome[] = [];
 for (const bench of BENCHES) {
   if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
-  const outcome = { bench, result: await bench.run(size) };
+  const outcome = { bench, result: await runOrSayWhyNot(bench, size) };
   outcomes.push(outcome);
   console.log(terminal(outcome));
 }

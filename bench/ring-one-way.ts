@@ -82,5 +82,6 @@ async function run(size: Size): Promise<BenchResult> {
 export const bench: Bench = {
   name: 'ring-one-way',
   question: 'how long from publishing a record to having it in another process?',
+  cores: 2,
   run,
 };

@@ -80,5 +80,6 @@ function run(size: Size): Promise<BenchResult> {
 export const bench: Bench = {
   name: 'ring-throughput',
   question: 'how many records a second reach another process, and what does publishing cost?',
+  cores: 2,
   run,
 };

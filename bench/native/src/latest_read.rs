@@ -18,7 +18,7 @@ use crate::options::{Options, pin, two_cores};
 use crate::rig::{NAME, Rig};
 
 /// Reads of a block.
-const READS: u64 = 200_000;
+const READS: u64 = 1_000_000;
 
 /// Applies the corpus over and over while `busy` says so, until `stop`.
 fn write(mut rig: Rig, corpus: &Corpus, busy: &AtomicBool, stop: &AtomicBool) -> Result<u64, String> {

@@ -85,7 +85,7 @@ struct Series {
 /// The subcommand.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (writing, reading) = two_cores()?;
-    let (blocks, count) = if options.smoke { (2, 200) } else { (30, 10_000) };
+    let (blocks, round_trips, count) = if options.smoke { (2, 200, 200) } else { (30, 100_000, 10_000) };
     let root = Root::create()?;
     let sender = Sender::new(Writer::create(&root.segment(1, 1))?);
     let mut pair = Pair { sender, peer: Peer::start(&root, 0, reading)? };
@@ -95,14 +95,14 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut histograms = Vec::new();
     for (ring, shape) in kinds {
         let mut scratch = new_histogram()?;
-        pair.closed(ring, shape, count, &mut scratch)?;
+        pair.closed(ring, shape, round_trips, &mut scratch)?;
         histograms.push(new_histogram()?);
     }
     for round in 0..blocks {
         for turn in 0..kinds.len() {
             let index = if round % 2 == 0 { turn } else { kinds.len() - 1 - turn };
             let (ring, shape) = kinds[index];
-            series[index].closed.push(pair.closed(ring, shape, count, &mut histograms[index])?);
+            series[index].closed.push(pair.closed(ring, shape, round_trips, &mut histograms[index])?);
             series[index].open.push(pair.open(ring, shape, count, INTERVAL_NS)?);
         }
     }
