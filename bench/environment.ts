@@ -78,6 +78,9 @@ export function notMeasured(env: Environment): string[] {
   return [
     ...(env.arch === 'arm64' ? [] : ['ARM64: it needs real hardware']),
     'hardware counters: the benches use none',
+    'peers: `npm run bench:peers` measures them',
+    'instruction and syscall counts (rows 16, 17): `npm run bench:gate` takes them',
+    'journal and instrument look-up (rows 13, 14): not built yet',
     ...(env.corpus.startsWith('recording')
       ? []
       : ['recorded feeds: no captures here, the workload comes from the simulated venue']),

@@ -149,7 +149,7 @@ function report(env: Environment, size: Size, outcomes: readonly Outcome[], plot
   const parts = [
     `# Benchmark report${size === 'smoke' ? ' (smoke run: it shows that the benches run, its figures mean nothing)' : ''}`,
     table(['what', 'here'], machine(env)),
-    'Medians of blocks that took turns (A B, B A, …), with a bootstrap 95 % interval; a ratio is the median of per-block ratios.',
+    'Medians of blocks that took turns (A B, B A, …), with a bootstrap 95 % interval; a ratio is the median of per-block ratios. Rows 1b, 2b, 3 and 6 (publish) are CPU time, all others wall clock.',
     `## Claims\n\n${table(CLAIM_HEAD, claims.map(claimCells))}`,
     `## Not reached\n\n${missed.length === 0 ? 'Nothing that was measured.' : missed.join('\n')}`,
     `## Not measured\n\n${absent.join('\n')}`,

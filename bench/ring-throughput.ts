@@ -1,6 +1,6 @@
 // Question   How many records a second reach another process without loss, and what does publishing cost the writer?
 // Includes   encoding, ring protocol; for throughput also the reader's validated copy and decoding.   Excludes  parsing, book.
-// Workload   quotes (one slot) and deltas of ten levels (256 B); paced: about 200 ns of computing between two publishes.
+// Workload   quotes (one slot) and deltas of ten levels (256 B); paced: about 600 ns of computing between two publishes.
 // Run        npm run bench -- ring-throughput    Read  readers share the last core: the writer pays for invalidation only.
 import type { Bench, BenchResult, Size } from './bench.js';
 import { rust } from './rust.js';
@@ -59,7 +59,7 @@ function run(size: Size): Promise<BenchResult> {
       },
       {
         row: '7',
-        what: 'a turn of the writer (200 ns and a publish) with 8 readers more than with 1',
+        what: 'a turn of the writer (600 ns of computing and a publish) with 8 readers more than with 1',
         unit: '%',
         figure: estimate(perTurn(blocks.paced_8_readers, blocks.paced_1_reader)),
         must: { most: 15 },

@@ -3,7 +3,7 @@
 // Workload   all depth frames of the recorded BTCUSDT futures feed after its snapshot; (a) those of 1,130 to 1,250 bytes.
 // Run        npm run bench -- whole-path      Read  (b) and its ratio to byte-touch; the strongest peers: npm run bench:peers.
 import { createHash } from 'node:crypto';
-import type { Bench, BenchResult, Size } from './bench.js';
+import type { Bench, BenchResult, Claim, Size } from './bench.js';
 import { decode, rust } from './rust.js';
 import { control, estimate, exact } from './statistics.js';
 import { depthWorkload } from './workload.js';
@@ -33,6 +33,25 @@ export function proveBook(size: Size, got: string): string {
   if (size === 'smoke') return `${got.slice(0, 16)} (a part of the corpus)`;
   if (got !== workload.bookSha256) throw new Error(`the book's hash is ${got}, the oracle's ${workload.bookSha256}`);
   return `${got.slice(0, 16)}, equal to the oracle's`;
+}
+
+/** The same on the code paths that are not the fastest here; each must end in the same book. */
+function otherPaths(size: Size, best: Report): Claim[] {
+  if (process.env['TICKRING_CODE_PATH'] !== undefined) return [];
+  const { code_paths } = rust<{ code_paths: string[] }>('code-paths', size);
+  return code_paths
+    .filter((path) => path !== best.code_path)
+    .map((path) => {
+      const { blocks, book_sha256 } = rust<Report>('frame-to-ring', size, ['--code-path', path]);
+      if (book_sha256 !== best.book_sha256) throw new Error(`the book on ${path} is ${book_sha256}, else ${best.book_sha256}`);
+      return {
+        row: '1b',
+        what: `frame of the whole recording to ring and latest slot, mean, on ${path}`,
+        unit: 'ns',
+        figure: estimate(blocks.whole),
+        control: control('byte-touch', 'ns', blocks.whole, blocks.touch),
+      };
+    });
 }
 
 function run(size: Size): Promise<BenchResult> {
@@ -71,6 +90,7 @@ function run(size: Size): Promise<BenchResult> {
         figure: estimate(whole),
         control: control('memcpy of the frame', 'ns', whole, copy),
       },
+      ...otherPaths(size, report),
       {
         row: '3',
         what: 'throughput of one core, whole path, Rust',

@@ -59,14 +59,14 @@ fn files(directory: &Path, size: Size) -> Result<Value, Box<dyn Error>> {
     let direct = rustix::fs::open(&path, OFlags::RDWR | OFlags::DIRECT, mode);
     std::fs::remove_file(&path)?;
     let append = vec![0x20; APPEND_BYTES];
-    write_pass(&cached, &append, 10_000)?;
+    write_pass(&cached, &append, 2_000)?;
     // Aligned as O_DIRECT wants it: a part of a larger piece of memory.
     let memory = vec![0x20_u8; DIRECT_BYTES + 4096];
     let aligned = memory.as_ptr().align_offset(4096);
     let block = &memory[aligned..aligned + DIRECT_BYTES];
     // Some file systems, tmpfs among them, open a file so and refuse the first write.
     let direct = direct.and_then(|file| rustix::io::pwrite(&file, block, 0).map(|_| file));
-    let mut works = vec![Work::new("page_cache_1200", || write_pass(&cached, &append, 10_000).unwrap_or((1, 0)))];
+    let mut works = vec![Work::new("page_cache_1200", || write_pass(&cached, &append, 2_000).unwrap_or((1, 0)))];
     if let Ok(direct) = &direct {
         works.push(Work::new("o_direct_1m", move || write_pass(direct, block, 8).unwrap_or((1, 0))));
     }
