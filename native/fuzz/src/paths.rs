@@ -37,9 +37,11 @@ enum Answer {
     Other(Plain, String),
 }
 
-/// Checks every path at the exponents that the message needs, and at some others.
+/// Checks every path at the exponents that the message needs, and at others.
 pub fn check(venue: VenueId, frame: &[u8], expected: &Result<Said, Refused>) {
-    let mut exponents = EXPONENTS.to_vec();
+    // One of them an input: the fuzzer finds its way to the others, in a sixth of the time.
+    let sum = frame.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    let mut exponents = vec![EXPONENTS[sum % EXPONENTS.len()]];
     if let Ok(Said::Depth { bids: Ok((of_bids, _)), asks: Ok((of_asks, _)), .. }) = expected {
         exponents.push((of_bids.0.min(of_asks.0), of_bids.1.min(of_asks.1)));
     }

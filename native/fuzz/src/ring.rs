@@ -131,13 +131,18 @@ fn batches(u: &mut Unstructured<'_>, rig: &mut Rig) -> Result<()> {
 pub fn hostile(bytes: &[u8]) {
     let mut rig = Rig::new();
     let mut u = Unstructured::new(bytes);
-    while !u.is_empty() {
-        if scribble(&mut u, &mut rig).is_err() {
+    for step in 1_u32.. {
+        if u.is_empty() || scribble(&mut u, &mut rig).is_err() {
             break;
         }
-        look(&mut rig);
+        if step.is_multiple_of(4) {
+            look(&mut rig);
+        }
     }
     look(&mut rig);
+    for stage in Stage::ALL {
+        let _ = rig.reader.histogram(*stage);
+    }
 }
 
 fn scribble(u: &mut Unstructured<'_>, rig: &mut Rig) -> Result<()> {
@@ -185,9 +190,6 @@ fn look(rig: &mut Rig) {
         let _ = reader.instrument_counters(slot);
     }
     let _ = (reader.counters(), reader.liveness(), reader.lag());
-    for stage in Stage::ALL {
-        let _ = reader.histogram(*stage);
-    }
 }
 
 fn use_all(record: &Record) {
