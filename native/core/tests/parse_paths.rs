@@ -71,6 +71,8 @@ fn recorded_frames_take_the_indexed_path_and_read_the_same() {
         (VenueId::BinanceUsdm, "usdm/btcusdt_20240808.gz", (-1, -3)),
         (VenueId::BinanceUsdm, "usdm/ethusdt_20240808.gz", (-2, -3)),
         (VenueId::BinanceSpot, "spot/btcusdt_20240808.gz", (-2, -8)),
+        (VenueId::BinanceSpot, "spot/btcusdt_20240809.gz", (-2, -8)),
+        (VenueId::BinanceSpot, "spot/ethusdt_20240808.gz", (-2, -8)),
         (VenueId::BinanceSpot, "spot/ethusdt_20240809.gz", (-2, -8)),
     ] {
         let recording = Recording::load(&captures, &[file]);
@@ -98,6 +100,59 @@ fn integers_at_exponents_beyond_a_lane_keep_their_value() {
         assert!(read.is_some(), "7 fits 64 bits at 10^{exponent}");
         paths.read(VenueId::BinanceSpot, frame.as_bytes(), (-2, exponent));
     }
+}
+
+#[test]
+fn frames_of_another_recorder_read_the_same() {
+    let Some(captures) = captures() else { return };
+    for (venue, name) in [
+        (VenueId::BinanceSpot, "BINANCE"),
+        (VenueId::BinanceSpot, "BINANCE_US"),
+        (VenueId::BinanceUsdm, "BINANCE_FUTURES"),
+        (VenueId::BinanceUsdm, "BINANCE_DELIVERY"),
+    ] {
+        let packed = std::fs::File::open(captures.join(format!("cryptofeed_v3/{name}.jsonl.zst"))).unwrap();
+        let text = String::from_utf8(zstd::decode_all(packed).unwrap()).unwrap();
+        let mut paths = Paths::new();
+        let mut indexed = 0;
+        for line in text.lines() {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            let Some(frame) = entry["data"].as_str().filter(|_| entry["t"] == "recv") else { continue };
+            for exponents in EXPONENTS {
+                indexed += u32::from(paths.read(venue, frame.as_bytes(), exponents).is_some());
+            }
+        }
+        println!("{name}: {indexed} indexed");
+        assert!(indexed > 0, "{name}");
+    }
+}
+
+#[test]
+fn every_byte_at_every_place_is_indexed_alike() {
+    let mut parsers = Paths::new().0;
+    for length in [64_usize, 65, 79, 80, 127, 128, 129, 192] {
+        for place in 1..length {
+            let mut frame = vec![b'x'; length];
+            frame[0] = b'"';
+            for byte in 0..=u8::MAX {
+                frame[place] = byte;
+                let quotes = if byte == b'"' { vec![0, u16::try_from(place).unwrap()] } else { vec![0] };
+                let expected = Some(quotes).filter(|_| (0x20..0x80).contains(&byte) && byte != b'\\');
+                for parser in &mut parsers {
+                    let found = parser.index(&frame).map(|indexed| indexed.quotes().to_vec());
+                    assert_eq!(found, expected, "{:?}: byte {byte} at {place} of {length}", parser.path());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(target_arch = "aarch64")]
+fn hosts_of_arm64_use_neon() {
+    assert_eq!(CodePath::detect(), CodePath::Neon);
+    assert_eq!(Parser::new(CodePath::Neon).path(), CodePath::Neon);
+    assert_eq!(Paths::new().0.len(), 2);
 }
 
 #[test]

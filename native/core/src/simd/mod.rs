@@ -12,6 +12,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod levels;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 mod spelling;
 
@@ -70,6 +72,8 @@ impl CodePath {
             Self::Avx2 => avx2::is_available(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => avx512::is_available(),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => true,
             _ => false,
         }
     }
@@ -140,6 +144,9 @@ impl Parser {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             CodePath::Avx2 => unsafe { avx2::index(frame, &mut self.quotes) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            CodePath::Neon => unsafe { neon::index(frame, &mut self.quotes) },
             _ => scalar::index(frame, &mut self.quotes),
         }?;
         let last = *self.quotes.get(count.checked_sub(1)?)?;
@@ -172,6 +179,8 @@ impl<'a, 'q> Indexed<'a, 'q> {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             CodePath::Avx2 => unsafe { avx2::levels(self, first, exponents, out) },
+            #[cfg(target_arch = "aarch64")]
+            CodePath::Neon => neon::levels(self, first, exponents, out),
             _ => levels::one_by_one(self, first, exponents, out),
         }?;
         Some(Side { quote: first + 4 * levels, end })
