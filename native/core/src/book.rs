@@ -8,6 +8,7 @@ use crate::event::Level;
 
 mod blocks;
 mod ladder;
+mod pages;
 mod steps;
 mod survey;
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! is the highest, and there is one program for both.
 
 use super::blocks::Blocks;
-use super::steps::Step;
+use super::pages::{PAGE, Pages};
+use super::steps::{Count, Step};
 use super::survey::survey;
 use super::walk::Walk;
 use crate::event::Level;
@@ -40,9 +41,9 @@ pub(super) const LOTS_MAX: u64 = WIDE as u64 - 1;
 
 #[derive(Clone, Debug)]
 struct Window {
-    /// Quantity in lots; meaningless where the bit is clear.
+    /// Quantity in lots, [`WIDE`], or 0 where no level is.
     cells: [u32; WINDOW],
-    /// Which ticks hold a level.
+    /// Which cells are not 0.
     bits: [u64; WINDOW / 64],
 }
 
@@ -76,7 +77,7 @@ impl Scale {
     /// The tick of a height, if there is one.
     #[inline]
     fn tick_of(&self, height: i64) -> Option<u32> {
-        let tick = self.tick.count(height.wrapping_sub(self.origin) as u64);
+        let tick = self.tick.from(self.origin).count(height);
         (tick < self.ticks).then_some(tick as u32)
     }
 
@@ -97,6 +98,16 @@ impl Scale {
     }
 }
 
+/// Where the levels of a message go: from price to cell and from quantity to lots.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gauge {
+    /// Ticks from the window's start.
+    tick: Count,
+    from_origin: Count,
+    lot: Count,
+    lots_max: u64,
+}
+
 /// One side of a book.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
@@ -107,11 +118,15 @@ pub(super) struct Ladder {
     scale: Scale,
     /// First tick of the window, a multiple of 64.
     start: u32,
+    /// Follows from scale and start.
+    gauge: Gauge,
     /// No word of the window above this one has a bit.
     top: usize,
     /// Absent until the first level comes.
     window: Option<Box<Window>>,
-    /// Levels outside the window: lots by tick.
+    /// Levels behind the window: lots by tick.
+    pub(super) behind: Pages,
+    /// Levels further behind, and those before the window: lots by tick.
     pub(super) far: Blocks<u32, u32>,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
     pub(super) wide: Blocks<u32, i64>,
@@ -132,8 +147,10 @@ impl Ladder {
             len: 0,
             scale: Scale::default(),
             start: 0,
+            gauge: Gauge::default(),
             top: 0,
             window: None,
+            behind: Pages::default(),
             far: Blocks::default(),
             wide: Blocks::default(),
             odd: Blocks::default(),
@@ -150,8 +167,10 @@ impl Ladder {
     /// Empties the ladder and keeps its room and steps.
     pub(super) fn clear(&mut self) {
         if let Some(window) = &mut self.window {
+            window.cells.fill(0);
             window.bits.fill(0);
         }
+        self.behind.clear();
         self.far.clear();
         self.wide.clear();
         self.odd.clear();
@@ -167,10 +186,12 @@ impl Ladder {
             (Some(_), Some(_)) if !same_steps => return self.load(other.walk()),
             (Some(window), Some(other)) => window.clone_from(other),
         }
+        self.behind.copy_from(&other.behind);
         self.far.copy_from(&other.far);
         self.wide.copy_from(&other.wide);
         self.odd.copy_from(&other.odd);
-        (self.len, self.scale, self.start, self.top) = (other.len, other.scale, other.start, other.top);
+        (self.len, self.scale, self.top) = (other.len, other.scale, other.top);
+        self.set_start(other.start);
         (self.far_count, self.misfit_count, self.survey_after) = (other.far_count, other.misfit_count, other.survey_after);
     }
 
@@ -191,11 +212,23 @@ impl Ladder {
     /// Gives an empty ladder its steps and a window that has a height in its home.
     fn place_window(&mut self, height: i64, tick: Step, lot: Step) {
         self.scale = Scale::around(height, self.turn, tick, lot);
-        self.start = self.start_for(self.scale.tick_near(height));
+        let start = self.start_for(self.scale.tick_near(height));
+        self.behind.move_to(start, |_, _| debug_assert!(false, "invariant: the ladder is empty"));
+        self.set_start(start);
         if self.window.is_none() {
             let zeroed = Box::new(Window { cells: [0; WINDOW], bits: [0; WINDOW / 64] });
             self.window = Some(zeroed);
         }
+    }
+
+    /// Lets the window begin at a tick; its cells are the caller's business.
+    fn set_start(&mut self, start: u32) {
+        self.start = start;
+        let Scale { tick, lot, lots_max, .. } = self.scale;
+        let base = self.scale.height_of(start);
+        // Heights of asks fall as prices rise: !price - base = -(price - !base).
+        let from = |height: i64| if self.turn == 0 { tick.from(height) } else { tick.down_from(!height) };
+        self.gauge = Gauge { tick: from(base), from_origin: from(self.scale.origin), lot: lot.from(0), lots_max };
     }
 
     /// Where the window begins that has a tick in its home.
@@ -212,24 +245,23 @@ impl Ladder {
         }
         let mut rest = levels;
         while let Some(at) = self.apply_in_window(rest) {
-            let level = rest[at];
-            self.put(level.price ^ self.turn, level.qty);
-            rest = &rest[at + 1..];
+            let count = self.apply_elsewhere(&rest[at..]);
+            rest = &rest[at + count..];
         }
         self.settle();
     }
 
-    /// Sets levels as long as their ticks are in the window and their lots fit; gives the index of the first other one.
+    /// Sets levels as long as their ticks are in the window and their quantities in the cells; gives the index of the first
+    /// other one. No branch but that one depends on the levels.
     #[inline]
     fn apply_in_window(&mut self, levels: &[Level]) -> Option<usize> {
         let window = self.window.as_deref_mut()?;
-        let Scale { tick, lot, lots_max, .. } = self.scale;
-        let base = self.scale.height_of(self.start);
-        let (mut len, mut top) = (self.len as u64, self.top);
+        let Gauge { tick, lot, lots_max, .. } = self.gauge;
+        let (mut len, mut top) = (self.len, self.top);
         let mut stopped = None;
         for (at, level) in levels.iter().enumerate() {
-            let index = tick.count((level.price ^ self.turn).wrapping_sub(base) as u64);
-            let lots = lot.count(level.qty as u64);
+            let index = tick.count(level.price);
+            let lots = lot.count(level.qty);
             if index >= WINDOW as u64 || lots > lots_max {
                 stopped = Some(at);
                 break;
@@ -240,14 +272,13 @@ impl Ladder {
                 stopped = Some(at);
                 break;
             }
+            len = len.wrapping_add(usize::from(lots != 0)).wrapping_sub(usize::from(*cell != 0));
             *cell = lots as u32;
             let word = &mut window.bits[index / 64];
-            let (was, is) = (*word >> (index % 64) & 1, u64::from(lots != 0));
-            *word ^= (was ^ is) << (index % 64);
-            len = len.wrapping_add(is).wrapping_sub(was);
+            *word = *word & !(1 << (index % 64)) | u64::from(lots != 0) << (index % 64);
             top = top.max(index / 64);
         }
-        (self.len, self.top) = (len as usize, top);
+        (self.len, self.top) = (len, top);
         stopped
     }
 
@@ -264,10 +295,35 @@ impl Ladder {
         }
     }
 
+    /// Sets the first level, wherever it belongs, and those that follow as long as they are not in the window; gives their
+    /// number.
+    fn apply_elsewhere(&mut self, levels: &[Level]) -> usize {
+        for (at, level) in levels.iter().enumerate() {
+            let tick = self.gauge.tick.count(level.price);
+            if at > 0 && tick < WINDOW as u64 {
+                return at;
+            }
+            let lots = self.gauge.lot.count(level.qty);
+            let tick = self.gauge.from_origin.count(level.price);
+            match self.behind.page_of(tick) {
+                Some(page) if lots <= self.gauge.lots_max => {
+                    self.far_count += 1;
+                    let before = self.behind.set(page, tick as u32, lots as u32);
+                    self.len = self.len + usize::from(lots != 0) - usize::from(before != 0);
+                    if before == WIDE {
+                        self.wide.remove(tick as u32);
+                    }
+                }
+                _ => self.put(level.price ^ self.turn, level.qty),
+            }
+        }
+        levels.len()
+    }
+
     /// Sets one level, wherever it belongs.
     fn put(&mut self, height: i64, qty: i64) {
         let Some(tick) = self.scale.tick_of(height) else { return self.put_odd(height, qty) };
-        let lots = self.scale.lot.count(qty as u64);
+        let lots = self.gauge.lot.count(qty);
         let cell = if lots > self.scale.lots_max { WIDE } else { lots as u32 };
         let index = tick.wrapping_sub(self.start) as usize;
         let before = match &mut self.window {
@@ -277,7 +333,11 @@ impl Ladder {
             }
             _ => {
                 self.far_count += 1;
-                if cell == 0 { self.far.remove(tick) } else { self.far.insert(tick, cell) }.unwrap_or(0)
+                match self.behind.page_of(u64::from(tick)) {
+                    Some(page) => self.behind.set(page, tick, cell),
+                    None if cell == 0 => self.far.remove(tick).unwrap_or(0),
+                    None => self.far.insert(tick, cell).unwrap_or(0),
+                }
             }
         };
         self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
@@ -328,26 +388,36 @@ impl Ladder {
         self.settle();
     }
 
-    /// Moves the window; levels that leave it become far, far ones that it reaches come in.
+    /// Moves the window and the pages behind it. Levels that lose their place become far ones; then all far levels that have
+    /// a better place now go there.
     fn move_window(&mut self, start: u32) {
         let Some(mut window) = self.window.take() else { return };
-        let before = std::mem::replace(&mut self.start, start);
+        let before = self.start;
         let stays = |tick: u32| (tick.wrapping_sub(start) as usize) < WINDOW;
-        for word in 0..WINDOW / 64 {
-            let first = before + word as u32 * 64;
-            if stays(first) {
-                continue;
-            }
-            while window.bits[word] != 0 {
-                let bit = window.bits[word].trailing_zeros();
-                window.bits[word] &= window.bits[word] - 1;
+        for (word, bits) in window.bits.iter().enumerate() {
+            let first = before + word as u32 * PAGE;
+            let mut bits = if stays(first) { 0 } else { *bits };
+            while bits != 0 {
+                let bit = bits.trailing_zeros();
+                bits &= bits - 1;
                 self.far.insert(first + bit, window.cells[word * 64 + bit as usize]);
             }
         }
         window.shift(i64::from(start) - i64::from(before));
-        while let Some((tick, cell)) = self.far.entry(self.far.seek(start)).filter(|(tick, _)| stays(*tick)) {
+        self.behind.move_to(start, |tick, cell| {
+            self.far.insert(tick, cell);
+        });
+        self.set_start(start);
+        let lowest = self.behind.lowest();
+        while let Some((tick, cell)) = self.far.entry(self.far.seek(lowest)) {
+            if stays(tick) {
+                window.swap((tick - start) as usize, cell);
+            } else if let Some(page) = self.behind.page_of(u64::from(tick)) {
+                self.behind.set(page, tick, cell);
+            } else {
+                break;
+            }
             self.far.remove(tick);
-            window.swap((tick - start) as usize, cell);
         }
         self.top = WINDOW / 64 - 1;
         self.window = Some(window);
@@ -450,17 +520,15 @@ impl Ladder {
 }
 
 impl Window {
-    /// Sets a cell, 0 for none; gives the one before, 0 where there was none.
+    /// Sets a cell; gives the one before.
     fn swap(&mut self, index: usize, cell: u32) -> u32 {
         let (word, bit) = (index / 64, 1 << (index % 64));
-        let before = if self.bits[word] & bit == 0 { 0 } else { self.cells[index] };
-        self.cells[index] = cell;
         if cell == 0 {
             self.bits[word] &= !bit;
         } else {
             self.bits[word] |= bit;
         }
-        before
+        std::mem::replace(&mut self.cells[index], cell)
     }
 
     /// Makes the tick that was at `by` (a multiple of 64) the first one; what has no place is forgotten.
@@ -468,11 +536,13 @@ impl Window {
         let distance = usize::try_from(by.unsigned_abs()).unwrap_or(WINDOW).min(WINDOW);
         let (words, kept) = (distance / 64, WINDOW - distance);
         if by > 0 {
-            self.cells.copy_within(distance.., 0);
-            self.bits.copy_within(words.., 0);
+            self.cells.copy_within(distance..WINDOW, 0);
+            self.cells[kept..].fill(0);
+            self.bits.copy_within(words..WINDOW / 64, 0);
             self.bits[kept / 64..].fill(0);
         } else {
             self.cells.copy_within(..kept, distance);
+            self.cells[..distance].fill(0);
             self.bits.copy_within(..kept / 64, words);
             self.bits[..words].fill(0);
         }

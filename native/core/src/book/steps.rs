@@ -37,13 +37,34 @@ impl Step {
         self.size
     }
 
-    /// How many steps `value` is, if it is a multiple of the step.
-    ///
-    /// The function is a bijection of 64-bit values that takes each multiple `n · size` below 2^64 to `n`. So a result not
-    /// above `u64::MAX / size` proves that the value is a multiple, and any other value gives a greater result.
+    /// Counts steps upwards from a value.
+    pub(super) const fn from(self, zero: i64) -> Count {
+        let factor = self.inverse;
+        Count { factor, addend: (zero.cast_unsigned()).wrapping_mul(factor).wrapping_neg(), shift: self.shift }
+    }
+
+    /// Counts steps downwards from a value.
+    pub(super) const fn down_from(self, zero: i64) -> Count {
+        let factor = self.inverse.wrapping_neg();
+        Count { factor, addend: (zero.cast_unsigned()).wrapping_mul(factor).wrapping_neg(), shift: self.shift }
+    }
+}
+
+/// How many steps a value lies from another one, if it is a whole number.
+///
+/// The function is a bijection of 64-bit values that takes each distance `n · size` below 2^64 to `n`. So a result not above
+/// `u64::MAX / size` proves that the distance is that many steps; of no other value the result is that small.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count {
+    factor: u64,
+    addend: u64,
+    shift: u32,
+}
+
+impl Count {
     #[inline]
-    pub(super) const fn count(self, value: u64) -> u64 {
-        value.wrapping_mul(self.inverse).rotate_right(self.shift)
+    pub(super) const fn count(self, value: i64) -> u64 {
+        value.cast_unsigned().wrapping_mul(self.factor).wrapping_add(self.addend).rotate_right(self.shift)
     }
 }
 

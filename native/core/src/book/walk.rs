@@ -1,7 +1,8 @@
-//! All levels of a side in order: the window, the far levels and the odd ones, merged.
+//! All levels of a side in order: the window, the pages behind it, the far levels and the odd ones, merged.
 
 use super::blocks::Position;
 use super::ladder::Ladder;
+use super::pages::Cursor;
 use crate::event::Level;
 
 /// Levels of a ladder, best first.
@@ -12,6 +13,7 @@ pub(super) struct Walk<'a> {
     word: usize,
     /// Bits of that word that are still to come.
     bits: u64,
+    behind: Cursor,
     far: Option<Position>,
     odd: Option<Position>,
 }
@@ -24,6 +26,7 @@ impl<'a> Walk<'a> {
             left: ladder.len(),
             word,
             bits: ladder.word(word),
+            behind: ladder.behind.first(),
             far: ladder.far.before(ladder.far.end()),
             odd: ladder.odd.before(ladder.odd.end()),
         }
@@ -45,8 +48,10 @@ impl Iterator for Walk<'_> {
     fn next(&mut self) -> Option<Level> {
         let ladder = self.ladder;
         let near = self.in_window();
+        // The window lies above the pages.
+        let behind = if near.is_none() { ladder.behind.under(self.behind) } else { None };
         let far = self.far.and_then(|at| ladder.far.entry(at));
-        let tick = near.max(far.map(|(tick, _)| tick));
+        let tick = near.max(behind.map(|(tick, _)| tick)).max(far.map(|(tick, _)| tick));
         if let Some((height, qty)) = self.odd.and_then(|at| ladder.odd.entry(at))
             && tick.is_none_or(|tick| ladder.height_of(tick) < height)
         {
@@ -56,9 +61,13 @@ impl Iterator for Walk<'_> {
         }
         let tick = tick?;
         self.left -= 1;
-        let cell = match far {
-            Some((far, cell)) if far == tick => {
+        let cell = match (far, behind) {
+            (Some((far, cell)), _) if far == tick => {
                 self.far = self.far.and_then(|at| ladder.far.before(at));
+                cell
+            }
+            (_, Some((behind, cell))) if behind == tick => {
+                ladder.behind.next(&mut self.behind);
                 cell
             }
             _ => {
