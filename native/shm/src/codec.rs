@@ -198,9 +198,9 @@ fn encode_book(book: &BookChange<'_>, words: &mut [u64]) -> Option<usize> {
 
 /// Two words a level, price first; returns the words used.
 pub(crate) fn put_levels(words: &mut [u64], levels: &[Level]) -> usize {
-    for (pair, level) in words.chunks_exact_mut(2).zip(levels) {
-        pair[0] = level.price.cast_unsigned();
-        pair[1] = level.qty.cast_unsigned();
+    let (pairs, _) = words.as_chunks_mut::<2>();
+    for (pair, level) in pairs.iter_mut().zip(levels) {
+        *pair = [level.price.cast_unsigned(), level.qty.cast_unsigned()];
     }
     2 * levels.len()
 }

@@ -98,13 +98,28 @@ impl Area {
 
 impl Words for Area {
     #[inline]
-    fn word(&self, index: usize) -> &AtomicU64 {
-        assert!(index < self.count, "invariant: word {index} of an area of {}", self.count);
-        // SAFETY: `index` is within the area, checked above, and the area within the mapping, checked by `new`.
-        let word = unsafe { self.first.add(index) };
-        // SAFETY: `word` is aligned (`new` takes whole words from a page-aligned base) and mapped for as long as `self` holds
-        // the `Arc`; every access to it in this process is atomic, because this is the only way to it, and other processes
-        // are held to the same by the protocol. Read-only mappings see Relaxed loads alone (`Words::get_acquire`).
-        unsafe { AtomicU64::from_ptr(word.as_ptr()) }
+    fn run(&self, first: usize, count: usize) -> &[AtomicU64] {
+        let inside = first.checked_add(count).is_some_and(|end| end <= self.count);
+        assert!(inside, "invariant: words {first} to {} of an area of {}", first.wrapping_add(count), self.count);
+        // SAFETY: `first` is at most the area's length, checked above, and the area lies within the mapping, checked by `new`.
+        let words = unsafe { self.first.add(first) };
+        // SAFETY: the words are aligned (`new` takes whole words from a page-aligned base) and mapped for as long as `self`
+        // holds the `Arc`; every access to them in this process is atomic, because this is the only way to them, and other
+        // processes are held to the same by the protocol. Read-only mappings see Relaxed loads alone (`Words::get_acquire`).
+        unsafe { std::slice::from_raw_parts(words.cast::<AtomicU64>().as_ptr(), count) }
+    }
+
+    #[inline]
+    fn expect_store(&self, index: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if index < self.count {
+            use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+            // SAFETY: `index` is within the area.
+            let word = unsafe { self.first.add(index) };
+            // SAFETY: a hint that changes no memory, at an address of the mapping.
+            unsafe { _mm_prefetch::<_MM_HINT_ET0>(word.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = index;
     }
 }

@@ -64,6 +64,15 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
         self.position
     }
 
+    /// Says that a record is about to be made: asks for the lines of `count` slots behind the next one. Not for that one,
+    /// which readers poll: taking it from them early would cost them a transfer.
+    #[inline]
+    pub fn expect(&self, count: u64) {
+        for position in self.position + 1..=self.position + count {
+            self.ring.expect_store(self.geometry.slot::<S>(position));
+        }
+    }
+
     /// Publishes one record and returns its span; `None` if this generation has no position left for it.
     ///
     /// `words[0]` gets the span written into it. Never waits, never reads what another side writes.
@@ -82,11 +91,17 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
         // Release fence: pairs with the Acquire fence of `RingReader::read` behind its copy. Whoever read a payload word
         // stored below finds at least the odd commit words above.
         fence(Ordering::Release);
-        for (offset, body) in words.chunks(S - 1).enumerate() {
-            let slot = self.geometry.slot::<S>(first + offset as u64);
-            for (index, word) in body.iter().enumerate() {
-                self.ring.set(slot + 1 + index, *word);
+        let bodies = words.chunks_exact(S - 1);
+        let rest = bodies.remainder();
+        for (position, body) in (first..).zip(bodies) {
+            // A slot has a constant number of words, so that the compiler needs no loop.
+            let slot = self.ring.run(self.geometry.slot::<S>(position), S);
+            for index in 1..S {
+                slot[index].store(body[index - 1], Ordering::Relaxed);
             }
+        }
+        if !rest.is_empty() {
+            self.ring.set_run(self.geometry.slot::<S>(first + span - 1) + 1, rest);
         }
         // Tail slots first: whoever sees the first slot committed sees the whole group committed.
         for offset in (0..span).rev() {
@@ -227,13 +242,13 @@ fn copy_slots<W: Words, const S: usize>(ring: &W, geometry: &Geometry, position:
     // The first word is in the copy already; reading it again could show another span.
     let (first, tail) = copy.split_at_mut(S - 1);
     let slot = geometry.slot::<S>(position);
-    for (index, word) in first.iter_mut().enumerate().skip(1) {
-        *word = ring.get(slot + 1 + index);
+    for (copied, word) in first.iter_mut().zip(ring.run(slot + 1, S - 1)).skip(1) {
+        *copied = word.load(Ordering::Relaxed);
     }
     for (body, position) in tail.chunks_exact_mut(S - 1).zip(position + 1..position + span) {
         let slot = geometry.slot::<S>(position);
-        for (index, word) in body.iter_mut().enumerate() {
-            *word = ring.get(slot + 1 + index);
+        for (copied, word) in body.iter_mut().zip(ring.run(slot + 1, S - 1)) {
+            *copied = word.load(Ordering::Relaxed);
         }
     }
 }

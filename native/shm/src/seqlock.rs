@@ -14,9 +14,7 @@ pub fn write<W: Words>(words: &W, first: usize, parts: &[(usize, &[u64])]) {
     // Release fence: pairs with the Acquire fence of `read`. Whoever reads a word stored below finds at least the odd version.
     fence(Ordering::Release);
     for (offset, values) in parts {
-        for (index, value) in values.iter().enumerate() {
-            words.set(first + offset + index, *value);
-        }
+        words.set_run(first + offset, values);
     }
     words.set_release(first, version.wrapping_add(2));
 }
@@ -31,8 +29,9 @@ pub fn read<W: Words>(words: &W, first: usize, copy: &mut [u64]) -> bool {
             return false;
         }
         if version & 1 == 0 {
-            for (index, word) in copy.iter_mut().enumerate() {
-                *word = words.get(first + 1 + index);
+            let values = words.run(first + 1, copy.len());
+            for (copied, word) in copy.iter_mut().zip(values) {
+                *copied = word.load(Ordering::Relaxed);
             }
             // Acquire fence: pairs with the Release fence of `write`.
             fence(Ordering::Acquire);

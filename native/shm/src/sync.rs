@@ -7,23 +7,35 @@ pub use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// Words that two sides share: of a mapping, or of a plain vector in tests and under the model checker.
 pub trait Words {
-    /// The word with this index.
+    /// The `count` words from index `first` on.
     ///
     /// # Panics
     ///
-    /// If the index is outside the area: every index is computed from checked lengths, so this is a bug, never data.
-    fn word(&self, index: usize) -> &AtomicU64;
+    /// If they are not all inside the area: every index is computed from checked lengths, so this is a bug, never data.
+    fn run(&self, first: usize, count: usize) -> &[AtomicU64];
+
+    /// Asks the CPU for a word's cache line, to be written soon. A hint: it does nothing where no such thing is known.
+    #[inline]
+    fn expect_store(&self, _index: usize) {}
 
     /// Loads with Relaxed order.
     #[inline]
     fn get(&self, index: usize) -> u64 {
-        self.word(index).load(Ordering::Relaxed)
+        self.run(index, 1)[0].load(Ordering::Relaxed)
     }
 
     /// Stores with Relaxed order.
     #[inline]
     fn set(&self, index: usize, value: u64) {
-        self.word(index).store(value, Ordering::Relaxed);
+        self.run(index, 1)[0].store(value, Ordering::Relaxed);
+    }
+
+    /// Stores a run of words with Relaxed order, each for itself.
+    #[inline]
+    fn set_run(&self, first: usize, values: &[u64]) {
+        for (word, value) in self.run(first, values.len()).iter().zip(values) {
+            word.store(*value, Ordering::Relaxed);
+        }
     }
 
     /// Loads, and orders everything after it behind the store that it read.
@@ -42,20 +54,20 @@ pub trait Words {
     #[inline]
     fn set_release(&self, index: usize, value: u64) {
         // Release: pairs with `get_acquire` of a reader.
-        self.word(index).store(value, Ordering::Release);
+        self.run(index, 1)[0].store(value, Ordering::Release);
     }
 }
 
 #[cfg(not(loom))]
 impl Words for std::sync::Arc<[AtomicU64]> {
-    fn word(&self, index: usize) -> &AtomicU64 {
-        &self[index]
+    fn run(&self, first: usize, count: usize) -> &[AtomicU64] {
+        &self[first..first + count]
     }
 }
 
 #[cfg(loom)]
 impl Words for loom::sync::Arc<Vec<AtomicU64>> {
-    fn word(&self, index: usize) -> &AtomicU64 {
-        &self[index]
+    fn run(&self, first: usize, count: usize) -> &[AtomicU64] {
+        &self[first..first + count]
     }
 }
