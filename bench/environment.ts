@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem } from 'node:os';
+import { arch, cpus, getPriority, release, totalmem } from 'node:os';
 import { depthWorkload } from './workload.js';
 
 /** What a report must name so that its figures mean something elsewhere. */
@@ -16,6 +16,8 @@ export interface Environment {
   readonly hypervisor: boolean;
   /** Mean number of runnable tasks in the minute before: a loaded machine gives loaded figures. */
   readonly load: string;
+  /** Niceness of the run: below 0 it goes before the others on a loaded machine. */
+  readonly nice: number;
   readonly node: string;
   readonly rustc: string;
   readonly rustFlags: string;
@@ -63,6 +65,7 @@ export function environment(): Environment {
     governor: file('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
     hypervisor: /\bhypervisor\b/.test(file('/proc/cpuinfo')),
     load: file('/proc/loadavg').split(' ')[0] ?? 'unknown',
+    nice: getPriority(),
     node: process.version,
     rustc: output('rustc', ['--version']),
     rustFlags: rustFlags(),

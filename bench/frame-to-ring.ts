@@ -229,7 +229,7 @@ async function run(size: Size): Promise<BenchResult> {
   try {
     return await onOneCore((pinned) => measure(size, line, workload, server, pinned));
   } finally {
-    server.close();
+    await server.close();
     line.shard.close();
     rmSync(root, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { build, type Histogram } from 'hdr-histogram-js';
@@ -157,8 +158,10 @@ async function follow(size: Size, what: 'quotes' | 'frames'): Promise<NodeReadin
       return { all, reference, medians, lost, lapped, rate, pinned };
     });
   } finally {
+    // It takes its shared memory with it.
+    const ended = once(child, 'exit');
     child.stdin.end();
-    child.kill();
+    await ended;
   }
 }
 

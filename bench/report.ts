@@ -118,7 +118,7 @@ function machine(env: Environment): string[][] {
       'processor',
       `${env.cpu}, ${env.cores} cores, ${env.arch}${env.hypervisor ? ', virtual machine' : ''}, ${env.memoryGiB} GiB`,
     ],
-    ['kernel, governor, load before', `${env.kernel}, ${env.governor}, ${env.load}`],
+    ['kernel, governor, load before, niceness', `${env.kernel}, ${env.governor}, ${env.load}, ${env.nice}`],
     ['Node, compiler, flags', `${env.node}, ${env.rustc}, ${env.rustFlags}`],
     ['pinning, code path', `${env.pinning}; ${env.codePath}`],
     ['workload', `${env.corpus}, SHA-256 ${env.corpusSha256}`],

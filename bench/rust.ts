@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Size } from './bench.js';
@@ -69,9 +70,12 @@ export class RustServer {
     return answer;
   }
 
-  close(): void {
-    this.#reader.close();
+  /** Waits for its end: it takes its memory with it, and a bench that blocks this thread may come next. */
+  async close(): Promise<void> {
+    const ended = once(this.#child, 'exit');
     this.#child.stdin.end();
+    await ended;
+    this.#reader.close();
   }
 }
 

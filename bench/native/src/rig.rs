@@ -15,6 +15,9 @@ use crate::options::Options;
 /// Name of the engine that the benches pretend to be.
 pub const NAME: &str = "bench";
 
+/// How the directories of benches begin, followed by pid and number.
+const PREFIX: &str = "tickring-bench-";
+
 const INSTRUMENT: u32 = 1;
 const CONNECTION: u16 = 1;
 
@@ -27,7 +30,10 @@ impl Root {
     pub fn create() -> Result<Self, Box<dyn Error>> {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let path = PathBuf::from(format!("/dev/shm/tickring-bench-{}-{number}", std::process::id()));
+        if number == 0 {
+            sweep();
+        }
+        let path = PathBuf::from(format!("/dev/shm/{PREFIX}{}-{number}", std::process::id()));
         std::fs::create_dir(&path)?;
         Ok(Self(path))
     }
@@ -48,6 +54,19 @@ impl Root {
             ring_bytes: 64 << 20,
             instruments_max,
             depth,
+        }
+    }
+}
+
+/// Removes what benches that were killed left behind: memory that nobody would miss until it is short.
+fn sweep() {
+    let Ok(entries) = std::fs::read_dir("/dev/shm") else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|rest| rest.split('-').next());
+        if pid.and_then(|pid| pid.parse::<u32>().ok()).is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // Another bench may sweep at the same time.
+            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }

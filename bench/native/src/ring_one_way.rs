@@ -17,6 +17,9 @@ use crate::rig::Root;
 /// Open loop: one message every so often, ns. Slow enough that queueing does not hide the transfer.
 const INTERVAL_NS: u64 = 5_000;
 
+/// Round trips between two looks at the clock of a block.
+const ROUND_TRIPS: u64 = 1_000;
+
 /// Time before the first due time of a block.
 pub const LEAD_NS: u64 = 50_000;
 
@@ -39,19 +42,26 @@ impl Pair {
         }
     }
 
-    /// Round trips of one block; their median, ns, which a pause of the hypervisor does not move.
-    pub fn closed(&mut self, ring: bool, shape: Shape, count: u64, all: &mut Histogram<u64>) -> Result<f64, Box<dyn Error>> {
+    /// Round trips of one block of at least `block_ns`; their median, ns, which a pause of the hypervisor does not move.
+    pub fn closed(&mut self, ring: bool, shape: Shape, block_ns: u64, all: &mut Histogram<u64>) -> Result<f64, Box<dyn Error>> {
         let mut block = new_histogram()?;
-        self.peer.tell(if ring { Command::EchoRing(shape, count) } else { Command::EchoBare(shape, count) })?;
-        let mut before = monotonic_ns();
-        for _ in 0..count {
-            self.send(ring, shape, 1);
-            self.peer.await_ack()?;
-            let now = monotonic_ns();
-            block.saturating_record((now - before).max(1));
-            before = now;
+        let end = monotonic_ns() + block_ns;
+        loop {
+            let command = if ring { Command::EchoRing(shape, ROUND_TRIPS) } else { Command::EchoBare(shape, ROUND_TRIPS) };
+            self.peer.tell(command)?;
+            let mut before = monotonic_ns();
+            for _ in 0..ROUND_TRIPS {
+                self.send(ring, shape, 1);
+                self.peer.await_ack()?;
+                let now = monotonic_ns();
+                block.saturating_record((now - before).max(1));
+                before = now;
+            }
+            self.peer.wait()?;
+            if before >= end {
+                break;
+            }
         }
-        self.peer.wait()?;
         all.add(&block)?;
         Ok(block.value_at_quantile(0.5) as f64)
     }
@@ -85,7 +95,7 @@ struct Series {
 /// The subcommand.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (writing, reading) = two_cores()?;
-    let (blocks, round_trips, count) = if options.smoke { (2, 200, 200) } else { (30, 100_000, 10_000) };
+    let (blocks, closed_ns, count) = if options.smoke { (2, 1, 200) } else { (30, 50_000_000, 10_000) };
     let root = Root::create()?;
     let sender = Sender::new(Writer::create(&root.segment(1, 1))?);
     let mut pair = Pair { sender, peer: Peer::start(&root, 0, reading)? };
@@ -95,14 +105,14 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut histograms = Vec::new();
     for (ring, shape) in kinds {
         let mut scratch = new_histogram()?;
-        pair.closed(ring, shape, round_trips, &mut scratch)?;
+        pair.closed(ring, shape, closed_ns, &mut scratch)?;
         histograms.push(new_histogram()?);
     }
     for round in 0..blocks {
         for turn in 0..kinds.len() {
             let index = if round % 2 == 0 { turn } else { kinds.len() - 1 - turn };
             let (ring, shape) = kinds[index];
-            series[index].closed.push(pair.closed(ring, shape, round_trips, &mut histograms[index])?);
+            series[index].closed.push(pair.closed(ring, shape, closed_ns, &mut histograms[index])?);
             series[index].open.push(pair.open(ring, shape, count, INTERVAL_NS)?);
         }
     }
