@@ -170,7 +170,7 @@ impl Pages {
             return 0;
         }
         if self.directory.is_empty() {
-            self.directory = vec![0; PAGES];
+            self.directory.resize(PAGES, 0);
         }
         if self.pages.is_empty() {
             self.pages.push(Page::default());
