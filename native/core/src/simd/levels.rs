@@ -93,27 +93,36 @@ pub unsafe fn walk<B: Block>(
         let place = unsafe { out.as_mut_ptr().add(done) };
         // SAFETY: entries ascend from `open`, which is at least 16, and lie inside the frame; see above for the rest.
         let unfit = unsafe { block.convert(frame, step, place) };
-        let mut ends = 0;
         let mut commas = 0;
+        let mut rows = 0;
         for level in 0..B::LEVELS {
             // SAFETY: within the entries named above.
             let quotes = unsafe { step.add(4 * level) };
             // SAFETY: as above.
             let (comma, row) = unsafe { seams(frame, quotes) };
-            ends |= u32::from(row) << level;
-            commas |= u32::from(comma) << level;
+            commas |= comma;
+            rows |= row;
         }
-        if ends == 0 {
+        if rows == 0 {
             done += B::LEVELS;
             wrong |= unfit.text | u64::from(unfit.lengths | unfit.free | commas);
             continue;
         }
-        let levels = ends.trailing_zeros() as usize + 1;
+        let mut levels = 0;
+        let mut row = 0;
+        while row == 0 && levels < B::LEVELS {
+            // SAFETY: as above.
+            let quotes = unsafe { step.add(4 * levels) };
+            // SAFETY: as above.
+            let seam = unsafe { seams(frame, quotes) };
+            wrong |= u64::from(seam.0);
+            (row, levels) = (seam.1, levels + 1);
+        }
         done += levels;
         let last = quotes.get(first + 4 * done - 1).filter(|_| first + 4 * done <= count)?;
         let end = usize::from(*last) + 3;
         let ended = frame.get(end - 2..end)? == b"]]";
-        if !ended || wrong != 0 || commas << (32 - levels) != 0 || unfit.among(levels) {
+        if !ended || wrong != 0 || unfit.among(levels) {
             return one_by_one(indexed, first, exponents, out);
         }
         // SAFETY: so many are written.
@@ -123,14 +132,14 @@ pub unsafe fn walk<B: Block>(
     None
 }
 
-/// Whether other bytes than `",` stand before the level's quantity, and others than `"],[` before the next level. As every
+/// How what stands before the level's quantity differs from `",`, and what stands before the next level from `"],[`. As every
 /// quote is known, the quotes in them are those that close the numbers.
 ///
 /// # Safety
 ///
 /// `quotes` points to five positions, of at least 16 and inside the frame.
 #[inline(always)]
-unsafe fn seams(frame: &[u8], quotes: *const u16) -> (bool, bool) {
+unsafe fn seams(frame: &[u8], quotes: *const u16) -> (u32, u32) {
     // SAFETY: the caller's.
     let qty_open = unsafe { position(quotes, 2) };
     // SAFETY: the caller's.
@@ -139,7 +148,8 @@ unsafe fn seams(frame: &[u8], quotes: *const u16) -> (bool, bool) {
     let comma: [u8; 2] = unsafe { bytes(frame, qty_open - 2) };
     // SAFETY: the caller's.
     let row: [u8; 4] = unsafe { bytes(frame, next - 4) };
-    (comma != *b"\",", row != *b"\"],[")
+    let difference = u16::from_le_bytes(comma) ^ const { u16::from_le_bytes(*b"\",") };
+    (u32::from(difference), u32::from_le_bytes(row) ^ const { u32::from_le_bytes(*b"\"],[") })
 }
 
 /// The position of a quote.
