@@ -11,7 +11,7 @@ use crate::corpus::Corpus;
 /// Items of the corpus in a smoke run; the harness cuts its own copy at the same place.
 const SMOKE_ITEMS: usize = 500;
 
-/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N]`
+/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N] [--kernel-clock]`
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Only show that it runs.
@@ -22,6 +22,9 @@ pub struct Options {
     pub code_path: Option<String>,
     /// Core to stay on; the last one otherwise.
     pub core: Option<usize>,
+    /// Stamp with the kernel's clock instead of the cycle counter: for instruction counts, which must not depend on when the
+    /// counter is held against it.
+    pub kernel_clock: bool,
     /// Words that are no options.
     pub rest: Vec<String>,
 }
@@ -35,6 +38,7 @@ impl Options {
             let mut value = || arguments.next().cloned().ok_or_else(|| format!("{argument} needs a value"));
             match argument.as_str() {
                 "--smoke" => options.smoke = true,
+                "--kernel-clock" => options.kernel_clock = true,
                 "--corpus" => options.corpus = Some(value()?),
                 "--code-path" => options.code_path = Some(value()?),
                 "--core" => {

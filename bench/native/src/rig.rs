@@ -7,7 +7,7 @@ use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, cha
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::CodePath;
 use tickring_core::venue::VenueId;
-use tickring_shm::{SegmentOptions, Writer};
+use tickring_shm::{Clock, SegmentOptions, Writer};
 
 use crate::corpus::{Corpus, Item, ItemKind, sha256_hex};
 use crate::options::Options;
@@ -109,7 +109,11 @@ impl Rig {
         let config = MachineConfig { snapshot_interval_ns: 0, instruments_max: 16, code_path, ..MachineConfig::default() };
         let root = Root::create()?;
         let depth = u16::try_from(config.depth)?;
-        let writer = Writer::create(&root.segment(config.instruments_max, depth))?;
+        let mut writer = Writer::create(&root.segment(config.instruments_max, depth))?;
+        if !options.kernel_clock {
+            // As the addon does.
+            writer.use_clock(Clock::counter());
+        }
         Ok(Self { machine: Machine::new(config), writer, root, code_path })
     }
 
