@@ -67,7 +67,7 @@ class Line {
     let snapshot = false;
     for (const [index, { kind, bytes }] of this.#workload.frames.entries()) {
       if (kind === 'snapshot') shard.depthSnapshot(INSTRUMENT, bytes, bytes.length, 0n);
-      else this.#ingest(CONNECTION, bytes, bytes.length);
+      else this.#ingest(CONNECTION, bytes);
       shard.requests();
       snapshot ||= kind === 'snapshot';
       if (snapshot && shard.bookText(INSTRUMENT)?.inSync === true) return index + 1;
@@ -83,12 +83,12 @@ class Line {
     if (each === null) {
       for (let index = first; index < frames.length; index++) {
         const bytes = frames[index]?.bytes;
-        if (bytes !== undefined) this.#ingest(CONNECTION, bytes, bytes.length);
+        if (bytes !== undefined) this.#ingest(CONNECTION, bytes);
       }
     } else {
       for (const { bytes } of frames.slice(first)) {
         const before = process.hrtime.bigint();
-        this.#ingest(CONNECTION, bytes, bytes.length);
+        this.#ingest(CONNECTION, bytes);
         each.recordValue(Math.max(1, Number(process.hrtime.bigint() - before)));
       }
     }
@@ -102,7 +102,7 @@ class Line {
     const from = performance.now();
     for (let index = first; index < frames.length; index++) {
       const bytes = frames[index]?.bytes;
-      if (bytes !== undefined) this.#ingest(CONNECTION, bytes, bytes.length);
+      if (bytes !== undefined) this.#ingest(CONNECTION, bytes);
     }
     spans.push({ from, to: performance.now() });
     return frames.length - first;

@@ -120,7 +120,7 @@ export class ShardHost implements LineInputs {
 
   frame(connection: number, bytes: Buffer): void {
     if (this.#shard === undefined) return;
-    const result = this.#ingest?.(connection, bytes, bytes.length);
+    const result = this.#ingest?.(connection, bytes);
     if (result === undefined || (result >= 0 && result < REQUESTS_BIT)) return;
     this.#after(result, { connection, instrument: 0, bytes });
   }

@@ -229,14 +229,14 @@ export declare class Shard {
   constructor(options: ShardOptions)
   /**
    * The function that takes WebSocket messages, exactly as received: get it once, call it for each. The first `length` bytes
-   * of `frame` count. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs do, and
-   * `-ARGUMENT_RANGE` for arguments that it cannot take.
+   * of `frame` count, or all. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs
+   * do, and `-ARGUMENT_RANGE` for arguments that it cannot take.
    *
    * # Errors
    *
    * `CLOSED` when the thread is ending.
    */
-  ingester(): (connection: number, frame: Uint8Array, length: number, tsRecv?: bigint) => number
+  ingester(): (connection: number, frame: Uint8Array, length?: number, tsRecv?: bigint) => number
   /** Body of a REST depth snapshot. */
   depthSnapshot(instrument: number, body: Uint8Array, length: number, tsRecv: bigint): number
   /**

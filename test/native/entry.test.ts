@@ -26,7 +26,7 @@ test.each<[string, unknown[]]>([
   ['memory that another thread may write', [CONNECTION, new Uint8Array(new SharedArrayBuffer(8)), 1]],
   ['a length beyond the buffer', [CONNECTION, frame, frame.length + 1]],
   ['a negative length', [CONNECTION, frame, -1]],
-  ['no length', [CONNECTION, frame]],
+  ['a length that is no number', [CONNECTION, frame, null]],
   ['a time that is a number', [CONNECTION, frame, frame.length, 1]],
   ['a negative time', [CONNECTION, frame, frame.length, -1n]],
   ['a time beyond 64 bits', [CONNECTION, frame, frame.length, 2n ** 64n]],
@@ -59,6 +59,15 @@ test('entry: a frame in the middle of a larger buffer is taken', () => {
   const bits = ingest(CONNECTION, pool.subarray(3), next.length);
   expect([bits >= 0, bits & REJECTED_BIT]).toEqual([true, 0]);
   expect(market.text()).toContain('10.1');
+});
+
+test('entry: without a length the whole buffer counts', () => {
+  for (const given of [[], [undefined], [undefined, 5n], [undefined, undefined]]) {
+    const next = depthFrame(market.updateId, [['10.10', '1.000']], []);
+    expect((ingest as Loose)(CONNECTION, next, ...given) & REJECTED_BIT).toBe(0);
+    const longer = Buffer.concat([next, Buffer.from('}')]);
+    expect((ingest as Loose)(CONNECTION, longer, ...given) & REJECTED_BIT).toBe(REJECTED_BIT);
+  }
 });
 
 test('entry: functions of one shard are the same shard, and outlive its object', () => {

@@ -29,6 +29,16 @@ pub struct Call<'call> {
 }
 
 impl<'call> Call<'call> {
+    /// Whether argument `index` was passed and is not `undefined`.
+    #[inline]
+    pub fn has(&self, index: usize) -> bool {
+        let Some(value) = self.arguments.get(index) else { return false };
+        let mut kind = 0;
+        // SAFETY: as in `number`.
+        unsafe { sys::napi_typeof(self.env, *value, &raw mut kind) };
+        kind != sys::ValueType::napi_undefined
+    }
+
     /// Argument `index` as an unsigned integer, converted as `>>> 0` does; `None` where it is absent or no number.
     #[inline]
     pub fn number(&self, index: usize) -> Option<u32> {
@@ -45,13 +55,7 @@ impl<'call> Call<'call> {
         let (mut nanos, mut lossless) = (0, false);
         // SAFETY: as in `number`.
         let status = unsafe { sys::napi_get_value_bigint_uint64(self.env, *value, &raw mut nanos, &raw mut lossless) };
-        if status == sys::Status::napi_ok {
-            return lossless.then_some(nanos);
-        }
-        let mut kind = 0;
-        // SAFETY: as in `number`.
-        unsafe { sys::napi_typeof(self.env, *value, &raw mut kind) };
-        (kind == sys::ValueType::napi_undefined).then_some(0)
+        if status == sys::Status::napi_ok { lossless.then_some(nanos) } else { (!self.has(index)).then_some(0) }
     }
 
     /// Argument `index`, a Buffer or Uint8Array, in place. `None` for anything else, and for memory that another thread may

@@ -135,13 +135,13 @@ impl Shard {
     }
 
     /// The function that takes WebSocket messages, exactly as received: get it once, call it for each. The first `length` bytes
-    /// of `frame` count. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs do, and
-    /// `-ARGUMENT_RANGE` for arguments that it cannot take.
+    /// of `frame` count, or all. Without `tsRecv`, or with `0n`, the addon stamps the receive time. Returns bits as all inputs
+    /// do, and `-ARGUMENT_RANGE` for arguments that it cannot take.
     ///
     /// # Errors
     ///
     /// `CLOSED` when the thread is ending.
-    #[napi(ts_return_type = "(connection: number, frame: Uint8Array, length: number, tsRecv?: bigint) => number")]
+    #[napi(ts_return_type = "(connection: number, frame: Uint8Array, length?: number, tsRecv?: bigint) => number")]
     pub fn ingester(&self, env: Env) -> Result<Function<'static, (), i32>> {
         let driver = Rc::clone(&self.driver);
         entry::bind(&env, "ingest", move |call| ingest(&driver, call).unwrap_or_else(out_of_range))
@@ -346,10 +346,11 @@ impl Shard {
     }
 }
 
-/// Arguments: connection, frame, length, and perhaps a receive time. `None` if they are unusable.
+/// Arguments: connection, frame, and perhaps length and receive time. `None` if they are unusable.
 #[inline]
 fn ingest(driver: &RefCell<Driver>, call: &Call<'_>) -> Option<i32> {
     let connection = u16::try_from(call.number(0)?).ok()?;
-    let frame = call.bytes(1)?.get(..call.number(2)? as usize)?;
+    let frame = call.bytes(1)?;
+    let frame = if call.has(2) { frame.get(..call.number(2)? as usize)? } else { frame };
     Some(driver.borrow_mut().frame(connection, frame, call.nanos(3)?))
 }
