@@ -78,7 +78,15 @@ impl Running {
 impl FrameSink for Driver {
     #[inline]
     fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
-        Self::frame(self, connection, bytes, ts_recv)
+        let result = self.input(ts_recv, Input::Frame { connection, bytes });
+        if result >= 0
+            && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
+        {
+            // Since the chunk is here: what stood before this frame in it counts.
+            let left = writer.now();
+            writer.record_latency(Stage::ReceiveToRing, left.saturating_sub(ts_recv));
+        }
+        result
     }
 
     #[inline]
