@@ -202,6 +202,22 @@ test('config: what is printed reads back as the same configuration, secrets hidd
   expect(load(printConfig(simulated)).config).toEqual(simulated);
 });
 
+test('config: each feed says how its sockets are read, in the file or the environment', () => {
+  const feeds = (transport: string): string => `feeds: [{venue: binance-spot, symbols: [BTCUSDT], transport: ${transport}}]`;
+  for (const transport of ['native', 'ws', 'ws-deflate']) {
+    const { config } = load(feeds(transport));
+    expect(config.engine.feeds[0]?.transport).toBe(transport);
+    expect(printConfig(config)).toContain(`transport: ${transport}\n`);
+    expect(load(printConfig(config)).config).toEqual(config);
+  }
+  const both = 'feeds: [{venue: binance-spot, symbols: [BTCUSDT]}, {venue: binance-usdm, symbols: [BTCUSDT]}]';
+  const { config } = load(both, { TICKRING_FEEDS_1_TRANSPORT: 'ws' });
+  expect(config.engine.feeds.map(({ transport }) => transport)).toEqual(['native', 'ws']);
+  expect(problems(feeds('undici'))).toEqual([
+    'tickring.yaml:1: feeds.0.transport undici is none of native, ws, ws-deflate',
+  ]);
+});
+
 test('config: any text is either read or refused with CONFIG_INVALID', () => {
   const key = fc.constantFrom(
     'name',
