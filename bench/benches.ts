@@ -10,6 +10,7 @@ import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
 import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
+import { bench as slowFrames } from './slow-frames.js';
 import { bench as socketToAddon } from './socket-to-addon.js';
 import { bench as wholePath } from './whole-path.js';
 
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
   controls,
   wholePath,
   parse,
+  slowFrames,
   frameToRing,
   ringOneWay,
   ringThroughput,

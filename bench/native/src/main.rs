@@ -24,6 +24,7 @@ mod ring_one_way;
 mod ring_throughput;
 mod serve;
 mod serve_ring;
+mod slow_frames;
 
 use std::process::ExitCode;
 
@@ -33,7 +34,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is code-paths, controls, \
-    due-to-visible, frame-to-ring, latest-read, memory, parse, ring-one-way, ring-throughput, serve or serve-ring";
+    due-to-visible, frame-to-ring, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring or slow-frames";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "peer" => peer::run(&options),
         "ring-one-way" => ring_one_way::run(&options),
         "ring-throughput" => ring_throughput::run(&options),
+        "slow-frames" => slow_frames::run(&options),
         _ => Err(USAGE.into()),
     });
     match result {
