@@ -25,10 +25,11 @@ fn words(number: u64, len: usize) -> Vec<u64> {
     (0..len as u64).map(|index| number << 32 | index).collect()
 }
 
-/// Explores with at most this many forced switches; three find every known mutant.
+/// Explores with a bounded number of forced switches: three, which find every known mutant, or `TICKRING_LOOM_PREEMPTIONS`.
 fn model(body: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    let more = std::env::var("TICKRING_LOOM_PREEMPTIONS").ok();
+    builder.preemption_bound = Some(more.map_or(3, |text| text.parse().expect("a number of switches")));
     builder.check(body);
 }
 

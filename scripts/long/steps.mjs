@@ -1,0 +1,106 @@
+/** The steps of a long check that are not fuzzing: each returns what it did and what it found. */
+import { join } from 'node:path';
+import { hostTriple } from '../fuzz/build.mjs';
+import { captures } from '../fuzz/corpus.mjs';
+import { CARGO_TARGET_DIR, run } from '../setup/run.mjs';
+import { hasProgram } from '../setup/tools.mjs';
+import { CargoCounts } from '../test-counts.mjs';
+
+/** Crates whose tests need no Node and no addon. */
+const CRATES = ['tickring-core', 'tickring-shm', 'tickring-wire', 'tickring-websocket'].flatMap((name) => ['-p', name]);
+
+/** What the book has to survive, in pieces with a seed each. */
+const BOOK_UPDATES = 1_000_000_000;
+const BOOK_UPDATES_PER_PIECE = 20_000_000;
+
+/** Cases of those properties that set no number of their own. */
+const PROPTEST_CASES = '4000';
+
+/** Forced switches that loom explores; the test in CI takes 3. */
+const LOOM_PREEMPTIONS = '4';
+
+/** Optimized as released, but for LTO, which would take minutes a test program; what must not overflow is checked. */
+const RELEASE = {
+  CARGO_TARGET_DIR: join(CARGO_TARGET_DIR, 'long'),
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+  CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS: 'true',
+  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
+};
+
+/** Runs cargo's tests; what passed, and what did not. */
+async function tests(args, env = {}) {
+  const counts = new CargoCounts();
+  const onText = (text) => counts.push(text);
+  const status = await run('cargo', ['test', '--locked', '--no-fail-fast', '--quiet', ...args], {
+    allowFailure: true,
+    onText,
+    env,
+  });
+  const { passed, failed, skipped } = counts.result('cargo', status);
+  const finding = failed > 0 ? `${failed} tests failed` : passed === 0 ? 'no test ran' : null;
+  return { passed, skipped, finding };
+}
+
+/** The tests of everything with `unsafe` or bytes from outside, under AddressSanitizer. */
+export async function sanitizer() {
+  const env = {
+    RUSTC_BOOTSTRAP: '1',
+    RUSTFLAGS: '-Zsanitizer=address',
+    CARGO_TARGET_DIR: join(CARGO_TARGET_DIR, 'asan'),
+  };
+  const { passed, finding } = await tests(['--lib', '--tests', '--target', hostTriple(), ...CRATES], env);
+  return { did: `${passed} tests under AddressSanitizer`, finding };
+}
+
+/** Every recording on every code path, against the oracle's hashes. */
+export async function recordings() {
+  if (captures() === undefined) return { did: 'nothing: no recordings, set TICKRING_CAPTURES', finding: null };
+  const files = ['machine_recordings', 'parse_captures', 'parse_paths'].flatMap((name) => ['--test', name]);
+  const { passed, finding } = await tests(['--release', '-p', 'tickring-core', ...files], RELEASE);
+  return { did: `${passed} tests: all recordings, every code path, hashes of the oracle`, finding };
+}
+
+export async function model() {
+  if (!hasProgram('python3')) return { did: 'nothing: python3 was not found', finding: null };
+  const status = await run('python3', ['native/shm/model/ring_model.py'], { allowFailure: true });
+  return {
+    did: 'every interleaving of the ring and the seqlock, every mutant',
+    finding: status === 0 ? null : `ended with ${status}`,
+  };
+}
+
+export async function loom() {
+  const RUSTFLAGS = `${process.env.RUSTFLAGS ?? ''} --cfg loom`.trim();
+  const args = ['--release', '-p', 'tickring-shm', '--test', 'loom', '--target-dir', join(CARGO_TARGET_DIR, 'loom')];
+  const { passed, finding } = await tests(args, { ...RELEASE, RUSTFLAGS, TICKRING_LOOM_PREEMPTIONS: LOOM_PREEMPTIONS });
+  return { did: `${passed} models with ${LOOM_PREEMPTIONS} forced switches`, finding };
+}
+
+/** All tests again and again: each round draws new cases. */
+export async function properties(until) {
+  let rounds = 0;
+  let passed = 0;
+  do {
+    const round = await tests(['--release', '--lib', '--tests', ...CRATES], { ...RELEASE, PROPTEST_CASES });
+    rounds += 1;
+    passed += round.passed;
+    if (round.finding !== null) return { did: `${rounds} rounds`, finding: `round ${rounds}: ${round.finding}` };
+  } while (performance.now() < until);
+  return { did: `${rounds} rounds, ${passed} tests, ${PROPTEST_CASES} cases where a property sets no number`, finding: null };
+}
+
+/** Random updates against the model until they are a thousand million, or the time is over. */
+export async function book(until, seed) {
+  let updates = 0;
+  let piece = seed;
+  const args = ['--release', '-p', 'tickring-core', '--test', 'book_model', '--', '--ignored'];
+  do {
+    const env = { ...RELEASE, TICKRING_BOOK_UPDATES: String(BOOK_UPDATES_PER_PIECE), TICKRING_BOOK_SEED: String(piece) };
+    const { finding } = await tests(args, env);
+    if (finding !== null) return { did: `${updates} updates`, finding: `TICKRING_BOOK_SEED=${piece}: ${finding}` };
+    updates += BOOK_UPDATES_PER_PIECE;
+    piece += 1;
+  } while (updates < BOOK_UPDATES && performance.now() < until);
+  return { did: `${updates.toLocaleString('en-US')} random updates, seeds ${seed} … ${piece - 1}`, finding: null };
+}
