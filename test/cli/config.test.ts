@@ -213,9 +213,7 @@ test('config: each feed says how its sockets are read, in the file or the enviro
   const both = 'feeds: [{venue: binance-spot, symbols: [BTCUSDT]}, {venue: binance-usdm, symbols: [BTCUSDT]}]';
   const { config } = load(both, { TICKRING_FEEDS_1_TRANSPORT: 'ws' });
   expect(config.engine.feeds.map(({ transport }) => transport)).toEqual(['native', 'ws']);
-  expect(problems(feeds('undici'))).toEqual([
-    'tickring.yaml:1: feeds.0.transport undici is none of native, ws, ws-deflate',
-  ]);
+  expect(problems(feeds('undici'))).toEqual(['tickring.yaml:1: feeds.0.transport undici is none of native, ws, ws-deflate']);
 });
 
 test('config: any text is either read or refused with CONFIG_INVALID', () => {

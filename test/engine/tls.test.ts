@@ -91,6 +91,23 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(await cut).toMatchObject({ frames: 0, closing: { reason: DISCONNECT_REASONS.closed, text: 'closed 1006' } });
   });
 
+  it('a refusal or a violation amid much data ends it, and what is still on its way harms nobody', async () => {
+    const [server, made] = await start();
+    const much = Buffer.concat(Array.from({ length: 2_000 }, () => frame(FRAME.text, 'x'.repeat(1_000))));
+    const refused = outcome(server.url, transport, 1, made);
+    const one = await server.client(0);
+    one.send(Buffer.concat([Buffer.from('HTTP/1.1 429 Slower\r\nRetry-After: 3\r\n\r\n'), much]));
+    expect((await refused).closing).toMatchObject({
+      reason: DISCONNECT_REASONS.refused,
+      refusal: { retryAfterMs: 3_000 },
+      text: 'handshake answered 429',
+    });
+    const broken = outcome(server.url, transport, 9_999, made);
+    const two = await server.client(1);
+    two.send(Buffer.concat([Buffer.from(accepted(two.key)), much, frame(0x83, ''), much]));
+    expect(await broken).toMatchObject({ frames: 2_000, closing: { reason: DISCONNECT_REASONS.error } });
+  });
+
   it.each([
     ['nobody vouches for', {}, false, /self.signed/i],
     ['has expired', { fromDays: -20, toDays: -10 }, true, /expired/],

@@ -222,6 +222,16 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     for (const { closings } of [log, other]) expect(closings.map(({ reason }) => reason)).toEqual([DISCONNECT_REASONS.error]);
   });
 
+  it('a name that stands for several addresses is tried until one answers', async () => {
+    const log = new SocketLog(venue.url.replace('127.0.0.1', 'localhost'), transport);
+    logs.push(log);
+    const client = await venue.client();
+    client.accept();
+    client.send(frame(FRAME.text, 'here'));
+    await until('the frame', () => log.probe.frames === 1);
+    expect(client.request).toMatch(/^host: localhost:/im);
+  });
+
   it('the request names host, path and user, and offers nothing', async () => {
     const log = new SocketLog(`${venue.url.replace('//', '//me:p%40ss@')}/stream?streams=a/b`, transport);
     logs.push(log);
