@@ -169,11 +169,12 @@ impl Reader {
         }
         let start = Instant::now();
         while start.elapsed() < STALL_AFTER {
+            // Looked at after each pause: a pause takes up to 140 cycles, and the writer is done within a few of them.
             for _ in 0..SPINS {
+                if self.ring.read(self.cursor, &mut self.copy[..]) != Found::Writing {
+                    return true;
+                }
                 std::hint::spin_loop();
-            }
-            if self.ring.read(self.cursor, &mut self.copy[..]) != Found::Writing {
-                return true;
             }
         }
         self.stalled_at = Some(self.cursor);
