@@ -41,6 +41,8 @@ struct Child {
 /// Obeys the parent's commands until told to stop: `peer ROOT LINES --core N`.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let [root, lines] = &options.rest[..] else { return Err("usage: peer ROOT LINES --core N".into()) };
+    // Whoever kills the parent must not leave a spinning reader behind.
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     options.pin();
     let mut child = Child {
         lines: Lines::open(Path::new(lines), false)?,
