@@ -16,8 +16,8 @@ export interface Environment {
   readonly hypervisor: boolean;
   /** Mean number of runnable tasks in the minute before: a loaded machine gives loaded figures. */
   readonly load: string;
-  /** Niceness of the run: below 0 it goes before the others on a loaded machine. */
-  readonly nice: number;
+  /** Policy of the kernel's scheduler for this run. */
+  readonly scheduling: string;
   readonly node: string;
   readonly rustc: string;
   readonly rustFlags: string;
@@ -43,6 +43,21 @@ function file(path: string): string {
   }
 }
 
+const POLICIES: readonly (string | undefined)[] = [
+  'SCHED_OTHER',
+  'SCHED_FIFO',
+  'SCHED_RR',
+  'SCHED_BATCH',
+  undefined,
+  'SCHED_IDLE',
+];
+
+/** Number of the scheduling policy: field 41 of `/proc/self/stat`, counted from behind the name, which may hold anything. */
+function policy(): number {
+  const fields = file('/proc/self/stat').split(') ').at(-1)?.split(' ') ?? [];
+  return Number(fields[41 - 3]);
+}
+
 /** The release profile as it stands in Cargo.toml, and flags from outside. */
 function rustFlags(): string {
   const profile = /\[profile\.release\]\n((?:.+\n)*)/.exec(file('Cargo.toml'))?.[1] ?? '';
@@ -65,7 +80,7 @@ export function environment(): Environment {
     governor: file('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
     hypervisor: /\bhypervisor\b/.test(file('/proc/cpuinfo')),
     load: file('/proc/loadavg').split(' ')[0] ?? 'unknown',
-    nice: getPriority(),
+    scheduling: `${POLICIES[policy()] ?? 'unknown'}, niceness ${getPriority()}`,
     node: process.version,
     rustc: output('rustc', ['--version']),
     rustFlags: rustFlags(),

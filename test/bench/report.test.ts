@@ -20,7 +20,7 @@ const ENVIRONMENT: Environment = {
   governor: 'unknown',
   hypervisor: true,
   load: '0.1',
-  nice: 0,
+  scheduling: 'SCHED_OTHER, niceness 0',
   node: 'v20.20.2',
   rustc: 'rustc 1.95.0',
   rustFlags: 'release: lto = "fat"',
