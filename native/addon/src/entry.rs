@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 
 use napi::bindgen_prelude::{Env, FromNapiValue, Function};
-use napi::sys;
+use napi::{JsError, sys};
 use tickring_core::error::Code;
 
 use crate::failure::{Result, fail, panic_text};
@@ -74,6 +74,18 @@ impl<'call> Call<'call> {
         Some(unsafe { std::slice::from_raw_parts(start, size) })
     }
 
+    /// As [`Self::bytes`], to be filled. Nothing else of the call can be borrowed meanwhile, so that two arrays over the same
+    /// memory do no harm.
+    #[inline]
+    pub fn bytes_mut(&mut self, index: usize) -> Option<&mut [u8]> {
+        let (start, size) = self.memory(index)?;
+        if size == 0 {
+            return Some(&mut []);
+        }
+        // SAFETY: as in `bytes`; `&mut self` keeps any other view of the arguments' memory out.
+        Some(unsafe { std::slice::from_raw_parts_mut(start.cast_mut(), size) })
+    }
+
     fn memory(&self, index: usize) -> Option<(*const u8, usize)> {
         let value = *self.arguments.get(index)?;
         let (mut kind, mut size, mut start, mut owner, mut owned) = (0, 0, null_mut(), null_mut(), false);
@@ -108,6 +120,18 @@ pub fn bind<F>(env: &Env, name: &str, body: F) -> Result<Function<'static, (), i
 where
     F: Fn(&Call<'_>) -> i32 + 'static,
 {
+    bind_throwing(env, name, move |call| Ok(body(call)))
+}
+
+/// As [`bind`]; what `body` fails with is thrown, with its code.
+///
+/// # Errors
+///
+/// As [`bind`].
+pub fn bind_throwing<F>(env: &Env, name: &str, body: F) -> Result<Function<'static, (), i32>>
+where
+    F: Fn(&mut Call<'_>) -> Result<i32> + 'static,
+{
     let data: *mut c_void = Box::into_raw(Box::new(body)).cast();
     let mut function = null_mut();
     let size = isize::try_from(name.len()).expect("invariant: names are short");
@@ -136,7 +160,10 @@ unsafe extern "C" fn leave<F>(_: sys::napi_env, data: *mut c_void, _: *mut c_voi
     let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
 }
 
-unsafe extern "C" fn enter<F: Fn(&Call<'_>) -> i32>(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+unsafe extern "C" fn enter<F: Fn(&mut Call<'_>) -> Result<i32>>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
     let mut arguments = [null_mut(); ARGUMENTS_MAX];
     let (mut count, mut data) = (ARGUMENTS_MAX, null_mut());
     // SAFETY: env and info are those of the running call; the out-pointers are locals, `count` says how many fit.
@@ -146,13 +173,22 @@ unsafe extern "C" fn enter<F: Fn(&Call<'_>) -> i32>(env: sys::napi_env, info: sy
     }
     // SAFETY: `bind` set `data` to a live `F`; it is only read through `&`, and dropped by `leave` after the last call.
     let body = unsafe { &*data.cast::<F>() };
-    let call = Call { env, arguments: &arguments[..count.min(ARGUMENTS_MAX)] };
-    let answer = catch_unwind(AssertUnwindSafe(|| body(&call))).unwrap_or_else(|payload| {
+    let mut call = Call { env, arguments: &arguments[..count.min(ARGUMENTS_MAX)] };
+    let answer = catch_unwind(AssertUnwindSafe(|| body(&mut call))).unwrap_or_else(|payload| {
         eprintln!("tickring: entry point: {}", panic_text(payload.as_ref()));
-        -i32::from(Code::ShardPoisoned as u16)
+        Ok(-i32::from(Code::ShardPoisoned as u16))
     });
-    let mut value = null_mut();
-    // SAFETY: env is live; the out-pointer is a local. On failure `value` stays null, which is `undefined`.
-    unsafe { sys::napi_create_int32(env, answer, &raw mut value) };
-    value
+    match answer {
+        Ok(answer) => {
+            let mut value = null_mut();
+            // SAFETY: env is live; the out-pointer is a local. On failure `value` stays null, which is `undefined`.
+            unsafe { sys::napi_create_int32(env, answer, &raw mut value) };
+            value
+        }
+        Err(error) => {
+            // SAFETY: env is live and no exception is pending: nothing here calls JavaScript.
+            unsafe { JsError::from(error).throw_into(env) };
+            null_mut()
+        }
+    }
 }

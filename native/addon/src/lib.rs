@@ -7,6 +7,7 @@ mod driver;
 mod entry;
 mod failure;
 mod fanout;
+mod following;
 mod lock;
 mod probe;
 mod reader;

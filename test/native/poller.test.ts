@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
+import { fromAddon, RingReader } from '#dist/native/index.js';
+import { Market } from './market.js';
+
+const root = mkdtempSync('/dev/shm/tickring-poller-');
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** As a caller without types sees it. */
+type Loose = (...given: unknown[]) => number;
+
+function codeOf(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return (fromAddon(error) as { code?: string }).code;
+  }
+  return undefined;
+}
+
+test('poller: gives the records that poll gives, and throws what poll throws', () => {
+  const market = new Market({ root, name: 'both' });
+  const [method, bound] = [new RingReader(root, 'both', 0), new RingReader(root, 'both', 0)];
+  const poll = bound.poller();
+  for (let index = 0; index < 10; index += 1) market.depth([['10.10', `${index + 1}.000`]], []);
+  const [a, b] = [Buffer.alloc(65_536), Buffer.alloc(65_536)];
+  for (const max of [3, 0, 4, 1_000, 1]) {
+    expect(poll(b, max)).toBe(method.poll(a, max));
+    expect(b).toEqual(a);
+  }
+  // One position for both ways of one reader.
+  market.depth([['10.10', '5.000']], []);
+  expect(bound.poll(b, 8)).toBe(1);
+  expect(poll(b, 8)).toBe(0);
+
+  market.depth([['10.10', '6.000']], []);
+  expect(codeOf(() => poll(Buffer.alloc(80), 1))).toBe('ARGUMENT_RANGE');
+  for (const given of [
+    [],
+    [b],
+    ['', 1],
+    [b, '1'],
+    [new Uint8Array(new SharedArrayBuffer(4_096)), 1],
+    [new Uint32Array(512), 1],
+  ])
+    expect(codeOf(() => (poll as Loose)(...given))).toBe('ARGUMENT_RANGE');
+  expect(poll(b, 8)).toBe(1);
+  bound.close();
+  expect(codeOf(() => poll(b, 1))).toBe('CLOSED');
+  expect(codeOf(() => bound.poll(b, 1))).toBe('CLOSED');
+  method.close();
+  market.shard.close();
+});
