@@ -4,8 +4,8 @@
 //! is the highest, and there is one program for both.
 
 use super::blocks::Blocks;
-use super::pages::{PAGE, Pages};
-use super::steps::{Count, Step};
+use super::pages::{PAGE, Pages, REACH};
+use super::steps::{Count, OddCount, Step};
 use super::survey::survey;
 use super::walk::Walk;
 use crate::event::Level;
@@ -54,7 +54,7 @@ pub(super) struct Scale {
     pub(super) lot: Step,
     /// Height of tick 0.
     origin: i64,
-    /// Ticks that exist: at least two windows, at most 2^32.
+    /// Ticks that exist: room to move for window and pages, at most 2^32.
     ticks: u64,
     /// Most lots that a cell holds.
     lots_max: u64,
@@ -101,10 +101,9 @@ impl Scale {
 /// Where the levels of a message go: from price to cell and from quantity to lots.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gauge {
-    /// Ticks from the window's start.
+    /// Ticks from the first page's start: first come [`REACH`] ticks of pages, then those of the window.
     tick: Count,
-    from_origin: Count,
-    lot: Count,
+    lot: OddCount,
     lots_max: u64,
 }
 
@@ -225,15 +224,15 @@ impl Ladder {
     fn set_start(&mut self, start: u32) {
         self.start = start;
         let Scale { tick, lot, lots_max, .. } = self.scale;
-        let base = self.scale.height_of(start);
+        let base = self.scale.height_of(start - REACH);
         // Heights of asks fall as prices rise: !price - base = -(price - !base).
-        let from = |height: i64| if self.turn == 0 { tick.from(height) } else { tick.down_from(!height) };
-        self.gauge = Gauge { tick: from(base), from_origin: from(self.scale.origin), lot: lot.from(0), lots_max };
+        let tick = if self.turn == 0 { tick.from(base) } else { tick.down_from(!base) };
+        self.gauge = Gauge { tick, lot: lot.odd_count(), lots_max };
     }
 
     /// Where the window begins that has a tick in its home.
     fn start_for(&self, tick: u32) -> u32 {
-        let start = u64::from(tick).saturating_sub(HOME).min(self.scale.ticks - WINDOW as u64);
+        let start = u64::from(tick).saturating_sub(HOME).clamp(u64::from(REACH), self.scale.ticks - WINDOW as u64);
         start as u32 & !63
     }
 
@@ -260,7 +259,7 @@ impl Ladder {
         let (mut len, mut top) = (self.len, self.top);
         let mut stopped = None;
         for (at, level) in levels.iter().enumerate() {
-            let index = tick.count(level.price);
+            let index = tick.count(level.price).wrapping_sub(u64::from(REACH));
             let lots = lot.count(level.qty);
             if index >= WINDOW as u64 || lots > lots_max {
                 stopped = Some(at);
@@ -299,23 +298,22 @@ impl Ladder {
     /// number.
     fn apply_elsewhere(&mut self, levels: &[Level]) -> usize {
         for (at, level) in levels.iter().enumerate() {
-            let tick = self.gauge.tick.count(level.price);
-            if at > 0 && tick < WINDOW as u64 {
-                return at;
-            }
-            let lots = self.gauge.lot.count(level.qty);
-            let tick = self.gauge.from_origin.count(level.price);
-            match self.behind.page_of(tick) {
-                Some(page) if lots <= self.gauge.lots_max => {
+            let index = self.gauge.tick.count(level.price);
+            if index < u64::from(REACH) {
+                let lots = self.gauge.lot.count(level.qty);
+                if lots <= self.gauge.lots_max {
                     self.far_count += 1;
-                    let before = self.behind.set(page, tick as u32, lots as u32);
+                    let before = self.behind.set(index as usize, lots as u32);
                     self.len = self.len + usize::from(lots != 0) - usize::from(before != 0);
                     if before == WIDE {
-                        self.wide.remove(tick as u32);
+                        self.wide.remove(self.behind.lowest() + index as u32);
                     }
+                    continue;
                 }
-                _ => self.put(level.price ^ self.turn, level.qty),
+            } else if at > 0 && index < u64::from(REACH) + WINDOW as u64 {
+                return at;
             }
+            self.put(level.price ^ self.turn, level.qty);
         }
         levels.len()
     }
@@ -333,10 +331,11 @@ impl Ladder {
             }
             _ => {
                 self.far_count += 1;
-                match self.behind.page_of(u64::from(tick)) {
-                    Some(page) => self.behind.set(page, tick, cell),
-                    None if cell == 0 => self.far.remove(tick).unwrap_or(0),
-                    None => self.far.insert(tick, cell).unwrap_or(0),
+                let behind = tick.wrapping_sub(self.behind.lowest());
+                match cell {
+                    _ if behind < REACH => self.behind.set(behind as usize, cell),
+                    0 => self.far.remove(tick).unwrap_or(0),
+                    _ => self.far.insert(tick, cell).unwrap_or(0),
                 }
             }
         };
@@ -412,8 +411,8 @@ impl Ladder {
         while let Some((tick, cell)) = self.far.entry(self.far.seek(lowest)) {
             if stays(tick) {
                 window.swap((tick - start) as usize, cell);
-            } else if let Some(page) = self.behind.page_of(u64::from(tick)) {
-                self.behind.set(page, tick, cell);
+            } else if tick < start {
+                self.behind.set((tick - lowest) as usize, cell);
             } else {
                 break;
             }

@@ -8,6 +8,9 @@ pub(super) const PAGES: usize = 4_096;
 /// Ticks of a page.
 pub(super) const PAGE: u32 = 64;
 
+/// Ticks of all pages.
+pub(super) const REACH: u32 = PAGES as u32 * PAGE;
+
 /// Cells of the smallest run; each further size has twice as many, up to a page.
 const SMALLEST: usize = 4;
 
@@ -38,9 +41,9 @@ pub(super) struct Cursor {
 /// Cells of the ticks below `start`.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
-    /// First tick that is not here, a multiple of [`PAGE`].
+    /// First tick above those here, a multiple of [`PAGE`], at least [`REACH`].
     start: u32,
-    /// Number of the page by distance from `start`, 0 for none. Empty until the first cell comes.
+    /// Number of each page in the order of ticks, 0 for none. Empty until the first cell comes.
     directory: Vec<u16>,
     /// By number; the first one is no page.
     pages: Vec<Page>,
@@ -54,7 +57,7 @@ pub(super) struct Pages {
 impl Default for Pages {
     fn default() -> Self {
         Self {
-            start: 0,
+            start: REACH,
             directory: Vec::new(),
             pages: Vec::new(),
             free_pages: Vec::new(),
@@ -89,28 +92,22 @@ impl Pages {
         (self.start, self.free_runs, self.len) = (other.start, other.free_runs, other.len);
     }
 
-    /// How many pages below `start` a tick lies, if it belongs here.
-    #[inline]
-    pub(super) const fn page_of(&self, tick: u64) -> Option<usize> {
-        let page = ((self.start as u64).wrapping_sub(1).wrapping_sub(tick) / PAGE as u64) as usize;
-        if tick < self.start as u64 && page < PAGES { Some(page) } else { None }
-    }
-
     /// The lowest tick that belongs here.
     pub(super) const fn lowest(&self) -> u32 {
-        self.start.saturating_sub(PAGES as u32 * PAGE)
+        self.start - REACH
     }
 
-    /// Sets the cell of a tick on a page that [`Self::page_of`] gave, 0 for none; gives the one before.
+    /// Sets the cell of the tick that lies `index` above [`Self::lowest`], 0 for none; gives the one before.
     #[inline]
-    pub(super) fn set(&mut self, page: usize, tick: u32, cell: u32) -> u32 {
+    pub(super) fn set(&mut self, index: usize, cell: u32) -> u32 {
+        let (page, bit) = (index / PAGE as usize, index as u32 % PAGE);
         let number = self.directory.get(page).copied().unwrap_or(0);
-        let Some(found) = self.pages.get(usize::from(number)) else { return self.add_page(page, tick, cell) };
-        let mask = 1 << (tick % PAGE);
+        let Some(found) = self.pages.get(usize::from(number)) else { return self.add_page(page, bit, cell) };
+        let mask = 1 << bit;
         let at = found.run as usize + (found.bits & (mask - 1)).count_ones() as usize;
         if found.bits & mask == 0 {
             if number == 0 {
-                return self.add_page(page, tick, cell);
+                return self.add_page(page, bit, cell);
             }
             if cell != 0 {
                 self.insert(usize::from(number), mask, at, cell);
@@ -165,7 +162,7 @@ impl Pages {
         to as usize
     }
 
-    fn add_page(&mut self, page: usize, tick: u32, cell: u32) -> u32 {
+    fn add_page(&mut self, page: usize, bit: u32, cell: u32) -> u32 {
         if cell == 0 {
             return 0;
         }
@@ -177,7 +174,7 @@ impl Pages {
         }
         let run = self.take_run(0);
         self.cells[run as usize] = cell;
-        let held = Page { bits: 1 << (tick % PAGE), run, size: 0 };
+        let held = Page { bits: 1 << bit, run, size: 0 };
         let number = if let Some(number) = self.free_pages.pop() {
             self.pages[usize::from(number)] = held;
             number
@@ -216,14 +213,15 @@ impl Pages {
 
     /// Lets the ticks here end at another start. Cells that have no place any more are handed over, in any order.
     pub(super) fn move_to(&mut self, start: u32, mut displaced: impl FnMut(u32, u32)) {
-        let before = std::mem::replace(&mut self.start, start);
+        let (before, lowest) = (self.lowest(), start - REACH);
+        self.start = start;
         if self.directory.is_empty() {
             return;
         }
         for page in 0..PAGES {
             let number = usize::from(self.directory[page]);
-            let first = before.wrapping_sub((page as u32 + 1) * PAGE);
-            if number == 0 || self.page_of(u64::from(first)).is_some() {
+            let first = before + page as u32 * PAGE;
+            if number == 0 || (lowest..start).contains(&first) {
                 continue;
             }
             let Page { mut bits, run, .. } = self.pages[number];
@@ -237,13 +235,13 @@ impl Pages {
             }
             self.drop_page(page);
         }
-        let by = (before.abs_diff(start) / PAGE).min(PAGES as u32) as usize;
-        if start > before {
-            self.directory.copy_within(..PAGES - by, by);
-            self.directory[..by].fill(0);
-        } else {
+        let by = (lowest.abs_diff(before) / PAGE).min(PAGES as u32) as usize;
+        if lowest > before {
             self.directory.copy_within(by.., 0);
             self.directory[PAGES - by..].fill(0);
+        } else {
+            self.directory.copy_within(..PAGES - by, by);
+            self.directory[..by].fill(0);
         }
     }
 
@@ -251,7 +249,8 @@ impl Pages {
     pub(super) fn first(&self) -> Cursor {
         let mut cursor = Cursor { page: 0, bits: 0 };
         if !self.is_empty() {
-            cursor.bits = self.bits(0);
+            cursor.page = PAGES - 1;
+            cursor.bits = self.bits(PAGES - 1);
             self.settle(&mut cursor);
         }
         cursor
@@ -263,7 +262,7 @@ impl Pages {
         let bit = cursor.bits.checked_ilog2()?;
         let page = &self.pages[usize::from(self.directory[cursor.page])];
         let at = page.run + (page.bits & ((1 << bit) - 1)).count_ones();
-        Some((self.start.wrapping_sub((cursor.page as u32 + 1) * PAGE) + bit, self.cells[at as usize]))
+        Some((self.lowest() + cursor.page as u32 * PAGE + bit, self.cells[at as usize]))
     }
 
     /// The cell after the one under the cursor.
@@ -278,8 +277,8 @@ impl Pages {
     }
 
     fn settle(&self, cursor: &mut Cursor) {
-        while cursor.bits == 0 && cursor.page + 1 < PAGES {
-            cursor.page += 1;
+        while cursor.bits == 0 && cursor.page > 0 {
+            cursor.page -= 1;
             cursor.bits = self.bits(cursor.page);
         }
     }

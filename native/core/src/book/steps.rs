@@ -1,7 +1,7 @@
 //! Counting in steps: prices in ticks, quantities in lots, by one multiplication.
 
-/// Largest step that is used; a larger one would leave less than two windows of ticks within 64 bits.
-pub(super) const STEP_MAX: u64 = 1 << 48;
+/// Largest step that is used; a larger one would leave too few ticks within 64 bits for pages and window to move.
+pub(super) const STEP_MAX: u64 = 1 << 42;
 
 /// A step size and how to divide by it exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,17 @@ impl Step {
         self.size
     }
 
+    /// The same without its factors 2.
+    pub(super) fn odd(self) -> Self {
+        Self::new(self.size >> self.shift)
+    }
+
+    /// Counts steps of an odd size upwards from 0.
+    pub(super) const fn odd_count(self) -> OddCount {
+        debug_assert!(self.shift == 0, "a step of an odd size");
+        OddCount(self.inverse)
+    }
+
     /// Counts steps upwards from a value.
     pub(super) const fn from(self, zero: i64) -> Count {
         let factor = self.inverse;
@@ -65,6 +76,17 @@ impl Count {
     #[inline]
     pub(super) const fn count(self, value: i64) -> u64 {
         value.cast_unsigned().wrapping_mul(self.factor).wrapping_add(self.addend).rotate_right(self.shift)
+    }
+}
+
+/// [`Count`] from 0 for a step without a factor 2.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OddCount(u64);
+
+impl OddCount {
+    #[inline]
+    pub(super) const fn count(self, value: i64) -> u64 {
+        value.cast_unsigned().wrapping_mul(self.0)
     }
 }
 

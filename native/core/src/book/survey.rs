@@ -26,8 +26,10 @@ pub(super) fn survey(levels: impl Iterator<Item = Level> + Clone, held: Option<(
     let qty = |level: Level| level.qty.unsigned_abs();
     let (tick, lot) = held.unzip();
     let tick = choose(levels.clone(), tick, price, |level, size| level.price.abs_diff(best) / size < WINDOW as u64);
-    let lot = choose(levels, lot, qty, |level, size| level.qty >= 0 && qty(level) / size <= LOTS_MAX);
-    (tick, lot)
+    // A lot without its factors 2 spares a rotation for each level, and costs range that is there.
+    let lot =
+        choose(levels, lot, qty, |level, size| level.qty >= 0 && qty(level) / (size >> size.trailing_zeros()) <= LOTS_MAX);
+    (tick, lot.odd())
 }
 
 /// The step of the most fitting levels. Of equals the one held, so that steps come to rest; else the greatest.
