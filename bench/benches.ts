@@ -1,5 +1,6 @@
 /** All benches, in the order in which they run: one line each. */
 import type { Bench } from './bench.js';
+import { bench as bookUpdate } from './book-update.js';
 import { bench as controls } from './controls.js';
 import { bench as dueToVisible } from './due-to-visible.js';
 import { bench as fanOut } from './fan-out.js';
@@ -19,6 +20,7 @@ export const BENCHES: readonly Bench[] = [
   wholePath,
   parse,
   slowFrames,
+  bookUpdate,
   frameToRing,
   ringOneWay,
   ringThroughput,
