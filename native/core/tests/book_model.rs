@@ -3,8 +3,11 @@
 //! `TICKRING_BOOK_UPDATES` sets how many levels are applied, `TICKRING_BOOK_SEED` where the random numbers begin.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod book_support;
+
 use std::collections::BTreeMap;
 
+use book_support::Model;
 use tickring_core::book::{Book, Side};
 use tickring_core::event::Level;
 
@@ -25,60 +28,6 @@ impl Random {
 
     fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
-    }
-}
-
-#[derive(Default)]
-struct Model {
-    bids: BTreeMap<i64, i64>,
-    asks: BTreeMap<i64, i64>,
-}
-
-impl Model {
-    fn side(&mut self, side: Side) -> &mut BTreeMap<i64, i64> {
-        match side {
-            Side::Bid => &mut self.bids,
-            Side::Ask => &mut self.asks,
-        }
-    }
-
-    fn apply(&mut self, side: Side, levels: &[Level]) {
-        let held = self.side(side);
-        for level in levels {
-            if level.qty == 0 {
-                held.remove(&level.price);
-            } else {
-                held.insert(level.price, level.qty);
-            }
-        }
-    }
-
-    fn bids(&self) -> impl ExactSizeIterator<Item = Level> {
-        self.bids.iter().rev().map(|(price, qty)| Level { price: *price, qty: *qty })
-    }
-
-    fn asks(&self) -> impl ExactSizeIterator<Item = Level> {
-        self.asks.iter().map(|(price, qty)| Level { price: *price, qty: *qty })
-    }
-
-    /// Everything that is cheap to compare.
-    fn assert_best(&self, book: &Book) {
-        assert_eq!((book.best_bid(), book.best_ask()), (self.bids().next(), self.asks().next()));
-        assert_eq!((book.levels(Side::Bid), book.levels(Side::Ask)), (self.bids.len(), self.asks.len()));
-    }
-
-    fn assert_top(&self, book: &Book) {
-        let mut out = [Level::default(); 20];
-        let count = book.top(Side::Bid, &mut out);
-        assert!(self.bids().take(20).eq(out[..count].iter().copied()));
-        let count = book.top(Side::Ask, &mut out);
-        assert!(self.asks().take(20).eq(out[..count].iter().copied()));
-    }
-
-    fn assert_equal(&self, book: &Book) {
-        assert_eq!((book.bids().len(), book.asks().len()), (self.bids.len(), self.asks.len()));
-        assert!(self.bids().eq(book.bids()), "bids differ");
-        assert!(self.asks().eq(book.asks()), "asks differ");
     }
 }
 

@@ -387,40 +387,63 @@ impl Ladder {
         self.settle();
     }
 
-    /// Moves the window and the pages behind it. Levels that lose their place become far ones; then all far levels that have
-    /// a better place now go there.
+    /// Moves the window and the pages behind it; each level goes where it belongs from now on.
     fn move_window(&mut self, start: u32) {
         let Some(mut window) = self.window.take() else { return };
-        let before = self.start;
+        let (before, lowest) = (self.start, start - REACH);
+        let up = start > before;
         let stays = |tick: u32| (tick.wrapping_sub(start) as usize) < WINDOW;
+        let far = &mut self.far;
+        if up {
+            self.behind.move_to(start, |tick, cell| {
+                far.insert(tick, cell);
+            });
+        }
         for (word, bits) in window.bits.iter().enumerate() {
             let first = before + word as u32 * PAGE;
             let mut bits = if stays(first) { 0 } else { *bits };
             while bits != 0 {
                 let bit = bits.trailing_zeros();
                 bits &= bits - 1;
-                self.far.insert(first + bit, window.cells[word * 64 + bit as usize]);
+                let (tick, cell) = (first + bit, window.cells[word * 64 + bit as usize]);
+                if up && tick >= lowest {
+                    self.behind.set((tick - lowest) as usize, cell);
+                } else {
+                    far.insert(tick, cell);
+                }
             }
         }
         window.shift(i64::from(start) - i64::from(before));
-        self.behind.move_to(start, |tick, cell| {
-            self.far.insert(tick, cell);
-        });
+        if !up {
+            self.behind.move_to(start, |tick, cell| {
+                if stays(tick) {
+                    window.swap((tick - start) as usize, cell)
+                } else {
+                    far.insert(tick, cell).unwrap_or(0)
+                };
+            });
+        }
         self.set_start(start);
-        let lowest = self.behind.lowest();
+        self.window = Some(window);
+        self.recall();
+        self.top = WINDOW / 64 - 1;
+        self.settle();
+    }
+
+    /// Brings home far levels that the window or the pages reach now.
+    fn recall(&mut self) {
+        let Some(window) = &mut self.window else { return };
+        let (start, lowest) = (self.start, self.behind.lowest());
         while let Some((tick, cell)) = self.far.entry(self.far.seek(lowest)) {
-            if stays(tick) {
-                window.swap((tick - start) as usize, cell);
-            } else if tick < start {
+            if tick < start {
                 self.behind.set((tick - lowest) as usize, cell);
+            } else if ((tick - start) as usize) < WINDOW {
+                window.swap((tick - start) as usize, cell);
             } else {
                 break;
             }
             self.far.remove(tick);
         }
-        self.top = WINDOW / 64 - 1;
-        self.window = Some(window);
-        self.settle();
     }
 
     /// The best level.
