@@ -169,6 +169,17 @@ fn step(u: &mut Unstructured<'_>, market: &mut Market, book: &mut Book, model: &
             book.clear();
             *model = Model::default();
         }
+        240..=249 => {
+            // Many levels from few bytes: what is far from the best prices fills whole blocks, or empties them.
+            let (start, stride) = (u.int_in_range(-60_000..=60_000)?, u.int_in_range(1..=97)?);
+            let qty = if u.ratio(1, 2)? { 0 } else { u.int_in_range(1..=1_000)? };
+            let side = *u.choose(&[Side::Bid, Side::Ask])?;
+            for index in 0..u.int_in_range(1..=600_i64)? {
+                let level = Level { price: market.near(start + index * stride), qty };
+                book.apply(side, level);
+                model.apply(side, level);
+            }
+        }
         _ => model.check_all(book),
     }
     Ok(())

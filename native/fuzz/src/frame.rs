@@ -64,12 +64,15 @@ pub fn venue_spelling(bytes: &[u8]) {
     raw(&frame);
 }
 
-/// Replaces, removes or inserts a byte.
+/// Replaces, removes or inserts a byte: half the time the first one within some quotes, where numbers and names begin.
 fn change(frame: &mut Vec<u8>, at: u16, byte: u8, how: u8) {
     if frame.is_empty() {
         return;
     }
-    let at = usize::from(at) % frame.len();
+    let mut at = usize::from(at) % frame.len();
+    if at % 2 == 1 {
+        at = frame[at..].iter().position(|byte| *byte == b'"').map_or(at, |next| (at + next + 1).min(frame.len() - 1));
+    }
     match how {
         0 => frame[at] = byte,
         1 => drop(frame.remove(at)),

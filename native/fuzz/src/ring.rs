@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use tickring_core::event::{
@@ -226,8 +227,9 @@ enum Owned {
 
 impl<'a> Arbitrary<'a> for Made {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let ts_recv =
-            if u.ratio(7, 8)? { 1_795_262_400_000_000_000 + u64::from(u32::arbitrary(u)?) } else { u64::arbitrary(u)? };
+        // The compact form holds what reached the ring within 16 ms; the writer takes that time from the clock.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        let ts_recv = if u.ratio(7, 8)? { now - u64::from(u16::arbitrary(u)?) } else { u64::arbitrary(u)? };
         let no_event = u.ratio(1, 4)?;
         let ts_event = match u.int_in_range(0..=3_u8)? {
             _ if no_event => 0,
@@ -286,8 +288,11 @@ fn quote(u: &mut Unstructured<'_>) -> Result<Quote> {
     let bid_price = if u.ratio(1, 2)? { i64::from(i32::arbitrary(u)?) } else { i64::arbitrary(u)? };
     let spread = if u.ratio(1, 2)? { i64::from(i8::arbitrary(u)?) } else { i64::arbitrary(u)? };
     let mut qty = || -> Result<i64> {
-        let edge = (1_i64 << 48) - 1 + i64::from(u.int_in_range(-2..=2_i8)?);
-        Ok(if u.ratio(1, 4)? { edge } else { i64::arbitrary(u)? >> u.int_in_range(0..=60_u32)? })
+        Ok(match u.int_in_range(0..=2_u8)? {
+            0 => (1_i64 << 48) - 1 + i64::from(u.int_in_range(-2..=2_i8)?),
+            1 => i64::from(u32::arbitrary(u)?),
+            _ => i64::arbitrary(u)? >> u.int_in_range(0..=60_u32)?,
+        })
     };
     let (bid_qty, ask_qty) = (qty()?, qty()?);
     Ok(Quote { bid_price, bid_qty, ask_price: bid_price.wrapping_add(spread), ask_qty })
