@@ -81,8 +81,13 @@ fn wrapped(dialect: Dialect, frame: &[u8], stream: Value, data: Value) -> Result
 /// shows other orders (pages "Partial Book Depth Streams" and "RPI Diff. Book Depth Streams", read 2026-05-28). Only the name of
 /// the stream tells them apart, so a connection without the wrapper must not carry them.
 pub(super) fn is_other_book(stream: &[u8]) -> bool {
-    let channel = stream.split(|byte| *byte == b'@').nth(1).unwrap_or_default();
-    channel == b"rpiDepth" || channel.strip_prefix(b"depth").is_some_and(|levels| !levels.is_empty())
+    let Some(at) = stream.iter().position(|byte| *byte == b'@') else { return false };
+    let channel = &stream[at + 1..];
+    match channel.strip_prefix(b"depth") {
+        Some([] | [b'@', ..]) => false,
+        Some(_) => true,
+        None => channel == b"rpiDepth" || channel.starts_with(b"rpiDepth@"),
+    }
 }
 
 /// `!…@arr` streams: arrays of events that we ignore one by one too.
