@@ -49,7 +49,10 @@ async function attempt(name, work) {
   }
 }
 
-/** Runs parts by name one after the other and prints the counts, in the end one line with their sum; `earlier` are results to be counted as well. */
+/**
+ * Runs parts by name one after the other and prints the counts, in the end one line with their sum; `earlier` are results to be
+ * counted as well.
+ */
 export async function runParts(parts, earlier = []) {
   const results = [...earlier];
   for (const [name, part] of Object.entries(parts)) results.push(await attempt(name, part));

@@ -41,9 +41,9 @@ function spread(path) {
   return frames.filter((frame) => frame.length > 0 && frame.length <= FRAME_BYTES_MAX);
 }
 
-function writeText(folder) {
+function writeText(folder, [replay, ...args]) {
   mkdirSync(folder, { recursive: true });
-  const { status, stderr } = spawnSync(program('replay'), ['seeds', folder], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(replay, [...args, 'seeds', folder], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`replay seeds: ${stderr}`);
   const from = captures();
   if (from === undefined) {
@@ -69,12 +69,12 @@ function writeShaped(folder) {
   }
 }
 
-/** Makes the seeds; returns the folder of the seeds of a target. */
-export function makeSeeds() {
-  const text = join(FOLDER, 'seeds/text');
-  const shaped = join(FOLDER, 'seeds/shaped');
-  rmSync(join(FOLDER, 'seeds'), { recursive: true, force: true });
-  writeText(text);
+/** Makes the seeds in `folder`, with `replay` as a command line; returns the folder of the seeds of a target. */
+export function makeSeeds(folder = join(FOLDER, 'seeds'), replay = [program('replay')]) {
+  const text = join(folder, 'text');
+  const shaped = join(folder, 'shaped');
+  rmSync(folder, { recursive: true, force: true });
+  writeText(text, replay);
   writeShaped(shaped);
   return (target) => (TEXT_TARGETS.has(target) ? text : shaped);
 }

@@ -15,17 +15,30 @@ use tickring_shm::{EngineLock, Liveness, Poll, Reader, Record, SegmentOptions, S
 const ROLE: &str = "TICKRING_TEST_ROLE";
 const ROOT: &str = "TICKRING_TEST_ROOT";
 const NUMBER: &str = "TICKRING_TEST_NUMBER";
+/// The command line of an emulator, where this machine cannot run the test's file by itself.
+const RUNNER: &str = "TICKRING_TEST_RUNNER";
 /// Only a hang takes this long.
 const WATCHDOG: Duration = Duration::from_secs(120);
 /// Records of a writer that ends in order.
 const LAST_RECORDS: u64 = 300_000;
+
+/// This program once more.
+fn this_program() -> Command {
+    let file = std::env::current_exe().unwrap();
+    let runner = std::env::var(RUNNER).unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(emulator) = words.next() else { return Command::new(file) };
+    let mut command = Command::new(emulator);
+    command.args(words).arg(file);
+    command
+}
 
 /// A child that does not outlive its test.
 struct Process(Child);
 
 impl Process {
     fn start(role: &str, root: &Root, number: u64) -> Self {
-        let child = Command::new(std::env::current_exe().unwrap())
+        let child = this_program()
             .args(["--exact", "role_of_a_child", "--nocapture"])
             .env(ROLE, role)
             .env(ROOT, root.path())
