@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { type AddressInfo, createServer as createPlain, type Server, type Socket } from 'node:net';
 import { createServer as createSecure } from 'node:tls';
 import type { Certificate } from './certificate.js';
-import { FRAME_BYTES, FRAMES_A_WRITE } from './socket-work.js';
+import { FRAME_BYTES, FRAMES_A_WRITE, PACE_MS } from './socket-work.js';
 
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -36,19 +36,32 @@ function send(socket: Socket, frames: number): void {
   more();
 }
 
+/** Sends each frame when it is due, on an absolute schedule. */
+function pace(socket: Socket, frames: number): void {
+  const frame = BURST.subarray(0, BURST.length / FRAMES_A_WRITE);
+  const started = performance.now();
+  let sent = 0;
+  const more = (): void => {
+    for (const due = (performance.now() - started) / PACE_MS; sent < Math.min(frames, due); sent += 1) socket.write(frame);
+    if (sent < frames && !socket.destroyed) setImmediate(more);
+  };
+  more();
+}
+
 function serve(socket: Socket): void {
   socket.on('error', () => {});
   socket.once('data', (head) => {
     const text = head.toString('latin1');
     const key = /^sec-websocket-key: (.*)$/im.exec(text)?.[1]?.trim() ?? '';
-    const frames = Number(/^GET \/(\d+) /.exec(text)?.[1]);
+    const [, count, isPaced] = /^GET \/(\d+)(\/paced)? /.exec(text) ?? [];
     const accept = createHash('sha1')
       .update(key + ACCEPT_SUFFIX)
       .digest('base64');
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
-    send(socket, frames);
+    socket.setNoDelay(true);
+    (isPaced === undefined ? send : pace)(socket, Number(count));
   });
 }
 
