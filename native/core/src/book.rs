@@ -9,11 +9,13 @@ use crate::event::Level;
 mod blocks;
 mod ladder;
 mod pages;
+mod scale;
 mod steps;
 mod survey;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod window;
 
 use ladder::Ladder;
 

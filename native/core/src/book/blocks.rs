@@ -1,7 +1,7 @@
-//! A sorted map of plain numbers in blocks: what lies off the ladder. No hashing, so no input makes it slow: a look-up is two
+//! A sorted map of plain numbers in blocks: what lies off window and pages. No hashing, so no input makes it slow: a look-up is two
 //! binary searches without branches, an insertion moves less than one block and now and then the list of blocks.
 
-/// Entries a block. Measured against 32 and 128, see `native/core/README.md`.
+/// Entries a block.
 pub(super) const BLOCK: usize = 64;
 
 /// Blocks this full or less, together with a neighbour, become one.

@@ -4,24 +4,18 @@
 //! is the highest, and there is one program for both.
 
 use super::blocks::Blocks;
-use super::pages::{PAGE, Pages, REACH};
-use super::steps::{Count, OddCount, Step};
+use super::pages::{Pages, REACH};
+use super::scale::{Gauge, Scale, WIDE};
+use super::steps::Step;
 use super::survey::survey;
 use super::walk::Walk;
+use super::window::{WINDOW, Window};
 use crate::event::Level;
 
-/// Ticks of the window, a multiple of 64.
-pub(super) const WINDOW: usize = 8_192;
+mod review;
 
 /// Where in the window the best levels are put: most of it lies behind them, the rest is headroom.
 const HOME: u64 = WINDOW as u64 / 8 * 7;
-
-/// The window moves when the best levels have left this part of it. Far from [`HOME`] on both sides, so that a price that
-/// swings does not make the window swing with it.
-const SETTLED: std::ops::Range<u64> = WINDOW as u64 / 2..WINDOW as u64 / 64 * 63;
-
-/// The window follows this level, not the best: a single odd price does not draw it away.
-const ANCHOR_RANK: usize = 8;
 
 /// Levels outside the window between two looks whether the window stands well. Moving it costs as much as some hundred of them.
 const REVIEW_AFTER: u32 = 256;
@@ -29,83 +23,6 @@ const REVIEW_AFTER: u32 = 256;
 /// Levels that the steps do not fit between two looks at the steps: so many, and an eighth of the book, since a look reads
 /// all of it.
 const SURVEY_AFTER: usize = 64;
-
-/// Where no other steps are found to fit better, that number doubles until it is this.
-const SURVEY_AFTER_MAX: usize = 1 << 14;
-
-/// Cell or far quantity whose value did not fit: it is in [`Ladder::wide`].
-const WIDE: u32 = u32::MAX;
-
-/// Most lots that a cell holds.
-pub(super) const LOTS_MAX: u64 = WIDE as u64 - 1;
-
-#[derive(Clone, Debug)]
-struct Window {
-    /// Quantity in lots, [`WIDE`], or 0 where no level is.
-    cells: [u32; WINDOW],
-    /// Which cells are not 0.
-    bits: [u64; WINDOW / 64],
-}
-
-/// Steps of a ladder and where its ticks begin.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Scale {
-    pub(super) tick: Step,
-    pub(super) lot: Step,
-    /// Height of tick 0.
-    origin: i64,
-    /// Ticks that exist: room to move for window and pages, at most 2^32.
-    ticks: u64,
-    /// Most lots that a cell holds.
-    lots_max: u64,
-}
-
-impl Scale {
-    /// Steps of these sizes, the ticks around a height.
-    fn around(height: i64, turn: i64, tick: Step, lot: Step) -> Self {
-        let size = i128::from(tick.size());
-        let ticks = ((1_i128 << 62) / size).min(1 << 32);
-        let (low, high) = (i128::from(i64::MIN), i128::from(i64::MAX) - ticks * size);
-        let lowest = (i128::from(height) - ticks / 2 * size).clamp(low, high);
-        // `turn` is the height of price 0, of which ticks are counted.
-        let origin = lowest + (i128::from(turn) - lowest).rem_euclid(size);
-        let lots_max = (i64::MAX as u64 / lot.size()).min(LOTS_MAX);
-        let origin = i64::try_from(origin).expect("invariant: clamped to 64 bits");
-        Self { tick, lot, origin, ticks: ticks as u64, lots_max }
-    }
-
-    /// The tick of a height, if there is one.
-    #[inline]
-    fn tick_of(&self, height: i64) -> Option<u32> {
-        let tick = self.tick.from(self.origin).count(height);
-        (tick < self.ticks).then_some(tick as u32)
-    }
-
-    /// The last tick not above a height, or the nearest one.
-    fn tick_near(&self, height: i64) -> u32 {
-        let ticks = (i128::from(height) - i128::from(self.origin)).div_euclid(i128::from(self.tick.size()));
-        ticks.clamp(0, i128::from(self.ticks) - 1) as u32
-    }
-
-    #[inline]
-    pub(super) fn height_of(&self, tick: u32) -> i64 {
-        self.origin.wrapping_add((u64::from(tick) * self.tick.size()).cast_signed())
-    }
-
-    #[inline]
-    pub(super) fn qty_of(&self, lots: u32) -> i64 {
-        (u64::from(lots) * self.lot.size()).cast_signed()
-    }
-}
-
-/// Where the levels of a message go: from price to cell and from quantity to lots.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gauge {
-    /// Ticks from the first page's start: first come [`REACH`] ticks of pages, then those of the window.
-    tick: Count,
-    lot: OddCount,
-    lots_max: u64,
-}
 
 /// One side of a book.
 #[derive(Clone, Debug)]
@@ -166,8 +83,7 @@ impl Ladder {
     /// Empties the ladder and keeps its room and steps.
     pub(super) fn clear(&mut self) {
         if let Some(window) = &mut self.window {
-            window.cells.fill(0);
-            window.bits.fill(0);
+            window.clear();
         }
         self.behind.clear();
         self.far.clear();
@@ -215,8 +131,7 @@ impl Ladder {
         self.behind.move_to(start, |_, _| debug_assert!(false, "invariant: the ladder is empty"));
         self.set_start(start);
         if self.window.is_none() {
-            let zeroed = Box::new(Window { cells: [0; WINDOW], bits: [0; WINDOW / 64] });
-            self.window = Some(zeroed);
+            self.window = Some(Window::boxed());
         }
     }
 
@@ -355,97 +270,6 @@ impl Ladder {
         self.len = self.len + usize::from(qty != 0) - usize::from(before.is_some());
     }
 
-    /// Looks whether the steps and the place of the window are still right.
-    #[cold]
-    fn review(&mut self) {
-        if self.misfit_count >= self.survey_after {
-            let Scale { tick: held_tick, lot: held_lot, .. } = self.scale;
-            let (tick, lot) = survey(self.walk(), Some((held_tick, held_lot)));
-            self.misfit_count = 0;
-            self.survey_after = (self.survey_after * 2).min(SURVEY_AFTER_MAX).max(self.len / 8);
-            if (tick, lot) != (held_tick, held_lot) {
-                return self.rebuild(tick, lot);
-            }
-        }
-        self.far_count = 0;
-        let Some(anchor) = self.walk().take(ANCHOR_RANK).last() else { return };
-        let anchor = self.scale.tick_near(anchor.price ^ self.turn);
-        let start = self.start_for(anchor);
-        if start != self.start && !SETTLED.contains(&u64::from(anchor.wrapping_sub(self.start))) {
-            self.move_window(start);
-        }
-    }
-
-    /// Takes other steps: the one thing besides growth that allocates.
-    fn rebuild(&mut self, tick: Step, lot: Step) {
-        let levels: Vec<Level> = self.walk().collect();
-        self.clear();
-        let Some(anchor) = levels.iter().take(ANCHOR_RANK).next_back() else { return };
-        self.place_window(anchor.price ^ self.turn, tick, lot);
-        levels.iter().rev().for_each(|level| self.put(level.price ^ self.turn, level.qty));
-        (self.far_count, self.misfit_count) = (0, 0);
-        self.settle();
-    }
-
-    /// Moves the window and the pages behind it; each level goes where it belongs from now on.
-    fn move_window(&mut self, start: u32) {
-        let Some(mut window) = self.window.take() else { return };
-        let (before, lowest) = (self.start, start - REACH);
-        let up = start > before;
-        let stays = |tick: u32| (tick.wrapping_sub(start) as usize) < WINDOW;
-        let far = &mut self.far;
-        if up {
-            self.behind.move_to(start, |tick, cell| {
-                far.insert(tick, cell);
-            });
-        }
-        for (word, bits) in window.bits.iter().enumerate() {
-            let first = before + word as u32 * PAGE;
-            let mut bits = if stays(first) { 0 } else { *bits };
-            while bits != 0 {
-                let bit = bits.trailing_zeros();
-                bits &= bits - 1;
-                let (tick, cell) = (first + bit, window.cells[word * 64 + bit as usize]);
-                if up && tick >= lowest {
-                    self.behind.set((tick - lowest) as usize, cell);
-                } else {
-                    far.insert(tick, cell);
-                }
-            }
-        }
-        window.shift(i64::from(start) - i64::from(before));
-        if !up {
-            self.behind.move_to(start, |tick, cell| {
-                if stays(tick) {
-                    window.swap((tick - start) as usize, cell)
-                } else {
-                    far.insert(tick, cell).unwrap_or(0)
-                };
-            });
-        }
-        self.set_start(start);
-        self.window = Some(window);
-        self.recall();
-        self.top = WINDOW / 64 - 1;
-        self.settle();
-    }
-
-    /// Brings home far levels that the window or the pages reach now.
-    fn recall(&mut self) {
-        let Some(window) = &mut self.window else { return };
-        let (start, lowest) = (self.start, self.behind.lowest());
-        while let Some((tick, cell)) = self.far.entry(self.far.seek(lowest)) {
-            if tick < start {
-                self.behind.set((tick - lowest) as usize, cell);
-            } else if ((tick - start) as usize) < WINDOW {
-                window.swap((tick - start) as usize, cell);
-            } else {
-                break;
-            }
-            self.far.remove(tick);
-        }
-    }
-
     /// The best level.
     #[inline]
     pub(super) fn best(&self) -> Option<Level> {
@@ -538,35 +362,5 @@ impl Ladder {
     /// The cell of a tick of the window.
     pub(super) fn cell(&self, tick: u32) -> u32 {
         self.window.as_ref().map_or(0, |window| window.cells[(tick - self.start) as usize])
-    }
-}
-
-impl Window {
-    /// Sets a cell; gives the one before.
-    fn swap(&mut self, index: usize, cell: u32) -> u32 {
-        let (word, bit) = (index / 64, 1 << (index % 64));
-        if cell == 0 {
-            self.bits[word] &= !bit;
-        } else {
-            self.bits[word] |= bit;
-        }
-        std::mem::replace(&mut self.cells[index], cell)
-    }
-
-    /// Makes the tick that was at `by` (a multiple of 64) the first one; what has no place is forgotten.
-    fn shift(&mut self, by: i64) {
-        let distance = usize::try_from(by.unsigned_abs()).unwrap_or(WINDOW).min(WINDOW);
-        let (words, kept) = (distance / 64, WINDOW - distance);
-        if by > 0 {
-            self.cells.copy_within(distance..WINDOW, 0);
-            self.cells[kept..].fill(0);
-            self.bits.copy_within(words..WINDOW / 64, 0);
-            self.bits[kept / 64..].fill(0);
-        } else {
-            self.cells.copy_within(..kept, distance);
-            self.cells[..distance].fill(0);
-            self.bits.copy_within(..kept / 64, words);
-            self.bits[..words].fill(0);
-        }
     }
 }

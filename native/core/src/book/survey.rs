@@ -1,8 +1,9 @@
 //! Which steps a side's prices and quantities are counted in. Found from the levels themselves: definitions may be missing or
 //! late, and venues keep levels of a former tick size. A wrong choice costs speed, never a level.
 
-use super::ladder::{LOTS_MAX, WINDOW};
+use super::scale::LOTS_MAX;
 use super::steps::{STEP_MAX, Step, divisor};
+use super::window::WINDOW;
 use crate::event::Level;
 
 /// Levels whose fit decides first. Changes are near the best price.
