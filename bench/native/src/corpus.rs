@@ -32,7 +32,7 @@ pub struct Item {
 /// Frames in the order in which they arrived, all in one piece of memory.
 #[derive(Debug)]
 pub struct Corpus {
-    text: String,
+    bytes: Vec<u8>,
     /// Its items.
     pub items: Vec<Item>,
     /// Name of the file.
@@ -63,14 +63,14 @@ impl Corpus {
         } else {
             text = String::from_utf8(packed.clone())?;
         }
-        let items = items_of(&text)?;
-        Ok(Self { text, items, source: name_of(&path), sha256: sha256_hex(&packed) })
+        let (bytes, items) = packed_items(&text)?;
+        Ok(Self { bytes, items, source: name_of(&path), sha256: sha256_hex(&packed) })
     }
 
     /// Bytes of an item.
     #[inline]
     pub fn bytes(&self, item: &Item) -> &[u8] {
-        &self.text.as_bytes()[item.start..item.start + item.len]
+        &self.bytes[item.start..item.start + item.len]
     }
 
     /// For reports: the frames from `first` on.
@@ -90,20 +90,21 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn items_of(text: &str) -> Result<Vec<Item>, Box<dyn Error>> {
-    let mut items = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let (ts, frame) = line.trim_end().split_once(' ').ok_or("a line has no space between time and frame")?;
+/// Depth frames and snapshots one behind the other. A live frame lies in a buffer that was written just now; one that is
+/// fetched from the middle of a large file would cost its first bytes' way from memory.
+fn packed_items(text: &str) -> Result<(Vec<u8>, Vec<Item>), Box<dyn Error>> {
+    let (mut bytes, mut items) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let (ts, frame) = line.split_once(' ').ok_or("a line has no space between time and frame")?;
         let kind = if frame.starts_with(r#"{"lastUpdateId""#) {
-            Some(ItemKind::Snapshot)
+            ItemKind::Snapshot
+        } else if frame.contains(r#""depthUpdate""#) {
+            ItemKind::Frame
         } else {
-            frame.contains(r#""depthUpdate""#).then_some(ItemKind::Frame)
+            continue;
         };
-        if let Some(kind) = kind {
-            items.push(Item { kind, ts_recv: ts.parse()?, start: start + ts.len() + 1, len: frame.len() });
-        }
-        start += line.len();
+        items.push(Item { kind, ts_recv: ts.parse()?, start: bytes.len(), len: frame.len() });
+        bytes.extend_from_slice(frame.as_bytes());
     }
-    Ok(items)
+    Ok((bytes, items))
 }
