@@ -4,7 +4,8 @@ import { createServer as createPlain, type Server, type Socket } from 'node:net'
 import { createServer as createSecure } from 'node:tls';
 
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const WATCHDOG_MS = 20_000;
+/** A guard against hangs alone. */
+const WATCHDOG_MS = 45_000;
 
 /** First bytes of whole frames. */
 export const FRAME = { text: 0x81, binary: 0x82, close: 0x88, ping: 0x89, pong: 0x8a } as const;

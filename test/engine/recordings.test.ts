@@ -13,6 +13,8 @@ import { captures } from '../cli/recordings.js';
 import { accepted, FRAME, frame, type RawClient, RawVenue, turn, until } from './raw-venue.js';
 import { TRANSPORTS } from './rig.js';
 
+/** A guard against hangs alone: four days over sockets take their time on a busy machine. */
+const WATCHDOG_MS = 300_000;
 const CONNECTION = 1;
 const INSTRUMENT = 1;
 
@@ -112,20 +114,24 @@ if (folder === undefined) process.stderr.write('no recordings: set TICKRING_CAPT
 describe.skipIf(folder === undefined)('recorded days (TICKRING_CAPTURES)', () => {
   const oracle = (): [string, OracleBook][] =>
     Object.entries(JSON.parse(readFileSync(join(folder ?? '', 'oracle/books.json'), 'utf8')));
-  it.each(TRANSPORTS)('over %s end in the true books', async (transport) => {
-    for (const [name, book] of oracle()) {
-      const shard = await finalBook(transport, book, folder ?? '');
-      const held = shard.bookText(INSTRUMENT);
-      const sha256 = createHash('sha256')
-        .update(held?.text ?? '')
-        .digest('hex');
-      expect({ name, inSync: held?.inSync, id: Number(held?.lastUpdateId), sha256 }).toEqual({
-        name,
-        inSync: true,
-        id: book.last_update_id,
-        sha256: book.sha256,
-      });
-      shard.close();
-    }
-  });
+  it.each(TRANSPORTS)(
+    'over %s end in the true books',
+    async (transport) => {
+      for (const [name, book] of oracle()) {
+        const shard = await finalBook(transport, book, folder ?? '');
+        const held = shard.bookText(INSTRUMENT);
+        const sha256 = createHash('sha256')
+          .update(held?.text ?? '')
+          .digest('hex');
+        expect({ name, inSync: held?.inSync, id: Number(held?.lastUpdateId), sha256 }).toEqual({
+          name,
+          inSync: true,
+          id: book.last_update_id,
+          sha256: book.sha256,
+        });
+        shard.close();
+      }
+    },
+    WATCHDOG_MS,
+  );
 });
