@@ -28,9 +28,9 @@ export interface Measured {
 const BLOCK_NS = 60_000_000;
 const WARM_UP_NS = 400_000_000;
 
-/** A block is at least one pass: where that takes longer than this, fewer blocks are measured. */
-const LONG_PASS_NS = 700_000_000;
-const BLOCKS_OF_LONG_PASSES = 10;
+/** A block is at least one pass: where that takes long, fewer blocks are measured, for so long and at least so many. */
+const PEER_NS_MAX = 20_000_000_000;
+const BLOCKS_MIN = 5;
 
 export async function measure(
   peer: Runner,
@@ -44,7 +44,7 @@ export async function measure(
   // Warms caches, predictors and compilers; not counted.
   for (const { child, contender } of runners)
     slowest = Math.max(slowest, (await child.block(contender, WARM_UP_NS)).ns_per_frame);
-  const rounds = slowest * frames > LONG_PASS_NS ? Math.min(blocks, BLOCKS_OF_LONG_PASSES) : blocks;
+  const rounds = Math.min(blocks, Math.max(BLOCKS_MIN, Math.floor(PEER_NS_MAX / (slowest * frames))));
   const series = new Map<Runner, number[]>(runners.map((runner) => [runner, []]));
   for (let round = 0; round < rounds; round++) {
     for (const runner of round % 2 === 0 ? runners : runners.toReversed()) {

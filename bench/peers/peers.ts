@@ -1,7 +1,7 @@
 /** Who is measured, against what, and which target of PERFORMANCE that has. */
 
 /** Programs that measure; see programs.ts. */
-export type ProgramName = 'books' | 'barter' | 'nautilus';
+export type ProgramName = 'books' | 'barter' | 'nautilus' | 'npm' | 'cpp' | 'go' | 'cryptofeed' | 'nautilus-trader';
 
 export interface Peer {
   /** As given to `npm run bench:peers -- NAME`. */
@@ -52,4 +52,53 @@ export const PEERS: readonly Peer[] = [
   peer('books', 'sonic-rs-parse', 'nothing', 'typed, fixed point', { package: 'sonic-rs', target: row2(9) }),
   peer('books', 'serde_json-parse', 'nothing', 'typed, fixed point', { package: 'serde_json', target: row2(12) }),
   peer('books', 'simd-json-parse', 'nothing', 'typed, fixed point; copies the frame', { package: 'simd-json' }),
+  peer('barter', 'barter-data', 'book', 'typed Decimals, its transformer and OrderBook', { package: 'barter-data' }),
+  peer('barter', 'barter-data-parse', 'nothing', 'typed Decimals', { package: 'barter-data' }),
+  peer('nautilus', 'nautilus-binance', 'book', "the adapter's frame handler, deltas, OrderBook", {
+    package: 'nautilus-binance',
+    target: row1(45),
+  }),
+  peer('nautilus', 'nautilus-binance-parse', 'nothing', "the adapter's frame handler; prices stay text", {
+    package: 'nautilus-binance',
+  }),
+  peer('npm', 'json-parse', 'nothing', 'JSON.parse(buffer.toString()); prices stay text'),
+  // PERFORMANCE sets JSON.parse alone against the whole path.
+  peer('npm', 'json-parse-whole', 'book', 'JSON.parse alone, beside our whole path', {
+    contender: 'json-parse',
+    target: row1(22),
+  }),
+  peer('npm', 'json-map', 'book', 'JSON.parse, a Map a side, unsorted', { target: row1(35) }),
+  peer('npm', 'json-arrays', 'book', 'JSON.parse, sorted arrays of numbers, best prices'),
+  peer('npm', 'ccxt-pro', 'book', 'Client.onMessage of pro.binanceusdm and all that follows', {
+    package: 'ccxt',
+    target: row1(150),
+  }),
+  peer('npm', 'ccxt-pro-message', 'book', 'JSON.parse, handleOrderBookMessage', { package: 'ccxt' }),
+  peer('npm', 'orderbooks', 'book', 'JSON.parse, OrderBooksStore with the whole book', { package: 'orderbooks' }),
+  peer('npm', 'orderbooks-250', 'book', 'JSON.parse, OrderBooksStore with 250 levels a side, its default', {
+    package: 'orderbooks',
+  }),
+  peer('npm', 'tardis-dev', 'book', 'JSON.parse, normalizeBookChanges, OrderBook, best prices', {
+    package: 'tardis-dev',
+    target: row1(100),
+  }),
+  peer('npm', 'tardis-dev-snapshots', 'book', 'JSON.parse, computeBookSnapshots of depth 20', { package: 'tardis-dev' }),
+  peer('cpp', 'simdjson-ondemand', 'book', 'On-Demand, fixed point, sorted vectors', { target: row1(11) }),
+  peer('cpp', 'simdjson-dom', 'book', 'DOM, fixed point, sorted vectors'),
+  peer('cpp', 'simdjson-parse', 'nothing', 'On-Demand, fixed point', { target: row2(4.4) }),
+  peer('go', 'go-binance', 'book', "the package's own handler, fixed point, B-trees"),
+  peer('go', 'go-json-btree', 'book', 'encoding/json, fixed point, B-trees'),
+  peer('go', 'go-binance-parse', 'nothing', "the package's own handler; prices stay text"),
+  peer('go', 'go-json-parse', 'nothing', 'encoding/json, typed; prices stay text'),
+  peer('cryptofeed', 'cryptofeed', 'book', 'BinanceFutures.message_handler to its callback', {
+    package: 'cryptofeed',
+    target: row1(150),
+  }),
+  peer('nautilus-trader', 'nautilus-trader', 'book', 'typed decoding, deltas, OrderBook', {
+    package: 'nautilus-trader',
+    target: row1(600),
+  }),
+  peer('nautilus-trader', 'nautilus-trader-parse', 'nothing', 'typed decoding by msgspec; prices stay text', {
+    package: 'nautilus-trader',
+  }),
 ];

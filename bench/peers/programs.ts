@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from './child.js';
 import type { ProgramName } from './peers.js';
+import { findPython } from './python.js';
 
 /** Folder of the sources; this file runs from `dist`. */
 export const FOLDER = resolve('bench/peers');
@@ -45,10 +46,57 @@ function crate(name: string): Program {
   };
 }
 
+const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+
+const npm: Program = {
+  lock: 'npm/package-lock.json',
+  install: () => run('npm', NPM_CI, join(FOLDER, 'npm')),
+  command: { file: process.execPath, args: [join(FOLDER, 'npm/serve.mjs')] },
+};
+
+/** simdjson comes as source from npm, which needs neither root nor a system package. */
+const cpp: Program = {
+  lock: 'cpp/package-lock.json',
+  async install() {
+    const cwd = join(FOLDER, 'cpp');
+    await run('npm', NPM_CI, cwd);
+    const source = 'node_modules/@nozbe/simdjson/src';
+    const flags = ['-O3', '-std=c++20', '-DNDEBUG', `-I${source}`, 'peers.cpp', `${source}/simdjson.cpp`];
+    await run(process.env['CXX'] ?? 'c++', [...flags, '-o', join(WORK, 'cpp-peers')], cwd);
+  },
+  command: { file: join(WORK, 'cpp-peers'), args: [] },
+};
+
+const go: Program = {
+  lock: 'go/go.mod',
+  install: () => run('go', ['build', '-mod=readonly', '-trimpath', '-o', join(WORK, 'go-peers'), '.'], join(FOLDER, 'go')),
+  command: { file: join(WORK, 'go-peers'), args: [] },
+};
+
+function python(name: string): Program {
+  const environment = join(WORK, `venv-${name}`);
+  const requirements = join(FOLDER, 'python', name, 'requirements.txt');
+  const file = join(environment, 'bin/python');
+  return {
+    lock: `python/${name}/requirements.txt`,
+    async install() {
+      await run(await findPython(), ['-m', 'venv', environment], FOLDER);
+      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', requirements];
+      await run(file, pip, FOLDER);
+    },
+    command: { file, args: [join(FOLDER, 'python', name, 'main.py')] },
+  };
+}
+
 export const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   books: crate('books'),
   barter: crate('barter'),
   nautilus: crate('nautilus'),
+  npm,
+  cpp,
+  go,
+  cryptofeed: python('cryptofeed'),
+  'nautilus-trader': python('nautilus-trader'),
 };
 
 /** Everything is measured on one core, the last one, where the host has `taskset`. */
