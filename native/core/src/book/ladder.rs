@@ -158,40 +158,41 @@ impl Ladder {
             return self.load(levels.iter().copied());
         }
         let mut rest = levels;
-        while let Some(at) = self.apply_in_window(rest) {
+        loop {
+            // Without wide quantities no cell needs to be asked whether its quantity is one.
+            let narrow = self.wide.is_empty();
+            let stopped = if narrow { self.apply_in_window::<false>(rest) } else { self.apply_in_window::<true>(rest) };
+            let Some(at) = stopped else { return self.settle() };
             let count = self.apply_elsewhere(&rest[at..]);
             rest = &rest[at + count..];
         }
-        self.settle();
     }
 
     /// Sets levels as long as their ticks are in the window and their quantities in the cells; gives the index of the first
     /// other one. No branch but that one depends on the levels.
     #[inline]
-    fn apply_in_window(&mut self, levels: &[Level]) -> Option<usize> {
+    fn apply_in_window<const WIDE_CELLS: bool>(&mut self, levels: &[Level]) -> Option<usize> {
         let window = self.window.as_deref_mut()?;
         let Gauge { tick, lot, lots_max, .. } = self.gauge;
         let (mut len, mut top) = (self.len, self.top);
-        let mut stopped = None;
-        for (at, level) in levels.iter().enumerate() {
+        let stopped = levels.iter().position(|level| {
             let index = tick.count(level.price).wrapping_sub(u64::from(REACH));
             let lots = lot.count(level.qty);
             if index >= WINDOW as u64 || lots > lots_max {
-                stopped = Some(at);
-                break;
+                return true;
             }
             let index = index as usize;
             let cell = &mut window.cells[index];
-            if *cell == WIDE {
-                stopped = Some(at);
-                break;
+            if WIDE_CELLS && *cell == WIDE {
+                return true;
             }
             len = len.wrapping_add(usize::from(lots != 0)).wrapping_sub(usize::from(*cell != 0));
             *cell = lots as u32;
             let word = &mut window.bits[index / 64];
             *word = *word & !(1 << (index % 64)) | u64::from(lots != 0) << (index % 64);
             top = top.max(index / 64);
-        }
+            false
+        });
         (self.len, self.top) = (len, top);
         stopped
     }
