@@ -201,10 +201,14 @@ export function writeFiles(directory: string, env: Environment, size: Size, outc
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
-/** The README's table, from a run: claims with a target, and what a command prints beside them. */
+function hasTarget({ must }: Claim): boolean {
+  return must !== undefined;
+}
+
+/** The README's table, from a run: the claims that have a target; the report has all. */
 export function markdown(env: Environment, outcomes: readonly Outcome[]): string {
   const rows = outcomes.flatMap(({ bench, result }) =>
-    (result.claims ?? []).map((claim) => {
+    (result.claims ?? []).filter(hasTarget).map((claim) => {
       const [row = '', what = '', figure = '', control = '', ratio = '', must = '', , said = ''] = claimCells(claim);
       return [row, what, figure, control === '' ? '' : `${ratio} ${claim.control?.label}`, must, said, command(bench)];
     }),
