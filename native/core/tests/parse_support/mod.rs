@@ -157,8 +157,7 @@ pub fn numbers(text: LevelText<'_>, start: (i8, i8)) -> Result<Numbers, Reject> 
 }
 
 pub fn pair(price: &str, qty: &str, start: (i8, i8)) -> Result<Numbers, Reject> {
-    let text = |text: &'static str| DecimalText { bytes: text.as_bytes(), offset: 0 };
-    let (price, qty) = (text(price.to_owned().leak()), text(qty.to_owned().leak()));
+    let [price, qty] = [price, qty].map(|text| DecimalText { bytes: text.as_bytes(), offset: 0 });
     let (exponents, level) = convert(start, |at, qty_at| convert_pair(price, qty, at, qty_at))?;
     Ok(Numbers { exponents, levels: vec![level] })
 }
