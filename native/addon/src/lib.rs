@@ -17,6 +17,7 @@ mod shard;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
+pub use crate::chunks::websocket_frame;
 use crate::convert::Listing;
 use crate::failure::{Result, fail, guard};
 
