@@ -40,7 +40,7 @@ async function addon(args, { env, emulator }) {
   ];
   await run('cargo', build, { env });
   return withEmulatedPackage(emulator, ADDON, (emulated) =>
-    vitest('addon for ARM64', ['--pool=threads', ...PATIENCE, ...(args.length > 0 ? args : TESTS)], emulated),
+    vitest('addon for ARM64', [...PATIENCE, ...(args.length > 0 ? args : TESTS)], emulated),
   );
 }
 

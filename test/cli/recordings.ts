@@ -27,6 +27,9 @@ function now(): bigint {
   return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
 }
 
+/** Between the calls the server may close a connection that waits: under an emulator seconds pass. */
+const ONE_CALL = { headers: { connection: 'close' } };
+
 /** Deltas after the snapshot's state; a busy machine may deliver the snapshot late. */
 const NEWER_MIN = 8;
 
@@ -52,14 +55,14 @@ export async function record(venueName: 'binance-spot' | 'binance-usdm', symbol:
       lines.push({ tsRecv: last, text, kind });
     };
     let lastUpdateId = 0;
-    const listings = await (await fetch(restUrl + venue.listingRequest().path)).text();
+    const listings = await (await fetch(restUrl + venue.listingRequest().path, ONE_CALL)).text();
     await new Promise<void>((resolve, reject) => {
       let count = 0;
       let newer = 0;
       let snapshotId = Number.POSITIVE_INFINITY;
       let isDone = false;
       const snapshot = async (): Promise<void> => {
-        const text = await (await fetch(restUrl + venue.snapshotRequest(symbol).path)).text();
+        const text = await (await fetch(restUrl + venue.snapshotRequest(symbol).path, ONE_CALL)).text();
         keep('depth', text);
         snapshotId = JSON.parse(text).lastUpdateId;
       };
