@@ -85,7 +85,7 @@ async function measurePeer(
       : 'the program does not offer it';
     return rowOf(peer, shared, { reason: absent });
   }
-  const suffix = peer.keeps === 'book' ? '' : '-parse';
+  const suffix = { book: '', nothing: '-parse', levels: '-levels' }[peer.keeps];
   const beside = (contender: string): Runner => ({ child: home.child, contender: `${contender}${suffix}` });
   const floor = home.hello.names.includes('floor') && !peer.name.startsWith('floor') ? beside('floor') : undefined;
   const books: Record<string, SameBook> = {

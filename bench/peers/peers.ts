@@ -12,10 +12,10 @@ export interface Peer {
   /** Package whose version the lock file of the program's ecosystem says. */
   readonly package: string | undefined;
   readonly what: string;
-  /** A peer that keeps a book is compared with our whole path, a parser with our parser. */
-  readonly keeps: 'book' | 'nothing';
+  /** A peer that keeps a book is compared with our whole path, a parser with our parser, a book on parsed levels with our book. */
+  readonly keeps: 'book' | 'nothing' | 'levels';
   /** Row of PERFORMANCE, and at least so many times our time. */
-  readonly target: { readonly row: '1' | '2'; readonly ratio: number } | undefined;
+  readonly target: { readonly row: '1' | '2' | '4'; readonly ratio: number } | undefined;
 }
 
 type Options = Partial<Pick<Peer, 'contender' | 'package' | 'target'>>;
@@ -30,6 +30,10 @@ function row1(ratio: number): Peer['target'] {
 
 function row2(ratio: number): Peer['target'] {
   return { row: '2', ratio };
+}
+
+function row4(ratio: number): Peer['target'] {
+  return { row: '4', ratio };
 }
 
 export const PEERS: readonly Peer[] = [
@@ -52,6 +56,13 @@ export const PEERS: readonly Peer[] = [
   peer('books', 'sonic-rs-parse', 'nothing', 'typed, fixed point', { package: 'sonic-rs', target: row2(9) }),
   peer('books', 'serde_json-parse', 'nothing', 'typed, fixed point', { package: 'serde_json', target: row2(12) }),
   peer('books', 'simd-json-parse', 'nothing', 'typed, fixed point; copies the frame', { package: 'simd-json' }),
+  peer('books', 'floor-levels', 'levels', 'prototype: its ladder alone'),
+  peer('books', 'hftbacktest-roi-levels', 'levels', 'ROIVectorMarketDepth alone', {
+    package: 'hftbacktest',
+    target: row4(2.7),
+  }),
+  peer('books', 'vec-levels', 'levels', 'sorted vectors, best last', { target: row4(16) }),
+  peer('books', 'btree-levels', 'levels', 'BTreeMap', { target: row4(18) }),
   peer('barter', 'barter-data', 'book', 'typed Decimals, its transformer and OrderBook', { package: 'barter-data' }),
   peer('barter', 'barter-data-parse', 'nothing', 'typed Decimals', { package: 'barter-data' }),
   peer('nautilus', 'nautilus-binance', 'book', "the adapter's frame handler, deltas, OrderBook", {

@@ -53,7 +53,7 @@ function line(row: Row): string {
 
 function table(rows: readonly Row[], keeps: Peer['keeps']): string {
   const ours = rows.filter((row) => row.keeps === keeps).map(line);
-  const reference = keeps === 'book' ? 'our whole path' : 'our parser';
+  const reference = { book: 'our whole path', nothing: 'our parser', levels: 'our book' }[keeps];
   const head = `| peer | what it does | ns a frame | × ${reference} [95 %] | × floor [95 %] | same book | target | verdict |`;
   return `${head}\n|---|---|---|---|---|---|---|---|\n${ours.join('\n')}\n`;
 }
@@ -83,7 +83,12 @@ ${table(rows, 'book')}
 
 Ours: validated, levels as integers: ${oursOf('nothing')} a frame.
 
-${table(rows, 'nothing')}`;
+${table(rows, 'nothing')}
+## Levels to book
+
+Ours: levels that were parsed beforehand into the book, best prices looked at after every frame: ${oursOf('levels')} a frame.
+
+${table(rows, 'levels')}`;
 }
 
 /** Adds the rows to those that lie in `directory` already: a run of one peer replaces one row. */

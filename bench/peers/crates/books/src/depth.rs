@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use tickring_peer_harness::Corpus;
 
 /// Decimals of [`Fixed`].
 pub const DECIMALS: u32 = 8;
@@ -33,6 +34,12 @@ pub struct Depth<N> {
     pub bids: Vec<(Text<N>, Text<N>)>,
     #[serde(rename = "a", bound = "N: Number")]
     pub asks: Vec<(Text<N>, Text<N>)>,
+}
+
+/// All messages of a corpus, parsed beforehand.
+pub fn parsed<N: Number>(corpus: &Corpus) -> Vec<Depth<N>> {
+    let read = |frame| sonic_rs::from_slice::<Wrapper<N>>(corpus.bytes(frame)).expect("invariant: frames are valid").data;
+    corpus.frames.iter().map(read).collect()
 }
 
 /// What a JSON string with a decimal becomes.

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use hftbacktest::depth::{BTreeMarketDepth, HashMapMarketDepth, L2MarketDepth, MarketDepth, ROIVectorMarketDepth};
 use tickring_peer_harness::{Contender, Corpus, TOP_LEVELS, Top};
 
-use crate::depth::{Sequence, Wrapper};
+use crate::depth::{Depth, Sequence, Wrapper, parsed};
 use crate::parsers::{Parser, SonicRs};
 
 const LOT_SIZE: f64 = 0.001;
@@ -67,42 +67,89 @@ impl<D: Make> Hft<D> {
     }
 }
 
+/// The depth of the corpus' snapshot.
+fn loaded<D: Make>(scale: Scale, corpus: &Corpus) -> D {
+    let mut depth = D::make(scale);
+    let number = |text: &str| text.parse::<f64>().expect("invariant: the snapshot holds numbers");
+    for (price, qty) in &corpus.bids {
+        depth.update_bid_depth(number(price), number(qty), 1);
+    }
+    for (price, qty) in &corpus.asks {
+        depth.update_ask_depth(number(price), number(qty), 1);
+    }
+    depth
+}
+
+#[inline]
+fn apply<D: Make>(depth: &mut D, data: &Depth<f64>) {
+    for (price, qty) in &data.bids {
+        depth.update_bid_depth(price.0, qty.0, data.ts_event);
+    }
+    for (price, qty) in &data.asks {
+        depth.update_ask_depth(price.0, qty.0, data.ts_event);
+    }
+    black_box((depth.best_bid(), depth.best_ask()));
+}
+
+fn top_of<D: Make>(depth: &D, scale: Scale) -> Top {
+    let price = |tick: i64| format!("{:.*}", scale.decimals, tick as f64 * scale.tick_size);
+    let side = |best: i64, step: i64, qty_at: &dyn Fn(i64) -> f64| {
+        let ticks = (0..TICKS_MAX).map(|count| best + count * step);
+        let levels = ticks.map(|tick| (tick, qty_at(tick))).filter(|(_, qty)| *qty > 0.0);
+        levels.take(TOP_LEVELS).map(|(tick, qty)| (price(tick), qty.to_string())).collect()
+    };
+    [
+        side(depth.best_bid_tick(), -1, &|tick| depth.bid_qty_at_tick(tick)),
+        side(depth.best_ask_tick(), 1, &|tick| depth.ask_qty_at_tick(tick)),
+    ]
+}
+
 impl<D: Make> Contender for Hft<D> {
     fn begin(&mut self, corpus: &Corpus) {
-        self.depth = D::make(self.scale);
+        self.depth = loaded(self.scale, corpus);
         self.sequence = Sequence::after(corpus.last_update_id);
-        let number = |text: &str| text.parse::<f64>().expect("invariant: the snapshot holds numbers");
-        for (price, qty) in &corpus.bids {
-            self.depth.update_bid_depth(number(price), number(qty), 1);
-        }
-        for (price, qty) in &corpus.asks {
-            self.depth.update_ask_depth(number(price), number(qty), 1);
-        }
     }
 
     #[inline]
     fn frame(&mut self, bytes: &[u8]) {
         let Wrapper { data } = SonicRs.parse::<Wrapper<f64>>(bytes);
         self.sequence.check(data.first, data.last, data.prev);
-        for (price, qty) in &data.bids {
-            self.depth.update_bid_depth(price.0, qty.0, data.ts_event);
-        }
-        for (price, qty) in &data.asks {
-            self.depth.update_ask_depth(price.0, qty.0, data.ts_event);
-        }
-        black_box((self.depth.best_bid(), self.depth.best_ask()));
+        apply(&mut self.depth, &data);
     }
 
     fn top(&self) -> Option<Top> {
-        let price = |tick: i64| format!("{:.*}", self.scale.decimals, tick as f64 * self.scale.tick_size);
-        let side = |best: i64, step: i64, qty_at: &dyn Fn(i64) -> f64| {
-            let ticks = (0..TICKS_MAX).map(|count| best + count * step);
-            let levels = ticks.map(|tick| (tick, qty_at(tick))).filter(|(_, qty)| *qty > 0.0);
-            levels.take(TOP_LEVELS).map(|(tick, qty)| (price(tick), qty.to_string())).collect()
-        };
-        Some([
-            side(self.depth.best_bid_tick(), -1, &|tick| self.depth.bid_qty_at_tick(tick)),
-            side(self.depth.best_ask_tick(), 1, &|tick| self.depth.ask_qty_at_tick(tick)),
-        ])
+        Some(top_of(&self.depth, self.scale))
+    }
+}
+
+/// A depth alone: levels that were parsed beforehand.
+pub struct HftLevels<D> {
+    frames: Vec<Depth<f64>>,
+    at: usize,
+    depth: D,
+    scale: Scale,
+}
+
+impl<D: Make> HftLevels<D> {
+    pub fn new(corpus: &Corpus) -> Self {
+        let scale = Scale::of(&corpus.symbol);
+        Self { frames: parsed(corpus), at: 0, depth: D::make(scale), scale }
+    }
+}
+
+impl<D: Make> Contender for HftLevels<D> {
+    fn begin(&mut self, corpus: &Corpus) {
+        self.at = 0;
+        self.depth = loaded(self.scale, corpus);
+    }
+
+    #[inline]
+    fn frame(&mut self, _bytes: &[u8]) {
+        apply(&mut self.depth, &self.frames[self.at]);
+        self.at += 1;
+    }
+
+    fn top(&self) -> Option<Top> {
+        Some(top_of(&self.depth, self.scale))
     }
 }

@@ -18,10 +18,10 @@ use order_books::{Tree, Vectors};
 use parsers::{Keep, ParseOnly, SerdeJson, SimdJson, SonicRs};
 
 fn entrants(corpus: Corpus) -> Result<Vec<Entrant>, Box<dyn Error>> {
-    let symbol = corpus.symbol;
-    let mut entrants = ours::entrants()?;
+    let mut entrants = ours::entrants(&corpus)?;
+    let symbol = corpus.symbol.clone();
     #[cfg(floor)]
-    entrants.extend(floor::entrants(&symbol));
+    entrants.extend(floor::entrants(&corpus));
     entrants.extend([
         Entrant::new("touch", touch::Touch::default()),
         Entrant::new("serde_json-parse", ParseOnly(SerdeJson)),
@@ -35,6 +35,9 @@ fn entrants(corpus: Corpus) -> Result<Vec<Entrant>, Box<dyn Error>> {
         Entrant::new("hftbacktest-roi", hft::Hft::<ROIVectorMarketDepth>::new(&symbol)),
         Entrant::new("hftbacktest-hash", hft::Hft::<HashMapMarketDepth>::new(&symbol)),
         Entrant::new("hftbacktest-btree", hft::Hft::<BTreeMarketDepth>::new(&symbol)),
+        Entrant::new("hftbacktest-roi-levels", hft::HftLevels::<ROIVectorMarketDepth>::new(&corpus)),
+        Entrant::new("vec-levels", order_books::Levels::<Vectors>::new(&corpus)),
+        Entrant::new("btree-levels", order_books::Levels::<Tree>::new(&corpus)),
     ]);
     Ok(entrants)
 }

@@ -1,10 +1,12 @@
 //! Books that a user of a JSON crate would write: a tree, and sorted vectors with the best level at the end.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 
-use tickring_peer_harness::{TOP_LEVELS, Top};
+use tickring_peer_harness::{Contender, Corpus, TOP_LEVELS, Top};
 
-use crate::depth::DECIMALS;
+use crate::depth::{DECIMALS, Depth, parsed};
+use crate::parsers::loaded;
 
 /// Prices and quantities are integers of 10^-8; quantity 0 removes a level.
 pub trait OrderBook: Default {
@@ -99,5 +101,38 @@ impl OrderBook for Vectors {
     fn top(&self) -> Top {
         let side = |side: &Vector| texts(side.keys.iter().zip(&side.quantities).rev());
         [side(&self.bids), side(&self.asks)]
+    }
+}
+
+/// A book alone: levels that were parsed beforehand.
+pub struct Levels<B> {
+    frames: Vec<Depth<i64>>,
+    at: usize,
+    book: B,
+}
+
+impl<B: OrderBook> Levels<B> {
+    pub fn new(corpus: &Corpus) -> Self {
+        Self { frames: parsed(corpus), at: 0, book: B::default() }
+    }
+}
+
+impl<B: OrderBook> Contender for Levels<B> {
+    fn begin(&mut self, corpus: &Corpus) {
+        self.at = 0;
+        self.book = loaded(corpus);
+    }
+
+    #[inline]
+    fn frame(&mut self, _bytes: &[u8]) {
+        let depth = &self.frames[self.at];
+        self.at += 1;
+        depth.bids.iter().for_each(|(price, qty)| self.book.set(true, price.0, qty.0));
+        depth.asks.iter().for_each(|(price, qty)| self.book.set(false, price.0, qty.0));
+        black_box(self.book.best());
+    }
+
+    fn top(&self) -> Option<Top> {
+        Some(self.book.top())
     }
 }

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tickring_core::book::Book;
 use tickring_core::event::Level;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
@@ -12,7 +13,7 @@ use tickring_core::simd::{CodePath, Parser};
 use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
 use tickring_shm::{SegmentOptions, Writer};
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, TextLevel};
 use crate::protocol::{Contender, Entrant};
 use crate::{TOP_LEVELS, Top};
 
@@ -109,18 +110,22 @@ impl Contender for Whole {
         let counters = self.machine.instrument_counters(0)?;
         let refused = (self.machine.counters().quarantined, self.writer.refused());
         assert!(counters.in_sync == 1 && refused == (0, 0), "book not in sync, or frames refused: {counters:?} {refused:?}");
-        let mut text = String::new();
-        canonical_text(book, definition.price_exponent, definition.qty_exponent, &mut text);
-        let mut top = Top::default();
-        for line in text.lines() {
-            let words: Vec<_> = line.split(' ').collect();
-            let side = &mut top[usize::from(words[0] == "A")];
-            if side.len() < TOP_LEVELS {
-                side.push((words[1].to_owned(), words[2].to_owned()));
-            }
-        }
-        Some(top)
+        Some(top_of(book, (definition.price_exponent, definition.qty_exponent)))
     }
+}
+
+fn top_of(book: &Book, exponents: (i8, i8)) -> Top {
+    let mut text = String::new();
+    canonical_text(book, exponents.0, exponents.1, &mut text);
+    let mut top = Top::default();
+    for line in text.lines() {
+        let words: Vec<_> = line.split(' ').collect();
+        let side = &mut top[usize::from(words[0] == "A")];
+        if side.len() < TOP_LEVELS {
+            side.push((words[1].to_owned(), words[2].to_owned()));
+        }
+    }
+    top
 }
 
 /// The parser alone, fully validated: levels as mantissas at the instrument's exponents.
@@ -180,6 +185,55 @@ impl Contender for Parse {
     }
 }
 
+/// The book alone: levels that were parsed beforehand, best prices looked at after every frame.
+pub struct Levels {
+    frames: Vec<(Vec<Level>, Vec<Level>)>,
+    at: usize,
+    book: Book,
+}
+
+fn level((price, qty): &TextLevel) -> Level {
+    let mantissa = |text: &str, decimals: usize| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = format!("{whole}{:0<decimals$}", fraction.trim_end_matches('0'));
+        digits.parse().expect("invariant: the snapshot holds numbers of few decimals")
+    };
+    Level { price: mantissa(price, 2), qty: mantissa(qty, 3) }
+}
+
+impl Levels {
+    /// Parses the whole corpus.
+    pub fn new(corpus: &Corpus, path: CodePath) -> Self {
+        let mut parse = Parse::new(path);
+        let parsed = |frame| {
+            parse.frame(corpus.bytes(frame));
+            (parse.bids.clone(), parse.asks.clone())
+        };
+        Self { frames: corpus.frames.iter().map(parsed).collect(), at: 0, book: Book::new() }
+    }
+}
+
+impl Contender for Levels {
+    fn begin(&mut self, corpus: &Corpus) {
+        self.at = 0;
+        self.book = Book::new();
+        let side = |levels: &[TextLevel]| levels.iter().map(level).collect::<Vec<_>>();
+        self.book.load(&side(&corpus.bids), &side(&corpus.asks));
+    }
+
+    #[inline]
+    fn frame(&mut self, _bytes: &[u8]) {
+        let (bids, asks) = &self.frames[self.at];
+        self.at += 1;
+        self.book.apply_all(bids, asks);
+        black_box((self.book.best_bid(), self.book.best_ask()));
+    }
+
+    fn top(&self) -> Option<Top> {
+        Some(top_of(&self.book, EXPONENTS))
+    }
+}
+
 /// The code path that `TICKRING_CODE_PATH` names, or the best that the processor has.
 fn code_path() -> Result<CodePath, Box<dyn Error>> {
     let Ok(name) = std::env::var("TICKRING_CODE_PATH") else { return Ok(CodePath::detect()) };
@@ -187,8 +241,12 @@ fn code_path() -> Result<CodePath, Box<dyn Error>> {
     Ok(path.ok_or_else(|| format!("TICKRING_CODE_PATH={name} is no code path of this processor"))?)
 }
 
-/// Both, under the names that the driver knows.
-pub fn entrants() -> Result<Vec<Entrant>, Box<dyn Error>> {
+/// All, under the names that the driver knows.
+pub fn entrants(corpus: &Corpus) -> Result<Vec<Entrant>, Box<dyn Error>> {
     let path = code_path()?;
-    Ok(vec![Entrant::new("tickring", Whole::new(path)?), Entrant::new("tickring-parse", Parse::new(path))])
+    Ok(vec![
+        Entrant::new("tickring", Whole::new(path)?),
+        Entrant::new("tickring-parse", Parse::new(path)),
+        Entrant::new("tickring-levels", Levels::new(corpus, path)),
+    ])
 }
