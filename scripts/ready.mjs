@@ -1,8 +1,11 @@
 /**
- * `npm run ready`: what CI runs: format, lint, generated files, tests. A check that fails does not keep the others from being
- * run; each counts as a failure in the last line.
+ * `npm run ready`: format, lint, generated files, tests. A check that fails does not keep the others from being run; each counts
+ * as a failure in the last line. CI adds `--arm64`, the tests of `check:arm64`, and `--node`, those tests of `check:node` that
+ * depend on the version most.
  */
 import { argv } from 'node:process';
+import { arm64Parts } from './check-arm64.mjs';
+import { NODE_TESTS, nodeParts } from './check-node.mjs';
 import { codegen } from './codegen.mjs';
 import { fuzz } from './fuzz.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
@@ -50,5 +53,14 @@ await main('ready', async () => {
     process.stdout.write(`${format(failure('set-up'))}\n`);
     throw error;
   }
-  await test(argv.slice(2), await runChecks());
+  const args = argv.slice(2);
+  const more = {
+    ...(args.includes('--arm64') ? arm64Parts() : {}),
+    ...(args.includes('--node') ? nodeParts(NODE_TESTS) : {}),
+  };
+  await test(
+    args.filter((arg) => arg !== '--arm64' && arg !== '--node'),
+    await runChecks(),
+    more,
+  );
 });

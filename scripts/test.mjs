@@ -46,8 +46,11 @@ async function benches() {
   }
 }
 
-/** Runs the tests and prints the counts, in the end one line with their sum; `earlier` are results to be counted as well. */
-export async function test(args, earlier = []) {
+/**
+ * Runs the tests and prints the counts, in the end one line with their sum; `earlier` are results to be counted as well, `more`
+ * further parts.
+ */
+export async function test(args, earlier = [], more = {}) {
   const parts =
     args.length > 0
       ? { vitest: () => vitest('vitest', args) }
@@ -57,6 +60,7 @@ export async function test(args, earlier = []) {
           loom,
           vitest: () => vitest('vitest', []),
           benches,
+          ...more,
         };
   await runParts(parts, earlier);
 }
