@@ -158,12 +158,14 @@ describe('faults of the snapshot', () => {
     ]);
   });
 
-  test('limit: 429 n times, then banned with 418 until Retry-After is over', async () => {
+  test('limit: 429 n times and for what was under way, then banned with 418 until Retry-After is over', async () => {
     const simulator = await start();
     inject(simulator, { fault: 'snapshot_limit', args: { n: 2, retry_after: 7, ban_seconds: 1 } });
     const answers = [await depth(simulator), await depth(simulator), await depth(simulator)];
-    expect(answers.map(({ status }) => status)).toEqual([429, 429, 418]);
-    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['7', '7', '1']);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    answers.push(await depth(simulator));
+    expect(answers.map(({ status }) => status)).toEqual([429, 429, 429, 418]);
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['7', '7', '1', '1']);
     await new Promise((resolve) => setTimeout(resolve, 1_050));
     expect((await depth(simulator)).status).toBe(200);
   });

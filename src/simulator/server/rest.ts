@@ -98,8 +98,9 @@ export class Rest {
         );
         break;
       case 'snapshot_limit': {
-        const untilMs = Date.now() + fault.args.ban_seconds * 1000;
-        if (!this.#waits(fault) && fault.args.ban_seconds > 0) this.#host.weights.ban(address, untilMs);
+        const nowMs = Date.now();
+        const untilMs = nowMs + fault.args.ban_seconds * 1000;
+        if (!this.#waits(fault) && fault.args.ban_seconds > 0) this.#host.weights.ban(address, nowMs, untilMs);
         this.#refuse(response, false, fault.args.retry_after, untilMs);
         break;
       }

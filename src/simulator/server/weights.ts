@@ -5,12 +5,15 @@ const FIVE_MINUTES_MS = 300_000;
 /** Addresses remembered; the one that came first is forgotten first. */
 const ACCOUNTS_MAX = 10_000;
 const BAN_MAX_MS = 3 * 86_400_000;
+/** How long after a refusal requests may arrive that were sent before it. */
+const UNDER_WAY_MS = 200;
 
 interface Account {
   minute: number;
   used: number;
   refusals: number;
   bans: number;
+  bannedFromMs: number;
   bannedUntilMs: number;
   connections: number[];
 }
@@ -37,7 +40,10 @@ export class Weights {
     const account = this.#account(address);
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (account.minute !== minute) Object.assign(account, { minute, used: 0, refusals: 0 });
-    if (nowMs < account.bannedUntilMs) return refusal('banned', account.used, account.bannedUntilMs, nowMs);
+    if (nowMs < account.bannedUntilMs) {
+      const outcome = nowMs < account.bannedFromMs ? 'refused' : 'banned';
+      return refusal(outcome, account.used, account.bannedUntilMs, nowMs);
+    }
     account.used += weight;
     if (account.used <= this.#limits.restWeightPerMinute) return { outcome: 'admitted', used: account.used };
     account.refusals += 1;
@@ -49,9 +55,9 @@ export class Weights {
     return refusal('refused', account.used, (minute + 1) * MINUTE_MS, nowMs);
   }
 
-  /** Bans the address until `untilMs`, as a fault. */
-  ban(address: string, untilMs: number): void {
-    this.#account(address).bannedUntilMs = untilMs;
+  /** Bans the address until `untilMs`, as a fault. What was under way when it was told to stop is not held against it. */
+  ban(address: string, nowMs: number, untilMs: number): void {
+    Object.assign(this.#account(address), { bannedFromMs: nowMs + UNDER_WAY_MS, bannedUntilMs: untilMs });
   }
 
   /** Counts a connection attempt; false if the address made too many. */
@@ -66,7 +72,7 @@ export class Weights {
   #account(address: string): Account {
     let account = this.#accounts.get(address);
     if (account === undefined) {
-      account = { minute: 0, used: 0, refusals: 0, bans: 0, bannedUntilMs: 0, connections: [] };
+      account = { minute: 0, used: 0, refusals: 0, bans: 0, bannedFromMs: 0, bannedUntilMs: 0, connections: [] };
       const [first] = this.#accounts.keys();
       if (this.#accounts.size >= ACCOUNTS_MAX && first !== undefined) this.#accounts.delete(first);
       this.#accounts.set(address, account);
