@@ -1,7 +1,7 @@
 //! The frames that are measured: a recording, or a file of the same form that the harness has made.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -67,10 +67,31 @@ impl Corpus {
         Ok(Self { bytes, items, source: name_of(&path), sha256: sha256_hex(&packed) })
     }
 
+    /// Lines of the same form that were made here.
+    pub fn from_text(source: &str, text: &str) -> Result<Self, Box<dyn Error>> {
+        let (bytes, items) = packed_items(text)?;
+        Ok(Self { bytes, items, source: source.to_owned(), sha256: sha256_hex(text.as_bytes()) })
+    }
+
+    /// Writes lines of that form.
+    pub fn write(&self, output: &mut impl Write) -> std::io::Result<()> {
+        for item in &self.items {
+            write!(output, "{} ", item.ts_recv)?;
+            output.write_all(self.bytes(item))?;
+            output.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
     /// Bytes of an item.
     #[inline]
     pub fn bytes(&self, item: &Item) -> &[u8] {
         &self.bytes[item.start..item.start + item.len]
+    }
+
+    /// Bytes of an item, to be changed in place.
+    pub fn bytes_mut(&mut self, item: &Item) -> &mut [u8] {
+        &mut self.bytes[item.start..item.start + item.len]
     }
 
     /// For reports: the frames from `first` on.

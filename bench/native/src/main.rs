@@ -11,6 +11,7 @@ mod controls;
 mod corpus;
 mod due_to_visible;
 mod frame_to_ring;
+mod gate;
 mod histogram;
 mod latest_read;
 mod lines;
@@ -26,6 +27,7 @@ mod ring_throughput;
 mod serve;
 mod serve_ring;
 mod slow_frames;
+mod synthetic;
 
 use std::process::ExitCode;
 
@@ -35,7 +37,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-update, code-paths, controls, \
-    due-to-visible, frame-to-ring, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring or slow-frames";
+    due-to-visible, frame-to-ring, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring or slow-frames";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         "controls" => controls::run(&options),
         "due-to-visible" => due_to_visible::run(&options),
         "frame-to-ring" => frame_to_ring::run(&options),
+        "gate" => gate::run(&options),
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),

@@ -63,6 +63,7 @@ pub struct Sender {
     /// The ring.
     pub writer: Writer,
     number: u64,
+    has_standing_clock: bool,
     /// Receive time that records carry: a feed has it before it publishes, so taking it is no part of the ring's cost.
     ts_recv: u64,
     levels: [Level; LEVELS],
@@ -71,14 +72,19 @@ pub struct Sender {
 impl Sender {
     /// Over a ring.
     pub const fn new(writer: Writer) -> Self {
-        Self { writer, number: 0, ts_recv: 0, levels: [Level { price: 618_000, qty: 0 }; LEVELS] }
+        Self { writer, number: 0, has_standing_clock: false, ts_recv: 0, levels: [Level { price: 618_000, qty: 0 }; LEVELS] }
+    }
+
+    /// With one receive time for ever, where the writer has one time for ever as well.
+    pub fn standing(writer: Writer, ts_recv: u64) -> Self {
+        Self { has_standing_clock: true, ts_recv, ..Self::new(writer) }
     }
 
     /// Publishes one; `due` is below 2^48, as quantities of compact quotes are.
     #[inline]
     pub fn send(&mut self, shape: Shape, due: u64) {
         // Often enough that the record's compact stamp (16 ms) holds.
-        if self.number.is_multiple_of(1024) {
+        if self.number.is_multiple_of(1024) && !self.has_standing_clock {
             self.ts_recv = wall_ns();
         }
         self.number += 1;

@@ -5,13 +5,17 @@ use std::error::Error;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use tickring_core::simd::CodePath;
+use tickring_shm::Clock;
 
 use crate::corpus::Corpus;
 
 /// Items of the corpus in a smoke run; the harness cuts its own copy at the same place.
 const SMOKE_ITEMS: usize = 500;
 
-/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N] [--kernel-clock]`
+/// Where a standing clock stands: a little behind the receive times of the synthetic feed.
+pub const STANDING_NS: u64 = 1_723_161_256_000_000_500;
+
+/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N] [--standing-clock]`
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Only show that it runs.
@@ -22,9 +26,8 @@ pub struct Options {
     pub code_path: Option<String>,
     /// Core to stay on; the last one otherwise.
     pub core: Option<usize>,
-    /// Stamp with the kernel's clock instead of the cycle counter: for instruction counts, which must not depend on when the
-    /// counter is held against it.
-    pub kernel_clock: bool,
+    /// Stamp with one time for ever: for instruction counts, which must not depend on when they are taken.
+    pub standing_clock: bool,
     /// Words that are no options.
     pub rest: Vec<String>,
 }
@@ -38,7 +41,7 @@ impl Options {
             let mut value = || arguments.next().cloned().ok_or_else(|| format!("{argument} needs a value"));
             match argument.as_str() {
                 "--smoke" => options.smoke = true,
-                "--kernel-clock" => options.kernel_clock = true,
+                "--standing-clock" => options.standing_clock = true,
                 "--corpus" => options.corpus = Some(value()?),
                 "--code-path" => options.code_path = Some(value()?),
                 "--core" => {
@@ -72,6 +75,11 @@ impl Options {
                 None
             }
         }
+    }
+
+    /// Clock of ring writers.
+    pub fn clock(&self) -> Clock {
+        if self.standing_clock { Clock::standing(STANDING_NS) } else { Clock::counter() }
     }
 
     /// The parser's code path: asked for here or by `TICKRING_CODE_PATH`, else the best of this processor.

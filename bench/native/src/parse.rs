@@ -61,6 +61,13 @@ impl FrameParser {
     }
 }
 
+impl FrameParser {
+    /// Bids and asks of the frame before.
+    pub fn levels(&self) -> (&[Level], &[Level]) {
+        (&self.bids, &self.asks)
+    }
+}
+
 fn frames(corpus: &Corpus) -> impl Iterator<Item = &Item> {
     corpus.items.iter().filter(|item| item.kind == ItemKind::Frame)
 }

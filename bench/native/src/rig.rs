@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use tickring_core::counters::ShardCounters;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::CodePath;
 use tickring_core::venue::VenueId;
-use tickring_shm::{Clock, SegmentOptions, Writer};
+use tickring_shm::{SegmentOptions, Writer};
 
 use crate::corpus::{Corpus, Item, ItemKind, sha256_hex};
 use crate::options::Options;
@@ -110,10 +111,8 @@ impl Rig {
         let root = Root::create()?;
         let depth = u16::try_from(config.depth)?;
         let mut writer = Writer::create(&root.segment(config.instruments_max, depth))?;
-        if !options.kernel_clock {
-            // As the addon does.
-            writer.use_clock(Clock::counter());
-        }
+        // The counter, as the addon does.
+        writer.use_clock(options.clock());
         Ok(Self { machine: Machine::new(config), writer, root, code_path })
     }
 
@@ -165,6 +164,11 @@ impl Rig {
             }
         }
         Err("the book does not come to life within the corpus".into())
+    }
+
+    /// What the machine has counted.
+    pub fn counters(&self) -> &ShardCounters {
+        self.machine.counters()
     }
 
     /// SHA-256 of the book's canonical text, once the last frame is in it.

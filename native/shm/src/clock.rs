@@ -62,6 +62,14 @@ impl Clock {
         Self { anchor: *FIRST.get_or_init(Anchor::first) }
     }
 
+    /// Reads the counter as [`Self::counter`] does, and always gives `ns`: so that instructions can be counted that do not depend
+    /// on when they are counted.
+    #[must_use]
+    pub const fn standing(ns: u64) -> Self {
+        let look = Look { cycles: 0, ns };
+        Self { anchor: Some(Anchor { wall: look, monotonic: look, rate: 0, span: u64::MAX }) }
+    }
+
     /// Whether stamps come from the counter.
     #[must_use]
     pub const fn is_counter(&self) -> bool {
