@@ -87,7 +87,7 @@ async function compileBenches(hash) {
 export async function setUpBenches() {
   await exclusively(async () => {
     const hash = hashOf(
-      filesBelow('bench').filter((file) => /^bench\/(peers\/)?[^/]+\.(ts|json)$/.test(file)),
+      filesBelow('bench').filter((file) => /^bench\/((peers|gate)\/)?[^/]+\.(ts|json)$/.test(file)),
       programHash(),
     );
     if (!isCurrent('benches', hash, ['dist/bench/main.js'])) await step('benches (TypeScript)', () => compileBenches(hash));
