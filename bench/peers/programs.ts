@@ -23,9 +23,17 @@ export interface Program {
   readonly command: Command;
 }
 
+/** Longest build or installation, minutes; nautilus takes most of it on two cores. */
+const BUILD_MINUTES_MAX = Number(process.env['TICKRING_PEERS_BUILD_MINUTES'] ?? 60);
+
 /** Runs a client quietly; what it wrote is part of the error when it fails. */
 async function run(file: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(file, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: BUILD_MINUTES_MAX * 60_000,
+    env: { ...process.env, ...env },
+  });
   const kept: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => kept.push(text));
   const code = await new Promise<number | string>((done, fail) => {
@@ -33,6 +41,8 @@ async function run(file: string, args: readonly string[], cwd: string, env: Node
     child.once('close', (status, signal) => done(status ?? `signal ${signal}`));
   });
   if (code === 0) return;
+  if (code === 'signal SIGTERM')
+    throw new Error(`not built within ${BUILD_MINUTES_MAX} minutes (TICKRING_PEERS_BUILD_MINUTES)`);
   const tail = kept.join('').trim().split('\n').slice(-6).join(' | ');
   throw new Error(`\`${[file, ...args].join(' ')}\` ended with ${code}: ${tail}`);
 }
