@@ -46,7 +46,8 @@ function line(row: Row): string {
   if (row.measured === undefined) return `| ${name} | ${row.what} | not measured: ${row.reason} | | | | ${target} | |`;
   const { measured } = row;
   const books = [...new Set(Object.values(row.sameBook))].join(', ');
-  const floor = measured.floorRatio === undefined ? 'absent' : times(measured.floorRatio);
+  const ofFloor = row.peer.startsWith('floor') ? '' : 'absent';
+  const floor = measured.floorRatio === undefined ? ofFloor : times(measured.floorRatio);
   const ns = measured.ns.toLocaleString('en-US', { maximumFractionDigits: 0 });
   return `| ${name} | ${row.what} | ${ns} | ${times(measured.ratio)} | ${floor} | ${books} | ${target} | ${verdict(row)} |`;
 }
