@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A port that somebody took during an outage is tried again this often, ms. */
@@ -21,6 +21,8 @@ export class FrontDoor {
   /** While answers have one status. */
   #answer: { readonly status: number; readonly retryAfter: number | undefined } | undefined;
   #reopening: NodeJS.Timeout | undefined;
+  /** All that the server still waits for when it closes: upgraded ones that nobody reads any more would never end. */
+  readonly #sockets = new Set<Socket>();
   #isClosed = false;
 
   constructor(visitors: Visitors, host: string, port: number) {
@@ -28,6 +30,10 @@ export class FrontDoor {
     this.#host = host;
     this.#port = port;
     this.#http = createServer((request, response) => this.#request(request, response));
+    this.#http.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
   }
 
@@ -71,7 +77,7 @@ export class FrontDoor {
     clearTimeout(this.#reopening);
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
-      this.#http.closeAllConnections();
+      for (const socket of this.#sockets) socket.destroy();
     });
   }
 
