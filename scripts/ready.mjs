@@ -1,6 +1,6 @@
 /**
  * `npm run ready`: format, lint, generated files, tests. A check that fails does not keep the others from being run; each counts
- * as a failure in the last line. CI adds `--arm64`, the tests of `check:arm64`, and `--node`, those tests of `check:node` that
+ * as a failure in the last line. On request: `--arm64`, the tests of `check:arm64`, and `--node`, those tests of `check:node` that
  * depend on the version most.
  */
 import { argv } from 'node:process';
