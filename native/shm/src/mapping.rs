@@ -63,7 +63,7 @@ pub(crate) struct Area {
 }
 
 // SAFETY: an area is a pair of numbers and an `Arc` of a mapping that is itself `Send` and `Sync`; its words are only reached
-// as atomics. Kept by `Area::word`.
+// as atomics. Kept by `Area::run`.
 unsafe impl Send for Area {}
 
 impl Area {
@@ -107,19 +107,5 @@ impl Words for Area {
         // holds the `Arc`; every access to them in this process is atomic, because this is the only way to them, and other
         // processes are held to the same by the protocol. Read-only mappings see Relaxed loads alone (`Words::get_acquire`).
         unsafe { std::slice::from_raw_parts(words.cast::<AtomicU64>().as_ptr(), count) }
-    }
-
-    #[inline]
-    fn expect_store(&self, index: usize) {
-        #[cfg(target_arch = "x86_64")]
-        if index < self.count {
-            use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-            // SAFETY: `index` is within the area.
-            let word = unsafe { self.first.add(index) };
-            // SAFETY: a hint that changes no memory, at an address of the mapping.
-            unsafe { _mm_prefetch::<_MM_HINT_ET0>(word.as_ptr().cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = index;
     }
 }

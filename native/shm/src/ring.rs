@@ -64,15 +64,6 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
         self.position
     }
 
-    /// Says that a record is about to be made: asks for the lines of `count` slots behind the next one. Not for that one,
-    /// which readers poll: taking it from them early would cost them a transfer.
-    #[inline]
-    pub fn expect(&self, count: u64) {
-        for position in self.position + 1..=self.position + count {
-            self.ring.expect_store(self.geometry.slot::<S>(position));
-        }
-    }
-
     /// Publishes one record and returns its span; `None` if this generation has no position left for it.
     ///
     /// `words[0]` gets the span written into it. Never waits, never reads what another side writes.

@@ -14,10 +14,6 @@ pub trait Words {
     /// If they are not all inside the area: every index is computed from checked lengths, so this is a bug, never data.
     fn run(&self, first: usize, count: usize) -> &[AtomicU64];
 
-    /// Asks the CPU for a word's cache line, to be written soon. A hint: it does nothing where no such thing is known.
-    #[inline]
-    fn expect_store(&self, _index: usize) {}
-
     /// Loads with Relaxed order.
     #[inline]
     fn get(&self, index: usize) -> u64 {
