@@ -4,6 +4,7 @@
  * depend on the version most.
  */
 import { argv } from 'node:process';
+import { gate } from './bench-gate.mjs';
 import { arm64Parts } from './check-arm64.mjs';
 import { NODE_TESTS, nodeParts } from './check-node.mjs';
 import { codegen } from './codegen.mjs';
@@ -26,6 +27,7 @@ const CHECKS = {
   'lint (clippy)': () => run('cargo', CLIPPY),
   'generated files': () => codegen(true),
   'fuzz targets, 20 s each': () => fuzz([]),
+  'gate (instruction counts)': () => gate(['--counts']),
 };
 
 /** Results of the checks that failed. */
