@@ -103,8 +103,8 @@ impl Column {
     #[target_feature(enable = "avx2")]
     fn digits(&self, text: __m256i, own: __m256i, first: __m256i) -> (__m256i, __m256i) {
         let digits = _mm256_and_si256(_mm256_sub_epi8(text, self.bias), own);
-        // All ones is minus one.
-        let checked = _mm256_add_epi8(digits, first);
+        // All ones is minus one, which makes a zero too large; what was too large stays so, a ten (the colon) among it.
+        let checked = _mm256_max_epu8(digits, _mm256_add_epi8(digits, first));
         (_mm256_shuffle_epi8(digits, self.shuffle), _mm256_subs_epu8(checked, self.most))
     }
 }

@@ -132,8 +132,8 @@ impl Column {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     fn digits(&self, text: __m512i, own: u64, first: u64) -> (__m512i, u64) {
         let digits = _mm512_maskz_sub_epi8(own, text, self.bias);
-        let checked = _mm512_mask_sub_epi8(digits, first, digits, _mm512_set1_epi8(1));
-        (_mm512_shuffle_epi8(digits, self.shuffle), _mm512_cmpgt_epu8_mask(checked, self.most))
+        let unfit = _mm512_cmpgt_epu8_mask(digits, self.most) | _mm512_mask_testn_epi8_mask(first, digits, digits);
+        (_mm512_shuffle_epi8(digits, self.shuffle), unfit)
     }
 }
 

@@ -102,8 +102,8 @@ impl Column {
         let own = vcgtq_u8(distance, from_end);
         let first = vceqq_u8(longer, vaddq_u8(from_end, vdupq_n_u8(1)));
         let digits = vandq_u8(vsubq_u8(text, self.bias), own);
-        // All ones is minus one.
-        let checked = vaddq_u8(digits, first);
+        // All ones is minus one, which makes a zero too large; what was too large stays so, a ten (the colon) among it.
+        let checked = vmaxq_u8(digits, vaddq_u8(digits, first));
         (vqtbl1q_u8(digits, self.shuffle), vqsubq_u8(checked, self.most))
     }
 }
