@@ -136,9 +136,16 @@ impl Book {
 
     /// Writes the best levels of a side to the front of `out`, best first; gives their number.
     pub fn top(&self, side: Side, out: &mut [Level]) -> usize {
+        self.each_top(side, out.len(), |place, level| out[place] = level)
+    }
+
+    /// Hands over at most `most` of the best levels of a side, best first, each with its place from 0; gives their number. A
+    /// place may be handed over twice, the second time with the level that counts.
+    #[inline]
+    pub fn each_top(&self, side: Side, most: usize, each: impl FnMut(usize, Level)) -> usize {
         match side {
-            Side::Bid => self.bids.top(out),
-            Side::Ask => self.asks.top(out),
+            Side::Bid => self.bids.each_top(most, each),
+            Side::Ask => self.asks.each_top(most, each),
         }
     }
 

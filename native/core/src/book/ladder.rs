@@ -296,33 +296,31 @@ impl Ladder {
         Level { price: height ^ self.turn, qty: self.scale.qty_of(lots) }
     }
 
-    /// Writes the best levels, best first; gives their number.
-    pub(super) fn top(&self, out: &mut [Level]) -> usize {
+    /// Hands over at most `most` of the best levels, best first, each with its place; gives their number.
+    #[inline]
+    pub(super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
         let mut count = 0;
         if let Some(window) = self.window.as_deref().filter(|_| self.is_plain()) {
             let base = self.scale.height_of(self.start);
-            let mut slots = out.iter_mut();
             'full: for word in (0..=self.top).rev() {
                 let mut bits = window.bits[word];
                 while bits != 0 {
-                    let Some(slot) = slots.next() else { break 'full };
+                    if count == most {
+                        break 'full;
+                    }
                     let bit = 63 - bits.leading_zeros();
                     bits ^= 1 << bit;
                     let index = word * 64 + bit as usize;
-                    *slot = self.level(base, index, window.cells[index]);
+                    each(count, self.level(base, index, window.cells[index]));
                     count += 1;
                 }
             }
         }
-        if count == out.len() || count == self.len {
+        if count == most || count == self.len {
             return count;
         }
-        let mut count = 0;
-        for (slot, level) in out.iter_mut().zip(self.walk()) {
-            *slot = level;
-            count += 1;
-        }
-        count
+        // Some of them are elsewhere: all once more.
+        self.walk().take(most).enumerate().map(|(place, level)| each(place, level)).count()
     }
 
     /// All levels, best first.
