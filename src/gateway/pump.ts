@@ -16,7 +16,9 @@ const TURN_BYTES = 16_384;
 /** A turn publishes no longer than this, ms, so that requests are answered meanwhile. */
 const TURN_MS = 1;
 /** One poll fills at most this; larger than any message but those of absurdly deep books. */
-const BUFFER_BYTES = 8_388_608;
+const POLL_BYTES = 8_388_608;
+/** Polls in a row that may add to a rest, before everything is published and waiting clients get their snapshots. */
+const REFILLS_MAX = 8;
 /** Empty turns that go on at once, then at 1 ms; after that the loop rests `REST_MS` between looks. */
 const SPIN_TURNS = 16;
 const BRISK_TURNS = 256;
@@ -36,7 +38,8 @@ export interface PumpOptions {
 
 export class Pump {
   readonly #options: PumpOptions;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  /** What is left of a poll, less than a turn, and another whole poll behind it. */
+  readonly #buffer = new Uint8Array(TURN_BYTES + POLL_BYTES);
   readonly #view = new DataView(this.#buffer.buffer);
   readonly #channels: string[] = [];
   #fanout: FanoutSource;
@@ -44,6 +47,7 @@ export class Pump {
   #version: number;
   #used = 0;
   #offset = 0;
+  #refills = 0;
   /** Published in the turn before; its bytes stand in the buffer until the next poll. */
   #published: Published[] = [];
   #idleTurns = 0;
@@ -111,12 +115,7 @@ export class Pump {
     const now = performance.now();
     this.#hub.settle(this.#published, now);
     this.#published = [];
-    if (this.#offset >= this.#used) {
-      this.#hub.serve(now, now + TURN_MS);
-      this.#offset = 0;
-      this.#used = this.#fanout.poll(this.#buffer);
-      this.#learn();
-    }
+    this.#fill(now);
     const deadline = performance.now() + TURN_MS;
     let bytes = 0;
     while (this.#offset < this.#used && this.#published.length < TURN_MESSAGES_MAX && bytes <= TURN_BYTES) {
@@ -124,6 +123,25 @@ export class Pump {
       if (performance.now() >= deadline) break;
     }
     return this.#published.length > 0;
+  }
+
+  /**
+   * Polls where nothing is left, and where less than a turn is left: a short turn costs each socket a system call all the same.
+   * The poll's window always has the same size, for the fan-out gives up messages that are larger.
+   */
+  #fill(now: number): void {
+    const rest = this.#used - this.#offset;
+    if (rest > TURN_BYTES || (rest > 0 && this.#refills >= REFILLS_MAX)) return;
+    if (rest === 0) {
+      this.#hub.serve(now, now + TURN_MS);
+      this.#refills = 0;
+    } else {
+      this.#buffer.copyWithin(0, this.#offset, this.#used);
+      this.#refills += 1;
+    }
+    this.#offset = 0;
+    this.#used = rest + this.#fanout.poll(this.#buffer.subarray(rest, rest + POLL_BYTES));
+    this.#learn();
   }
 
   #learn(): void {
