@@ -71,6 +71,17 @@ fn group_is_never_torn_when_its_slots_are_reused() {
 #[test]
 fn small_record_is_never_torn_by_the_tail_of_a_group() {
     race(2, &[2, 2, 3], 2, 1);
+    race(2, &[2, 2, 4], 2, 1);
+}
+
+#[test]
+fn small_record_is_never_torn_by_a_group_that_goes_on_at_the_beginning() {
+    race(2, &[2, 4], 1, 0);
+}
+
+#[test]
+fn group_that_goes_on_at_the_beginning_is_never_torn() {
+    race(2, &[2, 3, 2], 2, 1);
 }
 
 #[test]
