@@ -4,6 +4,7 @@ use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, St
 use tickring_core::input::Instrument;
 
 use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, WIDE_WORDS};
+use crate::levels::BookRecord;
 use crate::payload::EpochStart;
 
 /// Bits of a quantity in a compact quote.
@@ -45,6 +46,16 @@ pub(crate) struct Stamps {
 /// The words of one record, reused for all.
 pub(crate) type RecordWords = [u64; RECORD_WORDS_MAX];
 
+/// The record of a book, where all stamps fit the compact form and all levels the record.
+#[inline]
+pub(crate) fn compact_book<'a>(header: &Header, content: Content<'a>, stamps: &Stamps) -> Option<BookRecord<'a>> {
+    let Content::Body(Body::BookDelta(book) | Body::BookSnapshot(book)) = content else { return None };
+    let stamp = compact_stamp(header, stamps)?;
+    let [kind, received, numbers] = head_words(header, content.kind(), header.flags & !flag::WIDE, stamps);
+    let [prev, last, counts] = book_words(book)?;
+    Some(BookRecord::new([kind, received, numbers, stamp, prev, last, counts], book.bids, book.asks))
+}
+
 /// Writes a record into `words` and returns how many; `None` if it has more levels than a record may.
 #[inline]
 pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, words: &mut RecordWords) -> Option<usize> {
@@ -55,9 +66,7 @@ pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, wor
     };
     let wide = stamp.is_none() || quote == Some(None);
     let flags = (header.flags & !flag::WIDE) | if wide { flag::WIDE } else { 0 };
-    words[0] = content.kind() as u64 | u64::from(flags) << 16 | u64::from(header.instrument) << 32;
-    words[1] = header.ts_recv;
-    words[2] = low_half(stamps.sequence) | header.frame_seq << 32;
+    words[..RECORD_HEAD_WORDS - 1].copy_from_slice(&head_words(header, content.kind(), flags, stamps));
     let mut payload = RECORD_HEAD_WORDS;
     if wide {
         words[3] = 0;
@@ -73,6 +82,16 @@ pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, wor
         }
     }
     Some(payload + encode_payload(content, &mut words[payload..])?)
+}
+
+/// The words of every record before its stamp word.
+#[inline]
+fn head_words(header: &Header, kind: Kind, flags: u16, stamps: &Stamps) -> [u64; RECORD_HEAD_WORDS - 1] {
+    [
+        kind as u64 | u64::from(flags) << 16 | u64::from(header.instrument) << 32,
+        header.ts_recv,
+        low_half(stamps.sequence) | header.frame_seq << 32,
+    ]
 }
 
 const fn low_half(value: u64) -> u64 {
@@ -182,15 +201,18 @@ const fn gap_words(gap: &Gap) -> [u64; 3] {
     [gap.stream as u64 | (gap.reason as u64) << 8, gap.first, gap.last]
 }
 
-fn encode_book(book: &BookChange<'_>, words: &mut [u64]) -> Option<usize> {
+/// The payload words of a book before its levels; `None` if it has more than a record may.
+#[inline]
+fn book_words(book: &BookChange<'_>) -> Option<[u64; BOOK_HEAD_WORDS]> {
     if book.bids.len() + book.asks.len() > LEVELS_MAX {
         return None;
     }
     let counts = (book.bids.len() as u64) << 32 | (book.asks.len() as u64) << 48;
-    words[0] = book.prev_update_id;
-    words[1] = book.last_update_id;
-    words[2] = u64::from(book.part) | u64::from(book.parts) << 16 | counts;
-    let mut used = BOOK_HEAD_WORDS;
+    Some([book.prev_update_id, book.last_update_id, u64::from(book.part) | u64::from(book.parts) << 16 | counts])
+}
+
+fn encode_book(book: &BookChange<'_>, words: &mut [u64]) -> Option<usize> {
+    let mut used = put(words, &book_words(book)?);
     used += put_levels(&mut words[used..], book.bids);
     used += put_levels(&mut words[used..], book.asks);
     Some(used)

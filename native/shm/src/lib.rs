@@ -41,6 +41,8 @@ mod files;
 #[cfg(not(loom))]
 mod header;
 #[cfg(not(loom))]
+mod levels;
+#[cfg(not(loom))]
 mod liveness;
 #[cfg(not(loom))]
 mod lock;

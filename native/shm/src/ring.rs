@@ -6,7 +6,7 @@
 //! carries its span in bits 8..16.
 
 use crate::layout::{COMMIT_EPOCH_SHIFT, COMMIT_TAIL, POSITION_MAX, header};
-use crate::sync::{Ordering, Words, fence};
+use crate::sync::{AtomicU64, Ordering, Words, fence};
 
 /// Bit of the record's first word at which the span begins.
 pub const SPAN_SHIFT: u32 = 8;
@@ -69,41 +69,104 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
     /// `words[0]` gets the span written into it. Never waits, never reads what another side writes.
     #[inline]
     pub fn publish(&mut self, words: &mut [u64], sequence: u64, frame_seq: u64) -> Option<u64> {
-        let span = words.len().div_ceil(S - 1) as u64;
+        let span = words.len().div_ceil(S - 1);
+        *words.first_mut()? |= (span as u64) << SPAN_SHIFT;
+        self.publish_record(span, &Plain::<S>(words), sequence, frame_seq)
+    }
+
+    /// As [`Self::publish`], for a record of `span` slots that stores its words itself, the span among them.
+    #[inline]
+    pub fn publish_record(&mut self, span: usize, record: &impl Record, sequence: u64, frame_seq: u64) -> Option<u64> {
         let first = self.position;
-        if first + span > POSITION_MAX {
+        let next = first + span as u64;
+        if span == 0 || next > POSITION_MAX {
             return None;
         }
-        words[0] |= span << SPAN_SHIFT;
-        for offset in 0..span {
-            let position = first + offset;
-            self.ring.set(self.geometry.slot::<S>(position), self.geometry.writing(position, offset > 0));
+        let left = self.geometry.slots() - (first & self.geometry.mask);
+        if span as u64 <= left {
+            let slots = self.slots(first, span);
+            self.write(slots, slots[1..].iter(), |offset| &slots[offset], record);
+        } else {
+            self.write_round(left as usize, span, record);
+        }
+        self.position = next;
+        self.head.set(header::HEAD_SEQUENCE, sequence);
+        self.head.set(header::HEAD_FRAME_SEQ, frame_seq);
+        self.head.set_release(header::HEAD_POSITION, next);
+        Some(span as u64)
+    }
+
+    /// Writes a record that goes on at the beginning of the ring.
+    #[cold]
+    fn write_round(&self, left: usize, span: usize, record: &impl Record) {
+        let (end, start) = (self.slots(self.position, left), self.slots(0, span - left));
+        let slot = |offset: usize| end.get(offset).unwrap_or_else(|| &start[offset - left]);
+        self.write(end, end[1..].iter().chain(start), slot, record);
+    }
+
+    /// The words of `count` slots that stand in a row.
+    #[inline]
+    fn slots(&self, position: u64, count: usize) -> &[[AtomicU64; S]] {
+        self.ring.run(self.geometry.slot::<S>(position), count * S).as_chunks().0
+    }
+
+    /// Writes a record into the slots of its group: the first of `first`, then the `tail`; `slot` gives each of them.
+    #[inline]
+    fn write<'a>(
+        &self,
+        first: &[[AtomicU64; S]],
+        tail: impl DoubleEndedIterator<Item = &'a [AtomicU64; S]> + Clone,
+        slot: impl Fn(usize) -> &'a [AtomicU64; S],
+        record: &impl Record,
+    ) {
+        let mut commit = self.geometry.writing(self.position, false);
+        first[0][0].store(commit, Ordering::Relaxed);
+        commit |= COMMIT_TAIL;
+        for slot in tail.clone() {
+            commit += 2;
+            slot[0].store(commit, Ordering::Relaxed);
         }
         // Release fence: pairs with the Acquire fence of `RingReader::read` behind its copy. Whoever read a payload word
         // stored below finds at least the odd commit words above.
         fence(Ordering::Release);
-        let bodies = words.chunks_exact(S - 1);
-        let rest = bodies.remainder();
-        for (position, body) in (first..).zip(bodies) {
-            // A slot has a constant number of words, so that the compiler needs no loop.
-            let slot = self.ring.run(self.geometry.slot::<S>(position), S);
-            for index in 1..S {
-                slot[index].store(body[index - 1], Ordering::Relaxed);
+        record.store(|offset, body| {
+            // Both lengths are constant where it matters, so that the compiler needs no loop.
+            for (word, value) in slot(offset)[1..].iter().zip(body) {
+                word.store(*value, Ordering::Relaxed);
             }
-        }
-        if !rest.is_empty() {
-            self.ring.set_run(self.geometry.slot::<S>(first + span - 1) + 1, rest);
-        }
+        });
+        commit += 1;
         // Tail slots first: whoever sees the first slot committed sees the whole group committed.
-        for offset in (0..span).rev() {
-            let position = first + offset;
-            self.ring.set_release(self.geometry.slot::<S>(position), self.geometry.committed(position, offset > 0));
+        for slot in tail.rev() {
+            // Release: pairs with the Acquire fence of `RingReader::read` behind its first look.
+            slot[0].store(commit, Ordering::Release);
+            commit -= 2;
         }
-        self.position = first + span;
-        self.head.set(header::HEAD_SEQUENCE, sequence);
-        self.head.set(header::HEAD_FRAME_SEQ, frame_seq);
-        self.head.set_release(header::HEAD_POSITION, self.position);
-        Some(span)
+        // Release: as above.
+        first[0][0].store(commit & !COMMIT_TAIL, Ordering::Release);
+    }
+}
+
+/// The words of a record, slot by slot.
+pub trait Record {
+    /// Hands over the words of each slot, commit words left out, with the slot's number from 0.
+    fn store(&self, put: impl FnMut(usize, &[u64]));
+}
+
+/// A record that is a run of words.
+struct Plain<'a, const S: usize>(&'a [u64]);
+
+impl<const S: usize> Record for Plain<'_, S> {
+    #[inline]
+    fn store(&self, mut put: impl FnMut(usize, &[u64])) {
+        let bodies = self.0.chunks_exact(S - 1);
+        let rest = (bodies.len(), bodies.remainder());
+        for (offset, body) in bodies.enumerate() {
+            put(offset, body);
+        }
+        if !rest.1.is_empty() {
+            put(rest.0, rest.1);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tickring_core::input::Instrument;
 use tickring_core::sink::{Latest, Sink};
 
 use crate::clock::Clock;
-use crate::codec::{Content, RecordWords, Stamps, encode};
+use crate::codec::{Content, RecordWords, Stamps, compact_book, encode};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust, check_name};
 use crate::header::{Header, check_shape, plan};
@@ -260,12 +260,17 @@ impl Writer {
     fn publish(&mut self, header: &EventHeader, content: Content<'_>) {
         self.sequence += 1;
         let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq };
-        let published = encode(header, content, &stamps, &mut self.words)
-            .and_then(|len| self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq));
+        let published = if let Some(book) = compact_book(header, content, &stamps) {
+            self.ring.publish_record(book.span(), &book, self.sequence, header.frame_seq)
+        } else {
+            let published = encode(header, content, &stamps, &mut self.words)
+                .and_then(|len| self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq));
+            self.wide += u64::from(published.is_some() && (self.words[0] >> 16) as u16 & flag::WIDE != 0);
+            published
+        };
         if published.is_some() {
             self.frame_seq = header.frame_seq;
             self.records += 1;
-            self.wide += u64::from((self.words[0] >> 16) as u16 & flag::WIDE != 0);
         } else {
             self.refused += 1;
         }
