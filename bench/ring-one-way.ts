@@ -21,41 +21,62 @@ interface Report {
   readonly lost: number;
 }
 
+/**
+ * A bare line that is there and back sooner than this, ns, never left its core: the two processors of a virtual machine are two
+ * cores now (490 ns where this was written) and two threads of one core a minute later (110 ns), where the line costs nothing and
+ * the ratio to it says something else.
+ */
+const ONE_CORE_BELOW_NS = 250;
+/** Ends the name of what was measured so: the gate has limits of its own for it. */
+export const ONE_CORE = ', on two threads of one core';
+
+type Targets = Pick<Claim, 'must' | 'moonshot'>;
+
 function openMedians({ open_hdr }: Series): number[] {
   return open_hdr.map((text) => decode(text).getValueAtPercentile(50));
+}
+
+/** Which blocks count: those of the placement that most of them had. */
+export function placement(bareClosed: readonly number[]): { readonly isOneCore: boolean; readonly blocks: readonly number[] } {
+  const all = bareClosed.map((_, block) => block);
+  const together = all.filter((block) => (bareClosed[block] ?? 0) < ONE_CORE_BELOW_NS);
+  const isOneCore = 2 * together.length > all.length;
+  return { isOneCore, blocks: isOneCore ? together : all.filter((block) => !together.includes(block)) };
 }
 
 async function run(size: Size): Promise<BenchResult> {
   const report = rust<Report>('ring-one-way', size);
   const { ring64, bare64, ring256, bare256 } = report.series;
   const node = await readQuotes(size);
-  const claim = (what: string, a: number[], label: string, b: number[]): Claim => ({
-    row: '5',
-    what,
-    unit: 'ns',
-    figure: estimate(a),
-    control: control(label, 'ns', a, b),
-    judged: 'ratio',
-  });
+  const { isOneCore, blocks } = placement(bare64.closed);
+  const claim = (what: string, of: number[], label: string, beside: number[], targets: Targets = {}): Claim => {
+    const counted = (series: number[]): number[] => blocks.map((block) => series[block] ?? Number.NaN);
+    const [a, b] = [counted(of), counted(beside)];
+    const base = { row: '5', unit: 'ns', figure: estimate(a), control: control(label, 'ns', a, b), judged: 'ratio' } as const;
+    return isOneCore ? { ...base, what: what + ONE_CORE } : { ...base, what, ...targets };
+  };
+  const byNode = node.medians;
   return {
     claims: [
-      {
-        ...claim('ring round trip, 64 B, closed loop', ring64.closed, 'bare line, there and back', bare64.closed),
+      claim('ring round trip, 64 B, closed loop', ring64.closed, 'bare line, there and back', bare64.closed, {
         must: { most: 1.1 },
         moonshot: { most: 0.93 },
-      },
-      {
-        ...claim('ring one way, 64 B, open loop', openMedians(ring64), 'bare stamped line', openMedians(bare64)),
+      }),
+      claim('ring one way, 64 B, open loop', openMedians(ring64), 'bare stamped line', openMedians(bare64), {
         must: { most: 1.3 },
         moonshot: { most: 1.15 },
-      },
-      {
-        ...claim('ring one way, 256 B, open loop', openMedians(ring256), 'bare stamped 256 B', openMedians(bare256)),
+      }),
+      claim('ring one way, 256 B, open loop', openMedians(ring256), 'bare stamped 256 B', openMedians(bare256), {
         must: { most: 1.41 },
         moonshot: { most: 1.3 },
-      },
+      }),
       {
-        ...claim('ring one way, 64 B, open loop, Node reader', node.medians, 'Rust reader', openMedians(ring64)),
+        row: '5',
+        what: 'ring one way, 64 B, open loop, Node reader',
+        unit: 'ns',
+        figure: estimate(byNode),
+        control: control('Rust reader', 'ns', byNode, openMedians(ring64)),
+        judged: 'ratio',
         must: { most: 1.6 },
       },
       claim('ring round trip, 256 B, closed loop', ring256.closed, 'bare 256 B, there and back', bare256.closed),
@@ -70,12 +91,20 @@ async function run(size: Size): Promise<BenchResult> {
     ],
     ratios: [],
     figures: [
+      {
+        label: 'blocks that count',
+        value: blocks.length,
+        unit: `of ${bare64.closed.length}: the processors were ${isOneCore ? 'two threads of one core' : 'two cores'}`,
+      },
       { label: 'open loop', value: report.rate, unit: 'messages/s; the bare line goes first in every other block' },
       { label: 'lost, lapped (Rust reader)', value: report.lost, unit: 'records: a lap ends the bench' },
       { label: 'lost by the Node reader', value: node.lost, unit: `records in ${node.lapped} laps` },
       { label: 'pinned', value: String(report.pinned), unit: `Node reader ${node.pinned}; its blocks run after the others` },
     ],
-    notMeasured: ['row 5: the Python reader (there is none yet)'],
+    notMeasured: [
+      'row 5: the Python reader (there is none yet)',
+      ...(isOneCore ? ['row 5 between two cores: the processors were two threads of one core'] : []),
+    ],
   };
 }
 

@@ -3,7 +3,7 @@
  * and processor family; everything else holds everywhere.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Estimate, Limit } from '../bench.js';
+import type { Claim, Estimate, Limit } from '../bench.js';
 import { within } from '../statistics.js';
 
 /** Share by which a count may differ from its limit. */
@@ -24,6 +24,8 @@ export interface Limits {
 export interface RatioLimit extends Limit {
   readonly bench: string;
   readonly claim: string;
+  /** Where the bench claims this instead, for the machine was another one this time, `claim` is not asked for. */
+  readonly instead?: string;
 }
 
 /** One line of the gate's answer. */
@@ -74,6 +76,21 @@ export function judgeCount(name: string, count: number, limit: number | undefine
 export function judgeExact(name: string, value: number, limit: number | undefined): Finding {
   if (limit === undefined) return { what: name, ok: false, text: `${value}, and no limit is recorded` };
   return { what: name, ok: value <= limit, text: `${value}, at most ${limit}` };
+}
+
+/** Whether a run that made these claims says something about a limit. */
+export function isAsked({ claim, instead }: RatioLimit, claims: readonly Claim[]): boolean {
+  const made = (name: string): boolean => claims.some(({ what }) => what === name);
+  return instead === undefined || made(claim) || !made(instead);
+}
+
+/** Whether another run may tell more: a pause of the machine moves all blocks of one run, a slower engine those of each. */
+export function isFailing(limit: RatioLimit, claims: readonly Claim[]): boolean {
+  return isAsked(limit, claims) && !judgeRatio(limit, ratioOf(limit, claims)).ok;
+}
+
+export function ratioOf({ claim }: RatioLimit, claims: readonly Claim[]): Estimate | undefined {
+  return claims.find(({ what }) => what === claim)?.control?.ratio;
 }
 
 /** A ratio fails where its whole 95 % interval lies outside. */

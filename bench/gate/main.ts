@@ -6,14 +6,30 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Bench, Claim } from '../bench.js';
 import { BENCHES } from '../benches.js';
 import { rust } from '../rust.js';
 import { codePaths, hasProgram, hostKey, instructions, nameOf, profileOf, type Work, works } from './callgrind.js';
 import { allocations, collections, memoryOfSymbol, syscalls } from './exact.js';
-import { type Finding, judgeCount, judgeExact, judgeRatio, type Limits, readLimits, updated, writeLimits } from './limits.js';
+import {
+  type Finding,
+  isAsked,
+  isFailing,
+  judgeCount,
+  judgeExact,
+  judgeRatio,
+  type Limits,
+  type RatioLimit,
+  ratioOf,
+  readLimits,
+  updated,
+  writeLimits,
+} from './limits.js';
 
 const PATH = 'bench/gate/limits.json';
 const RECORDING = 'binance/hftbacktest/usdm/btcusdt_20240808.gz';
+/** Runs of a bench before a ratio fails. */
+const RUNS_MAX = 3;
 const UPDATE = 'npm run bench:gate -- --update';
 
 const findings: Finding[] = [];
@@ -99,6 +115,19 @@ function countExact(limits: Limits, best: string): void {
   say(judge('bytes of a symbol', memoryOfSymbol()));
 }
 
+/** Claims of a bench; of another run, twice at most, where one lies outside: what fails has failed in three runs in a row. */
+async function claimsOf(bench: Bench, own: readonly RatioLimit[]): Promise<readonly Claim[]> {
+  for (let run = 1; ; run++) {
+    const claims = (await bench.run('full')).claims ?? [];
+    const failing = own.filter((limit) => isFailing(limit, claims));
+    if (failing.length === 0 || run === RUNS_MAX) return claims;
+    for (const limit of failing) {
+      const { what, text } = judgeRatio(limit, ratioOf(limit, claims));
+      console.log(`     ${what}: ${text}; run ${run} of ${RUNS_MAX}, once more`);
+    }
+  }
+}
+
 async function judgeRatios(limits: Limits): Promise<void> {
   for (const name of new Set(limits.ratios.map(({ bench }) => bench))) {
     const bench = BENCHES.find((candidate) => candidate.name === name);
@@ -107,10 +136,9 @@ async function judgeRatios(limits: Limits): Promise<void> {
       console.log(`     ${name}: SKIPPED: it needs ${cores} cores, here is ${availableParallelism()}`);
       continue;
     }
-    const claims = (await bench?.run('full'))?.claims ?? [];
-    for (const limit of limits.ratios.filter((of) => of.bench === name)) {
-      say(judgeRatio(limit, claims.find(({ what }) => what === limit.claim)?.control?.ratio));
-    }
+    const own = limits.ratios.filter((limit) => limit.bench === name);
+    const claims = bench === undefined ? [] : await claimsOf(bench, own);
+    for (const limit of own) if (isAsked(limit, claims)) say(judgeRatio(limit, ratioOf(limit, claims)));
   }
 }
 

@@ -1,8 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Claim } from '../../bench/bench.js';
 import { BENCHES } from '../../bench/benches.js';
 import { answer, codePaths, nameOf, totalOf, works } from '../../bench/gate/callgrind.js';
-import { judgeCount, judgeExact, judgeRatio, type Limits, readLimits, updated } from '../../bench/gate/limits.js';
+import {
+  isAsked,
+  isFailing,
+  judgeCount,
+  judgeExact,
+  judgeRatio,
+  type Limits,
+  readLimits,
+  updated,
+} from '../../bench/gate/limits.js';
+import { ONE_CORE, placement } from '../../bench/ring-one-way.js';
 import { estimate, exact } from '../../bench/statistics.js';
 
 const PATH = new URL('../../bench/gate/limits.json', import.meta.url).pathname;
@@ -40,6 +51,25 @@ test('gate: a ratio fails only where its whole interval lies outside', () => {
   expect(judgeRatio({ bench: 'b', claim: 'c', least: 0.87 }, blocks(0.5)).ok).toBe(false);
 });
 
+test('gate: a ratio that another placement makes meaningless is not asked for, one that nobody measured is', () => {
+  const made = (what: string, at: number): Claim => {
+    const ratio = estimate([at, at, at]);
+    return { row: '5', what, unit: 'ns', figure: ratio, control: { label: 'line', unit: 'ns', figure: ratio, ratio } };
+  };
+  const limit = { bench: 'b', claim: 'between cores', most: 1.4, instead: 'on one core' };
+  expect(isAsked(limit, [made('on one core', 1.6)])).toBe(false);
+  expect(isFailing(limit, [made('on one core', 1.6)])).toBe(false);
+  expect(isFailing(limit, [made('between cores', 1.6)])).toBe(true);
+  expect(isFailing(limit, [made('between cores', 1.2)])).toBe(false);
+  expect(isFailing(limit, [])).toBe(true);
+});
+
+test('gate: blocks count where most of them were', () => {
+  expect(placement([490, 500, 110])).toEqual({ isOneCore: false, blocks: [0, 1] });
+  expect(placement([110, 500, 120])).toEqual({ isOneCore: true, blocks: [0, 2] });
+  expect(placement([490, 110])).toEqual({ isOneCore: false, blocks: [0] });
+});
+
 test('gate: new counts leave other compilers and what was not counted alone', () => {
   const limits: Limits = { instructions: { old: { whole: 1 }, here: { whole: 2, recorded: 3 } }, exact: {}, ratios: [] };
   expect(updated(limits, 'here', { whole: 5.04 }).instructions).toEqual({
@@ -65,8 +95,12 @@ test('gate: the limits name works that are counted, and claims that benches make
     const names = works(codePaths(paths), PATH).map(nameOf);
     expect(new Set(Object.keys(counts)), key).toEqual(new Set(names));
   }
-  for (const { bench, claim } of limits.ratios) {
+  for (const { bench, claim, instead } of limits.ratios) {
     expect(BENCHES.map(({ name }) => name)).toContain(bench);
-    expect(readFileSync(new URL(`../../bench/${bench}.ts`, import.meta.url), 'utf8')).toContain(claim);
+    const source = readFileSync(new URL(`../../bench/${bench}.ts`, import.meta.url), 'utf8');
+    expect(source).toContain(claim.replace(ONE_CORE, ''));
+    // One of the two is always asked for.
+    if (instead !== undefined)
+      expect(limits.ratios).toContainEqual(expect.objectContaining({ claim: instead, instead: claim }));
   }
 });
