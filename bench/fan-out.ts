@@ -217,16 +217,26 @@ async function measure(size: Size, root: string, clients: Clients, sides: readon
       return cost.cpuNs;
     };
     const [gateway = [], ws = []] = await turns(size === 'smoke' ? 2 : 30, [one(sides[0]), one(sides[1])]);
+    const perSecond = (ns: readonly number[]): number[] => ns.map((each) => 1_000 / each);
     return {
       claims: [
         {
           row: '12',
-          what: 'fan-out to 100 subscribers, deliveries a second of server CPU (ratio: CPU of ws / gateway)',
+          what: 'fan-out to 100 subscribers, deliveries a second of server CPU',
           unit: 'M/s',
-          figure: estimate(gateway.map((ns) => 1_000 / ns)),
-          control: { ...control('npm ws', 'M/s', ws, gateway), figure: estimate(ws.map((ns) => 1_000 / ns)) },
+          figure: estimate(perSecond(gateway)),
+          control: control('npm ws', 'M/s', perSecond(gateway), perSecond(ws)),
           must: { least: 3 },
           moonshot: { least: 4.2 },
+        },
+        {
+          row: '12',
+          what: 'fan-out to 100 subscribers, server CPU of a delivery by npm ws / by the gateway',
+          unit: 'ns',
+          figure: estimate(ws),
+          control: control('the gateway', 'ns', ws, gateway),
+          judged: 'ratio',
+          must: { least: 10 },
         },
       ],
       distributions: [],

@@ -4,10 +4,12 @@
 // Run        npm run bench -- latest-read        Read  the mean when idle, p99 when contended.
 import type { Bench, BenchResult, Size } from './bench.js';
 import { decode, rust } from './rust.js';
-import { estimate } from './statistics.js';
+import { control, estimate } from './statistics.js';
 
 interface Report {
   readonly idle: number[];
+  readonly copied: number[];
+  readonly idle_p99: number[];
   readonly contended_p99: number[];
   readonly idle_hdr: string;
   readonly contended_hdr: string;
@@ -26,6 +28,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'read of the latest slot, 20×2 levels, idle, mean',
         unit: 'ns',
         figure: estimate(report.idle),
+        control: control('memcpy of as many bytes', 'ns', report.idle, report.copied),
         must: { most: 40 },
         moonshot: { most: 20 },
       },
@@ -34,6 +37,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'read of the latest slot, 20×2 levels, contended, p99',
         unit: 'ns',
         figure: estimate(report.contended_p99),
+        control: control('the same, idle', 'ns', report.contended_p99, report.idle_p99),
         must: { most: 200 },
         moonshot: { most: 130 },
       },

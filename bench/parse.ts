@@ -12,6 +12,7 @@ interface Report {
   readonly blocks: { readonly parse: number[]; readonly touch: number[] };
   readonly reference_hdr: string;
   readonly reference_p50: number[];
+  readonly reference_touch: number[];
 }
 
 const LIMITS: Record<string, Pick<Claim, 'must' | 'moonshot'>> = {
@@ -37,6 +38,7 @@ function run(size: Size): Promise<BenchResult> {
         what: `parse of a frame of 1,130–1,250 B, ${path}, p50`,
         unit: 'ns',
         figure: estimate(report.reference_p50),
+        control: control('byte-touch', 'ns', report.reference_p50, report.reference_touch),
         ...LIMITS[path],
       },
       {

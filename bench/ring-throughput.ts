@@ -4,7 +4,7 @@
 // Run        npm run bench -- ring-throughput    Read  readers share the last core: the writer pays for invalidation only.
 import type { Bench, BenchResult, Size } from './bench.js';
 import { rust } from './rust.js';
-import { estimate } from './statistics.js';
+import { control, estimate } from './statistics.js';
 
 interface Report {
   readonly blocks: Record<
@@ -28,6 +28,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'ring throughput to another process, lossless, 64 B',
         unit: 'M records/s',
         figure: estimate(rate(blocks.lossless64)),
+        control: control('publishing, nobody reading', 'M records/s', rate(blocks.lossless64), rate(blocks.alone64)),
         must: { least: 75 },
         moonshot: { least: 180 },
       },
@@ -36,6 +37,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'ring throughput to another process, lossless, 256 B',
         unit: 'M records/s',
         figure: estimate(rate(blocks.lossless256)),
+        control: control('publishing, nobody reading', 'M records/s', rate(blocks.lossless256), rate(blocks.alone256)),
         must: { least: 56 },
       },
       {
@@ -43,6 +45,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'publish, paced, with one reader in another process',
         unit: 'ns',
         figure: estimate(net(blocks.paced_1_reader)),
+        control: control('nobody reading', 'ns', net(blocks.paced_1_reader), net(blocks.paced)),
         must: { most: 6 },
       },
       {

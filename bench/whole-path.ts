@@ -17,6 +17,7 @@ interface Report {
   readonly reference_hdr: string;
   readonly reference_p50: number[];
   readonly reference_p99: number[];
+  readonly reference_touch: number[];
   readonly reference_frames: number;
   readonly clock_overhead_ns: number;
   readonly allocations: number;
@@ -64,6 +65,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'frame of 1,130–1,250 B to ring and latest slot, p50',
         unit: 'ns',
         figure: estimate(report.reference_p50),
+        control: control('byte-touch', 'ns', report.reference_p50, report.reference_touch),
         must: { most: 500 },
         moonshot: { most: 330 },
       },
@@ -72,6 +74,7 @@ function run(size: Size): Promise<BenchResult> {
         what: 'frame of 1,130–1,250 B to ring and latest slot, p99',
         unit: 'ns',
         figure: estimate(report.reference_p99),
+        control: control('byte-touch', 'ns', report.reference_p99, report.reference_touch),
         must: { most: 1_000 },
       },
       {

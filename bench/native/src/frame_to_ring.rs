@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::alloc;
 use crate::blocks::{self, Size, Work, median};
 use crate::clock::{TickScale, cpu_ns, ticks};
-use crate::corpus::{Corpus, ItemKind};
+use crate::corpus::{Corpus, Item, ItemKind};
 use crate::histogram::{encode, new_histogram};
 use crate::options::Options;
 use crate::rig::Rig;
@@ -18,8 +18,11 @@ use crate::rig::Rig;
 /// Sizes of the reference frame, bytes.
 pub const REFERENCE: std::ops::RangeInclusive<usize> = 1_130..=1_250;
 
-/// Passes with a clock around every frame.
-const STAMPED_PASSES: usize = 21;
+/// Passes with a clock around every frame: as many as there are blocks of everything else.
+pub const STAMPED_PASSES: usize = Size::FULL.blocks;
+
+/// Times that the control of a stamped pass touches the frames of the reference size: a few ms in all.
+const REFERENCE_TOUCHES: u64 = 100;
 
 /// Whole passes of the recording; the book is brought to life outside the timed part.
 pub fn whole_pass(rig: &mut Rig, corpus: &Corpus) -> Result<(u64, u64), Box<dyn Error>> {
@@ -34,14 +37,30 @@ pub fn whole_pass(rig: &mut Rig, corpus: &Corpus) -> Result<(u64, u64), Box<dyn 
 /// The control: every byte of every frame is read.
 pub fn touch_pass(corpus: &Corpus) -> (u64, u64) {
     let start = cpu_ns();
-    let mut sum = 0_u64;
-    for item in &corpus.items {
-        let (words, rest) = corpus.bytes(item).as_chunks::<8>();
-        sum ^= words.iter().fold(0, |sum, word| sum ^ u64::from_le_bytes(*word));
-        sum ^= rest.iter().fold(0, |sum, byte| sum ^ u64::from(*byte));
-    }
-    black_box(sum);
+    black_box(corpus.items.iter().fold(0, |sum, item| sum ^ touch(corpus.bytes(item))));
     (cpu_ns() - start, corpus.items.len() as u64)
+}
+
+/// Reads every byte.
+#[inline]
+fn touch(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let sum = words.iter().fold(0, |sum, word| sum ^ u64::from_le_bytes(*word));
+    rest.iter().fold(sum, |sum, byte| sum ^ u64::from(*byte))
+}
+
+/// The control of a stamped pass: ns to read every byte of a frame of the reference size. None where the corpus has none.
+pub fn touch_reference(corpus: &Corpus) -> Option<f64> {
+    let is_reference = |item: &&Item| item.kind == ItemKind::Frame && REFERENCE.contains(&corpus.bytes(item).len());
+    let frames: Vec<_> = corpus.items.iter().filter(is_reference).map(|item| corpus.bytes(item)).collect();
+    let start = cpu_ns();
+    for _ in 0..REFERENCE_TOUCHES {
+        for frame in &frames {
+            black_box(touch(black_box(frame)));
+        }
+    }
+    let ns = cpu_ns() - start;
+    (!frames.is_empty()).then(|| ns as f64 / (REFERENCE_TOUCHES * frames.len() as u64) as f64)
 }
 
 /// The control: every frame is copied, one after the other, into memory the size of a ring.
@@ -68,6 +87,8 @@ struct Stamped {
     reference_medians: Vec<f64>,
     /// p50 and p99 of the frames of the reference size, pass by pass.
     passes: [Vec<u64>; 2],
+    /// ns to touch a frame of the reference size, pass by pass.
+    touch: Vec<f64>,
 }
 
 fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> Result<Stamped, Box<dyn Error>> {
@@ -76,6 +97,7 @@ fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> 
         reference: new_histogram()?,
         reference_medians: Vec::new(),
         passes: [Vec::new(), Vec::new()],
+        touch: Vec::new(),
     };
     let mut spans = vec![Vec::with_capacity(passes); corpus.items.len()];
     let mut own = new_histogram()?;
@@ -100,6 +122,7 @@ fn stamped(rig: &mut Rig, corpus: &Corpus, scale: &TickScale, passes: usize) -> 
             result.reference.add(&own)?;
             result.passes[0].push(own.value_at_quantile(0.5));
             result.passes[1].push(own.value_at_quantile(0.99));
+            result.touch.extend(touch_reference(corpus));
         }
     }
     let of_reference_size = corpus.items.iter().zip(&mut spans).filter(|(item, spans)| {
@@ -161,6 +184,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         "reference_median_p50": reference_p50,
         "reference_p50": stamped.passes[0],
         "reference_p99": stamped.passes[1],
+        "reference_touch": stamped.touch,
         "reference_frames": stamped.reference_medians.len(),
         "clock_overhead_ns": scale.overhead as f64 * scale.ns_per_tick,
         "allocations": allocations,

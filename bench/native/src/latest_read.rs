@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::mpsc;
 
 use serde_json::json;
-use tickring_shm::{LatestCopy, Reader};
+use tickring_shm::{LatestCopy, Reader, layout};
 
 use crate::blocks::median;
 use crate::clock::{TickScale, monotonic_ns, ticks};
@@ -19,6 +19,12 @@ use crate::rig::{NAME, Rig};
 
 /// Reads of a block.
 const READS: u64 = 1_000_000;
+
+/// Parts of an idle block: the median of their means is what it cost.
+const PARTS: u64 = 20;
+
+/// Levels a side of a slot.
+const DEPTH: u16 = 20;
 
 /// Applies the corpus over and over while `busy` says so, until `stop`.
 fn write(mut rig: Rig, corpus: &Corpus, busy: &AtomicBool, stop: &AtomicBool) -> Result<u64, String> {
@@ -71,26 +77,43 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Mean ns of many, since one is about as short as the clock; the median of such means.
+fn mean_ns(count: u64, mut each: impl FnMut()) -> f64 {
+    let mut costs: Vec<_> = (0..PARTS)
+        .map(|_| {
+            let start = monotonic_ns();
+            (0..count / PARTS).for_each(|_| each());
+            (monotonic_ns() - start) as f64 / (count / PARTS) as f64
+        })
+        .collect();
+    median(&mut costs)
+}
+
+/// The control: ns to copy as many bytes as a slot has.
+fn copy_ns(count: u64) -> f64 {
+    let from = vec![1_u64; layout::latest_words(DEPTH)];
+    let mut to = from.clone();
+    mean_ns(count, || {
+        to.copy_from_slice(black_box(&from));
+        black_box(&to);
+    })
+}
+
 fn measure(options: &Options, reader: &Reader, busy: &AtomicBool, pinned: bool) -> Result<serde_json::Value, Box<dyn Error>> {
     let (blocks, reads) = if options.smoke { (2, 1_000) } else { (30, READS) };
     let scale = TickScale::measure();
     let mut copy = LatestCopy::default();
-    let (mut idle, mut p99, mut refused) = (Vec::new(), Vec::new(), 0_u64);
+    let (mut idle, mut copied, mut idle_p99) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut p99, mut refused) = (Vec::new(), 0_u64);
     let (mut idle_all, mut contended_all) = (new_histogram()?, new_histogram()?);
     for round in 0..=2 * blocks {
         let contended = matches!(round % 4, 1 | 2);
         busy.store(contended, Release);
         let mut block = new_histogram()?;
-        let mut costs = Vec::new();
+        let mut own = (0.0, 0.0);
         if !contended {
-            // The mean of many, since one read is about as short as the clock.
-            for _ in 0..20 {
-                let start = monotonic_ns();
-                for _ in 0..reads / 20 {
-                    refused += u64::from(!reader.latest(0, black_box(&mut copy)));
-                }
-                costs.push((monotonic_ns() - start) as f64 / (reads / 20) as f64);
-            }
+            own.0 = mean_ns(reads, || refused += u64::from(!reader.latest(0, black_box(&mut copy))));
+            own.1 = copy_ns(reads);
         }
         for _ in 0..reads {
             let before = ticks();
@@ -105,12 +128,16 @@ fn measure(options: &Options, reader: &Reader, busy: &AtomicBool, pinned: bool) 
             p99.push(block.value_at_quantile(0.99));
             contended_all.add(&block)?;
         } else {
-            idle.push(median(&mut costs));
+            idle.push(own.0);
+            copied.push(own.1);
+            idle_p99.push(block.value_at_quantile(0.99));
             idle_all.add(&block)?;
         }
     }
     Ok(json!({
         "idle": idle,
+        "copied": copied,
+        "idle_p99": idle_p99,
         "contended_p99": p99,
         "idle_hdr": encode(&idle_all)?,
         "contended_hdr": encode(&contended_all)?,

@@ -11,7 +11,7 @@ use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
 use crate::blocks::{self, Size, Work};
 use crate::clock::{TickScale, cpu_ns, ticks};
 use crate::corpus::{Corpus, Item, ItemKind};
-use crate::frame_to_ring::{REFERENCE, touch_pass};
+use crate::frame_to_ring::{REFERENCE, STAMPED_PASSES, touch_pass, touch_reference};
 use crate::histogram::{encode, new_histogram};
 use crate::options::Options;
 use crate::rig::definition;
@@ -110,8 +110,8 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     drop(works);
     let scale = TickScale::measure();
     let (mut all, mut reference, mut own) = (new_histogram()?, new_histogram()?, new_histogram()?);
-    let mut medians = Vec::new();
-    for _ in 0..if options.smoke { 1 } else { 21 } {
+    let (mut medians, mut touched) = (Vec::new(), Vec::new());
+    for _ in 0..if options.smoke { 1 } else { STAMPED_PASSES } {
         own.reset();
         for item in frames(&corpus) {
             let bytes = corpus.bytes(item);
@@ -125,6 +125,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         }
         reference.add(&own)?;
         medians.push(own.value_at_quantile(0.5));
+        touched.extend(touch_reference(&corpus));
     }
     eprintln!("parse on {code_path} {:.1} ns/frame, {levels} levels", blocks::median(&mut series[0].clone()));
     let report = json!({
@@ -137,6 +138,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         "all_hdr": encode(&all)?,
         "reference_hdr": encode(&reference)?,
         "reference_p50": medians,
+        "reference_touch": touched,
     });
     println!("{report}");
     Ok(())
