@@ -91,6 +91,11 @@ export function environment(): Environment {
   };
 }
 
+/** Whether others had more than a core between them: figures that no ratio stands beside are then theirs as well. */
+export function isBusy({ load }: Environment): boolean {
+  return Number(load) > 1;
+}
+
 /** What no run on this machine can say. */
 export function notMeasured(env: Environment): string[] {
   return [

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, BenchResult, Claim, Distribution, Estimate, Limit, Size } from './bench.js';
 import { type Environment, notMeasured } from './environment.js';
-import { verdict } from './statistics.js';
+import { type Verdict, verdict } from './statistics.js';
 import { percentileCurves, ratioIntervals } from './svg.js';
 
 export interface Outcome {
@@ -136,7 +136,10 @@ function slug(label: string): string {
 /** The whole report as Markdown. */
 function report(env: Environment, size: Size, outcomes: readonly Outcome[], plots: readonly string[]): string {
   const claims = claimsOf(outcomes);
-  const missed = claims.filter((claim) => verdict(claim) === 'not reached').map(({ row, what }) => `- row ${row}: ${what}`);
+  const said = (verdictOf: Verdict): string => {
+    const lines = claims.filter((claim) => verdict(claim) === verdictOf).map(({ row, what }) => `- row ${row}: ${what}`);
+    return lines.length === 0 ? 'Nothing that was measured.' : lines.join('\n');
+  };
   const absent = [...notMeasured(env), ...outcomes.flatMap(({ result }) => result.notMeasured ?? [])].map(
     (what) => `- ${what}`,
   );
@@ -150,9 +153,10 @@ function report(env: Environment, size: Size, outcomes: readonly Outcome[], plot
   const parts = [
     `# Benchmark report${size === 'smoke' ? ' (smoke run: it shows that the benches run, its figures mean nothing)' : ''}`,
     table(['what', 'here'], machine(env)),
-    'Medians of blocks that took turns (A B, B A, …), with a bootstrap 95 % interval; a ratio is the median of per-block ratios. Rows 1b, 2b, 3 and 6 (publish) are CPU time, all others wall clock.',
+    'Medians of blocks that took turns (A B, B A, …), with a bootstrap 95 % interval; a ratio is the median of per-block ratios. Rows 1b, 2b, 2c, 3, 4, 6 (publish), 7, 10, 11 and 12 are CPU time; 1a, 2a, 5, 6 (throughput), 8 and 9 the clock on the wall.',
     `## Claims\n\n${table(CLAIM_HEAD, claims.map(claimCells))}`,
-    `## Not reached\n\n${missed.length === 0 ? 'Nothing that was measured.' : missed.join('\n')}`,
+    `## Not reached\n\n${said('not reached')}`,
+    `## Undecided: the interval holds the limit\n\n${said('undecided')}`,
     `## Not measured\n\n${absent.join('\n')}`,
     `## Distributions, ns\n\n${table(['what', 'p50', 'p99', 'p99.9', 'max', 'n', 'command'], percentileRows(outcomes))}`,
     `## Other ratios\n\n${table(['what', 'ratio [95 %]', 'target', 'command'], ratioRows(outcomes))}`,

@@ -43,6 +43,6 @@ function run(size: Size): Promise<BenchResult> {
 
 export const bench: Bench = {
   name: 'slow-frames',
-  question: 'What do legal frames cost that no venue spells that way today: do they cost more than twice serde_json?',
+  question: 'what do legal frames in odd spellings cost, beside serde_json?',
   run,
 };
