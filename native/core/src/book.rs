@@ -7,14 +7,13 @@ use crate::decimal::format_decimal;
 use crate::event::Level;
 
 mod blocks;
+mod far;
 mod ladder;
-mod pages;
 mod scale;
 mod steps;
 mod survey;
 #[cfg(test)]
 mod tests;
-mod walk;
 mod window;
 
 use ladder::Ladder;
@@ -124,14 +123,28 @@ impl Book {
         self.asks.best()
     }
 
-    /// Bids, best first. For the best ones alone [`Self::top`] is faster.
-    pub fn bids(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.bids.walk()
+    /// Bids, best first. Allocates and sorts; see [`Self::top`] and [`Self::copy_to`].
+    pub fn bids(&self) -> std::vec::IntoIter<Level> {
+        self.sorted(Side::Bid)
     }
 
-    /// Asks, best first. For the best ones alone [`Self::top`] is faster.
-    pub fn asks(&self) -> impl ExactSizeIterator<Item = Level> + '_ {
-        self.asks.walk()
+    /// Asks, best first. Allocates and sorts; see [`Self::top`] and [`Self::copy_to`].
+    pub fn asks(&self) -> std::vec::IntoIter<Level> {
+        self.sorted(Side::Ask)
+    }
+
+    fn sorted(&self, side: Side) -> std::vec::IntoIter<Level> {
+        let mut levels = Vec::new();
+        self.copy_to(side, &mut levels);
+        levels.into_iter()
+    }
+
+    /// Replaces `out` by all levels of a side, best first.
+    pub fn copy_to(&self, side: Side, out: &mut Vec<Level>) {
+        match side {
+            Side::Bid => self.bids.copy_to(out),
+            Side::Ask => self.asks.copy_to(out),
+        }
     }
 
     /// Writes the best levels of a side to the front of `out`, best first; gives their number.
@@ -177,13 +190,14 @@ impl Book {
     /// Whether [`Self::rescale`] by these factors keeps every mantissa within `i64`.
     #[must_use]
     pub fn fits(&self, price_factor: i64, qty_factor: i64) -> bool {
-        self.bids().chain(self.asks()).all(|level| level_fits(level, price_factor, qty_factor))
+        self.bids.levels().chain(self.asks.levels()).all(|level| level_fits(level, price_factor, qty_factor))
     }
 
     /// Multiplies every mantissa, for exponents that became finer. Call [`Self::fits`] before. Allocates: it is rare.
     pub fn rescale(&mut self, price_factor: i64, qty_factor: i64) {
         let scaled = |level: Level| Level { price: level.price * price_factor, qty: level.qty * qty_factor };
-        let (bids, asks): (Vec<_>, Vec<_>) = (self.bids().map(scaled).collect(), self.asks().map(scaled).collect());
+        let (bids, asks): (Vec<_>, Vec<_>) =
+            (self.bids.levels().map(scaled).collect(), self.asks.levels().map(scaled).collect());
         self.load(&bids, &asks);
     }
 }

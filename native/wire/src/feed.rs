@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use tickring_core::book::Book;
+use tickring_core::book::{Book, Side};
 use tickring_core::error::Code;
 use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
 use tickring_core::input::{DECIMALS_MAX, Instrument};
@@ -293,8 +293,6 @@ impl Feed {
 }
 
 fn copy_book(book: &Book, bids: &mut Vec<Level>, asks: &mut Vec<Level>) {
-    bids.clear();
-    bids.extend(book.bids());
-    asks.clear();
-    asks.extend(book.asks());
+    book.copy_to(Side::Bid, bids);
+    book.copy_to(Side::Ask, asks);
 }

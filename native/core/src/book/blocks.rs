@@ -1,4 +1,4 @@
-//! A sorted map of plain numbers in blocks: what lies off window and pages. No hashing, so no input makes it slow: a look-up is two
+//! A sorted map of plain numbers in blocks: what fits no tick or no cell. No hashing, so no input makes it slow: a look-up is two
 //! binary searches without branches, an insertion moves less than one block and now and then the list of blocks.
 
 /// Entries a block.
@@ -235,32 +235,11 @@ impl<K: Number, V: Number> Blocks<K, V> {
         self.drop_block(left + 1);
     }
 
-    /// The position behind the greatest key.
-    pub(super) fn end(&self) -> Position {
-        Position { block: self.places.len(), entry: 0 }
-    }
-
-    /// The position of the first key that is not below `key`.
-    pub(super) fn seek(&self, key: K) -> Position {
-        let (at, _) = self.find(key);
-        at
-    }
-
-    /// The position before.
-    #[inline]
-    pub(super) fn before(&self, at: Position) -> Option<Position> {
-        if at.entry > 0 {
-            return Some(Position { entry: at.entry - 1, ..at });
-        }
-        let block = at.block.checked_sub(1)?;
-        Some(Position { block, entry: self.places[block].len as usize - 1 })
-    }
-
-    /// The entry at a position.
-    #[inline]
-    pub(super) fn entry(&self, at: Position) -> Option<(K, V)> {
-        let place = self.places.get(at.block)?;
-        let slot = place.slot as usize;
-        (at.entry < place.len as usize).then(|| (self.keys[slot][at.entry], self.values[slot][at.entry]))
+    /// All entries, by ascending key.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (K, V)> + Clone + '_ {
+        self.places.iter().flat_map(|place| {
+            let (slot, len) = (place.slot as usize, place.len as usize);
+            self.keys[slot][..len].iter().copied().zip(self.values[slot][..len].iter().copied())
+        })
     }
 }

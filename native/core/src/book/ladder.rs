@@ -1,17 +1,17 @@
-//! One side of a book: a window of ticks around the best price, one cell a tick, and sorted maps for what lies outside.
+//! One side of a book: a window of ticks around the best price, one cell a tick, and maps for what lies outside.
 //!
 //! Prices are kept as heights: the price of a bid, the complement of the price of an ask. So the best level of either side
 //! is the highest, and there is one program for both.
 
 use super::blocks::Blocks;
-use super::pages::{Pages, REACH};
+use super::far::Far;
 use super::scale::{Gauge, Scale, WIDE};
 use super::steps::Step;
 use super::survey::survey;
-use super::walk::Walk;
-use super::window::{WINDOW, Window};
+use super::window::{WINDOW, WORD, Window};
 use crate::event::Level;
 
+mod order;
 mod review;
 
 /// Where in the window the best levels are put: most of it lies behind them, the rest is headroom.
@@ -28,26 +28,26 @@ const SURVEY_AFTER: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
     /// What turns a price into its height and back: 0 for bids, all ones for asks.
-    pub(super) turn: i64,
+    turn: i64,
     /// Number of levels.
     len: usize,
     scale: Scale,
-    /// First tick of the window, a multiple of 64.
-    start: u32,
-    /// Follows from scale and start.
+    /// Follows from the scale.
     gauge: Gauge,
+    /// First tick of the window, a multiple of [`WORD`].
+    start: u32,
     /// No word of the window above this one has a bit.
     top: usize,
     /// Absent until the first level comes.
     window: Option<Box<Window>>,
-    /// Levels behind the window: lots by tick.
-    pub(super) behind: Pages,
-    /// Levels further behind, and those before the window: lots by tick.
-    pub(super) far: Blocks<u32, u32>,
+    /// Levels before the window, few and seldom: lots by tick.
+    ahead: Blocks<u32, u32>,
+    /// Levels behind it: lots by tick.
+    behind: Far,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
-    pub(super) wide: Blocks<u32, i64>,
+    wide: Blocks<u32, i64>,
     /// Levels whose price is no tick: quantity by height.
-    pub(super) odd: Blocks<i64, i64>,
+    odd: Blocks<i64, i64>,
     /// Levels outside the window since the last review.
     far_count: u32,
     /// Levels that do not fit the steps since the last survey.
@@ -62,12 +62,12 @@ impl Ladder {
             turn,
             len: 0,
             scale: Scale::default(),
-            start: 0,
             gauge: Gauge::default(),
+            start: 0,
             top: 0,
             window: None,
-            behind: Pages::default(),
-            far: Blocks::default(),
+            ahead: Blocks::default(),
+            behind: Far::default(),
             wide: Blocks::default(),
             odd: Blocks::default(),
             far_count: 0,
@@ -85,8 +85,8 @@ impl Ladder {
         if let Some(window) = &mut self.window {
             window.clear();
         }
+        self.ahead.clear();
         self.behind.clear();
-        self.far.clear();
         self.wide.clear();
         self.odd.clear();
         (self.len, self.top, self.far_count, self.misfit_count) = (0, 0, 0, 0);
@@ -98,15 +98,15 @@ impl Ladder {
         match (&mut self.window, &other.window) {
             (_, None) => return self.clear(),
             (None, Some(window)) => self.window = Some(window.clone()),
-            (Some(_), Some(_)) if !same_steps => return self.load(other.walk()),
+            (Some(_), Some(_)) if !same_steps => return self.load(other.levels()),
             (Some(window), Some(other)) => window.clone_from(other),
         }
+        self.ahead.copy_from(&other.ahead);
         self.behind.copy_from(&other.behind);
-        self.far.copy_from(&other.far);
         self.wide.copy_from(&other.wide);
         self.odd.copy_from(&other.odd);
-        (self.len, self.scale, self.top) = (other.len, other.scale, other.top);
-        self.set_start(other.start);
+        (self.len, self.scale, self.gauge, self.start) = (other.len, other.scale, other.gauge, other.start);
+        self.top = other.top;
         (self.far_count, self.misfit_count, self.survey_after) = (other.far_count, other.misfit_count, other.survey_after);
     }
 
@@ -127,28 +127,17 @@ impl Ladder {
     /// Gives an empty ladder its steps and a window that has a height in its home.
     fn place_window(&mut self, height: i64, tick: Step, lot: Step) {
         self.scale = Scale::around(height, self.turn, tick, lot);
-        let start = self.start_for(self.scale.tick_near(height));
-        self.behind.move_to(start, |_, _| debug_assert!(false, "invariant: the ladder is empty"));
-        self.set_start(start);
+        self.gauge = self.scale.gauge(self.turn);
+        self.start = self.start_for(self.scale.tick_near(height));
         if self.window.is_none() {
             self.window = Some(Window::boxed());
         }
     }
 
-    /// Lets the window begin at a tick; its cells are the caller's business.
-    fn set_start(&mut self, start: u32) {
-        self.start = start;
-        let Scale { tick, lot, lots_max, .. } = self.scale;
-        let base = self.scale.height_of(start - REACH);
-        // Heights of asks fall as prices rise: !price - base = -(price - !base).
-        let tick = if self.turn == 0 { tick.from(base) } else { tick.down_from(!base) };
-        self.gauge = Gauge { tick, lot: lot.odd_count(), lots_max };
-    }
-
     /// Where the window begins that has a tick in its home.
     fn start_for(&self, tick: u32) -> u32 {
-        let start = u64::from(tick).saturating_sub(HOME).clamp(u64::from(REACH), self.scale.ticks - WINDOW as u64);
-        start as u32 & !63
+        let start = u64::from(tick).saturating_sub(HOME).min(self.scale.ticks - WINDOW as u64);
+        start as u32 & !(WORD as u32 - 1)
     }
 
     /// Sets the levels of one message, in their order.
@@ -173,10 +162,11 @@ impl Ladder {
     #[inline]
     fn apply_in_window<const WIDE_CELLS: bool>(&mut self, levels: &[Level]) -> Option<usize> {
         let window = self.window.as_deref_mut()?;
-        let Gauge { tick, lot, lots_max, .. } = self.gauge;
+        let Gauge { tick, lot, lots_max } = self.gauge;
+        let start = u64::from(self.start);
         let (mut len, mut top) = (self.len, self.top);
         let stopped = levels.iter().position(|level| {
-            let index = tick.count(level.price).wrapping_sub(u64::from(REACH));
+            let index = tick.count(level.price).wrapping_sub(start);
             let lots = lot.count(level.qty);
             if index >= WINDOW as u64 || lots > lots_max {
                 return true;
@@ -188,9 +178,9 @@ impl Ladder {
             }
             len = len.wrapping_add(usize::from(lots != 0)).wrapping_sub(usize::from(*cell != 0));
             *cell = lots as u32;
-            let word = &mut window.bits[index / 64];
-            *word = *word & !(1 << (index % 64)) | u64::from(lots != 0) << (index % 64);
-            top = top.max(index / 64);
+            let word = &mut window.bits[index / WORD];
+            *word = *word & !(1 << (index % WORD)) | u64::from(lots != 0) << (index % WORD);
+            top = top.max(index / WORD);
             false
         });
         (self.len, self.top) = (len, top);
@@ -213,25 +203,38 @@ impl Ladder {
     /// Sets the first level, wherever it belongs, and those that follow as long as they are not in the window; gives their
     /// number.
     fn apply_elsewhere(&mut self, levels: &[Level]) -> usize {
+        let Gauge { tick, lot, lots_max } = self.gauge;
         for (at, level) in levels.iter().enumerate() {
-            let index = self.gauge.tick.count(level.price);
-            if index < u64::from(REACH) {
-                let lots = self.gauge.lot.count(level.qty);
-                if lots <= self.gauge.lots_max {
-                    self.far_count += 1;
-                    let before = self.behind.set(index as usize, lots as u32);
-                    self.len = self.len + usize::from(lots != 0) - usize::from(before != 0);
-                    if before == WIDE {
-                        self.wide.remove(self.behind.lowest() + index as u32);
-                    }
-                    continue;
-                }
-            } else if at > 0 && index < u64::from(REACH) + WINDOW as u64 {
+            let (tick, lots) = (tick.count(level.price), lot.count(level.qty));
+            let inside = tick.wrapping_sub(u64::from(self.start)) < WINDOW as u64;
+            if inside && at > 0 {
                 return at;
+            }
+            if !inside && tick < self.scale.ticks && lots <= lots_max {
+                let before = self.put_far(tick as u32, lots as u32);
+                if before == WIDE {
+                    self.wide.remove(tick as u32);
+                }
+                continue;
             }
             self.put(level.price ^ self.turn, level.qty);
         }
         levels.len()
+    }
+
+    /// Sets a cell outside the window; gives the one before.
+    #[inline]
+    fn put_far(&mut self, tick: u32, cell: u32) -> u32 {
+        self.far_count += 1;
+        let before = if tick < self.start {
+            self.behind.set(tick, cell)
+        } else if cell == 0 {
+            self.ahead.remove(tick).unwrap_or(0)
+        } else {
+            self.ahead.insert(tick, cell).unwrap_or(0)
+        };
+        self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
+        before
     }
 
     /// Sets one level, wherever it belongs.
@@ -242,20 +245,13 @@ impl Ladder {
         let index = tick.wrapping_sub(self.start) as usize;
         let before = match &mut self.window {
             Some(window) if index < WINDOW => {
-                self.top = self.top.max(index / 64);
-                window.swap(index, cell)
+                let before = window.swap(index, cell);
+                self.top = self.top.max(index / WORD);
+                self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
+                before
             }
-            _ => {
-                self.far_count += 1;
-                let behind = tick.wrapping_sub(self.behind.lowest());
-                match cell {
-                    _ if behind < REACH => self.behind.set(behind as usize, cell),
-                    0 => self.far.remove(tick).unwrap_or(0),
-                    _ => self.far.insert(tick, cell).unwrap_or(0),
-                }
-            }
+            _ => self.put_far(tick, cell),
         };
-        self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
         if cell == WIDE {
             self.misfit_count += 1;
             self.wide.insert(tick, qty);
@@ -271,95 +267,15 @@ impl Ladder {
         self.len = self.len + usize::from(qty != 0) - usize::from(before.is_some());
     }
 
-    /// The best level.
-    #[inline]
-    pub(super) fn best(&self) -> Option<Level> {
-        match &self.window {
-            Some(window) if self.is_plain() && window.bits[self.top] != 0 => {
-                let index = self.top * 64 + (63 - window.bits[self.top].leading_zeros()) as usize;
-                Some(self.level(self.scale.height_of(self.start), index, window.cells[index]))
-            }
-            _ => self.walk().next(),
-        }
-    }
-
-    /// Whether the best levels are in the window and nowhere else.
-    #[inline]
-    fn is_plain(&self) -> bool {
-        let above = self.far.last_key().is_some_and(|tick| tick > self.start);
-        !above && self.wide.is_empty() && self.odd.is_empty()
-    }
-
-    #[inline]
-    fn level(&self, base: i64, index: usize, lots: u32) -> Level {
-        let height = base.wrapping_add((index as u64 * self.scale.tick.size()).cast_signed());
-        Level { price: height ^ self.turn, qty: self.scale.qty_of(lots) }
-    }
-
-    /// Hands over at most `most` of the best levels, best first, each with its place; gives their number.
-    #[inline]
-    pub(super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
-        let mut count = 0;
-        if let Some(window) = self.window.as_deref().filter(|_| self.is_plain()) {
-            let base = self.scale.height_of(self.start);
-            'full: for word in (0..=self.top).rev() {
-                let mut bits = window.bits[word];
-                while bits != 0 {
-                    if count == most {
-                        break 'full;
-                    }
-                    let bit = 63 - bits.leading_zeros();
-                    bits ^= 1 << bit;
-                    let index = word * 64 + bit as usize;
-                    each(count, self.level(base, index, window.cells[index]));
-                    count += 1;
-                }
-            }
-        }
-        if count == most || count == self.len {
-            return count;
-        }
-        // Some of them are elsewhere: all once more.
-        self.walk().take(most).enumerate().map(|(place, level)| each(place, level)).count()
-    }
-
-    /// All levels, best first.
-    pub(super) fn walk(&self) -> Walk<'_> {
-        Walk::new(self)
-    }
-
-    /// The height of a tick.
-    pub(super) fn height_of(&self, tick: u32) -> i64 {
-        self.scale.height_of(tick)
-    }
-
-    /// A word of the window's bits.
-    pub(super) fn word(&self, word: usize) -> u64 {
-        self.window.as_ref().map_or(0, |window| window.bits[word])
-    }
-
-    /// The highest word that may have a bit.
-    pub(super) const fn top_word(&self) -> usize {
-        self.top
-    }
-
-    /// A tick of the window.
-    pub(super) fn tick_at(&self, word: usize, bit: u32) -> u32 {
-        self.start + word as u32 * 64 + bit
-    }
-
     /// The level of a tick, given its cell.
-    pub(super) fn level_of(&self, tick: u32, cell: u32) -> Level {
-        let qty = if cell == WIDE {
-            self.wide.get(tick).expect("invariant: a quantity that is not in its cell is in the map of wide ones")
-        } else {
-            self.scale.qty_of(cell)
-        };
+    #[inline]
+    fn level_of(&self, tick: u32, cell: u32) -> Level {
+        let qty = if cell == WIDE { self.wide_qty(tick) } else { self.scale.qty_of(cell) };
         Level { price: self.scale.height_of(tick) ^ self.turn, qty }
     }
 
-    /// The cell of a tick of the window.
-    pub(super) fn cell(&self, tick: u32) -> u32 {
-        self.window.as_ref().map_or(0, |window| window.cells[(tick - self.start) as usize])
+    #[cold]
+    fn wide_qty(&self, tick: u32) -> i64 {
+        self.wide.get(tick).expect("invariant: a quantity that is not in its cell is in the map of wide ones")
     }
 }

@@ -8,6 +8,9 @@ pub(super) const WIDE: u32 = u32::MAX;
 /// Most lots that a cell holds.
 pub(super) const LOTS_MAX: u64 = WIDE as u64 - 1;
 
+/// Most ticks: the last 32-bit number is none ([`super::far::NO_TICK`]).
+const TICKS_MAX: i128 = 1 << 31;
+
 /// Steps of a ladder and where its ticks begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scale {
@@ -15,7 +18,7 @@ pub(super) struct Scale {
     pub(super) lot: Step,
     /// Height of tick 0.
     pub(super) origin: i64,
-    /// Ticks that exist: room to move for window and pages, at most 2^32.
+    /// Ticks that exist: room for the window to move, at most [`TICKS_MAX`].
     pub(super) ticks: u64,
     /// Most lots that a cell holds.
     pub(super) lots_max: u64,
@@ -25,7 +28,7 @@ impl Scale {
     /// Steps of these sizes, the ticks around a height.
     pub(super) fn around(height: i64, turn: i64, tick: Step, lot: Step) -> Self {
         let size = i128::from(tick.size());
-        let ticks = ((1_i128 << 62) / size).min(1 << 32);
+        let ticks = ((1_i128 << 62) / size).min(TICKS_MAX);
         let (low, high) = (i128::from(i64::MIN), i128::from(i64::MAX) - ticks * size);
         let lowest = (i128::from(height) - ticks / 2 * size).clamp(low, high);
         // `turn` is the height of price 0, of which ticks are counted.
@@ -33,6 +36,13 @@ impl Scale {
         let lots_max = (i64::MAX as u64 / lot.size()).min(LOTS_MAX);
         let origin = i64::try_from(origin).expect("invariant: clamped to 64 bits");
         Self { tick, lot, origin, ticks: ticks as u64, lots_max }
+    }
+
+    /// The same for prices, given what turns heights into them.
+    pub(super) fn gauge(&self, turn: i64) -> Gauge {
+        // Heights of asks fall as prices rise: !price - origin = -(price - !origin).
+        let tick = if turn == 0 { self.tick.from(self.origin) } else { self.tick.down_from(!self.origin) };
+        Gauge { tick, lot: self.lot.odd_count(), lots_max: self.lots_max }
     }
 
     /// The tick of a height, if there is one.
@@ -59,10 +69,9 @@ impl Scale {
     }
 }
 
-/// Where the levels of a message go: from price to cell and from quantity to lots.
+/// Where the levels of a message go: from price to tick and from quantity to lots.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gauge {
-    /// Ticks from the first page's start: first come [`REACH`] ticks of pages, then those of the window.
     pub(super) tick: Count,
     pub(super) lot: OddCount,
     pub(super) lots_max: u64,

@@ -1,20 +1,23 @@
 //! The ticks around the best price: a cell each, and a bit for each cell that holds a level.
 
-/// Ticks of the window, a multiple of 64.
+/// Ticks of the window, a multiple of [`WORD`].
 pub(super) const WINDOW: usize = 8_192;
+
+/// Ticks whose bits make a word.
+pub(super) const WORD: usize = 64;
 
 /// Cells and bits.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
-    /// Quantity in lots, [`WIDE`], or 0 where no level is.
+    /// Quantity in lots, [`super::scale::WIDE`], or 0 where no level is.
     pub(super) cells: [u32; WINDOW],
     /// Which cells are not 0.
-    pub(super) bits: [u64; WINDOW / 64],
+    pub(super) bits: [u64; WINDOW / WORD],
 }
 
 impl Window {
     pub(super) fn boxed() -> Box<Self> {
-        Box::new(Self { cells: [0; WINDOW], bits: [0; WINDOW / 64] })
+        Box::new(Self { cells: [0; WINDOW], bits: [0; WINDOW / WORD] })
     }
 
     pub(super) fn clear(&mut self) {
@@ -24,7 +27,7 @@ impl Window {
 
     /// Sets a cell; gives the one before.
     pub(super) fn swap(&mut self, index: usize, cell: u32) -> u32 {
-        let (word, bit) = (index / 64, 1 << (index % 64));
+        let (word, bit) = (index / WORD, 1 << (index % WORD));
         if cell == 0 {
             self.bits[word] &= !bit;
         } else {
@@ -33,19 +36,27 @@ impl Window {
         std::mem::replace(&mut self.cells[index], cell)
     }
 
-    /// Makes the tick that was at `by` (a multiple of 64) the first one; what has no place is forgotten.
+    /// All levels with their places, best first.
+    pub(super) fn levels(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
+        let words = self.bits.iter().enumerate().rev().filter(|(_, bits)| **bits != 0);
+        let places = words
+            .flat_map(|(word, bits)| (0..WORD).rev().filter(move |bit| bits >> bit & 1 != 0).map(move |bit| word * WORD + bit));
+        places.map(|place| (place, self.cells[place]))
+    }
+
+    /// Makes the tick that was at `by` (a multiple of [`WORD`]) the first one; what has no place is forgotten.
     pub(super) fn shift(&mut self, by: i64) {
         let distance = usize::try_from(by.unsigned_abs()).unwrap_or(WINDOW).min(WINDOW);
-        let (words, kept) = (distance / 64, WINDOW - distance);
+        let (words, kept) = (distance / WORD, WINDOW - distance);
         if by > 0 {
             self.cells.copy_within(distance..WINDOW, 0);
             self.cells[kept..].fill(0);
-            self.bits.copy_within(words..WINDOW / 64, 0);
-            self.bits[kept / 64..].fill(0);
+            self.bits.copy_within(words..WINDOW / WORD, 0);
+            self.bits[kept / WORD..].fill(0);
         } else {
             self.cells.copy_within(..kept, distance);
             self.cells[..distance].fill(0);
-            self.bits.copy_within(..kept / 64, words);
+            self.bits.copy_within(..kept / WORD, words);
             self.bits[..words].fill(0);
         }
     }

@@ -3,7 +3,7 @@
 use super::entry::touch_flags;
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
-use crate::book::{BOOK_LEVELS_MAX, Book};
+use crate::book::{BOOK_LEVELS_MAX, Book, Side};
 use crate::error::Code;
 use crate::event::{Level, State, flag};
 use crate::sink::Sink;
@@ -152,10 +152,8 @@ fn send_book<S: Sink>(
     last: bool,
     out: &mut Output<'_, S>,
 ) {
-    bids.clear();
-    bids.extend(book.bids());
-    asks.clear();
-    asks.extend(book.asks());
+    book.copy_to(Side::Bid, bids);
+    book.copy_to(Side::Ask, asks);
     let tag = Tag { flags: tag.flags | touch_flags(book.touch()), ..tag };
     let change = Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids, asks };
     out.change(tag, &change, last);

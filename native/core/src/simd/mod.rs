@@ -11,6 +11,7 @@ use crate::event::Level;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod lanes;
 mod levels;
 #[cfg(target_arch = "aarch64")]
 mod neon;

@@ -1,0 +1,181 @@
+//! Cells of the ticks outside the window: an open hash table, of which a bucket is a cache line. No branch depends on whether a
+//! tick is there; a removed one keeps its place until room is short. There is no order: who wants one sorts.
+
+use crate::simd::lanes::matching;
+
+const LANES: usize = 8;
+
+/// Buckets of the first table.
+const BUCKETS_MIN: usize = 8;
+
+/// Key of a free lane; no tick is this high.
+pub(super) const NO_TICK: u32 = u32::MAX;
+
+/// Free lanes stand behind the others; a bucket without one sends the search to the next bucket.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Bucket {
+    ticks: [u32; LANES],
+    cells: [u32; LANES],
+}
+
+const FREE: Bucket = Bucket { ticks: [NO_TICK; LANES], cells: [0; LANES] };
+
+/// Cells by tick.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Far {
+    buckets: Vec<Bucket>,
+    /// Buckets that ticks are sent to; those behind take what does not fit the last ones, so that no search begins anew.
+    homes: u64,
+    /// Odd. Not the same in each process, so that nobody can choose prices that meet in one bucket.
+    factor: u64,
+    /// Lanes that are not free.
+    used: usize,
+    /// Most of them, lest searches become long.
+    used_max: usize,
+    /// Cells that are not 0.
+    len: usize,
+}
+
+impl Far {
+    #[inline]
+    fn home(&self, tick: u32) -> usize {
+        let hash = u64::from(tick).wrapping_mul(self.factor) >> 32;
+        ((hash * self.homes) >> 32) as usize
+    }
+
+    /// Empties the table and keeps its room.
+    pub(super) fn clear(&mut self) {
+        self.buckets.fill(FREE);
+        (self.used, self.len) = (0, 0);
+    }
+
+    /// Takes over another table and keeps the room of this one.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        if self.buckets.len() >= other.buckets.len() {
+            self.clear();
+            other.cells().for_each(|(tick, cell)| {
+                self.set(tick, cell);
+            });
+        } else {
+            self.clone_from(other);
+        }
+    }
+
+    /// Sets the cell of a tick, 0 for none; gives the one before.
+    #[inline]
+    pub(super) fn set(&mut self, tick: u32, cell: u32) -> u32 {
+        let mut at = self.home(tick);
+        while let Some(bucket) = self.buckets.get_mut(at) {
+            let (found, free) = (matching(&bucket.ticks, tick), matching(&bucket.ticks, NO_TICK));
+            // Numbers instead of branches: whether a tick is there is a coin toss.
+            let fresh = u32::from(found == 0);
+            let lanes = found | (free & fresh.wrapping_neg());
+            if lanes == 0 {
+                at += 1;
+                continue;
+            }
+            let lane = lanes.trailing_zeros() as usize % LANES;
+            let none = fresh & u32::from(cell == 0);
+            bucket.ticks[lane] = tick | none.wrapping_neg();
+            let before = std::mem::replace(&mut bucket.cells[lane], cell);
+            self.len = self.len + usize::from(cell != 0) - usize::from(before != 0);
+            self.used += (fresh & !none) as usize;
+            if self.used > self.used_max {
+                self.make_room();
+            }
+            return before;
+        }
+        if cell == 0 {
+            return 0;
+        }
+        self.grow();
+        self.set(tick, cell)
+    }
+
+    /// All cells but those that are 0, with their ticks, in any order.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (u32, u32)> + Clone + '_ {
+        let lanes = self.buckets.iter().flat_map(|bucket| bucket.ticks.iter().copied().zip(bucket.cells));
+        lanes.filter(|(_, cell)| *cell != 0)
+    }
+
+    /// Keeps the cells that `keep` wants.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(u32, u32) -> bool) {
+        for bucket in &mut self.buckets {
+            for (tick, cell) in bucket.ticks.iter().zip(&mut bucket.cells) {
+                if *cell != 0 && !keep(*tick, *cell) {
+                    *cell = 0;
+                    self.len -= 1;
+                }
+            }
+        }
+    }
+
+    /// Frees the lanes of removed ticks; takes more memory if that frees few.
+    #[cold]
+    fn make_room(&mut self) {
+        if self.len > self.used_max / 8 * 7 {
+            return self.grow();
+        }
+        for bucket in &mut self.buckets {
+            let held = std::mem::replace(bucket, FREE);
+            let lanes = held.ticks.into_iter().zip(held.cells).filter(|(_, cell)| *cell != 0);
+            for (lane, (tick, cell)) in lanes.enumerate() {
+                (bucket.ticks[lane], bucket.cells[lane]) = (tick, cell);
+            }
+        }
+        self.used = self.len;
+        // What had no room at home may have now, and must not stand behind a free lane. Going upwards, each finds its place
+        // at or before the one it had.
+        for at in 0..self.buckets.len() {
+            if self.buckets[at].ticks.iter().any(|tick| *tick != NO_TICK && self.home(*tick) != at) {
+                let held = std::mem::replace(&mut self.buckets[at], FREE);
+                for (tick, cell) in held.ticks.into_iter().zip(held.cells).filter(|(tick, _)| *tick != NO_TICK) {
+                    let put = self.put(tick, cell);
+                    debug_assert!(put, "invariant: the lane that it had is free");
+                }
+            }
+        }
+    }
+
+    /// Puts a tick that is not there into the first free lane; `false` if there is none.
+    fn put(&mut self, tick: u32, cell: u32) -> bool {
+        let home = self.home(tick);
+        for bucket in &mut self.buckets[home..] {
+            let free = matching(&bucket.ticks, NO_TICK);
+            if free != 0 {
+                let lane = free.trailing_zeros() as usize % LANES;
+                (bucket.ticks[lane], bucket.cells[lane]) = (tick, cell);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes memory for half as much more.
+    #[cold]
+    fn grow(&mut self) {
+        let before = std::mem::take(&mut self.buckets);
+        let homes = (self.homes as usize * 3 / 2).max(BUCKETS_MIN);
+        self.buckets = vec![FREE; homes + homes / 64 + 2];
+        self.homes = homes as u64;
+        // Where memory lies differs from process to process.
+        let place = self.buckets.as_ptr().addr() as u64;
+        self.factor = (place ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1;
+        self.used_max = homes * LANES / 4 * 3;
+        self.used = self.len;
+        let mut without_room = Vec::new();
+        for bucket in before {
+            for (tick, cell) in bucket.ticks.into_iter().zip(bucket.cells).filter(|(_, cell)| *cell != 0) {
+                if !self.put(tick, cell) {
+                    without_room.push((tick, cell));
+                }
+            }
+        }
+        self.used -= without_room.len();
+        self.len = self.used;
+        for (tick, cell) in without_room {
+            self.set(tick, cell);
+        }
+    }
+}

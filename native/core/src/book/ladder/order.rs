@@ -1,0 +1,135 @@
+//! The levels of a ladder in their order: the window has one, the rest is sorted when it is asked for.
+
+use super::{Ladder, Level, WORD};
+
+/// Levels of a round of [`Ladder::each_top_anywhere`].
+const ROUND: usize = 128;
+
+impl Ladder {
+    /// The best level.
+    #[inline]
+    pub(in super::super) fn best(&self) -> Option<Level> {
+        if let Some(window) = self.window.as_deref().filter(|_| self.ahead.is_empty())
+            && let Some(bit) = window.bits[self.top].checked_ilog2()
+        {
+            let place = self.top * WORD + bit as usize;
+            let level = self.level_of(self.start + place as u32, window.cells[place]);
+            if self.leads(level) {
+                return Some(level);
+            }
+        }
+        let mut best = None;
+        self.each_top(1, |_, level| best = Some(level));
+        best
+    }
+
+    /// Hands over at most `most` of the best levels, best first, each with its place; gives their number.
+    #[inline]
+    pub(in super::super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
+        let mut count = 0;
+        let mut last = None;
+        for (tick, cell) in self.ahead.iter().rev().take(most) {
+            let level = self.level_of(tick, cell);
+            each(count, level);
+            (count, last) = (count + 1, Some(level));
+        }
+        if let Some(window) = self.window.as_deref() {
+            'full: for word in (0..=self.top).rev() {
+                let mut bits = window.bits[word];
+                while bits != 0 {
+                    if count == most {
+                        break 'full;
+                    }
+                    let bit = bits.ilog2();
+                    bits ^= 1 << bit;
+                    let place = word * WORD + bit as usize;
+                    let level = self.level_of(self.start + place as u32, window.cells[place]);
+                    each(count, level);
+                    (count, last) = (count + 1, Some(level));
+                }
+            }
+        }
+        // Those behind are worse, and so are odd ones but for a few.
+        if (count == most || count == self.len) && last.is_none_or(|last| self.leads(last)) {
+            return count;
+        }
+        self.each_top_anywhere(most, each)
+    }
+
+    /// Whether no odd level is better than this one.
+    #[inline]
+    fn leads(&self, level: Level) -> bool {
+        self.odd.last_key().is_none_or(|height| height < level.price ^ self.turn)
+    }
+
+    /// [`Self::each_top`] where the best levels are not all in the window: in rounds, each of which looks at all levels.
+    #[cold]
+    fn each_top_anywhere(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
+        let mut round = [Level::default(); ROUND];
+        let (mut count, mut below) = (0, None);
+        while count < most {
+            let wanted = (most - count).min(ROUND);
+            let found = self.select(below, &mut round[..wanted]);
+            for level in &round[..found] {
+                each(count, *level);
+                count += 1;
+                below = Some(level.price ^ self.turn);
+            }
+            if found < wanted {
+                break;
+            }
+        }
+        count
+    }
+
+    /// The best levels below a height, best first, as many as there is room for; gives their number.
+    #[cold]
+    fn select(&self, below: Option<i64>, out: &mut [Level]) -> usize {
+        let height = |level: Level| level.price ^ self.turn;
+        let mut count = 0;
+        for level in self.levels() {
+            let full = count == out.len();
+            if below.is_some_and(|below| height(level) >= below)
+                || out.last().is_none_or(|last| full && height(*last) >= height(level))
+            {
+                continue;
+            }
+            count += usize::from(!full);
+            let at = out[..count - 1].partition_point(|held| height(*held) > height(level));
+            out.copy_within(at..count - 1, at + 1);
+            out[at] = level;
+        }
+        count
+    }
+
+    /// All levels: those of the window best first, then the others in any order.
+    pub(in super::super) fn levels(&self) -> impl Iterator<Item = Level> + Clone + '_ {
+        self.near().chain(self.elsewhere())
+    }
+
+    /// Those of the window, best first.
+    fn near(&self) -> impl Iterator<Item = Level> + Clone + '_ {
+        let places = self.window.iter().flat_map(|window| window.levels());
+        places.map(|(place, cell)| self.level_of(self.start + place as u32, cell))
+    }
+
+    /// Those outside, in any order.
+    fn elsewhere(&self) -> impl Iterator<Item = Level> + Clone + '_ {
+        let far = self.ahead.iter().chain(self.behind.cells()).map(|(tick, cell)| self.level_of(tick, cell));
+        let odd = self.odd.iter().map(|(height, qty)| Level { price: height ^ self.turn, qty });
+        far.chain(odd)
+    }
+
+    /// Replaces `out` by all levels, best first.
+    pub(in super::super) fn copy_to(&self, out: &mut Vec<Level>) {
+        let order = |level: &Level| !(level.price ^ self.turn);
+        out.clear();
+        out.extend(self.near());
+        let near = out.len();
+        out.extend(self.elsewhere());
+        out[near..].sort_unstable_by_key(order);
+        if near > 0 && !(self.ahead.is_empty() && self.leads(out[near - 1])) {
+            out.sort_unstable_by_key(order);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Looking at several cells at once, with what every host of an architecture has.
+
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_setr_epi32,
+        _mm_setzero_si128,
+    };
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn matching(keys: &[u32; 8], key: u32) -> u32 {
+        let wanted = _mm_set1_epi32(key.cast_signed());
+        let (low, high) = (_mm_cmpeq_epi32(four(keys, 0), wanted), _mm_cmpeq_epi32(four(keys, 4), wanted));
+        _mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128())).cast_unsigned()
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn four<const N: usize>(cells: &[u32; N], at: usize) -> __m128i {
+        let [a, b, c, d] = [cells[at], cells[at + 1], cells[at + 2], cells[at + 3]].map(u32::cast_signed);
+        _mm_setr_epi32(a, b, c, d)
+    }
+}
+
+/// Which of the keys are this one: a bit each.
+#[inline]
+#[cfg(target_arch = "x86_64")]
+pub fn matching(keys: &[u32; 8], key: u32) -> u32 {
+    // SAFETY: every x86-64 has SSE2.
+    unsafe { sse2::matching(keys, key) }
+}
+
+/// Which of the keys are this one: a bit each.
+#[inline]
+#[cfg(not(target_arch = "x86_64"))]
+pub fn matching(keys: &[u32; 8], key: u32) -> u32 {
+    keys.iter().enumerate().fold(0, |mask, (index, held)| mask | u32::from(*held == key) << index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_mask_is_that_of_one_by_one(
+            keys in prop::array::uniform8(prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(1 << 31), Just(0xffff), any::<u32>()])
+        ) {
+            for key in keys.iter().chain(&[0, 1, 7]) {
+                let mask = matching(&keys, *key);
+                prop_assert_eq!(mask, (0..8).filter(|index| keys[*index] == *key).map(|index| 1 << index).sum::<u32>());
+            }
+        }
+    }
+}
