@@ -8,6 +8,9 @@ const LANES: usize = 8;
 /// Buckets of the first table.
 const BUCKETS_MIN: usize = 8;
 
+/// Buckets in which a tick may stand, from its home on. With three of four lanes used, no ticks but chosen ones need more.
+const SEARCH_MAX: usize = 16;
+
 /// Key of a free lane; no tick is this high.
 pub(super) const NO_TICK: u32 = u32::MAX;
 
@@ -22,12 +25,12 @@ struct Bucket {
 const FREE: Bucket = Bucket { ticks: [NO_TICK; LANES], cells: [0; LANES] };
 
 /// Cells by tick.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Far {
     buckets: Vec<Bucket>,
     /// Buckets that ticks are sent to; those behind take what does not fit the last ones, so that no search begins anew.
     homes: u64,
-    /// Odd. Not the same in each process, so that nobody can choose prices that meet in one bucket.
+    /// Odd. Another one as soon as ticks meet in a few buckets.
     factor: u64,
     /// Lanes that are not free.
     used: usize,
@@ -35,6 +38,12 @@ pub(super) struct Far {
     used_max: usize,
     /// Cells that are not 0.
     len: usize,
+}
+
+impl Default for Far {
+    fn default() -> Self {
+        Self { buckets: Vec::new(), homes: 0, factor: 0x9e37_79b9_7f4a_7c15, used: 0, used_max: 0, len: 0 }
+    }
 }
 
 impl Far {
@@ -65,14 +74,14 @@ impl Far {
     /// Sets the cell of a tick, 0 for none; gives the one before.
     #[inline]
     pub(super) fn set(&mut self, tick: u32, cell: u32) -> u32 {
-        let mut at = self.home(tick);
-        while let Some(bucket) = self.buckets.get_mut(at) {
+        let home = self.home(tick);
+        let end = (home + SEARCH_MAX).min(self.buckets.len());
+        for bucket in self.buckets.get_mut(home..end).unwrap_or_default() {
             let (found, free) = (matching(&bucket.ticks, tick), matching(&bucket.ticks, NO_TICK));
             // Numbers instead of branches: whether a tick is there is a coin toss.
             let fresh = u32::from(found == 0);
             let lanes = found | (free & fresh.wrapping_neg());
             if lanes == 0 {
-                at += 1;
                 continue;
             }
             let lane = lanes.trailing_zeros() as usize % LANES;
@@ -89,6 +98,8 @@ impl Far {
         if cell == 0 {
             return 0;
         }
+        // Where memory lies differs from process to process: nobody can choose prices that meet again.
+        self.factor = (self.factor ^ self.buckets.as_ptr().addr() as u64).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1;
         self.grow();
         self.set(tick, cell)
     }
@@ -141,7 +152,7 @@ impl Far {
     /// Puts a tick that is not there into the first free lane; `false` if there is none.
     fn put(&mut self, tick: u32, cell: u32) -> bool {
         let home = self.home(tick);
-        for bucket in &mut self.buckets[home..] {
+        for bucket in self.buckets.iter_mut().skip(home).take(SEARCH_MAX) {
             let free = matching(&bucket.ticks, NO_TICK);
             if free != 0 {
                 let lane = free.trailing_zeros() as usize % LANES;
@@ -157,11 +168,8 @@ impl Far {
     fn grow(&mut self) {
         let before = std::mem::take(&mut self.buckets);
         let homes = (self.homes as usize * 3 / 2).max(BUCKETS_MIN);
-        self.buckets = vec![FREE; homes + homes / 64 + 2];
+        self.buckets = vec![FREE; homes + SEARCH_MAX];
         self.homes = homes as u64;
-        // Where memory lies differs from process to process.
-        let place = self.buckets.as_ptr().addr() as u64;
-        self.factor = (place ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1;
         self.used_max = homes * LANES / 4 * 3;
         self.used = self.len;
         let mut without_room = Vec::new();
@@ -177,5 +185,68 @@ impl Far {
         for (tick, cell) in without_room {
             self.set(tick, cell);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn assert_equal(far: &Far, model: &BTreeMap<u32, u32>) {
+        assert_eq!(far.cells().collect::<BTreeMap<_, _>>(), *model);
+        assert_eq!(far.len, model.len());
+        let used = far.buckets.iter().flat_map(|bucket| bucket.ticks).filter(|tick| *tick != NO_TICK).count();
+        assert_eq!(far.used, used);
+    }
+
+    proptest! {
+        #[test]
+        fn any_changes_give_what_a_sorted_map_gives(
+            changes in prop::collection::vec((prop_oneof![0_u32..40, 0_u32..3_000, any::<u32>()], 0_u32..3), 0..3_000),
+            dropped in 0_u32..3
+        ) {
+            let (mut far, mut model) = (Far::default(), BTreeMap::new());
+            for (tick, cell) in changes.into_iter().map(|(tick, cell)| (tick.min(NO_TICK - 1), cell)) {
+                let before = if cell == 0 { model.remove(&tick) } else { model.insert(tick, cell) };
+                prop_assert_eq!(far.set(tick, cell), before.unwrap_or(0));
+            }
+            assert_equal(&far, &model);
+            let mut copy = Far::default();
+            copy.copy_from(&far);
+            far.retain(|tick, _| tick % 3 != dropped);
+            model.retain(|tick, _| tick % 3 != dropped);
+            assert_equal(&far, &model);
+            copy.copy_from(&far);
+            assert_equal(&copy, &model);
+        }
+    }
+
+    #[test]
+    fn ticks_that_meet_in_one_bucket_are_spread_by_another_factor() {
+        let mut far = Far::default();
+        (0..10_000).for_each(|tick| assert_eq!(far.set(tick, 1), 0));
+        let (factor, homes, home) = (far.factor, far.homes, far.home(1 << 20));
+        let mut model: BTreeMap<u32, u32> = (0..10_000).map(|tick| (tick, 1)).collect();
+        let meeting: Vec<u32> =
+            (1 << 20..u32::MAX).filter(|tick| far.home(*tick) == home).take(SEARCH_MAX * LANES + 1).collect();
+        for tick in meeting {
+            far.set(tick, 7);
+            model.insert(tick, 7);
+        }
+        assert_ne!((far.factor, far.homes), (factor, homes));
+        assert_equal(&far, &model);
+    }
+
+    #[test]
+    fn ticks_that_come_and_go_need_no_more_room() {
+        let mut far = Far::default();
+        for tick in 0..200_000 {
+            far.set(tick, 1);
+            far.set(tick.wrapping_sub(500), 0);
+        }
+        assert_eq!(far.len, 500);
+        assert!(far.buckets.len() < 200, "{} buckets", far.buckets.len());
     }
 }

@@ -32,10 +32,10 @@ pub(super) struct Ladder {
     /// Number of levels.
     len: usize,
     scale: Scale,
-    /// Follows from the scale.
-    gauge: Gauge,
     /// First tick of the window, a multiple of [`WORD`].
     start: u32,
+    /// Follows from scale and start.
+    gauge: Gauge,
     /// No word of the window above this one has a bit.
     top: usize,
     /// Absent until the first level comes.
@@ -127,11 +127,16 @@ impl Ladder {
     /// Gives an empty ladder its steps and a window that has a height in its home.
     fn place_window(&mut self, height: i64, tick: Step, lot: Step) {
         self.scale = Scale::around(height, self.turn, tick, lot);
-        self.gauge = self.scale.gauge(self.turn);
-        self.start = self.start_for(self.scale.tick_near(height));
+        self.set_start(self.start_for(self.scale.tick_near(height)));
         if self.window.is_none() {
             self.window = Some(Window::boxed());
         }
+    }
+
+    /// Lets the window begin at a tick; its cells are the caller's business.
+    fn set_start(&mut self, start: u32) {
+        self.start = start;
+        self.gauge = self.scale.gauge(self.turn, start);
     }
 
     /// Where the window begins that has a tick in its home.
@@ -162,11 +167,10 @@ impl Ladder {
     #[inline]
     fn apply_in_window<const WIDE_CELLS: bool>(&mut self, levels: &[Level]) -> Option<usize> {
         let window = self.window.as_deref_mut()?;
-        let Gauge { tick, lot, lots_max } = self.gauge;
-        let start = u64::from(self.start);
+        let Gauge { place, lot, lots_max, .. } = self.gauge;
         let (mut len, mut top) = (self.len, self.top);
         let stopped = levels.iter().position(|level| {
-            let index = tick.count(level.price).wrapping_sub(start);
+            let index = place.count(level.price);
             let lots = lot.count(level.qty);
             if index >= WINDOW as u64 || lots > lots_max {
                 return true;
@@ -203,7 +207,7 @@ impl Ladder {
     /// Sets the first level, wherever it belongs, and those that follow as long as they are not in the window; gives their
     /// number.
     fn apply_elsewhere(&mut self, levels: &[Level]) -> usize {
-        let Gauge { tick, lot, lots_max } = self.gauge;
+        let Gauge { tick, lot, lots_max, .. } = self.gauge;
         for (at, level) in levels.iter().enumerate() {
             let (tick, lots) = (tick.count(level.price), lot.count(level.qty));
             let inside = tick.wrapping_sub(u64::from(self.start)) < WINDOW as u64;

@@ -38,11 +38,12 @@ impl Scale {
         Self { tick, lot, origin, ticks: ticks as u64, lots_max }
     }
 
-    /// The same for prices, given what turns heights into them.
-    pub(super) fn gauge(&self, turn: i64) -> Gauge {
-        // Heights of asks fall as prices rise: !price - origin = -(price - !origin).
-        let tick = if turn == 0 { self.tick.from(self.origin) } else { self.tick.down_from(!self.origin) };
-        Gauge { tick, lot: self.lot.odd_count(), lots_max: self.lots_max }
+    /// The same for prices, given what turns heights into them and where the window begins.
+    pub(super) fn gauge(&self, turn: i64, start: u32) -> Gauge {
+        // Heights of asks fall as prices rise: !price - zero = -(price - !zero).
+        let from = |zero: i64| if turn == 0 { self.tick.from(zero) } else { self.tick.down_from(!zero) };
+        let (tick, place) = (from(self.origin), from(self.height_of(start)));
+        Gauge { place, tick, lot: self.lot.odd_count(), lots_max: self.lots_max }
     }
 
     /// The tick of a height, if there is one.
@@ -72,6 +73,8 @@ impl Scale {
 /// Where the levels of a message go: from price to tick and from quantity to lots.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gauge {
+    /// Ticks from the window's first; right for those of the window, too many for all others.
+    pub(super) place: Count,
     pub(super) tick: Count,
     pub(super) lot: OddCount,
     pub(super) lots_max: u64,

@@ -1,6 +1,6 @@
 //! The levels of a ladder in their order: the window has one, the rest is sorted when it is asked for.
 
-use super::{Ladder, Level, WORD};
+use super::{Ladder, Level, WIDE, WORD};
 
 /// Levels of a round of [`Ladder::each_top_anywhere`].
 const ROUND: usize = 128;
@@ -14,7 +14,7 @@ impl Ladder {
         {
             let place = self.top * WORD + bit as usize;
             let level = self.level_of(self.start + place as u32, window.cells[place]);
-            if self.leads(level) {
+            if self.leads(level.price ^ self.turn) {
                 return Some(level);
             }
         }
@@ -27,11 +27,13 @@ impl Ladder {
     #[inline]
     pub(in super::super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
         let mut count = 0;
-        let mut last = None;
+        let scale = self.scale;
+        let (base, tick) = (scale.height_of(self.start), scale.tick.size());
+        let mut height = base;
         for (tick, cell) in self.ahead.iter().rev().take(most) {
             let level = self.level_of(tick, cell);
             each(count, level);
-            (count, last) = (count + 1, Some(level));
+            (count, height) = (count + 1, level.price ^ self.turn);
         }
         if let Some(window) = self.window.as_deref() {
             'full: for word in (0..=self.top).rev() {
@@ -43,23 +45,25 @@ impl Ladder {
                     let bit = bits.ilog2();
                     bits ^= 1 << bit;
                     let place = word * WORD + bit as usize;
-                    let level = self.level_of(self.start + place as u32, window.cells[place]);
-                    each(count, level);
-                    (count, last) = (count + 1, Some(level));
+                    height = base + (place as u64 * tick).cast_signed();
+                    let cell = window.cells[place];
+                    let qty = if cell == WIDE { self.wide_qty(self.start + place as u32) } else { scale.qty_of(cell) };
+                    each(count, Level { price: height ^ self.turn, qty });
+                    count += 1;
                 }
             }
         }
         // Those behind are worse, and so are odd ones but for a few.
-        if (count == most || count == self.len) && last.is_none_or(|last| self.leads(last)) {
+        if (count == most || count == self.len) && self.leads(height) {
             return count;
         }
         self.each_top_anywhere(most, each)
     }
 
-    /// Whether no odd level is better than this one.
+    /// Whether no odd level is better than one of this height.
     #[inline]
-    fn leads(&self, level: Level) -> bool {
-        self.odd.last_key().is_none_or(|height| height < level.price ^ self.turn)
+    fn leads(&self, height: i64) -> bool {
+        self.odd.last_key().is_none_or(|odd| odd < height)
     }
 
     /// [`Self::each_top`] where the best levels are not all in the window: in rounds, each of which looks at all levels.
@@ -128,7 +132,7 @@ impl Ladder {
         let near = out.len();
         out.extend(self.elsewhere());
         out[near..].sort_unstable_by_key(order);
-        if near > 0 && !(self.ahead.is_empty() && self.leads(out[near - 1])) {
+        if near > 0 && !(self.ahead.is_empty() && self.leads(out[near - 1].price ^ self.turn)) {
             out.sort_unstable_by_key(order);
         }
     }

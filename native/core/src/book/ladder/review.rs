@@ -82,7 +82,8 @@ impl Ladder {
             }
             tick < start
         });
-        (self.start, self.top) = (start, WINDOW / WORD - 1);
+        self.set_start(start);
+        self.top = WINDOW / WORD - 1;
         self.window = Some(window);
         self.settle();
     }
