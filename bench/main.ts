@@ -62,7 +62,9 @@ const env = environment();
 console.log(
   `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}\n${env.corpus}`,
 );
-console.log(`load ${env.load} in the minute before, ${env.scheduling}${isBusy(env) ? ': others use this machine; see bench/README.md' : ''}`);
+console.log(
+  `load ${env.load} in the minute before, ${env.scheduling}${isBusy(env) ? ': others use this machine; see bench/README.md' : ''}`,
+);
 const outcomes: Outcome[] = [];
 for (const bench of BENCHES) {
   if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
