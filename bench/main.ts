@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { BENCHES } from './benches.js';
 import { environment, isBusy } from './environment.js';
+import { notingPlacement } from './placement.js';
 import { markdown, type Outcome, terminal, updateReadme, writeFiles } from './report.js';
 
 const OPTIONS = {
@@ -49,12 +50,16 @@ if (unknown.length > 0) refuse(`no bench is named ${unknown.join(', ')}`);
 if (values.readme && (values.smoke || positionals.length > 0)) refuse('--readme needs a whole run, without --smoke and names');
 
 /** A bench between two processes says nothing on one core; the report names it as not measured. */
-function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
+async function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
   const { name, cores = 1 } = bench;
   const here = availableParallelism();
-  if (here >= cores) return bench.run(size);
+  if (here >= cores && size === 'smoke') return await bench.run(size);
+  if (here >= cores) {
+    const { result, figures } = await notingPlacement(() => bench.run(size));
+    return { ...result, figures: [...result.figures, ...figures] };
+  }
   const notMeasured = [`${name}: it needs ${cores} cores, here is ${here}`];
-  return Promise.resolve({ distributions: [], ratios: [], figures: [], notMeasured });
+  return { distributions: [], ratios: [], figures: [], notMeasured };
 }
 
 const size = values.smoke ? 'smoke' : 'full';

@@ -5,6 +5,7 @@
 // Run        npm run bench -- ring-one-way       Read  the ratios to the bare line of the same run.
 import type { Bench, BenchResult, Claim, Size } from './bench.js';
 import { readQuotes } from './node-reader.js';
+import { placement } from './placement.js';
 import { decode, merged, rust } from './rust.js';
 import { control, estimate } from './statistics.js';
 
@@ -21,12 +22,6 @@ interface Report {
   readonly lost: number;
 }
 
-/**
- * A bare line that is there and back sooner than this, ns, never left its core: the two processors of a virtual machine are two
- * cores now (490 ns where this was written) and two threads of one core a minute later (110 ns), where the line costs nothing and
- * the ratio to it says something else.
- */
-const ONE_CORE_BELOW_NS = 250;
 /** Ends the name of what was measured so: the gate has limits of its own for it. */
 export const ONE_CORE = ', on two threads of one core';
 
@@ -34,14 +29,6 @@ type Targets = Pick<Claim, 'must' | 'moonshot'>;
 
 function openMedians({ open_hdr }: Series): number[] {
   return open_hdr.map((text) => decode(text).getValueAtPercentile(50));
-}
-
-/** Which blocks count: those of the placement that most of them had. */
-export function placement(bareClosed: readonly number[]): { readonly isOneCore: boolean; readonly blocks: readonly number[] } {
-  const all = bareClosed.map((_, block) => block);
-  const together = all.filter((block) => (bareClosed[block] ?? 0) < ONE_CORE_BELOW_NS);
-  const isOneCore = 2 * together.length > all.length;
-  return { isOneCore, blocks: isOneCore ? together : all.filter((block) => !together.includes(block)) };
 }
 
 async function run(size: Size): Promise<BenchResult> {

@@ -13,7 +13,8 @@ import {
   readLimits,
   updated,
 } from '../../bench/gate/limits.js';
-import { ONE_CORE, placement } from '../../bench/ring-one-way.js';
+import { placement } from '../../bench/placement.js';
+import { ONE_CORE } from '../../bench/ring-one-way.js';
 import { estimate, exact } from '../../bench/statistics.js';
 
 const PATH = new URL('../../bench/gate/limits.json', import.meta.url).pathname;
