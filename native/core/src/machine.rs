@@ -112,9 +112,6 @@ pub struct Machine {
     counters: ShardCounters,
     parser: Parser,
     scratch: Scratch,
-    /// `depth` levels; room for [`crate::sink::Latest`].
-    latest_bids: Vec<Level>,
-    latest_asks: Vec<Level>,
     /// Books that no snapshot needs now.
     spare_books: Vec<Book>,
     snapshot_cursor: u32,
@@ -163,8 +160,6 @@ impl Machine {
             counters: ShardCounters::default(),
             parser: Parser::new(config.code_path),
             scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
-            latest_bids: vec![Level::default(); config.depth],
-            latest_asks: vec![Level::default(); config.depth],
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
             subject: Subject::default(),

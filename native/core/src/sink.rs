@@ -1,9 +1,10 @@
 //! Where the state machine's output goes: the ring writer live, a digest or a list in replay and tests.
 
-use crate::event::{Event, Level, Stats24h, Trade};
+use crate::book::Book;
+use crate::event::{Event, Stats24h, Trade};
 use crate::input::Instrument;
 
-/// The newest state of one instrument, for the latest table. Slices are best first and at most the configured depth long.
+/// The newest state of one instrument, for the latest table.
 #[derive(Clone, Copy, Debug)]
 pub struct Latest<'a> {
     /// Instrument id.
@@ -22,14 +23,10 @@ pub struct Latest<'a> {
     pub price_exponent: i8,
     /// Quantity exponent in force.
     pub qty_exponent: i8,
-    /// Best bids.
-    pub bids: &'a [Level],
-    /// Best asks.
-    pub asks: &'a [Level],
-    /// Number of bid levels in the full book.
-    pub bid_levels: u32,
-    /// Number of ask levels in the full book.
-    pub ask_levels: u32,
+    /// The full book: a sink takes the best levels from it into where they are to be, with [`Book::each_top`].
+    pub book: &'a Book,
+    /// How many of them a side, at most.
+    pub depth: usize,
     /// Last trade; `trade_id` 0 and quantity 0 where none was seen.
     pub trade: Trade,
     /// Its venue time, ns.

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use tickring_core::book::Book;
 use tickring_core::event::{Level, Stats24h, Trade};
 use tickring_core::sink::{Latest, Sink};
 use tickring_shm::record::CANONICAL_SIZE_MAX;
@@ -265,8 +266,12 @@ pub fn latest(bytes: &[u8]) {
 }
 
 fn latest_round(u: &mut Unstructured<'_>, rig: &mut Rig) -> Result<()> {
-    let bids: Vec<Level> = (0..u.int_in_range(0..=5)?).map(|_| level(u)).collect::<Result<_>>()?;
-    let asks: Vec<Level> = (0..u.int_in_range(0..=5)?).map(|_| level(u)).collect::<Result<_>>()?;
+    // Venues send no negative quantity, and a book has no room for one.
+    let level = |u: &mut _| level(u).map(|level| Level { qty: level.qty & i64::MAX, ..level });
+    let bids: Vec<Level> = (0..u.int_in_range(0..=9)?).map(|_| level(u)).collect::<Result<_>>()?;
+    let asks: Vec<Level> = (0..u.int_in_range(0..=9)?).map(|_| level(u)).collect::<Result<_>>()?;
+    let mut book = Book::new();
+    book.load(&bids, &asks);
     let slot = u.int_in_range(0..=3_u32)?;
     let [open, high, low, close, volume] = <[i64; 5]>::arbitrary(u)?;
     let written = Latest {
@@ -278,10 +283,8 @@ fn latest_round(u: &mut Unstructured<'_>, rig: &mut Rig) -> Result<()> {
         last_update_id: u64::arbitrary(u)?,
         price_exponent: i8::arbitrary(u)?,
         qty_exponent: i8::arbitrary(u)?,
-        bids: &bids,
-        asks: &asks,
-        bid_levels: u32::arbitrary(u)?,
-        ask_levels: u32::arbitrary(u)?,
+        book: &book,
+        depth: u.int_in_range(0..=100)?,
         trade: Trade { price: i64::arbitrary(u)?, qty: i64::arbitrary(u)?, trade_id: u64::arbitrary(u)? },
         trade_ts_event: u64::arbitrary(u)?,
         trade_flags: u16::arbitrary(u)?,
@@ -290,7 +293,9 @@ fn latest_round(u: &mut Unstructured<'_>, rig: &mut Rig) -> Result<()> {
     rig.writer.latest(slot, &written);
     let mut copy = tickring_shm::LatestCopy::default();
     assert!(rig.reader.latest(slot, &mut copy), "nobody writes now");
-    assert_eq!(copy.bids, bids);
-    assert_eq!(copy.asks, asks);
+    let most = written.depth.min(usize::from(rig.reader.depth()));
+    assert!(copy.bids.iter().copied().eq(book.bids().take(most)), "{copy:?} of {book:?}");
+    assert!(copy.asks.iter().copied().eq(book.asks().take(most)), "{copy:?} of {book:?}");
+    assert_eq!((copy.bid_levels as usize, copy.ask_levels as usize), (book.bids().len(), book.asks().len()));
     Ok(())
 }

@@ -219,7 +219,7 @@ fn encode_book(book: &BookChange<'_>, words: &mut [u64]) -> Option<usize> {
 }
 
 /// Two words a level, price first; returns the words used.
-pub(crate) fn put_levels(words: &mut [u64], levels: &[Level]) -> usize {
+fn put_levels(words: &mut [u64], levels: &[Level]) -> usize {
     let (pairs, _) = words.as_chunks_mut::<2>();
     for (pair, level) in pairs.iter_mut().zip(levels) {
         *pair = [level.price.cast_unsigned(), level.qty.cast_unsigned()];

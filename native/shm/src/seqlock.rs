@@ -1,21 +1,20 @@
 //! One writer, any number of readers, the newest value only: an even version means at rest, an odd one being written.
 //! Checked by `model/ring_model.py` and `tests/loom.rs`.
 
-use crate::sync::{Ordering, Words, fence};
+use crate::sync::{AtomicU64, Ordering, Words, fence};
 
 /// How often a reader tries again when the writer gets in its way.
 pub const TRIES_MAX: usize = if cfg!(loom) { 2 } else { 1_000 };
 
-/// Writes the parts `(offset, words)` of the value that begins at word `first`; offset 0 is the version's own place.
+/// Writes a value of `len` words behind the version word `first`: `store` stores them, Relaxed, in any order and as often as it
+/// likes.
 #[inline]
-pub fn write<W: Words>(words: &W, first: usize, parts: &[(usize, &[u64])]) {
+pub fn write<W: Words>(words: &W, first: usize, len: usize, store: impl FnOnce(&[AtomicU64])) {
     let version = words.get(first);
     words.set(first, version.wrapping_add(1));
     // Release fence: pairs with the Acquire fence of `read`. Whoever reads a word stored below finds at least the odd version.
     fence(Ordering::Release);
-    for (offset, values) in parts {
-        words.set_run(first + offset, values);
-    }
+    store(words.run(first + 1, len));
     words.set_release(first, version.wrapping_add(2));
 }
 

@@ -26,14 +26,6 @@ pub trait Words {
         self.run(index, 1)[0].store(value, Ordering::Relaxed);
     }
 
-    /// Stores a run of words with Relaxed order, each for itself.
-    #[inline]
-    fn set_run(&self, first: usize, values: &[u64]) {
-        for (word, value) in self.run(first, values.len()).iter().zip(values) {
-            word.store(*value, Ordering::Relaxed);
-        }
-    }
-
     /// Loads, and orders everything after it behind the store that it read.
     ///
     /// A Relaxed load and an Acquire fence, not an Acquire load: readers map their memory read-only, where Rust promises

@@ -1,14 +1,15 @@
 //! Slots of the latest table and of the instrument table: field by field, to and from words.
 
+use tickring_core::book::{Book, Side};
 use tickring_core::event::{Level, Stats24h, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::sink::Latest;
 
-use crate::codec::{instrument_words, put_levels, stats_words};
+use crate::codec::{instrument_words, stats_words};
 use crate::layout::{INSTRUMENT_WORDS, LATEST_HEAD_WORDS, latest_words};
 use crate::record::{FIXED_WORDS_MAX, decode_instrument};
 use crate::seqlock;
-use crate::sync::Words;
+use crate::sync::{AtomicU64, Ordering, Words};
 
 /// The newest state of one instrument, copied out. Make one and fill it again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,28 +60,52 @@ pub struct InstrumentCopy {
     pub instrument: Instrument,
 }
 
-/// Writes a latest slot; levels beyond `depth` are left out. `scratch` holds two sides of `depth` levels.
-pub(crate) fn write_latest<W: Words>(
-    table: &W,
-    slot: u32,
-    depth: u16,
-    latest: &Latest<'_>,
-    sequence: u64,
-    scratch: &mut [u64],
-) {
+/// Writes a latest slot; levels beyond `depth` are left out.
+#[inline]
+pub(crate) fn write_latest<W: Words>(table: &W, slot: u32, depth: u16, latest: &Latest<'_>, sequence: u64) {
+    let first = slot as usize * latest_words(depth);
     let depth = usize::from(depth);
-    let (bids, asks) = (&latest.bids[..latest.bids.len().min(depth)], &latest.asks[..latest.asks.len().min(depth)]);
+    seqlock::write(table, first, LATEST_HEAD_WORDS - 1 + 4 * depth, |words| {
+        let (head, levels) = words.split_at(LATEST_HEAD_WORDS - 1);
+        let (bids, asks) = levels.as_chunks().0.split_at(depth);
+        let most = depth.min(latest.depth);
+        let counts = [(Side::Bid, bids), (Side::Ask, asks)].map(|(side, places)| store_top(latest.book, side, most, places));
+        store(head, &latest_head(latest, sequence, counts));
+    });
+}
+
+/// Stores the best levels of a side, each into its place; gives their number.
+#[inline]
+fn store_top(book: &Book, side: Side, most: usize, places: &[[AtomicU64; 2]]) -> usize {
+    book.each_top(side, most, |place, level| {
+        let [price, qty] = &places[place];
+        price.store(level.price.cast_unsigned(), Ordering::Relaxed);
+        qty.store(level.qty.cast_unsigned(), Ordering::Relaxed);
+    })
+}
+
+#[inline]
+fn store(words: &[AtomicU64], values: &[u64]) {
+    for (word, value) in words.iter().zip(values) {
+        word.store(*value, Ordering::Relaxed);
+    }
+}
+
+/// The words of a latest slot between its version and its levels.
+#[inline]
+fn latest_head(latest: &Latest<'_>, sequence: u64, [bids, asks]: [usize; 2]) -> [u64; LATEST_HEAD_WORDS - 1] {
     let exponents = u64::from(latest.price_exponent.cast_unsigned()) | u64::from(latest.qty_exponent.cast_unsigned()) << 8;
     let [open, high, low, close, volume, count] = stats_words(&latest.stats);
-    let head = [
+    let levels = |side| latest.book.levels(side) as u64;
+    [
         u64::from(latest.instrument) | u64::from(latest.flags) << 32 | exponents << 48,
         latest.ts_event,
         latest.ts_recv,
         latest.frame_seq,
         latest.last_update_id,
         sequence,
-        u64::from(latest.bid_levels) | u64::from(latest.ask_levels) << 32,
-        bids.len() as u64 | (asks.len() as u64) << 16 | u64::from(latest.trade_flags) << 32,
+        levels(Side::Bid) | levels(Side::Ask) << 32,
+        bids as u64 | (asks as u64) << 16 | u64::from(latest.trade_flags) << 32,
         latest.trade.price.cast_unsigned(),
         latest.trade.qty.cast_unsigned(),
         latest.trade.trade_id,
@@ -91,17 +116,7 @@ pub(crate) fn write_latest<W: Words>(
         close,
         volume,
         count,
-    ];
-    let (bid_words, ask_words) = scratch.split_at_mut(2 * depth);
-    let bid_words = (put_levels(bid_words, bids), bid_words);
-    let ask_words = (put_levels(ask_words, asks), ask_words);
-    let first = slot as usize * latest_words(depth as u16);
-    let parts: [(usize, &[u64]); 3] = [
-        (1, &head),
-        (LATEST_HEAD_WORDS, &bid_words.1[..bid_words.0]),
-        (LATEST_HEAD_WORDS + 2 * depth, &ask_words.1[..ask_words.0]),
-    ];
-    seqlock::write(table, first, &parts);
+    ]
 }
 
 /// Reads a latest slot; `false` if it was never written, or cannot be read whole now.
@@ -154,8 +169,10 @@ pub(crate) fn read_latest<W: Words>(table: &W, slot: u32, depth: u16, copy: &mut
 
 /// Writes a row of the instrument table: id, then the words of an instrument record.
 pub(crate) fn write_instrument<W: Words>(table: &W, slot: u32, instrument: &Instrument) {
-    let id = [u64::from(instrument.id)];
-    seqlock::write(table, slot as usize * INSTRUMENT_WORDS, &[(1, &id), (2, &instrument_words(instrument))]);
+    seqlock::write(table, slot as usize * INSTRUMENT_WORDS, 1 + FIXED_WORDS_MAX, |words| {
+        store(words, &[u64::from(instrument.id)]);
+        store(&words[1..], &instrument_words(instrument));
+    });
 }
 
 /// Reads a row of the instrument table.

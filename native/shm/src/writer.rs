@@ -92,7 +92,6 @@ pub struct Writer {
     refused: u64,
     latest_refused: u64,
     words: Box<RecordWords>,
-    levels: Box<[u64]>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -148,7 +147,6 @@ impl Writer {
             refused: 0,
             latest_refused: 0,
             words: Box::new([0; RECORD_WORDS_MAX]),
-            levels: vec![0; 4 * usize::from(segment.header.depth)].into(),
             segment,
             not_send: PhantomData,
         }
@@ -287,10 +285,11 @@ impl Sink for Writer {
         self.publish(&event.header, Content::Body(&event.body));
     }
 
+    #[inline]
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
         if self.has_slot(slot) {
             let depth = self.segment.header.depth;
-            tables::write_latest(&self.segment.latest, slot, depth, latest, self.sequence, &mut self.levels);
+            tables::write_latest(&self.segment.latest, slot, depth, latest, self.sequence);
         }
     }
 

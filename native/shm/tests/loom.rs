@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use loom::sync::Arc;
-use loom::sync::atomic::AtomicU64;
+use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 use tickring_shm::ring::{Found, Geometry, RingReader, RingWriter};
 use tickring_shm::seqlock;
@@ -134,8 +134,12 @@ fn seqlock_is_never_torn() {
                 assert!(copy == [11, 12] || copy == [21, 22], "torn value {copy:?}");
             }
         });
-        seqlock::write(&shared, 0, &[(1, &[11]), (2, &[12])]);
-        seqlock::write(&shared, 0, &[(1, &[21]), (2, &[22])]);
+        for value in [10, 20] {
+            seqlock::write(&shared, 0, 2, |words| {
+                words[0].store(value + 1, Ordering::Relaxed);
+                words[1].store(value + 2, Ordering::Relaxed);
+            });
+        }
         handle.join().unwrap();
     });
 }

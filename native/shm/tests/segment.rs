@@ -5,6 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::{NAME, Root, SLOTS, number_of, options, publish};
+use tickring_core::book::Book;
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::event::{Body, BookChange, Event, Header, Level, Stats24h, Trade, flag};
 use tickring_core::input::{Instrument, Symbol, TradingState};
@@ -166,7 +167,11 @@ fn latest_table_holds_the_newest_state() {
     let reader = Reader::open(root.path(), NAME, 0).unwrap();
     let mut copy = LatestCopy::default();
     assert!(!reader.latest(2, &mut copy), "never written");
-    let levels: Vec<_> = (1..=9).map(|price| Level { price, qty: 10 * price }).collect();
+    let bids: Vec<_> = (1..=3).rev().map(|price| Level { price, qty: 10 * price }).collect();
+    let asks: Vec<_> = (4..=12).map(|price| Level { price, qty: 10 * price }).collect();
+    let (mut book, mut one) = (Book::new(), Book::new());
+    book.load(&bids, &asks);
+    one.load(&[], &asks[..1]);
     let mut latest = Latest {
         instrument: 77,
         flags: flag::CROSSED,
@@ -176,10 +181,8 @@ fn latest_table_holds_the_newest_state() {
         last_update_id: 4,
         price_exponent: -8,
         qty_exponent: -3,
-        bids: &levels[..3],
-        asks: &levels,
-        bid_levels: 300,
-        ask_levels: 400,
+        book: &book,
+        depth: 100,
         trade: Trade { price: 5, qty: 6, trade_id: 7 },
         trade_ts_event: 8,
         trade_flags: flag::AGGRESSOR_SELL,
@@ -189,14 +192,17 @@ fn latest_table_holds_the_newest_state() {
     assert!(reader.latest(2, &mut copy));
     assert_eq!((copy.instrument, copy.flags, copy.sequence), (77, flag::CROSSED, 1));
     assert_eq!((copy.ts_event, copy.ts_recv, copy.frame_seq, copy.last_update_id), (1, 2, 3, 4));
-    assert_eq!((copy.price_exponent, copy.qty_exponent, copy.bid_levels, copy.ask_levels), (-8, -3, 300, 400));
+    assert_eq!((copy.price_exponent, copy.qty_exponent, copy.bid_levels, copy.ask_levels), (-8, -3, 3, 9));
     assert_eq!((copy.trade, copy.trade_ts_event, copy.trade_flags), (latest.trade, 8, flag::AGGRESSOR_SELL));
-    assert_eq!((copy.stats, &copy.bids[..], &copy.asks[..]), (latest.stats, &levels[..3], &levels[..5]));
-    latest.bids = &[];
-    latest.asks = &levels[..1];
+    assert_eq!((copy.stats, &copy.bids[..], &copy.asks[..]), (latest.stats, &bids[..], &asks[..5]));
+    latest.depth = 2;
     writer.latest(2, &latest);
     assert!(reader.latest(2, &mut copy));
-    assert_eq!((copy.bids.len(), &copy.asks[..]), (0, &levels[..1]));
+    assert_eq!((&copy.bids[..], &copy.asks[..], copy.ask_levels), (&bids[..2], &asks[..2], 9));
+    latest.book = &one;
+    writer.latest(2, &latest);
+    assert!(reader.latest(2, &mut copy));
+    assert_eq!((copy.bids.len(), &copy.asks[..], copy.bid_levels, copy.ask_levels), (0, &asks[..1], 0, 1));
     // Beyond the table: refused and counted, on both sides.
     writer.latest(4, &latest);
     assert!(!reader.latest(4, &mut copy));
@@ -262,6 +268,13 @@ fn arguments_out_of_range_are_refused_with_value_and_limit() {
     }
 }
 
+/// Bids and asks of the state with this number, best first.
+fn sides(number: u64) -> [Vec<Level>; 2] {
+    let level = |price| Level { price, qty: number as i64 };
+    let middle = 10 * number as i64;
+    [(0..number as i64 % 6).map(|place| level(middle - place)).collect(), (1..=5).map(|place| level(middle + place)).collect()]
+}
+
 #[test]
 fn latest_state_is_never_torn_under_a_busy_writer() {
     let root = Root::new();
@@ -275,17 +288,18 @@ fn latest_state_is_never_torn_under_a_busy_writer() {
         while !stop.load(std::sync::atomic::Ordering::Relaxed) {
             if reader.latest(0, &mut copy) {
                 let number = copy.last_update_id;
-                let level = Level { price: number as i64, qty: -(number as i64) };
                 assert_eq!((copy.ts_recv, copy.frame_seq, copy.stats.count), (number, number, number), "torn {copy:?}");
-                assert!(copy.bids.iter().chain(&copy.asks).all(|found| *found == level), "torn {copy:?}");
-                assert_eq!(copy.bids.len() as u64, number % 6, "torn {copy:?}");
+                let [bids, asks] = sides(number);
+                assert_eq!((&copy.bids, &copy.asks), (&bids, &asks), "torn {copy:?}");
                 seen += 1;
             }
         }
         seen
     });
+    let mut book = Book::new();
     for number in 1..=100_000_u64 {
-        let levels = [Level { price: number as i64, qty: -(number as i64) }; 5];
+        let [bids, asks] = sides(number);
+        book.load(&bids, &asks);
         writer.latest(
             0,
             &Latest {
@@ -297,10 +311,8 @@ fn latest_state_is_never_torn_under_a_busy_writer() {
                 last_update_id: number,
                 price_exponent: 0,
                 qty_exponent: 0,
-                bids: &levels[..(number % 6) as usize],
-                asks: &levels,
-                bid_levels: 5,
-                ask_levels: 5,
+                book: &book,
+                depth: 5,
                 trade: Trade::default(),
                 trade_ts_event: 0,
                 trade_flags: 0,

@@ -1,7 +1,6 @@
 //! The newest state of each instrument that an input changed, for the latest table.
 
 use super::{Machine, Touched};
-use crate::book::Side;
 use crate::sink::{Latest, Sink};
 
 impl Machine {
@@ -31,8 +30,6 @@ impl Machine {
     fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
         let entry = &mut self.entries[slot as usize];
         entry.touched = false;
-        let bids = entry.book.top(Side::Bid, &mut self.latest_bids);
-        let asks = entry.book.top(Side::Ask, &mut self.latest_asks);
         let stats = entry.stats.figures();
         sink.latest(
             slot,
@@ -45,10 +42,8 @@ impl Machine {
                 last_update_id: entry.counters.last_update_id,
                 price_exponent: entry.definition.price_exponent,
                 qty_exponent: entry.definition.qty_exponent,
-                bids: &self.latest_bids[..bids],
-                asks: &self.latest_asks[..asks],
-                bid_levels: level_count(entry.book.levels(Side::Bid)),
-                ask_levels: level_count(entry.book.levels(Side::Ask)),
+                book: &entry.book,
+                depth: self.config.depth,
                 trade: entry.last_trade,
                 trade_ts_event: entry.last_trade_ts_event,
                 trade_flags: entry.last_trade_flags,
@@ -56,8 +51,4 @@ impl Machine {
             },
         );
     }
-}
-
-fn level_count(levels: usize) -> u32 {
-    u32::try_from(levels).expect("invariant: BOOK_LEVELS_MAX fits 32 bits")
 }

@@ -182,12 +182,12 @@ impl Sink for Reader {
     }
 
     fn latest(&mut self, _: u32, latest: &Latest<'_>) {
-        let best = |levels: &[tickring_core::event::Level]| levels.first().map(|level| (level.price, level.qty));
+        let best = |level: Option<tickring_core::event::Level>| level.map(|level| (level.price, level.qty));
         let seen = LatestSeen {
             flags: latest.flags,
             last_update_id: latest.last_update_id,
-            best_bid: best(latest.bids),
-            best_ask: best(latest.asks),
+            best_bid: best(latest.book.best_bid()),
+            best_ask: best(latest.book.best_ask()),
             trade: latest.trade,
             stats: latest.stats,
         };
