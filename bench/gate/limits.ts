@@ -78,6 +78,12 @@ export function judgeExact(name: string, value: number, limit: number | undefine
   return { what: name, ok: value <= limit, text: `${value}, at most ${limit}` };
 }
 
+/** Whether anybody has counted on a host's processor family. */
+export function isKnownFamily({ instructions }: Limits, key: string): boolean {
+  const family = (host: string): string | undefined => host.split('-')[0];
+  return Object.keys(instructions).some((host) => family(host) === family(key));
+}
+
 /** Whether a run that made these claims says something about a limit. */
 export function isAsked({ claim, instead }: RatioLimit, claims: readonly Claim[]): boolean {
   const made = (name: string): boolean => claims.some(({ what }) => what === name);

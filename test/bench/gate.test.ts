@@ -6,6 +6,7 @@ import { answer, codePaths, nameOf, totalOf, works } from '../../bench/gate/call
 import {
   isAsked,
   isFailing,
+  isKnownFamily,
   judgeCount,
   judgeExact,
   judgeRatio,
@@ -63,6 +64,12 @@ test('gate: a ratio that another placement makes meaningless is not asked for, o
   expect(isFailing(limit, [made('between cores', 1.6)])).toBe(true);
   expect(isFailing(limit, [made('between cores', 1.2)])).toBe(false);
   expect(isFailing(limit, [])).toBe(true);
+});
+
+test('gate: limits of one processor family say nothing of another', () => {
+  const limits = readLimits(PATH);
+  expect(isKnownFamily(limits, 'x86_64-unknown-linux-gnu, rustc 9.9.9')).toBe(true);
+  expect(isKnownFamily(limits, 'riscv64gc-unknown-linux-gnu, rustc 1.95.0')).toBe(false);
 });
 
 test('gate: blocks count where most of them were', () => {
