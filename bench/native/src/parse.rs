@@ -6,7 +6,7 @@ use std::hint::black_box;
 use serde_json::json;
 use tickring_core::event::Level;
 use tickring_core::simd::{CodePath, Parser};
-use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
+use tickring_core::venue::{KnownHead, Message, Read, Sides, VenueId, convert_levels};
 
 use crate::blocks::{self, Size, Work};
 use crate::clock::{TickScale, cpu_ns, ticks};
@@ -22,6 +22,7 @@ pub struct FrameParser {
     index: Parser,
     bids: Vec<Level>,
     asks: Vec<Level>,
+    known: KnownHead,
     exponents: (i8, i8),
     /// Frames that the indexed reading gave to the scanner.
     pub scanned: u64,
@@ -33,7 +34,14 @@ impl FrameParser {
         let definition = definition(1, "BTCUSDT");
         let room = || Vec::with_capacity(8_192);
         let exponents = (definition.price_exponent, definition.qty_exponent);
-        Ok(Self { index: Parser::new(options.code_path()?), bids: room(), asks: room(), exponents, scanned: 0 })
+        Ok(Self {
+            index: Parser::new(options.code_path()?),
+            known: KnownHead::default(),
+            bids: room(),
+            asks: room(),
+            exponents,
+            scanned: 0,
+        })
     }
 
     /// One frame, as the machine reads it; gives the number of its levels.
@@ -42,7 +50,7 @@ impl FrameParser {
         let (venue, exponents) = (VenueId::BinanceUsdm, self.exponents);
         let sides = &mut Sides { bids: &mut self.bids, asks: &mut self.asks };
         let indexed = self.index.index(bytes);
-        let read = indexed.and_then(|indexed| venue.parse_indexed(&indexed, |_| Some(exponents), sides));
+        let read = indexed.and_then(|indexed| venue.parse_indexed(&indexed, &mut self.known, |_| Some(exponents), sides));
         if let Some(Read::Delta(head)) = read {
             black_box((&self.bids, &self.asks, head.ids));
             return Ok(self.bids.len() + self.asks.len());

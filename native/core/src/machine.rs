@@ -10,7 +10,7 @@ use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
 use crate::simd::{CodePath, Parser};
 use crate::sink::Sink;
-use crate::venue::{Message, Read, Reject, Sides, VenueId};
+use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
 
 pub use crate::book::canonical_text;
 
@@ -108,6 +108,8 @@ pub struct Machine {
     symbols: Vec<(VenueId, SlotsBySymbol)>,
     /// By number.
     connections: Vec<Connection>,
+    /// By connection.
+    known_heads: Vec<KnownHead>,
     requests: VecDeque<Request>,
     counters: ShardCounters,
     parser: Parser,
@@ -156,6 +158,7 @@ impl Machine {
             slots: HashMap::with_capacity(room),
             symbols: VenueId::ALL.iter().map(|venue| (*venue, HashMap::with_capacity(room))).collect(),
             connections: Vec::new(),
+            known_heads: Vec::new(),
             requests: VecDeque::with_capacity(REQUESTS_MAX),
             counters: ShardCounters::default(),
             parser: Parser::new(config.code_path),
@@ -287,7 +290,8 @@ impl Machine {
     /// What a frame in the venue's own spelling says, its levels converted into the scratch vectors. Changes nothing else.
     #[inline]
     fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<Read<'a>> {
-        let Self { parser, scratch, entries, symbols, connections, subject, .. } = self;
+        let Self { parser, scratch, entries, symbols, connections, known_heads, subject, .. } = self;
+        let known = known_heads.get_mut(usize::from(subject.connection))?;
         let indexed = parser.index(bytes)?;
         let exponents = |symbol: &[u8]| {
             let last = entries.get(connections[usize::from(subject.connection)].last_slot as usize);
@@ -300,7 +304,7 @@ impl Machine {
             };
             Some((entry.definition.price_exponent, entry.definition.qty_exponent))
         };
-        venue.parse_indexed(&indexed, exponents, &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks })
+        venue.parse_indexed(&indexed, known, exponents, &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks })
     }
 
     fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {

@@ -7,7 +7,7 @@ use crate::error::Code;
 use crate::event::State;
 use crate::sink::Sink;
 use crate::sync::Phase;
-use crate::venue::{Reject, VenueId};
+use crate::venue::{KnownHead, Reject, VenueId};
 
 impl Machine {
     pub(super) fn connect<S: Sink>(&mut self, connection: u16, venue: u16, out: &mut Output<'_, S>) -> Result<(), Reject> {
@@ -19,6 +19,7 @@ impl Machine {
         }
         if self.connections.len() <= at {
             self.connections.resize(at + 1, Connection::default());
+            self.known_heads.resize(at + 1, KnownHead::default());
         }
         if self.connections[at].open {
             // The loss of the old one was never told.

@@ -24,6 +24,9 @@ pub const INDEXED_BYTES_MAX: usize = u16::MAX as usize;
 /// Shortest: below it there is nothing to win, and a vector that ends inside a frame may begin before it.
 const INDEXED_BYTES_MIN: usize = 64;
 
+/// Digits that [`Indexed::last_digits`] reads.
+pub const LAST_DIGITS: usize = 8;
+
 /// Entries behind the last quote, all equal to it, so that a whole step may be read from any quote.
 const PADDING: usize = 32;
 
@@ -185,6 +188,20 @@ impl<'a, 'q> Indexed<'a, 'q> {
             _ => levels::one_by_one(self, first, exponents, out),
         }?;
         Some(Side { quote: first + 4 * levels, end })
+    }
+
+    /// Reads [`LAST_DIGITS`] digits at each of these places; `None` if one is none.
+    #[inline]
+    #[must_use]
+    pub fn last_digits<const N: usize>(&self, places: &[usize; N]) -> Option<[u64; N]> {
+        let mut values = [0; N];
+        let mut fits = true;
+        for (value, place) in values.iter_mut().zip(places) {
+            let (digits, are_digits) = scalar::eight_digits(u64::from_le_bytes(*self.frame.get(*place..)?.first_chunk()?), 8);
+            *value = digits;
+            fits &= are_digits;
+        }
+        fits.then_some(values)
     }
 
     /// Reads plain JSON integers, each `start..end`; `None` if one is no such number or longer than 16 digits.

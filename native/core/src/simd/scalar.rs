@@ -34,7 +34,7 @@ pub fn integer(frame: &[u8], start: usize, end: usize) -> Option<u64> {
 
 /// The number that the last `length` bytes of a word spell, and whether they are digits.
 #[inline(always)]
-const fn eight_digits(word: u64, length: usize) -> (u64, bool) {
+pub const fn eight_digits(word: u64, length: usize) -> (u64, bool) {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     // Bytes before the number count as zero. Shifted twice, as a word cannot be shifted out in one go.
     let digits = ((word ^ ZEROS) >> (32 - 4 * length) >> (32 - 4 * length)) << (32 - 4 * length) << (32 - 4 * length);

@@ -12,13 +12,20 @@ use crate::simd::Indexed;
 /// A delta up to its levels.
 pub(super) struct Opening<'a, 'i> {
     pub(super) head: DepthHead<'a>,
-    shape: Shape<'a, 'i>,
-    wrapped: bool,
+    pub(super) shape: Shape<'a, 'i>,
+    pub(super) wrapped: bool,
+}
+
+/// The numbers of a head: when it was sent and made, first id, last id and the one before. What a dialect lacks repeats another.
+pub(super) struct Numbers {
+    /// Where each stands, `start..end`.
+    pub(super) spans: [(usize, usize); 5],
+    pub(super) values: [u64; 5],
 }
 
 /// Reads everything before the levels.
 #[inline]
-pub(super) fn open<'a, 'i>(dialect: Dialect, indexed: &'i Indexed<'a, 'i>) -> Option<Opening<'a, 'i>> {
+pub(super) fn open<'a, 'i>(dialect: Dialect, indexed: &'i Indexed<'a, 'i>) -> Option<(Opening<'a, 'i>, Numbers)> {
     let mut shape = Shape::new(indexed);
     let wrapped = shape.literal(b"{\"stream\":\"").is_some();
     if wrapped {
@@ -57,13 +64,21 @@ pub(super) fn open<'a, 'i>(dialect: Dialect, indexed: &'i Indexed<'a, 'i>) -> Op
         }
     }
     shape.literal(b",\"b\":")?;
-    let [sent, engine, first, last, prev] = shape.integers(&[sent, engine, first, last, prev])?;
+    let spans = [sent, engine, first, last, prev];
+    let values = shape.integers(&spans)?;
+    Some((Opening { head: depth_head_of(dialect, symbol, values)?, shape, wrapped }, Numbers { spans, values }))
+}
+
+/// The head that these numbers make, in the order of [`Numbers`].
+#[inline]
+pub(super) fn depth_head_of(dialect: Dialect, symbol: &[u8], numbers: [u64; 5]) -> Option<DepthHead<'_>> {
+    let [sent, engine, first, last, prev] = numbers;
     let prev = (dialect == Dialect::Usdm).then_some(prev);
     if first > last || prev.is_some_and(|prev| prev > last) {
         return None;
     }
     let ids = DeltaIds { first, last, prev, ts_sent: scale_time(sent)? };
-    Some(Opening { head: DepthHead { symbol, ts_event: scale_time(engine)?, ids }, shape, wrapped })
+    Some(DepthHead { symbol, ts_event: scale_time(engine)?, ids })
 }
 
 impl Opening<'_, '_> {

@@ -251,10 +251,12 @@ impl VenueId {
 
     /// Reads an indexed frame if it is spelled without white space and holds nothing nested but levels. `exponents` gives price
     /// and quantity exponent of a symbol. `None` says nothing of the frame: [`Self::parse_frame`] does. `Some` says that it
-    /// would give the same message, and its levels at these exponents the same mantissas, which are in `sides`.
+    /// would give the same message, and its levels at these exponents the same mantissas, which are in `sides`. `known` is that
+    /// of the frame's connection; it changes speed alone.
     pub fn parse_indexed<'a>(
         self,
         indexed: &Indexed<'a, '_>,
+        known: &mut KnownHead,
         exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
         sides: &mut Sides<'_>,
     ) -> Option<Read<'a>> {
@@ -262,7 +264,12 @@ impl VenueId {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm => binance::Dialect::Usdm,
         };
-        if let Some(opening) = binance_indexed::open(dialect, indexed) {
+        let opening = known.open(dialect, indexed).or_else(|| {
+            let (opening, numbers) = binance_indexed::open(dialect, indexed)?;
+            known.note(dialect, indexed.frame(), &opening, &numbers);
+            Some(opening)
+        });
+        if let Some(opening) = opening {
             let head = opening.head;
             if opening.levels(exponents(head.symbol)?, sides).is_some() {
                 return Some(Read::Delta(head));
@@ -366,6 +373,8 @@ mod binance_listing;
 mod binance_spot;
 mod binance_usdm;
 mod convert;
+mod known_head;
 mod shape;
 
 pub use convert::LEVELS_MAX;
+pub use known_head::KnownHead;

@@ -30,6 +30,16 @@ impl<'a, 'i> Shape<'a, 'i> {
         Self { indexed, frame: indexed.frame(), quotes: indexed.quotes(), at: 0, quote: 0 }
     }
 
+    /// Somewhere inside, known from another frame.
+    pub(super) fn at_quote(indexed: &'i Indexed<'a, 'i>, at: usize, quote: usize) -> Self {
+        Self { at, quote, ..Self::new(indexed) }
+    }
+
+    /// Ordinal of the first quote at or behind it.
+    pub(super) const fn quote(&self) -> usize {
+        self.quote
+    }
+
     /// The byte at which it stands.
     pub(super) const fn at(&self) -> usize {
         self.at

@@ -10,7 +10,7 @@ use tickring_core::event::Level;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::{CodePath, Parser};
-use tickring_core::venue::{Message, Read, Sides, VenueId, convert_levels};
+use tickring_core::venue::{KnownHead, Message, Read, Sides, VenueId, convert_levels};
 use tickring_shm::{SegmentOptions, Writer};
 
 use crate::corpus::{Corpus, TextLevel};
@@ -131,6 +131,7 @@ fn top_of(book: &Book, exponents: (i8, i8)) -> Top {
 /// The parser alone, fully validated: levels as mantissas at the instrument's exponents.
 pub struct Parse {
     parser: Parser,
+    known: KnownHead,
     bids: Vec<Level>,
     asks: Vec<Level>,
 }
@@ -142,7 +143,7 @@ impl Parse {
     /// With room for large frames.
     pub fn new(path: CodePath) -> Self {
         let room = || Vec::with_capacity(8_192);
-        Self { parser: Parser::new(path), bids: room(), asks: room() }
+        Self { parser: Parser::new(path), known: KnownHead::default(), bids: room(), asks: room() }
     }
 
     /// What the machine does with a frame that its index cannot read.
@@ -160,9 +161,9 @@ impl Parse {
 
     #[inline]
     fn indexed(&mut self, bytes: &[u8]) -> Option<()> {
-        let Self { parser, bids, asks } = self;
+        let Self { parser, known, bids, asks } = self;
         let indexed = parser.index(bytes)?;
-        match VenueId::BinanceUsdm.parse_indexed(&indexed, |_| Some(EXPONENTS), &mut Sides { bids, asks })? {
+        match VenueId::BinanceUsdm.parse_indexed(&indexed, known, |_| Some(EXPONENTS), &mut Sides { bids, asks })? {
             Read::Delta(head) => black_box((head.ids, head.ts_event, &*bids, &*asks)),
             Read::Other(other) => panic!("no depth frame: {other:?}"),
         };
