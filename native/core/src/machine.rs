@@ -1,5 +1,6 @@
 //! The state machine: one typed input in, its events out. See `native/core/README.md` for the states of a book.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 
 use crate::book::Book;
@@ -27,7 +28,7 @@ mod timers;
 mod widen;
 
 use depth::Levels;
-use entry::Entry;
+use entry::{Channel, Entry};
 use output::{Output, Tag};
 
 /// Largest [`MachineConfig::depth`].
@@ -138,6 +139,15 @@ enum Touched {
     One(u32),
     /// Those with [`Entry::touched`].
     Many,
+}
+
+/// The slot of a symbol, which is often `last`.
+#[inline]
+fn slot_of(entries: &[Entry], symbols: &[(VenueId, SlotsBySymbol)], venue: VenueId, last: u32, symbol: &[u8]) -> Option<u32> {
+    match entries.get(last as usize) {
+        Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => Some(last),
+        _ => symbols.iter().find(|(of, _)| *of == venue)?.1.get(symbol).copied(),
+    }
 }
 
 fn refuse(code: Code) -> Reject {
@@ -263,12 +273,19 @@ impl Machine {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
         let message = match self.read_indexed(venue, bytes) {
-            Some(Read::Delta(head)) => return self.depth(venue, &head, Levels::Converted, out),
-            Some(Read::Other(message)) => message,
-            None => venue.parse_frame(bytes)?,
+            Some((Read::Delta(head), Some(slot))) => {
+                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                return self.depth(venue, slot, &head, Levels::Converted, out);
+            }
+            Some((Read::Other(message), _)) => message,
+            Some((Read::Delta(_), None)) | None => venue.parse_frame(bytes)?,
         };
         match message {
-            Message::Depth(message) => self.depth(venue, &message.head, Levels::Text(message.bids, message.asks), out),
+            Message::Depth(message) => {
+                let symbol = message.head.symbol;
+                let Some(slot) = self.find(venue, symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                self.depth(venue, slot, &message.head, Levels::Text(message.bids, message.asks), out)
+            }
             Message::Trade(message) => self.trade(venue, &message, out),
             Message::Quote(message) => self.quote(venue, &message, out),
             Message::Reply { id, venue_code } => {
@@ -287,24 +304,23 @@ impl Machine {
         }
     }
 
-    /// What a frame in the venue's own spelling says, its levels converted into the scratch vectors. Changes nothing else.
+    /// What a frame in the venue's own spelling says, its levels converted into the scratch vectors, and its symbol's slot if
+    /// it has levels. Changes nothing else.
     #[inline]
-    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<Read<'a>> {
+    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<(Read<'a>, Option<u32>)> {
         let Self { parser, scratch, entries, symbols, connections, known_heads, subject, .. } = self;
         let known = known_heads.get_mut(usize::from(subject.connection))?;
         let indexed = parser.index(bytes)?;
+        let last = connections.get(usize::from(subject.connection))?.last_slot;
+        let found = Cell::new(None);
         let exponents = |symbol: &[u8]| {
-            let last = entries.get(connections[usize::from(subject.connection)].last_slot as usize);
-            let entry = match last {
-                Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => entry,
-                _ => {
-                    let (_, slots) = symbols.iter().find(|(of, _)| *of == venue)?;
-                    entries.get(*slots.get(symbol)? as usize)?
-                }
-            };
-            Some((entry.definition.price_exponent, entry.definition.qty_exponent))
+            let slot = slot_of(entries, symbols, venue, last, symbol)?;
+            found.set(Some(slot));
+            let Instrument { price_exponent, qty_exponent, .. } = entries.get(slot as usize)?.definition;
+            Some((price_exponent, qty_exponent))
         };
-        venue.parse_indexed(&indexed, known, exponents, &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks })
+        let sides = &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks };
+        Some((venue.parse_indexed(&indexed, known, exponents, sides)?, found.get()))
     }
 
     fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {
@@ -316,20 +332,19 @@ impl Machine {
     }
 
     /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.
-    fn find(&mut self, venue: VenueId, symbol: &[u8], channel: entry::Channel, now: u64) -> Result<Option<u32>, Reject> {
+    fn find(&mut self, venue: VenueId, symbol: &[u8], channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
         // A venue may spell a name beyond ASCII with escapes.
         let mut buffer = [0; SYMBOL_BYTES_MAX];
         let symbol = json::unescape(symbol, &mut buffer).ok_or(refuse(Code::UnknownSymbol))?;
-        let line = &mut self.connections[usize::from(self.subject.connection)];
-        let cached = self.entries.get(line.last_slot as usize);
-        let slot = match cached {
-            Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => line.last_slot,
-            _ => {
-                let map = self.symbols.iter().find(|(of, _)| *of == venue);
-                *map.and_then(|(_, slots)| slots.get(symbol)).ok_or(refuse(Code::UnknownSymbol))?
-            }
-        };
-        line.last_slot = slot;
+        let last = self.connections[usize::from(self.subject.connection)].last_slot;
+        let slot = slot_of(&self.entries, &self.symbols, venue, last, symbol).ok_or(refuse(Code::UnknownSymbol))?;
+        self.awaited(slot, channel, now)
+    }
+
+    /// The slot, if messages of this channel are awaited; `None` if they are not.
+    #[inline]
+    fn awaited(&mut self, slot: u32, channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
+        self.connections[usize::from(self.subject.connection)].last_slot = slot;
         let entry = &mut self.entries[slot as usize];
         if entry.lines[channel as usize] == 0 {
             if !entry.removed && entry.lines.iter().all(|line| *line == 0) {

@@ -1,6 +1,6 @@
 //! Depth deltas: what is done about the venue's verdict on each.
 
-use super::entry::{Channel, touch_flags, ts_flags};
+use super::entry::{touch_flags, ts_flags};
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
@@ -37,11 +37,11 @@ impl Machine {
     pub(super) fn depth<S: Sink>(
         &mut self,
         venue: VenueId,
+        slot: u32,
         head: &DepthHead<'_>,
         levels: Levels<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
-        let Some(slot) = self.find(venue, head.symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
         let entry = &mut self.entries[slot as usize];
         let verdict = entry.sync.follow(venue, &head.ids);
         if verdict == Follow::Duplicate {
