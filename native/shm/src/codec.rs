@@ -1,11 +1,12 @@
 //! Events to the words of a ring record. Nothing is ever rounded: what does not fit the compact form takes the wide one.
 
-use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, Stats24h, Status, flag};
+use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, Stats24h, Status, Trade, flag};
 use tickring_core::input::Instrument;
 
-use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, WIDE_WORDS};
+use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, SLOT_BODY_WORDS, WIDE_WORDS};
 use crate::levels::BookRecord;
 use crate::payload::EpochStart;
+use crate::ring::span_bits;
 
 /// Bits of a quantity in a compact quote.
 pub(crate) const QTY_BITS: u32 = 48;
@@ -43,43 +44,55 @@ pub(crate) struct Stamps {
     pub prev_frame_seq: u64,
 }
 
+/// The words of a slot, but for its commit word.
+pub(crate) type SlotWords = [u64; SLOT_BODY_WORDS];
+
 /// The words of one record, reused for all.
 pub(crate) type RecordWords = [u64; RECORD_WORDS_MAX];
 
-/// The record of a book, where all stamps fit the compact form and all levels the record.
+/// The slot of a trade or a quote, but for its commit word, where stamps and quantities fit the compact form.
 #[inline]
-pub(crate) fn compact_book<'a>(header: &Header, content: Content<'a>, stamps: &Stamps) -> Option<BookRecord<'a>> {
-    let Content::Body(Body::BookDelta(book) | Body::BookSnapshot(book)) = content else { return None };
-    let stamp = compact_stamp(header, stamps)?;
-    let [kind, received, numbers] = head_words(header, content.kind(), header.flags & !flag::WIDE, stamps);
-    let [prev, last, counts] = book_words(book)?;
-    Some(BookRecord::new([kind, received, numbers, stamp, prev, last, counts], book.bids, book.asks))
+pub(crate) fn compact_slot(header: &Header, body: &Body<'_>, stamps: &Stamps) -> Option<SlotWords> {
+    let payload = match body {
+        Body::Trade(trade) => trade_words(trade),
+        Body::Quote(quote) => compact_quote(quote)?,
+        _ => return None,
+    };
+    let mut words = compact_head(header, body.kind(), payload, stamps)?;
+    words[0] |= span_bits(1);
+    Some(words)
 }
 
-/// Writes a record into `words` and returns how many; `None` if it has more levels than a record may.
+/// The record of a book, where its stamps fit the compact form and its levels a record.
 #[inline]
+pub(crate) fn compact_book<'a>(header: &Header, body: &'a Body<'a>, stamps: &Stamps) -> Option<BookRecord<'a>> {
+    let (Body::BookDelta(book) | Body::BookSnapshot(book)) = body else { return None };
+    let head = compact_head(header, body.kind(), book_words(book)?, stamps)?;
+    Some(BookRecord::new(head, book.bids, book.asks))
+}
+
+/// Head and payload of a compact record.
+#[inline]
+fn compact_head(header: &Header, kind: Kind, payload: [u64; 3], stamps: &Stamps) -> Option<SlotWords> {
+    let stamp = compact_stamp(header, stamps)?;
+    let [kind, received, numbers] = head_words(header, kind, header.flags & !flag::WIDE, stamps);
+    Some([kind, received, numbers, stamp, payload[0], payload[1], payload[2]])
+}
+
+/// Writes a record that has no compact form of its own above into `words` and returns how many; `None` if it has more levels than a record
+/// may.
 pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, words: &mut RecordWords) -> Option<usize> {
-    let stamp = compact_stamp(header, stamps);
-    let quote = match content {
-        Content::Body(Body::Quote(quote)) => Some(compact_quote(quote)),
-        _ => None,
-    };
-    let wide = stamp.is_none() || quote == Some(None);
-    let flags = (header.flags & !flag::WIDE) | if wide { flag::WIDE } else { 0 };
+    // A quote comes here if a stamp does not fit, or a quantity: then all of it is in full.
+    let stamp = compact_stamp(header, stamps).filter(|_| content.kind() != Kind::Quote);
+    let flags = (header.flags & !flag::WIDE) | if stamp.is_none() { flag::WIDE } else { 0 };
     words[..RECORD_HEAD_WORDS - 1].copy_from_slice(&head_words(header, content.kind(), flags, stamps));
+    words[3] = stamp.unwrap_or_default();
     let mut payload = RECORD_HEAD_WORDS;
-    if wide {
-        words[3] = 0;
+    if stamp.is_none() {
         words[4] = header.ts_event;
         words[5] = stamps.ts_out;
         words[6] = u64::from(header.index) | (header.frame_seq >> 32) << 32;
         payload += WIDE_WORDS;
-    } else {
-        words[3] = stamp.unwrap_or_default();
-        if let Some(Some(packed)) = quote {
-            words[payload..payload + packed.len()].copy_from_slice(&packed);
-            return Some(payload + packed.len());
-        }
     }
     Some(payload + encode_payload(content, &mut words[payload..])?)
 }
@@ -98,20 +111,18 @@ const fn low_half(value: u64) -> u64 {
     value & 0xffff_ffff
 }
 
-/// The stamp word, where every stamp fits it.
+/// The stamp word, where every stamp fits it. Looked at together, for they nearly always do.
 #[inline]
 fn compact_stamp(header: &Header, stamps: &Stamps) -> Option<u64> {
-    let out_ns = stamps.ts_out.checked_sub(header.ts_recv).filter(|ns| *ns < OUT_NS_END)?;
-    let index = u8::try_from(header.index).ok()?;
+    let out_ns = stamps.ts_out.wrapping_sub(header.ts_recv);
     // The high half of frame_seq is restored from the record before, or from the head line.
-    header.frame_seq.checked_sub(stamps.prev_frame_seq).filter(|step| *step < 1 << 31)?;
-    let event_us = if header.flags & flag::NO_TS_EVENT != 0 {
-        (header.ts_event == 0).then_some(0)?
-    } else {
-        let us = header.ts_event / 1000;
-        (header.ts_event.is_multiple_of(1000) && us.abs_diff(header.ts_recv / 1000) < EVENT_US_MAX).then_some(us)?
-    };
-    Some(low_half(event_us) | out_ns << 32 | u64::from(index) << 56)
+    let step = header.frame_seq.wrapping_sub(stamps.prev_frame_seq);
+    let event_us = header.ts_event / 1000;
+    let near = event_us.abs_diff(header.ts_recv / 1000) < EVENT_US_MAX;
+    let event_fits = if header.flags & flag::NO_TS_EVENT != 0 { header.ts_event == 0 } else { near };
+    let fits =
+        (out_ns < OUT_NS_END) & (step < 1 << 31) & (header.index < 256) & (event_us * 1000 == header.ts_event) & event_fits;
+    fits.then_some(low_half(event_us) | out_ns << 32 | u64::from(header.index) << 56)
 }
 
 /// A quote in three words, where it fits.
@@ -136,7 +147,7 @@ fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<usize> {
         }
     };
     Some(match body {
-        Body::Trade(trade) => put(words, &[trade.price.cast_unsigned(), trade.qty.cast_unsigned(), trade.trade_id]),
+        Body::Trade(trade) => put(words, &trade_words(trade)),
         Body::Quote(quote) => put(words, &quote_words(quote)),
         Body::BookDelta(book) | Body::BookSnapshot(book) => return encode_book(book, words),
         Body::Stats24h(stats) => put(words, &stats_words(stats)),
@@ -150,6 +161,10 @@ fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<usize> {
 fn put(words: &mut [u64], values: &[u64]) -> usize {
     words[..values.len()].copy_from_slice(values);
     values.len()
+}
+
+const fn trade_words(trade: &Trade) -> [u64; 3] {
+    [trade.price.cast_unsigned(), trade.qty.cast_unsigned(), trade.trade_id]
 }
 
 pub(crate) const fn quote_words(quote: &Quote) -> [u64; 4] {

@@ -2,8 +2,9 @@
 
 use tickring_core::event::Level;
 
+use crate::codec::SlotWords;
 use crate::layout::{BOOK_HEAD_WORDS, RECORD_HEAD_WORDS, SLOT_BODY_WORDS};
-use crate::ring::{Record, SPAN_SHIFT};
+use crate::ring::{Record, span_bits};
 
 /// Levels that fill [`UNIT_SLOTS`] slots.
 const UNIT: usize = 7;
@@ -17,7 +18,7 @@ const _: () = assert!(RECORD_HEAD_WORDS + BOOK_HEAD_WORDS == SLOT_BODY_WORDS && 
 #[derive(Debug)]
 pub(crate) struct BookRecord<'a> {
     /// Words of the first slot.
-    head: [u64; SLOT_BODY_WORDS],
+    head: SlotWords,
     bids: &'a [Level],
     asks: &'a [Level],
 }
@@ -25,9 +26,9 @@ pub(crate) struct BookRecord<'a> {
 impl<'a> BookRecord<'a> {
     /// A record with these words before its levels; the first gets the span written into it.
     #[inline]
-    pub(crate) fn new(head: [u64; SLOT_BODY_WORDS], bids: &'a [Level], asks: &'a [Level]) -> Self {
+    pub(crate) fn new(head: SlotWords, bids: &'a [Level], asks: &'a [Level]) -> Self {
         let mut record = Self { head, bids, asks };
-        record.head[0] |= (record.span() as u64) << SPAN_SHIFT;
+        record.head[0] |= span_bits(record.span());
         record
     }
 
@@ -87,14 +88,14 @@ fn put_part(put: &mut impl FnMut(usize, &[u64]), offset: usize, unit: &[Level; U
 /// What a unit gives to the first of its slots. One slot after the other is made and stored: more words than that have no place
 /// in registers.
 #[inline]
-fn first_body(unit: &[Level; UNIT]) -> [u64; SLOT_BODY_WORDS] {
+fn first_body(unit: &[Level; UNIT]) -> SlotWords {
     let [a, b, c, d, ..] = unit.map(words);
     [a[0], a[1], b[0], b[1], c[0], c[1], d[0]]
 }
 
 /// What a unit gives to the second of its slots.
 #[inline]
-fn second_body(unit: &[Level; UNIT]) -> [u64; SLOT_BODY_WORDS] {
+fn second_body(unit: &[Level; UNIT]) -> SlotWords {
     let [.., d, e, f, g] = unit.map(words);
     [d[1], e[0], e[1], f[0], f[1], g[0], g[1]]
 }
@@ -145,7 +146,7 @@ mod tests {
                 assert_eq!((offset * SLOT_BODY_WORDS, body.len()), (stored.len(), SLOT_BODY_WORDS), "{bid_count} {ask_count}");
                 stored.extend_from_slice(body);
             });
-            let mut expected = vec![(span as u64) << SPAN_SHIFT, 1, 2, 3, 4, 5, 6];
+            let mut expected = vec![span_bits(span), 1, 2, 3, 4, 5, 6];
             expected.extend(bids.iter().chain(asks).copied().flat_map(words));
             expected.resize(span * SLOT_BODY_WORDS, 0);
             assert_eq!((record.span(), stored), (span, expected), "{bid_count} {ask_count}");

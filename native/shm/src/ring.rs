@@ -11,6 +11,12 @@ use crate::sync::{AtomicU64, Ordering, Words, fence};
 /// Bit of the record's first word at which the span begins.
 pub const SPAN_SHIFT: u32 = 8;
 
+/// A span at its place in the record's first word.
+#[inline]
+pub(crate) const fn span_bits(span: usize) -> u64 {
+    (span as u64) << SPAN_SHIFT
+}
+
 /// What is the same for every access to one ring.
 #[derive(Clone, Debug)]
 pub struct Geometry {
@@ -70,11 +76,11 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
     #[inline]
     pub fn publish(&mut self, words: &mut [u64], sequence: u64, frame_seq: u64) -> Option<u64> {
         let span = words.len().div_ceil(S - 1);
-        *words.first_mut()? |= (span as u64) << SPAN_SHIFT;
+        *words.first_mut()? |= span_bits(span);
         self.publish_record(span, &Plain::<S>(words), sequence, frame_seq)
     }
 
-    /// As [`Self::publish`], for a record of `span` slots that stores its words itself, the span among them.
+    /// As [`Self::publish`], for a record of `span` slots that hands over its words itself, the span among them.
     #[inline]
     pub fn publish_record(&mut self, span: usize, record: &impl Record, sequence: u64, frame_seq: u64) -> Option<u64> {
         let first = self.position;
@@ -90,9 +96,11 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
             self.write_round(left as usize, span, record);
         }
         self.position = next;
-        self.head.set(header::HEAD_SEQUENCE, sequence);
-        self.head.set(header::HEAD_FRAME_SEQ, frame_seq);
-        self.head.set_release(header::HEAD_POSITION, next);
+        let head = self.head.run(0, header::HEAD_FRAME_SEQ + 1);
+        head[header::HEAD_SEQUENCE].store(sequence, Ordering::Relaxed);
+        head[header::HEAD_FRAME_SEQ].store(frame_seq, Ordering::Relaxed);
+        // Release: pairs with `get_acquire` in `RingReader::head`.
+        head[header::HEAD_POSITION].store(next, Ordering::Release);
         Some(span as u64)
     }
 
@@ -151,6 +159,14 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
 pub trait Record {
     /// Hands over the words of each slot, commit words left out, with the slot's number from 0.
     fn store(&self, put: impl FnMut(usize, &[u64]));
+}
+
+/// The words of one slot, but for its commit word.
+impl<const N: usize> Record for [u64; N] {
+    #[inline]
+    fn store(&self, mut put: impl FnMut(usize, &[u64])) {
+        put(0, self);
+    }
 }
 
 /// A record that is a run of words.

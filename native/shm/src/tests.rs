@@ -9,12 +9,12 @@ use tickring_core::event::{
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 
-use crate::codec::{Content, Stamps, encode};
+use crate::codec::{Content, Stamps, compact_book, compact_slot, encode};
 use crate::decode::{Decoded, Near, decode};
 use crate::layout::{COPY_WORDS, RECORD_WORDS_MAX, SLOT_BODY_WORDS};
 use crate::payload::{self, EpochReason, EpochStart};
 use crate::record::{CANONICAL_HEAD_SIZE, CANONICAL_SIZE_MAX, Record};
-use crate::ring::SPAN_SHIFT;
+use crate::ring::{Record as _, span_bits};
 
 /// Noon of some day in 2026, ns.
 const NOON: u64 = 1_795_262_400_000_000_000;
@@ -147,13 +147,26 @@ fn header() -> impl Strategy<Value = Header> {
 
 /// What a reader gets from what a writer writes, and the number of slots in between.
 fn through_slots(header: &Header, content: Content<'_>, stamps: &Stamps) -> (Record, u64) {
-    let mut words = [0; RECORD_WORDS_MAX];
-    let len = encode(header, content, stamps, &mut words).unwrap();
-    let span = len.div_ceil(SLOT_BODY_WORDS) as u64;
     // What another lap left in the rest of the slots.
     let mut copy = [0xdead_beef_dead_beef; COPY_WORDS];
-    copy[..len].copy_from_slice(&words[..len]);
-    copy[0] |= span << SPAN_SHIFT;
+    let mut put = |offset: usize, body: &[u64]| copy[offset * SLOT_BODY_WORDS..][..SLOT_BODY_WORDS].copy_from_slice(body);
+    let span = if let Content::Body(body) = content
+        && let Some(words) = compact_slot(header, body, stamps)
+    {
+        put(0, &words);
+        1
+    } else if let Content::Body(body) = content
+        && let Some(book) = compact_book(header, body, stamps)
+    {
+        book.store(put);
+        book.span()
+    } else {
+        let mut words = [0; RECORD_WORDS_MAX];
+        let len = encode(header, content, stamps, &mut words).unwrap();
+        words[0] |= span_bits(len.div_ceil(SLOT_BODY_WORDS));
+        copy[..len].copy_from_slice(&words[..len]);
+        len.div_ceil(SLOT_BODY_WORDS)
+    } as u64;
     let near = Near { sequence: stamps.sequence - 1, frame_seq: stamps.prev_frame_seq };
     let mut record = Record::default();
     assert_eq!(decode(&copy, span, near, &mut record), Decoded::Record);
@@ -279,6 +292,7 @@ fn longest_record_takes_38_slots_and_a_longer_one_is_refused() {
     assert_eq!(through_slots(&header, Content::Body(&Body::BookDelta(change(&levels[..64]))), &stamps).1, 38);
     let mut words = [0; RECORD_WORDS_MAX];
     let long = Body::BookDelta(change(&levels[..65]));
+    assert!(compact_book(&header, &long, &stamps).is_none());
     assert_eq!(encode(&header, Content::Body(&long), &stamps, &mut words), None);
 }
 

@@ -4,12 +4,12 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
-use tickring_core::event::{Event, Header as EventHeader, flag};
+use tickring_core::event::{Body, Event, Header as EventHeader, flag};
 use tickring_core::input::Instrument;
 use tickring_core::sink::{Latest, Sink};
 
 use crate::clock::Clock;
-use crate::codec::{Content, RecordWords, Stamps, compact_book, encode};
+use crate::codec::{Content, RecordWords, Stamps, compact_book, compact_slot, encode};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust, check_name};
 use crate::header::{Header, check_shape, plan};
@@ -258,20 +258,29 @@ impl Writer {
     fn publish(&mut self, header: &EventHeader, content: Content<'_>) {
         self.sequence += 1;
         let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq };
-        let published = if let Some(book) = compact_book(header, content, &stamps) {
-            self.ring.publish_record(book.span(), &book, self.sequence, header.frame_seq)
-        } else {
-            let published = encode(header, content, &stamps, &mut self.words)
-                .and_then(|len| self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq));
-            self.wide += u64::from(published.is_some() && (self.words[0] >> 16) as u16 & flag::WIDE != 0);
-            published
+        let published = match content {
+            Content::Body(body @ (Body::Trade(_) | Body::Quote(_))) => compact_slot(header, body, &stamps)
+                .map(|words| self.ring.publish_record(1, &words, stamps.sequence, header.frame_seq)),
+            Content::Body(body @ (Body::BookDelta(_) | Body::BookSnapshot(_))) => compact_book(header, body, &stamps)
+                .map(|book| self.ring.publish_record(book.span(), &book, stamps.sequence, header.frame_seq)),
+            _ => None,
         };
+        let published = published.unwrap_or_else(|| self.publish_full(header, content, &stamps));
         if published.is_some() {
             self.frame_seq = header.frame_seq;
             self.records += 1;
         } else {
             self.refused += 1;
         }
+    }
+
+    /// Publishes what has no short way: rare kinds, and records of which something does not fit the compact form.
+    #[inline(never)]
+    fn publish_full(&mut self, header: &EventHeader, content: Content<'_>, stamps: &Stamps) -> Option<u64> {
+        let len = encode(header, content, stamps, &mut self.words)?;
+        let span = self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq)?;
+        self.wide += u64::from((self.words[0] >> 16) as u16 & flag::WIDE != 0);
+        Some(span)
     }
 }
 
