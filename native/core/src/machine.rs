@@ -118,6 +118,8 @@ pub struct Machine {
     /// Books that no snapshot needs now.
     spare_books: Vec<Book>,
     snapshot_cursor: u32,
+    /// Whose book was changed last: much of it is in the cache.
+    warm_slot: u32,
     /// What the present input is about, as far as known: named in its rejection.
     subject: Subject,
     touched: Touched,
@@ -175,6 +177,7 @@ impl Machine {
             scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
+            warm_slot: 0,
             subject: Subject::default(),
             touched: Touched::None,
         }

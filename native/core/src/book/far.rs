@@ -1,7 +1,7 @@
 //! Cells of the ticks outside the window: an open hash table, of which a bucket is a cache line. No branch depends on whether a
 //! tick is there; a removed one keeps its place until room is short. There is no order: who wants one sorts.
 
-use crate::simd::lanes::matching;
+use crate::simd::lanes::{matching, prefetch};
 
 const LANES: usize = 8;
 
@@ -51,6 +51,14 @@ impl Far {
     fn home(&self, tick: u32) -> usize {
         let hash = u64::from(tick).wrapping_mul(self.factor) >> 32;
         ((hash * self.homes) >> 32) as usize
+    }
+
+    /// Asks the memory for the bucket of a tick.
+    #[inline]
+    pub(super) fn prefetch(&self, tick: u32) {
+        if let Some(bucket) = self.buckets.get(self.home(tick)) {
+            prefetch(bucket);
+        }
     }
 
     /// Empties the table and keeps its room.

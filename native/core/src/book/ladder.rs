@@ -145,6 +145,19 @@ impl Ladder {
         start as u32 & !(WORD as u32 - 1)
     }
 
+    /// See [`super::Book::prefetch`].
+    pub(super) fn prefetch(&self, levels: &[Level]) {
+        let Some(window) = &self.window else { return };
+        for level in levels {
+            let place = self.gauge.place.count(level.price);
+            if place < WINDOW as u64 {
+                window.prefetch(place as usize);
+            } else {
+                self.behind.prefetch(self.gauge.tick.count(level.price) as u32);
+            }
+        }
+    }
+
     /// Sets the levels of one message, in their order.
     #[inline]
     pub(super) fn apply_all(&mut self, levels: &[Level]) {

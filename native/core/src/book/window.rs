@@ -1,5 +1,7 @@
 //! The ticks around the best price: a cell each, and a bit for each cell that holds a level.
 
+use crate::simd::lanes::prefetch;
+
 /// Ticks of the window, a multiple of [`WORD`].
 pub(super) const WINDOW: usize = 8_192;
 
@@ -23,6 +25,12 @@ impl Window {
     pub(super) fn clear(&mut self) {
         self.cells.fill(0);
         self.bits.fill(0);
+    }
+
+    #[inline]
+    pub(super) fn prefetch(&self, index: usize) {
+        prefetch(&self.cells[index]);
+        prefetch(&self.bits[index / WORD]);
     }
 
     /// Sets a cell; gives the one before.

@@ -136,6 +136,9 @@ impl Machine {
     fn follow<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[slot as usize];
         let prev_update_id = entry.counters.last_update_id;
+        if std::mem::replace(&mut self.warm_slot, slot) != slot {
+            entry.book.prefetch(&self.scratch.bids, &self.scratch.asks);
+        }
         entry.book.apply_all(&self.scratch.bids, &self.scratch.asks);
         entry.counters.last_update_id = delta.ids.last;
         entry.counters.book_deltas += 1;
@@ -151,7 +154,7 @@ impl Machine {
             asks: &self.scratch.asks,
         };
         let rebuild = touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
-        let crosses = touch == Touch::Crossed && !self.entries[slot as usize].crossed;
+        let crosses = touch == Touch::Crossed && self.entries[slot as usize].touch != Touch::Crossed;
         out.change(tag, &change, !crosses && !rebuild);
         self.note_touch(slot, touch, out);
         if rebuild {
@@ -163,10 +166,10 @@ impl Machine {
     /// Keeps track of a crossed live book; says so when it becomes crossed.
     pub(super) fn note_touch<S: Sink>(&mut self, slot: u32, touch: Touch, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[slot as usize];
-        let was = std::mem::replace(&mut entry.crossed, touch == Touch::Crossed);
-        if !entry.crossed {
+        let was = std::mem::replace(&mut entry.touch, touch);
+        if touch != Touch::Crossed {
             entry.crossed_since = None;
-        } else if !was {
+        } else if was != Touch::Crossed {
             entry.crossed_since = Some(out.ts_recv);
             self.counters.crossed += 1;
             out.status(Tag::of(entry.definition.id), State::Crossed, entry.lines[0], None, entry.counters.last_update_id);

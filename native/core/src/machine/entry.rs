@@ -50,7 +50,8 @@ pub(super) struct Entry {
     /// Venue's time of its last change, ns; 0 where unknown.
     pub(super) book_ts_event: u64,
     pub(super) sync: Sync,
-    pub(super) crossed: bool,
+    /// Whether its best prices meet.
+    pub(super) touch: Touch,
     /// Since when the live book has been crossed after every message, ns.
     pub(super) crossed_since: Option<u64>,
     /// When it was last rebuilt for that, ns.
@@ -86,7 +87,7 @@ impl Entry {
             book: Book::new(),
             book_ts_event: 0,
             sync: Sync::default(),
-            crossed: false,
+            touch: Touch::Apart,
             crossed_since: None,
             crossed_resync_at: None,
             snapshot_due: 0,
@@ -112,7 +113,7 @@ impl Entry {
         buffer.clear();
         // `queued` is about the queue of requests, which still holds it.
         self.sync = Sync { buffer, queued: self.sync.queued, ..Sync::default() };
-        (self.crossed, self.crossed_since, self.crossed_resync_at) = (false, None, None);
+        (self.touch, self.crossed_since, self.crossed_resync_at) = (Touch::Apart, None, None);
         self.tracks = [TradeTrack::default(); 2];
         (self.last_trade, self.last_trade_ts_event, self.last_trade_flags) = (Trade::default(), 0, 0);
         self.quote_id = None;
@@ -130,7 +131,8 @@ impl Entry {
     pub(super) fn latest_flags(&self) -> u16 {
         let stale = if self.is_live() { 0 } else { flag::STALE };
         let partial = if self.stats.is_partial() { flag::PARTIAL } else { 0 };
-        stale | partial | touch_flags(self.book.touch())
+        debug_assert_eq!(self.touch, self.book.touch(), "kept with each change of the book");
+        stale | partial | touch_flags(self.touch)
     }
 }
 

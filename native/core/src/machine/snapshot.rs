@@ -3,7 +3,7 @@
 use super::entry::touch_flags;
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
-use crate::book::{BOOK_LEVELS_MAX, Book, Side};
+use crate::book::{BOOK_LEVELS_MAX, Book, Side, Touch};
 use crate::error::Code;
 use crate::event::{Level, State, flag};
 use crate::sink::Sink;
@@ -111,7 +111,7 @@ impl Machine {
         entry.sync.gapped = false;
         entry.sync.asked_at = None;
         entry.counters.in_sync = 1;
-        (entry.crossed, entry.crossed_since) = (false, None);
+        (entry.touch, entry.crossed_since) = (Touch::Apart, None);
         let touch = entry.book.touch();
         out.status(Tag::of(entry.definition.id), State::Live, entry.lines[0], None, entry.counters.last_update_id);
         self.note_touch(slot, touch, out);
