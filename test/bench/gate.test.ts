@@ -107,6 +107,7 @@ test('gate: the limits name works that are counted, and claims that benches make
     expect(BENCHES.map(({ name }) => name)).toContain(bench);
     const source = readFileSync(new URL(`../../bench/${bench}.ts`, import.meta.url), 'utf8');
     expect(source).toContain(claim.replace(ONE_CORE, ''));
+    if (bench === 'ring-one-way') expect(instead, `${claim}: the limit of the other placement`).toBeDefined();
     // One of the two is always asked for.
     if (instead !== undefined)
       expect(limits.ratios).toContainEqual(expect.objectContaining({ claim: instead, instead: claim }));
