@@ -8,6 +8,7 @@ mod machine_recording;
 use machine_recording::{Recording, captures};
 use proptest::prelude::*;
 use tickring_core::event::Level;
+use tickring_core::input::SYMBOL_BYTES_MAX;
 use tickring_core::simd::{CodePath, Parser};
 use tickring_core::venue::{DeltaIds, DepthHead, KnownHead, Message, Read, Sides, VenueId, convert_levels};
 
@@ -179,6 +180,23 @@ fn any_byte_in_place_of_another_reads_the_same() {
                 paths.read(venue, &frame, (-3, -3));
             }
             frame[place] = was;
+        }
+    }
+}
+
+#[test]
+fn heads_whose_symbol_is_empty_or_too_long_to_be_kept_read_the_same() {
+    let mut paths = Paths::new();
+    for length in [0, 1, SYMBOL_BYTES_MAX, SYMBOL_BYTES_MAX + 1] {
+        let symbol = "B".repeat(length);
+        let spot = format!(
+            r#"{{"e":"depthUpdate","E":1767225600200,"s":"{symbol}","U":1400000157,"u":1400000160,"b":[["7","12"]],"a":[]}}"#
+        );
+        let usdm = format!(
+            r#"{{"e":"depthUpdate","E":1767225600200,"T":1767225600199,"s":"{symbol}","U":1400000157,"u":1400000160,"pu":1400000149,"b":[],"a":[["8","1"]]}}"#
+        );
+        for (venue, frame) in [(VenueId::BinanceSpot, spot), (VenueId::BinanceUsdm, usdm)] {
+            assert!(paths.read_thrice(venue, frame.as_bytes(), (-2, -3)).is_some(), "{frame}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Pattern {
         for ((text, byte), mask) in text.iter_mut().zip(head).zip(mask) {
             *text = byte & mask;
         }
-        let symbol = frame.windows(opening.head.symbol.len()).position(|text| std::ptr::eq(text, opening.head.symbol))?;
+        let symbol = opening.head.symbol.as_ptr().addr().checked_sub(frame.as_ptr().addr())?;
         let words = |bytes: [u8; HEAD_BYTES_MAX]| {
             let mut words = [0; WORDS];
             words.iter_mut().zip(bytes.as_chunks().0).for_each(|(word, bytes)| *word = u64::from_ne_bytes(*bytes));
