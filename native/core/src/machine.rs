@@ -147,7 +147,7 @@ enum Touched {
 #[inline]
 fn slot_of(entries: &[Entry], symbols: &[(VenueId, SlotsBySymbol)], venue: VenueId, last: u32, symbol: &[u8]) -> Option<u32> {
     match entries.get(last as usize) {
-        Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol => Some(last),
+        Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol && !entry.removed => Some(last),
         _ => symbols.iter().find(|(of, _)| *of == venue)?.1.get(symbol).copied(),
     }
 }

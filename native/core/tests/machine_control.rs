@@ -179,6 +179,35 @@ fn a_removed_instrument_leaves_an_empty_book_and_may_come_back() {
 }
 
 #[test]
+fn a_symbol_that_comes_back_under_another_id_is_that_one_s() {
+    let mut rig = Rig::live();
+    rig.delta(101, 101, &[("98", "1")], &[]);
+    rig.input(Input::Unsubscribe { instrument: BTC });
+    let heir = BTC + 1;
+    assert_eq!(rig.define(&spot(heir, "BTCUSDT")).rejected, None);
+    rig.input(Input::Subscribe { connection: 1, instrument: heir, channels: 7 });
+    rig.delta(500, 500, &[("1", "1")], &[]);
+    let body = depth_body(499, &[], &[]);
+    rig.input(Input::DepthSnapshot { instrument: heir, bytes: body.as_bytes() });
+    let slot = rig.machine.slot(heir).unwrap();
+    assert_eq!(text_of(rig.machine.book(slot).unwrap(), rig.machine.instrument(slot).unwrap()), "B 1 1\n");
+    assert_eq!(rig.machine.counters().ignored, 0);
+
+    // Two at once cannot be told apart in frames; one after the other may have it.
+    let former = *rig.machine.instrument(0).unwrap();
+    assert_eq!(code(rig.define(&former)), Some(Code::InstrumentInvalid));
+    let subscribe = Input::Subscribe { connection: 1, instrument: BTC, channels: 7 };
+    assert_eq!(code(rig.input(subscribe)), Some(Code::InstrumentInvalid));
+    rig.input(Input::Unsubscribe { instrument: heir });
+    assert_eq!(rig.define(&former).rejected, None);
+    rig.input(subscribe);
+    rig.delta(600, 600, &[("2", "1")], &[]);
+    rig.snapshot(&depth_body(599, &[], &[]));
+    assert_eq!(rig.text(), "B 2 1\n");
+    assert_eq!(rig.machine.counters().ignored, 0);
+}
+
+#[test]
 fn acknowledgements_and_control_replies_reach_the_engine() {
     let mut rig = Rig::started();
     rig.reader.seen.clear();

@@ -88,11 +88,13 @@ impl Machine {
         self.subject.connection = connection;
         let venue = self.open_connection(connection)?;
         let slot = self.known(instrument)?;
-        let entry = &mut self.entries[slot as usize];
+        let entry = &self.entries[slot as usize];
         let known = Channel::ALL.iter().fold(0, |bits, channel| bits | channel.bit());
         if channels == 0 || channels & !known != 0 || entry.venue != venue {
             return Err(refuse(Code::ArgumentRange));
         }
+        self.claim_symbol(slot)?;
+        let entry = &mut self.entries[slot as usize];
         entry.removed = false;
         entry.counters.channels |= u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {

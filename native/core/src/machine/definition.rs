@@ -43,14 +43,28 @@ impl Machine {
         Ok(slot)
     }
 
+    /// Sends a symbol's frames to this slot again if its instrument was removed; refused while another one has the symbol.
+    pub(super) fn claim_symbol(&mut self, slot: u32) -> Result<(), Reject> {
+        let Entry { venue, definition, .. } = &self.entries[slot as usize];
+        let symbols = self.symbols.iter_mut().find(|(of, _)| of == venue);
+        let holder = symbols.and_then(|(_, slots)| slots.get_mut(definition.symbol.as_bytes()));
+        let holder = holder.ok_or(refuse(Code::InstrumentInvalid))?;
+        if *holder != slot && !self.entries[*holder as usize].removed {
+            return Err(refuse(Code::InstrumentInvalid));
+        }
+        *holder = slot;
+        Ok(())
+    }
+
     /// Returns the slot if the definition changed, or came back.
     fn redefine(&mut self, slot: u32, given: &Instrument) -> Result<Option<u32>, Reject> {
         let invalid = refuse(Code::InstrumentInvalid);
-        let entry = &mut self.entries[slot as usize];
-        let held = entry.definition;
+        let held = self.entries[slot as usize].definition;
         if given.venue != held.venue || given.symbol != held.symbol {
             return Err(invalid); // Ids are never reused.
         }
+        self.claim_symbol(slot)?;
+        let entry = &mut self.entries[slot as usize];
         let finest =
             Exponents { price: given.price_exponent.min(held.price_exponent), qty: given.qty_exponent.min(held.qty_exponent) };
         let (price, qty) = Exponents::of(given).factors(finest).ok_or(invalid)?;
