@@ -10,6 +10,7 @@ use super::steps::Step;
 use super::survey::survey;
 use super::window::{WINDOW, WORD, Window};
 use crate::event::Level;
+use crate::simd::lanes::Finder;
 
 mod order;
 mod review;
@@ -36,6 +37,7 @@ pub(super) struct Ladder {
     start: u32,
     /// Follows from scale and start.
     gauge: Gauge,
+    finder: Finder,
     /// No word of the window above this one has a bit.
     top: usize,
     /// Absent until the first level comes.
@@ -64,6 +66,7 @@ impl Ladder {
             scale: Scale::default(),
             gauge: Gauge::default(),
             start: 0,
+            finder: Finder::detect(),
             top: 0,
             window: None,
             ahead: Blocks::default(),

@@ -47,8 +47,14 @@ impl Window {
     /// All levels with their places, best first.
     pub(super) fn levels(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
         let words = self.bits.iter().enumerate().rev().filter(|(_, bits)| **bits != 0);
-        let places = words
-            .flat_map(|(word, bits)| (0..WORD).rev().filter(move |bit| bits >> bit & 1 != 0).map(move |bit| word * WORD + bit));
+        let places = words.flat_map(|(word, bits)| {
+            let mut bits = *bits;
+            std::iter::from_fn(move || {
+                let bit = bits.checked_ilog2()?;
+                bits ^= 1 << bit;
+                Some(word * WORD + bit as usize)
+            })
+        });
         places.map(|place| (place, self.cells[place]))
     }
 

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::lanes::Places;
 use super::levels::{Block, Unfit, bytes, position, walk};
 use super::spelling::{LANE, Spelling};
 use super::{Indexed, SLACK};
@@ -99,6 +100,39 @@ pub unsafe fn levels(
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
     unsafe { walk::<Avx512>(indexed, first, exponents, out) }
+}
+
+/// See [`super::lanes::Finder::highest`].
+///
+/// # Safety
+///
+/// [`is_available`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
+pub unsafe fn highest(words: &[u64], most: usize, places: &mut Places) -> usize {
+    // SAFETY: the array is as long as the vector.
+    let iota = unsafe { _mm512_loadu_si512(IOTA.as_ptr().cast()) };
+    let mut count = 0;
+    for (word, bits) in words.iter().enumerate().rev() {
+        let found = bits.count_ones();
+        // In rising order, then turned round.
+        let rising = _mm512_maskz_compress_epi8(*bits, iota);
+        let turned = _mm512_permutexvar_epi8(_mm512_sub_epi8(_mm512_set1_epi8(found as i8 - 1), iota), rising);
+        let base = _mm512_set1_epi16((64 * word) as i16);
+        for half in [0, 1] {
+            let from = count + 32 * half;
+            let Some(to) = places.get_mut(from..from + 32).filter(|_| found as usize > 32 * half) else { break };
+            let bytes = if half == 0 { _mm512_castsi512_si256(turned) } else { _mm512_extracti64x4_epi64(turned, 1) };
+            let found_places = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(bytes));
+            // SAFETY: 32 places.
+            unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), found_places) };
+        }
+        count += found as usize;
+        if count >= most {
+            break;
+        }
+    }
+    count
 }
 
 /// One spelling in all four lanes.

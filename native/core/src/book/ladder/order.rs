@@ -1,6 +1,7 @@
 //! The levels of a ladder in their order: the window has one, the rest is sorted when it is asked for.
 
-use super::{Ladder, Level, WIDE, WORD};
+use super::{Ladder, Level, WIDE, WINDOW, WORD};
+use crate::simd::lanes::{HIGHEST_MAX, Places};
 
 /// Levels of a round of [`Ladder::each_top_anywhere`].
 const ROUND: usize = 128;
@@ -27,30 +28,31 @@ impl Ladder {
     #[inline]
     pub(in super::super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
         let mut count = 0;
-        let scale = self.scale;
-        let (base, tick) = (scale.height_of(self.start), scale.tick.size());
-        let mut height = base;
+        let mut height = self.scale.origin;
         for (tick, cell) in self.ahead.iter().rev().take(most) {
             let level = self.level_of(tick, cell);
             each(count, level);
             (count, height) = (count + 1, level.price ^ self.turn);
         }
         if let Some(window) = self.window.as_deref() {
-            'full: for word in (0..=self.top).rev() {
-                let mut bits = window.bits[word];
-                while bits != 0 {
-                    if count == most {
-                        break 'full;
-                    }
-                    let bit = bits.ilog2();
-                    bits ^= 1 << bit;
-                    let place = word * WORD + bit as usize;
-                    height = base + (place as u64 * tick).cast_signed();
-                    let cell = window.cells[place];
-                    let qty = if cell == WIDE { self.wide_qty(self.start + place as u32) } else { scale.qty_of(cell) };
-                    each(count, Level { price: height ^ self.turn, qty });
-                    count += 1;
+            let scale = self.scale;
+            let (base, tick) = (scale.height_of(self.start), scale.tick.size());
+            let wanted = most - count;
+            let mut hand_over = |place: usize, cell: u32| {
+                height = base + (place as u64 * tick).cast_signed();
+                let qty = if cell == WIDE { self.wide_qty(self.start + place as u32) } else { scale.qty_of(cell) };
+                each(count, Level { price: height ^ self.turn, qty });
+                count += 1;
+            };
+            if wanted <= HIGHEST_MAX {
+                let mut places: Places = [0; HIGHEST_MAX + WORD];
+                let found = self.finder.highest(&window.bits[..=self.top], wanted, &mut places);
+                for place in places.iter().take(found.min(wanted)) {
+                    let place = usize::from(*place) % WINDOW;
+                    hand_over(place, window.cells[place]);
                 }
+            } else {
+                window.levels().take(wanted).for_each(|(place, cell)| hand_over(place, cell));
             }
         }
         // Those behind are worse, and so are odd ones but for a few.
