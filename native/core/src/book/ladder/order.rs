@@ -119,10 +119,10 @@ impl Ladder {
         places.map(|(place, cell)| self.level_of(self.start + place as u32, cell))
     }
 
-    /// Those outside, in any order.
+    /// Those outside, in any order; what is sorted comes best first, so that [`Self::select`] has little to move.
     fn elsewhere(&self) -> impl Iterator<Item = Level> + Clone + '_ {
-        let far = self.ahead.iter().chain(self.behind.cells()).map(|(tick, cell)| self.level_of(tick, cell));
-        let odd = self.odd.iter().map(|(height, qty)| Level { price: height ^ self.turn, qty });
+        let far = self.ahead.iter().rev().chain(self.behind.cells()).map(|(tick, cell)| self.level_of(tick, cell));
+        let odd = self.odd.iter().rev().map(|(height, qty)| Level { price: height ^ self.turn, qty });
         far.chain(odd)
     }
 
