@@ -37,7 +37,7 @@ pub(super) struct Ladder {
     start: u32,
     /// Follows from scale and start.
     gauge: Gauge,
-    finder: Finder,
+    finder: Option<Finder>,
     /// No word of the window above this one has a bit.
     top: usize,
     /// Absent until the first level comes.

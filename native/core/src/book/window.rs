@@ -44,6 +44,25 @@ impl Window {
         std::mem::replace(&mut self.cells[index], cell)
     }
 
+    /// Hands over the places and cells of at most `most` levels, best first; no word above `top` has a bit.
+    #[inline]
+    pub(super) fn each_best(&self, top: usize, most: usize, mut each: impl FnMut(usize, u32)) {
+        let mut left = most;
+        for word in (0..=top).rev() {
+            let mut bits = self.bits[word];
+            while bits != 0 {
+                if left == 0 {
+                    return;
+                }
+                left -= 1;
+                let bit = bits.ilog2();
+                bits ^= 1 << bit;
+                let place = word * WORD + bit as usize;
+                each(place, self.cells[place]);
+            }
+        }
+    }
+
     /// All levels with their places, best first.
     pub(super) fn levels(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
         let words = self.bits.iter().enumerate().rev().filter(|(_, bits)| **bits != 0);

@@ -67,84 +67,32 @@ pub const HIGHEST_MAX: usize = 32;
 /// Room for them, and for the rest of the last word.
 pub type Places = [u16; HIGHEST_MAX + 64];
 
-/// How this host finds the highest bits.
+/// Finds the highest bits of words; only [`Finder::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
-pub struct Finder(Found);
-
-/// What was found to be available: only [`Finder::detect`] makes one.
-#[derive(Clone, Copy, Debug)]
-enum Found {
-    Plain,
-    #[cfg(target_arch = "x86_64")]
-    Bmi,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
+pub struct Finder(());
 
 impl Finder {
-    /// The fastest way of this host.
-    pub fn detect() -> Self {
+    /// One, where it is faster than bit by bit.
+    pub fn detect() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
-        if super::avx512::is_available() {
-            return Self(Found::Avx512);
-        } else if super::avx2::is_available() {
-            return Self(Found::Bmi);
-        }
-        Self(Found::Plain)
+        return super::avx512::is_available().then_some(Self(()));
+        #[cfg(not(target_arch = "x86_64"))]
+        return None;
     }
 
     /// The `most` highest set bits, at most [`HIGHEST_MAX`], of words that go down from the last: writes their places and gives
     /// their number, which is more where the last word looked at has more.
     #[inline]
     pub fn highest(self, words: &[u64], most: usize, places: &mut Places) -> usize {
-        let most = most.min(HIGHEST_MAX);
-        match self.0 {
-            Found::Plain => highest_of(words, most, places),
-            // SAFETY: `Found` says that the host has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            Found::Bmi => unsafe { highest_by_bmi(words, most, places) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Found::Avx512 => unsafe { super::avx512::highest(words, most, places) },
+        // SAFETY: `detect` found the instructions.
+        #[cfg(target_arch = "x86_64")]
+        return unsafe { super::avx512::highest(words, most.min(HIGHEST_MAX), places) };
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _ = (words, most, places);
+            0
         }
     }
-}
-
-/// See [`Finder::highest`].
-///
-/// # Safety
-///
-/// The host has these instructions.
-#[inline]
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
-unsafe fn highest_by_bmi(words: &[u64], most: usize, places: &mut Places) -> usize {
-    highest_of(words, most, places)
-}
-
-#[inline(always)]
-fn highest_of(words: &[u64], most: usize, places: &mut Places) -> usize {
-    const STEP: usize = 8;
-    let mut count = 0;
-    for (word, bits) in words.iter().enumerate().rev() {
-        let (mut bits, found) = (*bits, bits.count_ones() as usize);
-        let mut stored = 0;
-        while stored < found {
-            let Some(step) = places.get_mut(count + stored..count + stored + STEP) else { return count };
-            // Some at a time, without a branch for each: what is too much is overwritten or does not count.
-            for place in step {
-                let bit = 63 - bits.leading_zeros().min(63);
-                *place = (64 * word) as u16 + bit as u16;
-                bits &= !(1 << bit);
-            }
-            stored += STEP;
-        }
-        count += found;
-        if count >= most {
-            break;
-        }
-    }
-    count
 }
 
 #[cfg(test)]
@@ -161,11 +109,7 @@ mod tests {
             let expected: Vec<u16> =
                 (0..64 * words.len()).rev().filter(|at| words[at / 64] >> (at % 64) & 1 == 1).map(|at| at as u16).collect();
             let most = most.min(HIGHEST_MAX);
-            #[cfg(target_arch = "x86_64")]
-            let bmi = crate::simd::CodePath::Avx2.is_available().then_some(Found::Bmi);
-            #[cfg(not(target_arch = "x86_64"))]
-            let bmi = None;
-            for finder in [Some(Finder::detect().0), Some(Found::Plain), bmi].into_iter().flatten().map(Finder) {
+            if let Some(finder) = Finder::detect() {
                 let mut places = [0; HIGHEST_MAX + 64];
                 let count = finder.highest(&words, most, &mut places);
                 prop_assert!(count >= most.min(expected.len()) && count <= expected.len());

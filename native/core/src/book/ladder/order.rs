@@ -44,15 +44,15 @@ impl Ladder {
                 each(count, Level { price: height ^ self.turn, qty });
                 count += 1;
             };
-            if wanted <= HIGHEST_MAX {
+            if let Some(finder) = self.finder.filter(|_| wanted <= HIGHEST_MAX) {
                 let mut places: Places = [0; HIGHEST_MAX + WORD];
-                let found = self.finder.highest(&window.bits[..=self.top], wanted, &mut places);
+                let found = finder.highest(&window.bits[..=self.top], wanted, &mut places);
                 for place in places.iter().take(found.min(wanted)) {
                     let place = usize::from(*place) % WINDOW;
                     hand_over(place, window.cells[place]);
                 }
             } else {
-                window.levels().take(wanted).for_each(|(place, cell)| hand_over(place, cell));
+                window.each_best(self.top, wanted, hand_over);
             }
         }
         // Those behind are worse, and so are odd ones but for a few.
