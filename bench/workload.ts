@@ -82,6 +82,17 @@ function simulated(): Corpus {
   return { path, source: 'simulated venue, seed 1', bookSha256: createHash('sha256').update(text).digest('hex') };
 }
 
+/**
+ * Moves the times in the frames, so that the first is of now, as the Rust program does: a feed whose venue and receiver are years
+ * apart would take the form of ring records that live feeds never take.
+ */
+function broughtToNow(texts: readonly string[]): string[] {
+  const times = /"([ET])":(\d{13})/gu;
+  const first = Number(texts[0]?.match(/"E":(\d{13})/u)?.[1] ?? Number.NaN);
+  const by = Date.now() - first;
+  return texts.map((text) => text.replace(times, (_, key: string, ms: string) => `"${key}":${Number(ms) + by}`));
+}
+
 /** Depth frames of the corpus, at most `limit` items. The book's hash holds where none is left out. */
 export function depthWorkload(limit: number): Workload {
   const { path, source, bookSha256 } = corpus();
@@ -94,11 +105,12 @@ export function depthWorkload(limit: number): Workload {
     if (text.startsWith('{"lastUpdateId"')) items.push({ kind: 'snapshot', text });
     else if (text.includes('"depthUpdate"')) items.push({ kind: 'frame', text });
   }
+  const now = broughtToNow(items.map(({ text }) => text));
   // One behind the other, as in the Rust program: a frame's own place in memory would cost its first bytes' way from there.
-  const all = Buffer.from(items.map(({ text }) => text).join(''));
+  const all = Buffer.from(now.join(''));
   let at = 0;
-  const frames = items.map(({ kind, text }) => {
-    const bytes = all.subarray(at, at + Buffer.byteLength(text));
+  const frames = items.map(({ kind }, index) => {
+    const bytes = all.subarray(at, at + Buffer.byteLength(now[index] ?? ''));
     at += bytes.length;
     return { kind, bytes };
   });

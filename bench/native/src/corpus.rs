@@ -9,6 +9,11 @@ use sha2::{Digest, Sha256};
 /// The recording that PERFORMANCE names, below the folder of captures.
 const DEFAULT: &str = "binance/hftbacktest/usdm/btcusdt_20240808.gz";
 
+const NS_PER_MS: u64 = 1_000_000;
+
+/// Digits of a time in ms, from 2001 to 2286.
+const TIME_DIGITS: usize = 13;
+
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemKind {
@@ -73,6 +78,26 @@ impl Corpus {
         Ok(Self { bytes, items, source: source.to_owned(), sha256: sha256_hex(text.as_bytes()) })
     }
 
+    /// Moves all times, those in the frames too, so that the first item arrives now: a feed whose venue and receiver are years
+    /// apart would take the form of ring records that live feeds never take.
+    pub fn bring_to(&mut self, now_ns: u64) {
+        let Some(first) = self.items.first() else { return };
+        let by_ms = (now_ns / NS_PER_MS).wrapping_sub(first.ts_recv / NS_PER_MS);
+        for item in &mut self.items {
+            item.ts_recv = item.ts_recv.wrapping_add(by_ms.wrapping_mul(NS_PER_MS));
+            let bytes = &mut self.bytes[item.start..item.start + item.len];
+            for key in [b"\"E\":", b"\"T\":"] {
+                let at = bytes.windows(key.len()).position(|window| window == key).map(|at| at + key.len());
+                let Some(digits) = at.and_then(|at| bytes.get_mut(at..at + TIME_DIGITS)) else { continue };
+                let Some(ms) = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok()) else { continue };
+                let text = format!("{:013}", ms.wrapping_add(by_ms));
+                if text.len() == TIME_DIGITS {
+                    digits.copy_from_slice(text.as_bytes());
+                }
+            }
+        }
+    }
+
     /// Writes lines of that form.
     pub fn write(&self, output: &mut impl Write) -> std::io::Result<()> {
         for item in &self.items {
@@ -128,4 +153,23 @@ fn packed_items(text: &str) -> Result<(Vec<u8>, Vec<Item>), Box<dyn Error>> {
         bytes.extend_from_slice(frame.as_bytes());
     }
     Ok((bytes, items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_frames_and_snapshots_move_with_the_first_arrival() {
+        let text = "1723161256300123456 {\"lastUpdateId\":9,\"E\":1723161256299,\"T\":1723161256298,\"bids\":[],\"asks\":[]}\n\
+                    1723161256400123456 {\"e\":\"depthUpdate\",\"E\":1723161256399,\"T\":1723161256398,\"s\":\"X\"}\n";
+        let mut corpus = Corpus::from_text("made", text).expect("two lines");
+        corpus.bring_to(1_800_000_000_000_000_000);
+        let times: Vec<_> = corpus.items.iter().map(|item| item.ts_recv).collect();
+        assert_eq!(times, [1_800_000_000_000_123_456, 1_800_000_000_100_123_456]);
+        let frame = std::str::from_utf8(corpus.bytes(&corpus.items[1])).expect("ASCII");
+        assert_eq!(frame, "{\"e\":\"depthUpdate\",\"E\":1800000000099,\"T\":1800000000098,\"s\":\"X\"}");
+        let snapshot = std::str::from_utf8(corpus.bytes(&corpus.items[0])).expect("ASCII");
+        assert!(snapshot.contains("\"E\":1799999999999,\"T\":1799999999998"), "{snapshot}");
+    }
 }

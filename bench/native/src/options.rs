@@ -59,6 +59,7 @@ impl Options {
     /// The corpus, short for a smoke run.
     pub fn load(&self) -> Result<Corpus, Box<dyn Error>> {
         let mut corpus = Corpus::load(self.corpus.as_deref())?;
+        corpus.bring_to(self.clock().now());
         if self.smoke {
             corpus.truncate(SMOKE_ITEMS);
         }

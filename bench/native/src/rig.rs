@@ -101,6 +101,8 @@ pub struct Rig {
     writer: Writer,
     root: Root,
     code_path: CodePath,
+    /// When the frames of a pass arrive: all at its beginning, as in one chunk of a socket.
+    ts_recv: u64,
 }
 
 impl Rig {
@@ -113,7 +115,8 @@ impl Rig {
         let mut writer = Writer::create(&root.segment(config.instruments_max, depth))?;
         // The counter, as the addon does.
         writer.use_clock(options.clock());
-        Ok(Self { machine: Machine::new(config), writer, root, code_path })
+        let ts_recv = writer.now();
+        Ok(Self { machine: Machine::new(config), writer, root, code_path, ts_recv })
     }
 
     /// Where its ring is.
@@ -134,7 +137,7 @@ impl Rig {
     /// One item, as the addon would hand it on.
     #[inline]
     pub fn apply(&mut self, item: &Item, bytes: &[u8]) {
-        self.apply_at(item.ts_recv, item.kind, bytes);
+        self.apply_at(self.ts_recv, item.kind, bytes);
     }
 
     /// One item with another receive time.
@@ -149,7 +152,8 @@ impl Rig {
 
     /// Forgets the book and brings it to life again from the corpus. Gives the index of the first frame after that.
     pub fn begin(&mut self, corpus: &Corpus) -> Result<usize, Box<dyn Error>> {
-        let ts_recv = corpus.items.first().ok_or("the corpus is empty")?.ts_recv;
+        self.ts_recv = self.writer.now();
+        let ts_recv = self.ts_recv;
         if self.machine.slot(INSTRUMENT).is_some() {
             self.input(ts_recv, Input::Unsubscribe { instrument: INSTRUMENT });
         }
