@@ -4,7 +4,7 @@ use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, St
 use tickring_core::input::Instrument;
 
 use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, SLOT_BODY_WORDS, WIDE_WORDS};
-use crate::levels::BookRecord;
+use crate::levels::{BookRecord, LevelWords};
 use crate::payload::EpochStart;
 use crate::ring::span_bits;
 
@@ -63,12 +63,17 @@ pub(crate) fn compact_slot(header: &Header, body: &Body<'_>, stamps: &Stamps) ->
     Some(words)
 }
 
-/// The record of a book, where its stamps fit the compact form and its levels a record.
+/// The record of a book, where its stamps and levels fit the compact form and a record. `room` is for its levels.
 #[inline]
-pub(crate) fn compact_book<'a>(header: &Header, body: &'a Body<'a>, stamps: &Stamps) -> Option<BookRecord<'a>> {
+pub(crate) fn compact_book<'a>(
+    header: &Header,
+    body: &Body<'_>,
+    stamps: &Stamps,
+    room: &'a mut LevelWords,
+) -> Option<BookRecord<'a>> {
     let (Body::BookDelta(book) | Body::BookSnapshot(book)) = body else { return None };
     let head = compact_head(header, body.kind(), book_words(book)?, stamps)?;
-    Some(BookRecord::new(head, book.bids, book.asks))
+    BookRecord::new(head, book.bids, book.asks, room)
 }
 
 /// Head and payload of a compact record.
@@ -82,8 +87,9 @@ fn compact_head(header: &Header, kind: Kind, payload: [u64; 3], stamps: &Stamps)
 /// Writes a record that has no compact form of its own above into `words` and returns how many; `None` if it has more levels than a record
 /// may.
 pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, words: &mut RecordWords) -> Option<usize> {
-    // A quote comes here if a stamp does not fit, or a quantity: then all of it is in full.
-    let stamp = compact_stamp(header, stamps).filter(|_| content.kind() != Kind::Quote);
+    // A quote or a book comes here if something of it does not fit: then all of it is in full.
+    let has_compact_payload = matches!(content.kind(), Kind::Quote | Kind::BookDelta | Kind::BookSnapshot);
+    let stamp = compact_stamp(header, stamps).filter(|_| !has_compact_payload);
     let flags = (header.flags & !flag::WIDE) | if stamp.is_none() { flag::WIDE } else { 0 };
     words[..RECORD_HEAD_WORDS - 1].copy_from_slice(&head_words(header, content.kind(), flags, stamps));
     words[3] = stamp.unwrap_or_default();

@@ -4,6 +4,7 @@ use tickring_core::event::{Kind, flag};
 
 use crate::codec::{OUT_NS_END, QTY_BITS};
 use crate::layout::{RECORD_HEAD_WORDS, SLOT_BODY_WORDS, WIDE_WORDS};
+use crate::levels::unpack;
 use crate::payload;
 use crate::record::Record;
 
@@ -65,7 +66,11 @@ pub(crate) fn decode(copy: &[u64], span: u64, near: Near, record: &mut Record) -
         let no_event = flags & flag::NO_TS_EVENT != 0;
         record.ts_event = if no_event { 0 } else { restore(copy[3] as u32, copy[1] / 1000).wrapping_mul(1000) };
     }
-    let words = if kind == Kind::Quote && !wide { unpack_quote(payload, record) } else { copy_payload(payload, record) };
+    let words = match kind {
+        Kind::Quote if !wide => unpack_quote(payload, record),
+        Kind::BookDelta | Kind::BookSnapshot if !wide => unpack_book(payload, record),
+        _ => copy_payload(payload, record),
+    };
     match words {
         // The group has exactly the slots that its words need; numbers may be of a newer minor version.
         Some(words) if (payload_at + words).div_ceil(SLOT_BODY_WORDS) as u64 == span => {
@@ -87,6 +92,22 @@ fn unpack_quote(payload: &[u64], record: &mut Record) -> Option<usize> {
     record.fixed[..4].copy_from_slice(&[bid_price, bid & qty, bid_price.wrapping_add_signed(i64::from(spread)), ask & qty]);
     (record.bid_count, record.ask_count) = (0, 0);
     Some(3)
+}
+
+/// The inverse of the compact book; returns the words used.
+fn unpack_book(payload: &[u64], record: &mut Record) -> Option<usize> {
+    let words = payload::words(record.kind);
+    record.fixed[..words].copy_from_slice(payload.get(..words)?);
+    let (bids, asks) = Record::level_counts(record.kind, &record.fixed[..words])?;
+    (record.bid_count, record.ask_count) = (bids, asks);
+    if bids + asks == 0 {
+        return Some(words);
+    }
+    let (base, levels) = payload.get(words..=words + bids + asks)?.split_first()?;
+    for (level, word) in record.levels.iter_mut().zip(levels) {
+        *level = unpack(*word, base.cast_signed());
+    }
+    Some(words + 1 + bids + asks)
 }
 
 /// Copies a payload in full form; returns the words used.

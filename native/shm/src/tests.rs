@@ -149,6 +149,7 @@ fn header() -> impl Strategy<Value = Header> {
 fn through_slots(header: &Header, content: Content<'_>, stamps: &Stamps) -> (Record, u64) {
     // What another lap left in the rest of the slots.
     let mut copy = [0xdead_beef_dead_beef; COPY_WORDS];
+    let mut room = Box::default();
     let mut put = |offset: usize, body: &[u64]| copy[offset * SLOT_BODY_WORDS..][..SLOT_BODY_WORDS].copy_from_slice(body);
     let span = if let Content::Body(body) = content
         && let Some(words) = compact_slot(header, body, stamps)
@@ -156,7 +157,7 @@ fn through_slots(header: &Header, content: Content<'_>, stamps: &Stamps) -> (Rec
         put(0, &words);
         1
     } else if let Content::Body(body) = content
-        && let Some(book) = compact_book(header, body, stamps)
+        && let Some(book) = compact_book(header, body, stamps, &mut room)
     {
         book.store(put);
         book.span()
@@ -284,6 +285,25 @@ fn trade_and_quote_take_one_slot() {
 }
 
 #[test]
+fn books_take_one_word_a_level_where_all_fit_and_two_where_one_does_not() {
+    let header =
+        Header { instrument: 7, flags: flag::LAST, ts_event: NOON - 3_000_000, ts_recv: NOON, frame_seq: 99, index: 3 };
+    let stamps = Stamps { ts_out: NOON + 900, sequence: 5, prev_frame_seq: 98 };
+    let slots = |bids: &[Level], asks: &[Level]| {
+        let book = BookChange { prev_update_id: 1, last_update_id: 2, part: 0, parts: 1, bids, asks };
+        let (record, slots) = through_slots(&header, Content::Body(&Body::BookDelta(book)), &stamps);
+        assert_eq!(record.book(), Some(book));
+        slots
+    };
+    let levels: Vec<_> = (0..68).map(|number| Level { price: 6_169_000 - 10 * number, qty: 1 << 31 }).collect();
+    assert_eq!(slots(&levels[..34], &levels[34..]), 11);
+    assert_eq!(slots(&[], &[]), 1);
+    assert_eq!(slots(&[], &levels[..1]), 2);
+    let wide = Level { price: 1, qty: 1 << 32 };
+    assert_eq!(slots(&levels[..33], &[&levels[34..], &[wide]].concat()), 21);
+}
+
+#[test]
 fn longest_record_takes_38_slots_and_a_longer_one_is_refused() {
     let header = Header { instrument: 7, flags: 0, ts_event: 1, ts_recv: NOON, frame_seq: 99, index: 0 };
     let stamps = Stamps { ts_out: NOON, sequence: 5, prev_frame_seq: 98 };
@@ -292,7 +312,7 @@ fn longest_record_takes_38_slots_and_a_longer_one_is_refused() {
     assert_eq!(through_slots(&header, Content::Body(&Body::BookDelta(change(&levels[..64]))), &stamps).1, 38);
     let mut words = [0; RECORD_WORDS_MAX];
     let long = Body::BookDelta(change(&levels[..65]));
-    assert!(compact_book(&header, &long, &stamps).is_none());
+    assert!(compact_book(&header, &long, &stamps, &mut Box::default()).is_none());
     assert_eq!(encode(&header, Content::Body(&long), &stamps, &mut words), None);
 }
 

@@ -16,6 +16,7 @@ use crate::header::{Header, check_shape, plan};
 use crate::layout::{
     INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
 };
+use crate::levels::LevelWords;
 use crate::mapping::Area;
 use crate::metrics::{self, HistogramCopy, Stage};
 use crate::payload::{EpochReason, EpochStart};
@@ -92,6 +93,7 @@ pub struct Writer {
     refused: u64,
     latest_refused: u64,
     words: Box<RecordWords>,
+    levels: Box<LevelWords>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -147,6 +149,7 @@ impl Writer {
             refused: 0,
             latest_refused: 0,
             words: Box::new([0; RECORD_WORDS_MAX]),
+            levels: Box::default(),
             segment,
             not_send: PhantomData,
         }
@@ -261,8 +264,10 @@ impl Writer {
         let published = match content {
             Content::Body(body @ (Body::Trade(_) | Body::Quote(_))) => compact_slot(header, body, &stamps)
                 .map(|words| self.ring.publish_record(1, &words, stamps.sequence, header.frame_seq)),
-            Content::Body(body @ (Body::BookDelta(_) | Body::BookSnapshot(_))) => compact_book(header, body, &stamps)
-                .map(|book| self.ring.publish_record(book.span(), &book, stamps.sequence, header.frame_seq)),
+            Content::Body(body @ (Body::BookDelta(_) | Body::BookSnapshot(_))) => {
+                compact_book(header, body, &stamps, &mut self.levels)
+                    .map(|book| self.ring.publish_record(book.span(), &book, stamps.sequence, header.frame_seq))
+            }
             _ => None,
         };
         let published = published.unwrap_or_else(|| self.publish_full(header, content, &stamps));
