@@ -20,6 +20,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod broken;
 pub mod layout;
 pub mod ring;
 pub mod seqlock;

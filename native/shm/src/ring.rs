@@ -5,8 +5,9 @@
 //! slot takes the first `S − 1` of them after its commit word, each tail slot the next `S − 1`. The first word of a record
 //! carries its span in bits 8..16.
 
+use crate::broken::{broken, fence, release};
 use crate::layout::{COMMIT_EPOCH_SHIFT, COMMIT_TAIL, POSITION_MAX, header};
-use crate::sync::{AtomicU64, Ordering, Words, fence};
+use crate::sync::{AtomicU64, Ordering, Words};
 
 /// Bit of the record's first word at which the span begins.
 pub const SPAN_SHIFT: u32 = 8;
@@ -27,7 +28,8 @@ pub struct Geometry {
 impl Geometry {
     /// A ring of `slots` (a power of two) written in `epoch`.
     #[must_use]
-    pub const fn new(slots: u64, epoch: u64) -> Self {
+    pub fn new(slots: u64, epoch: u64) -> Self {
+        let epoch = if broken("ring: epoch in the commit word") { 0 } else { epoch };
         Self { mask: slots - 1, epoch: epoch << COMMIT_EPOCH_SHIFT }
     }
 
@@ -97,10 +99,13 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
         }
         self.position = next;
         let head = self.head.run(0, header::HEAD_FRAME_SEQ + 1);
+        if broken("head: position stored last") {
+            head[header::HEAD_POSITION].store(next, Ordering::Release);
+        }
         head[header::HEAD_SEQUENCE].store(sequence, Ordering::Relaxed);
         head[header::HEAD_FRAME_SEQ].store(frame_seq, Ordering::Relaxed);
         // Release: pairs with `get_acquire` in `RingReader::head`.
-        head[header::HEAD_POSITION].store(next, Ordering::Release);
+        head[header::HEAD_POSITION].store(next, release("head: Release of the position"));
         Some(span as u64)
     }
 
@@ -128,15 +133,19 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
         record: &impl Record,
     ) {
         let mut commit = self.geometry.writing(self.position, false);
-        first[0][0].store(commit, Ordering::Relaxed);
+        if !broken("ring: mark on the first slot") {
+            first[0][0].store(commit, Ordering::Relaxed);
+        }
         commit |= COMMIT_TAIL;
         for slot in tail.clone() {
             commit += 2;
-            slot[0].store(commit, Ordering::Relaxed);
+            if !broken("ring: marks on tail slots") {
+                slot[0].store(commit, Ordering::Relaxed);
+            }
         }
         // Release fence: pairs with the Acquire fence of `RingReader::read` behind its copy. Whoever read a payload word
         // stored below finds at least the odd commit words above.
-        fence(Ordering::Release);
+        fence("ring: fence behind the marks", Ordering::Release);
         record.store(|offset, body| {
             // Both lengths are constant where it matters, so that the compiler needs no loop.
             for (word, value) in slot(offset)[1..].iter().zip(body) {
@@ -144,14 +153,17 @@ impl<W: Words, const S: usize> RingWriter<W, S> {
             }
         });
         commit += 1;
+        if broken("ring: first slot committed last") {
+            first[0][0].store(self.geometry.committed(self.position, false), Ordering::Release);
+        }
         // Tail slots first: whoever sees the first slot committed sees the whole group committed.
         for slot in tail.rev() {
             // Release: pairs with the Acquire fence of `RingReader::read` behind its first look.
-            slot[0].store(commit, Ordering::Release);
+            slot[0].store(commit, release("ring: Release of tail commits"));
             commit -= 2;
         }
         // Release: as above.
-        first[0][0].store(commit & !COMMIT_TAIL, Ordering::Release);
+        first[0][0].store(commit & !COMMIT_TAIL, release("ring: Release of the first commit"));
     }
 }
 
@@ -252,20 +264,22 @@ impl<W: Words, const S: usize> RingReader<W, S> {
             return self.classify(commit, position);
         }
         // Acquire: pairs with the Release store of the first slot's commit word in `RingWriter::publish`.
-        fence(Ordering::Acquire);
+        fence("ring: fence behind the first look", Ordering::Acquire);
         copy[0] = self.ring.get(slot + 1);
         // Bounded before it is used: it may be torn, or a lie.
         let span = (copy[0] >> SPAN_SHIFT) & 0xff;
         let fits = span > 0 && span <= self.geometry.slots() && span as usize * (S - 1) <= copy.len();
+        let fits = fits || broken("ring: bound of the span");
         if fits {
             copy_slots::<W, S>(&self.ring, &self.geometry, position, span, copy);
         }
         // Acquire fence: pairs with the Release fence of `RingWriter::publish`, so that the words copied above are older
         // than any overwriting that the loads below do not show.
-        fence(Ordering::Acquire);
+        fence("ring: fence behind the copy", Ordering::Acquire);
         for offset in 0..if fits { span } else { 1 } {
             let position = position + offset;
-            if self.ring.get(self.geometry.slot::<S>(position)) != self.geometry.committed(position, offset > 0) {
+            let changed = self.ring.get(self.geometry.slot::<S>(position)) != self.geometry.committed(position, offset > 0);
+            if changed && !broken(if offset == 0 { "ring: check of the first slot" } else { "ring: check of tail slots" }) {
                 return Found::Overwritten;
             }
         }

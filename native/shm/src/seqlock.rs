@@ -1,7 +1,8 @@
 //! One writer, any number of readers, the newest value only: an even version means at rest, an odd one being written.
 //! Checked by `model/ring_model.py` and `tests/loom.rs`.
 
-use crate::sync::{AtomicU64, Ordering, Words, fence};
+use crate::broken::{broken, fence};
+use crate::sync::{AtomicU64, Ordering, Words};
 
 /// How often a reader tries again when the writer gets in its way.
 pub const TRIES_MAX: usize = if cfg!(loom) { 2 } else { 1_000 };
@@ -11,9 +12,11 @@ pub const TRIES_MAX: usize = if cfg!(loom) { 2 } else { 1_000 };
 #[inline]
 pub fn write<W: Words>(words: &W, first: usize, len: usize, store: impl FnOnce(&[AtomicU64])) {
     let version = words.get(first);
-    words.set(first, version.wrapping_add(1));
+    if !broken("seqlock: mark") {
+        words.set(first, version.wrapping_add(1));
+    }
     // Release fence: pairs with the Acquire fence of `read`. Whoever reads a word stored below finds at least the odd version.
-    fence(Ordering::Release);
+    fence("seqlock: fence behind the mark", Ordering::Release);
     store(words.run(first + 1, len));
     words.set_release(first, version.wrapping_add(2));
 }
@@ -24,17 +27,17 @@ pub fn write<W: Words>(words: &W, first: usize, len: usize, store: impl FnOnce(&
 pub fn read<W: Words>(words: &W, first: usize, copy: &mut [u64]) -> bool {
     for _ in 0..TRIES_MAX {
         let version = words.get_acquire(first);
-        if version == 0 {
+        if version == 0 && !broken("seqlock: never written") {
             return false;
         }
-        if version & 1 == 0 {
+        if version & 1 == 0 || broken("seqlock: odd means being written") {
             let values = words.run(first + 1, copy.len());
             for (copied, word) in copy.iter_mut().zip(values) {
                 *copied = word.load(Ordering::Relaxed);
             }
             // Acquire fence: pairs with the Release fence of `write`.
-            fence(Ordering::Acquire);
-            if words.get(first) == version {
+            fence("seqlock: fence behind the copy", Ordering::Acquire);
+            if words.get(first) == version || broken("seqlock: check") {
                 return true;
             }
         }

@@ -1,5 +1,7 @@
 //! Atomics of the protocols: `core`'s, or under `cfg(loom)` those of the model checker.
 
+use crate::broken;
+
 #[cfg(not(loom))]
 pub use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
@@ -34,7 +36,7 @@ pub trait Words {
     fn get_acquire(&self, index: usize) -> u64 {
         let value = self.get(index);
         // Acquire: pairs with the Release store (or fence) before the value read.
-        fence(Ordering::Acquire);
+        broken::fence("words: fence behind a load", Ordering::Acquire);
         value
     }
 
@@ -42,7 +44,7 @@ pub trait Words {
     #[inline]
     fn set_release(&self, index: usize, value: u64) {
         // Release: pairs with `get_acquire` of a reader.
-        self.run(index, 1)[0].store(value, Ordering::Release);
+        self.run(index, 1)[0].store(value, broken::release("words: Release of a store"));
     }
 }
 

@@ -4,6 +4,9 @@
 #![cfg(loom)]
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+use std::process::Command;
+
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
@@ -13,6 +16,15 @@ use tickring_shm::seqlock;
 /// Commit word and two words of a record.
 const SLOT: usize = 3;
 const EPOCH: u64 = 5;
+
+/// Parts of the protocol that a child of this test lacks.
+const BROKEN: &str = "TICKRING_BROKEN";
+
+/// Parts that change nothing when they alone are left out, and why. The model has what takes the reason away.
+const MASKED: [(&str, &str); 2] = [
+    ("ring: check of tail slots", "the first slot is marked before its tail is filled"),
+    ("ring: Release of tail commits", "the first commit is Release, and later"),
+];
 
 type Shared = Arc<Vec<AtomicU64>>;
 
@@ -142,4 +154,81 @@ fn seqlock_is_never_torn() {
         }
         handle.join().unwrap();
     });
+}
+
+#[test]
+fn seqlock_that_was_never_written_has_no_value() {
+    model(|| {
+        let shared = zeros(2);
+        let reader = Arc::clone(&shared);
+        let handle = thread::spawn(move || {
+            let mut copy = [0];
+            assert!(!seqlock::read(&reader, 0, &mut copy) || copy == [7], "a value that nobody wrote");
+        });
+        seqlock::write(&shared, 0, 1, |words| words[0].store(7, Ordering::Relaxed));
+        handle.join().unwrap();
+    });
+}
+
+#[test]
+fn record_of_another_epoch_is_never_taken() {
+    model(|| {
+        let (ring, head) = (zeros(SLOT), zeros(3));
+        let reader = RingReader::<Shared, SLOT>::new(Arc::clone(&ring), Arc::clone(&head), Geometry::new(1, EPOCH));
+        let handle = thread::spawn(move || {
+            for epoch in [EPOCH, EPOCH + 1] {
+                let (ring, head) = (Arc::clone(&ring), Arc::clone(&head));
+                let mut writer = RingWriter::<Shared, SLOT>::new(ring, head, Geometry::new(1, epoch));
+                writer.publish(&mut words(epoch, 2), 1, 1).unwrap();
+            }
+        });
+        let mut copy = [0; SLOT - 1];
+        if reader.read(0, &mut copy) == Found::Record(1) {
+            assert_eq!(copy[1], words(EPOCH, 2)[1], "a record of another epoch");
+        }
+        handle.join().unwrap();
+    });
+}
+
+/// Every part that the sources can leave out.
+fn parts() -> BTreeSet<&'static str> {
+    let sources = [include_str!("../src/ring.rs"), include_str!("../src/seqlock.rs"), include_str!("../src/sync.rs")];
+    // The names alone have the form "room: part".
+    let strings = sources.into_iter().flat_map(|source| source.split('"').skip(1).step_by(2));
+    strings.filter(|text| ["ring: ", "head: ", "seqlock: ", "words: "].iter().any(|room| text.starts_with(room))).collect()
+}
+
+/// Runs the other tests of this file without a part; the names of those that fail.
+fn failing_without(part: &str) -> Vec<String> {
+    let program = std::env::current_exe().unwrap();
+    let output = Command::new(program).env(BROKEN, part).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+    let failed: Vec<_> = failed.map(str::to_owned).collect();
+    assert_eq!(failed.is_empty(), output.status.success(), "without {part}: {} {text}", output.status);
+    failed
+}
+
+#[test]
+fn every_part_of_the_protocol_is_missed_when_it_is_left_out() {
+    if std::env::var_os(BROKEN).is_some() {
+        return;
+    }
+    let parts = parts();
+    assert!(parts.len() > 20, "only {} parts are named in the sources", parts.len());
+    let mut wrong = Vec::new();
+    for part in &parts {
+        let failed = failing_without(part);
+        let masked = MASKED.iter().find(|(masked, _)| masked == part).map(|(_, why)| *why);
+        let outcome = match (failed.as_slice(), masked) {
+            ([first, ..], None) => format!("fails {} tests: {first}", failed.len()),
+            ([], Some(why)) => format!("masked: {why}"),
+            _ => {
+                wrong.push(part);
+                format!("WRONG: fails {failed:?}")
+            }
+        };
+        println!("without {part:40} {outcome}");
+    }
+    assert!(wrong.is_empty(), "nothing misses {wrong:?}, or a part that is called masked is missed");
 }
