@@ -10,6 +10,7 @@ use tickring_core::book::{Book, Side, canonical_text};
 use tickring_core::event::{Body, Event, Level};
 use tickring_core::input::{Input, Instrument, Stamped, channel};
 use tickring_core::machine::{Machine, MachineConfig};
+use tickring_core::simd::CodePath;
 use tickring_core::sink::{Latest, Sink};
 use tickring_core::venue::VenueId;
 
@@ -223,14 +224,14 @@ struct Turns {
 }
 
 impl Turns {
-    fn new(count: usize, snapshot: &Change) -> Self {
+    fn new(count: usize, snapshot: &Change, path: CodePath) -> Self {
         let mut order: Vec<_> = (0..count).collect();
         let mut random = 20_261_121_u64;
         for at in (1..count).rev() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             order.swap(at, (random >> 33) as usize % (at + 1));
         }
-        let mut books: Vec<_> = (0..count).map(|_| Book::new()).collect();
+        let mut books: Vec<_> = (0..count).map(|_| Book::on(path)).collect();
         books.iter_mut().for_each(|book| book.load(&snapshot.bids, &snapshot.asks));
         Self { books, order, next: 0 }
     }
@@ -277,15 +278,16 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if hashes.iter().any(|hash| *hash != hashes[0]) {
         return Err(format!("ladder, vector and tree end in different books: {hashes:?}").into());
     }
+    let path = options.code_path()?;
     let before = alloc::live_bytes();
-    let (mut ladder, mut topped) = (Book::new(), Book::new());
+    let (mut ladder, mut topped) = (Book::on(path), Book::on(path));
     pass(&mut ladder, &snapshot, &deltas);
     let bytes = alloc::live_bytes() - before;
     let allocations = alloc::count(|| {
         pass(&mut ladder, &snapshot, &deltas);
     });
     let (mut sorted, mut tree) = (Sorted::default(), Tree::default());
-    let mut turns = Turns::new(if options.smoke { 10 } else { BOOKS }, &snapshot);
+    let mut turns = Turns::new(if options.smoke { 10 } else { BOOKS }, &snapshot, path);
     let mut works = [
         Work::new("ladder", || pass(&mut ladder, &snapshot, &deltas)),
         Work::new("sorted_vec", || pass(&mut sorted, &snapshot, &deltas)),

@@ -184,7 +184,7 @@ fn book(feed: &Feed, units: u64, fault: Fault, options: &Options) -> Result<Coun
         changes.push((bids.to_vec(), asks.to_vec()));
     }
     let levels: usize = changes.iter().map(|(bids, asks)| bids.len() + asks.len()).sum();
-    let mut book = Book::new();
+    let mut book = Book::on(options.code_path()?);
     let mut count = Count::default();
     let mut pass = || {
         for (bids, asks) in &changes {

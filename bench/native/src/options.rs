@@ -83,7 +83,7 @@ impl Options {
         if self.standing_clock { Clock::standing(STANDING_NS) } else { Clock::counter() }
     }
 
-    /// The parser's code path: asked for here or by `TICKRING_CODE_PATH`, else the best of this processor.
+    /// The code path of parser and book: asked for here or by `TICKRING_CODE_PATH`, else the best of this processor.
     pub fn code_path(&self) -> Result<CodePath, Box<dyn Error>> {
         let Some(name) = self.code_path.clone().or_else(|| std::env::var("TICKRING_CODE_PATH").ok()) else {
             return Ok(CodePath::detect());

@@ -5,6 +5,7 @@
 
 use crate::decimal::format_decimal;
 use crate::event::Level;
+use crate::simd::CodePath;
 
 mod blocks;
 mod far;
@@ -79,10 +80,16 @@ impl PartialEq for Book {
 impl Eq for Book {}
 
 impl Book {
-    /// An empty book. It takes memory when the first level comes.
+    /// An empty book on the best code path of this host. It takes memory when the first level comes.
     #[must_use]
     pub fn new() -> Self {
-        Self { bids: Ladder::new(0), asks: Ladder::new(!0) }
+        Self::on(CodePath::detect())
+    }
+
+    /// An empty book on this code path, which changes speed, never output.
+    #[must_use]
+    pub fn on(path: CodePath) -> Self {
+        Self { bids: Ladder::new(0, path), asks: Ladder::new(!0, path) }
     }
 
     /// Sets the quantity at a price; 0 removes the level. Removing an unknown level is normal and changes nothing.

@@ -51,7 +51,7 @@ pub struct MachineConfig {
     pub instruments_max: u32,
     /// Longest frame or REST body, bytes.
     pub frame_bytes_max: usize,
-    /// Instructions of the parser; the scalar ones where the host lacks these. Changes speed, never output.
+    /// Instructions of parser and books; the scalar ones where the host lacks these. Changes speed, never output.
     pub code_path: CodePath,
 }
 

@@ -10,6 +10,7 @@ use super::steps::Step;
 use super::survey::survey;
 use super::window::{WINDOW, WORD, Window};
 use crate::event::Level;
+use crate::simd::CodePath;
 use crate::simd::lanes::Finder;
 
 mod order;
@@ -59,14 +60,14 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    pub(super) fn new(turn: i64) -> Self {
+    pub(super) fn new(turn: i64, path: CodePath) -> Self {
         Self {
             turn,
             len: 0,
             scale: Scale::default(),
             gauge: Gauge::default(),
             start: 0,
-            finder: Finder::detect(),
+            finder: Finder::of(path),
             top: 0,
             window: None,
             ahead: Blocks::default(),

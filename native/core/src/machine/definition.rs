@@ -39,7 +39,7 @@ impl Machine {
         }
         symbols.insert(given.symbol.as_bytes().into(), slot);
         self.slots.insert(given.id, slot);
-        self.entries.push(Entry::new(*given, venue));
+        self.entries.push(Entry::new(*given, venue, self.config.code_path));
         Ok(slot)
     }
 

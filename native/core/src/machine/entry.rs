@@ -4,6 +4,7 @@ use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
 use crate::input::{Instrument, channel};
+use crate::simd::CodePath;
 use crate::stats::RollingStats;
 use crate::sync::{Phase, Sync};
 use crate::venue::VenueId;
@@ -78,13 +79,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(definition: Instrument, venue: VenueId) -> Self {
+    pub(super) fn new(definition: Instrument, venue: VenueId, path: CodePath) -> Self {
         Self {
             definition,
             venue,
             removed: false,
             lines: [0; 3],
-            book: Book::new(),
+            book: Book::on(path),
             book_ts_event: 0,
             sync: Sync::default(),
             touch: Touch::Apart,

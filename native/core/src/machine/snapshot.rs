@@ -64,7 +64,8 @@ impl Machine {
         self.counters.older_than_snapshot += older as u64;
         let sync = &mut self.entries[slot as usize].sync;
         sync.buffer.drop_oldest(older);
-        let mut book = sync.aside.take().map(|aside| aside.book).or_else(|| self.spare_books.pop()).unwrap_or_default();
+        let held = sync.aside.take().map(|aside| aside.book).or_else(|| self.spare_books.pop());
+        let mut book = held.unwrap_or_else(|| Book::on(self.config.code_path));
         book.load(&self.scratch.bids, &self.scratch.asks);
         sync.aside = Some(Aside {
             book,

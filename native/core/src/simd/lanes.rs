@@ -1,4 +1,6 @@
-//! Looking at several cells at once, with what every host of an architecture has.
+//! Looking at several cells at once: with what every host of an architecture has, but for [`Finder`].
+
+use super::CodePath;
 
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
@@ -67,24 +69,21 @@ pub const HIGHEST_MAX: usize = 32;
 /// Room for them, and for the rest of the last word.
 pub type Places = [u16; HIGHEST_MAX + 64];
 
-/// Finds the highest bits of words; only [`Finder::detect`] makes one.
+/// Finds the highest bits of words; only [`Finder::of`] makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Finder(());
 
 impl Finder {
-    /// One, where it is faster than bit by bit.
-    pub fn detect() -> Option<Self> {
-        #[cfg(target_arch = "x86_64")]
-        return super::avx512::is_available().then_some(Self(()));
-        #[cfg(not(target_arch = "x86_64"))]
-        return None;
+    /// That of a code path: one where it is faster than bit by bit, and the host has it.
+    pub fn of(path: CodePath) -> Option<Self> {
+        (path == CodePath::Avx512 && path.is_available()).then_some(Self(()))
     }
 
     /// The `most` highest set bits, at most [`HIGHEST_MAX`], of words that go down from the last: writes their places and gives
     /// their number, which is more where the last word looked at has more.
     #[inline]
     pub fn highest(self, words: &[u64], most: usize, places: &mut Places) -> usize {
-        // SAFETY: `detect` found the instructions.
+        // SAFETY: `of` found the instructions.
         #[cfg(target_arch = "x86_64")]
         return unsafe { super::avx512::highest(words, most.min(HIGHEST_MAX), places) };
         #[cfg(not(target_arch = "x86_64"))]
@@ -100,6 +99,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_path_without_avx512_finds_bit_by_bit() {
+        for path in CodePath::ALL {
+            assert_eq!(Finder::of(*path).is_some(), *path == CodePath::Avx512 && path.is_available(), "{}", path.name());
+        }
+    }
+
     proptest! {
         #[test]
         fn the_highest_bits_are_those_of_one_by_one(
@@ -109,7 +115,7 @@ mod tests {
             let expected: Vec<u16> =
                 (0..64 * words.len()).rev().filter(|at| words[at / 64] >> (at % 64) & 1 == 1).map(|at| at as u16).collect();
             let most = most.min(HIGHEST_MAX);
-            if let Some(finder) = Finder::detect() {
+            if let Some(finder) = Finder::of(CodePath::Avx512) {
                 let mut places = [0; HIGHEST_MAX + 64];
                 let count = finder.highest(&words, most, &mut places);
                 prop_assert!(count >= most.min(expected.len()) && count <= expected.len());

@@ -192,6 +192,7 @@ pub struct Levels {
     frames: Vec<(Vec<Level>, Vec<Level>)>,
     at: usize,
     book: Book,
+    path: CodePath,
 }
 
 fn level((price, qty): &TextLevel) -> Level {
@@ -211,14 +212,14 @@ impl Levels {
             parse.frame(corpus.bytes(frame));
             (parse.bids.clone(), parse.asks.clone())
         };
-        Self { frames: corpus.frames.iter().map(parsed).collect(), at: 0, book: Book::new() }
+        Self { frames: corpus.frames.iter().map(parsed).collect(), at: 0, book: Book::on(path), path }
     }
 }
 
 impl Contender for Levels {
     fn begin(&mut self, corpus: &Corpus) {
         self.at = 0;
-        self.book = Book::new();
+        self.book = Book::on(self.path);
         let side = |levels: &[TextLevel]| levels.iter().map(level).collect::<Vec<_>>();
         self.book.load(&side(&corpus.bids), &side(&corpus.asks));
     }
