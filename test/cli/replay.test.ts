@@ -134,6 +134,23 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 65, stdout: '' });
 });
 
+test('replay: TICKRING_CODE_PATH forces a code path, which changes no book', async () => {
+  const path = file('paths', hftbacktestText(usdm));
+  const args = ['replay', path, '--venue', 'binance-usdm', '--format', 'hftbacktest', '--json'];
+  // Another one may be set for all tests.
+  const books = async (name: string) => {
+    const { code, stdout, stderr } = await run(args, { TICKRING_CODE_PATH: name });
+    return { code, stderr, symbols: code === 0 ? JSON.parse(stdout).symbols : undefined };
+  };
+  const scalar = await books('scalar');
+  expect(scalar).toMatchObject({ code: 0, symbols: { ETHUSDT: { in_sync: true, sha256: sha256(usdm.book) } } });
+  const unknown = await books('sse9');
+  expect(unknown.code).toBe(70);
+  const here = /TICKRING_CODE_PATH sse9 is none of (.+) \(/.exec(unknown.stderr)?.[1]?.split(', ') ?? [];
+  expect(here).toContain('scalar');
+  for (const name of here) expect((await books(name)).symbols).toEqual(scalar.symbols);
+});
+
 const recorded = captures();
 // Where everything is checked, nothing is left out in silence.
 test.runIf(recorded === undefined && process.env['CI'] !== undefined)('replay: real recordings are at hand', () => {

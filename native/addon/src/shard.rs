@@ -9,6 +9,7 @@ use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_core::input::{DisconnectReason, Input};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
+use tickring_core::simd::CodePath;
 use tickring_shm::{Clock, SegmentOptions, Stage, Writer};
 
 use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
@@ -44,6 +45,19 @@ pub struct ShardOptions {
 
 /// Bytes of the smallest ring, for the check of options that ask for none.
 const RING_BYTES_MIN: u64 = 64 * 1024;
+
+/// Names the code path that shards take, for tests and measurements; see [`CodePath`].
+const CODE_PATH: &str = "TICKRING_CODE_PATH";
+
+/// The code path that the environment names, or the best of this host.
+fn code_path() -> Result<CodePath> {
+    let Some(name) = std::env::var_os(CODE_PATH) else { return Ok(CodePath::detect()) };
+    let named = name.to_str().and_then(CodePath::from_name).filter(|path| path.is_available());
+    named.ok_or_else(|| {
+        let here: Vec<_> = CodePath::ALL.iter().filter(|path| path.is_available()).map(|path| path.name()).collect();
+        fail(Code::ArgumentRange, format!("{CODE_PATH} {} is none of {}", name.display(), here.join(", ")))
+    })
+}
 
 impl ShardOptions {
     fn snapshot_interval_ns(&self) -> Result<u64> {
@@ -117,6 +131,7 @@ impl Shard {
         guard(|| {
             let snapshot_interval_ns = options.snapshot_interval_ns()?;
             let segment = options.into_segment()?;
+            let code_path = code_path()?;
             let output = if segment.root.as_os_str().is_empty() {
                 Output::Nowhere
             } else {
@@ -128,6 +143,7 @@ impl Shard {
                 depth: usize::from(segment.depth),
                 snapshot_interval_ns,
                 instruments_max: segment.instruments_max,
+                code_path,
                 ..MachineConfig::default()
             });
             Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, output))) })

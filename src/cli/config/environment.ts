@@ -5,8 +5,8 @@ import { keysAt } from './schema.js';
 import type { Layers } from './source.js';
 
 const PREFIX = 'TICKRING_';
-/** Not keys of the configuration: where tests and benches find recordings, and whether errors keep their stack. */
-const FOREIGN = new Set(['TICKRING_CAPTURES', 'TICKRING_DEBUG']);
+/** Not keys of the configuration: where recordings are, the addon's code path, and whether errors keep their stack. */
+const FOREIGN = new Set(['TICKRING_CAPTURES', 'TICKRING_CODE_PATH', 'TICKRING_DEBUG']);
 
 /** Older names that mean a key of ours. */
 const MEANS: Readonly<Record<string, readonly string[]>> = {
