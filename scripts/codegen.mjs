@@ -1,6 +1,6 @@
 /**
- * `npm run codegen`: prints the TypeScript that Rust and the wire schema decide: `src/model/codes.ts`, `src/native/layout.ts`,
- * `src/model/wire/`. With `--check` it writes nothing and fails if one of them is stale.
+ * `npm run codegen`: prints what Rust and the wire schema decide for other languages: `src/model/codes.ts`,
+ * `src/native/layout.ts`, the C header `tickring_abi.h` with its twin `abi.rs`, `src/model/wire/`. With `--check` it writes nothing and fails if one of them is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
@@ -11,6 +11,8 @@ import { ROOT, run, runNode } from './setup/run.mjs';
 const PRINTED = [
   { file: 'src/model/codes.ts', flag: '--model' },
   { file: 'src/native/layout.ts', flag: '--native' },
+  { file: 'native/shm/include/tickring_abi.h', flag: '--c' },
+  { file: 'native/capi/src/abi.rs', flag: '--capi' },
 ];
 
 /** Prints or checks everything that is generated and committed. */

@@ -1,9 +1,16 @@
-//! Prints the TypeScript side of the contract: `--model` for `src/model/codes.ts`, `--native` for `src/native/layout.ts`.
+//! Prints the other languages' side of the contract: `--model` for `src/model/codes.ts`, `--native` for `src/native/layout.ts`,
+//! `--c` for `native/shm/include/tickring_abi.h`, `--capi` for `native/capi/src/abi.rs`.
 //!
 //! The output is formatted as the repository's formatter would format it, so that a stale file is a plain difference.
 
 use std::process::ExitCode;
 
+#[path = "layout_ts/c.rs"]
+mod c;
+#[path = "layout_ts/c_model.rs"]
+mod c_model;
+#[path = "layout_ts/capi.rs"]
+mod capi;
 #[path = "layout_ts/emit.rs"]
 mod emit;
 #[path = "layout_ts/model.rs"]
@@ -15,8 +22,10 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("--model") => print!("{}", model::file()),
         Some("--native") => print!("{}", native::file()),
+        Some("--c") => print!("{}", c::file()),
+        Some("--capi") => print!("{}", capi::file()),
         _ => {
-            eprintln!("usage: layout_ts --model | --native");
+            eprintln!("usage: layout_ts --model | --native | --c | --capi");
             return ExitCode::from(64);
         }
     }

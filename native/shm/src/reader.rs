@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tickring_core::counters::InstrumentCounters;
+use tickring_core::counters::{InstrumentCounters, ShardCounters};
 
 use crate::decode::{self, Decoded, Near};
 use crate::error::ShmError;
@@ -287,6 +287,12 @@ impl Reader {
         self.segment.header.depth
     }
 
+    /// Number of slots of the latest and instrument tables.
+    #[must_use]
+    pub fn instruments_max(&self) -> u32 {
+        self.segment.instruments_max()
+    }
+
     /// The cursor: position of the next slot to read.
     #[must_use]
     pub const fn position(&self) -> u64 {
@@ -345,13 +351,25 @@ impl Reader {
         (slot < self.segment.instruments_max()).then(|| std::array::from_fn(|index| area.get(first + index)))
     }
 
+    /// Copies the ring writer's counters, in the order of [`RING_COUNTERS`].
+    #[must_use]
+    pub fn ring_counters(&self) -> [u64; RING_COUNTERS.len()] {
+        std::array::from_fn(|index| self.segment.counters.get(index))
+    }
+
+    /// Copies the shard's counters, in the order of [`ShardCounters::TABLE`].
+    #[must_use]
+    pub fn shard_counters(&self) -> [u64; ShardCounters::TABLE.len()] {
+        std::array::from_fn(|index| self.segment.counters.get(RING_COUNTERS.len() + index))
+    }
+
     /// Copies all counters.
     #[must_use]
     pub fn counters(&self) -> CountersCopy {
         let of_slot = |copy: InstrumentCopy| Some((copy.slot, self.instrument_counters(copy.slot)?));
         CountersCopy {
-            ring: std::array::from_fn(|index| self.segment.counters.get(index)),
-            shard: std::array::from_fn(|index| self.segment.counters.get(RING_COUNTERS.len() + index)),
+            ring: self.ring_counters(),
+            shard: self.shard_counters(),
             instruments: self.instruments().into_iter().filter_map(of_slot).collect(),
         }
     }

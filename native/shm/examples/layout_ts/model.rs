@@ -12,7 +12,7 @@ use crate::emit::{File, quote};
 pub fn file() -> String {
     let mut file = File::new("--model", "Codes, kinds, flags, states and venues, as `native/core` numbers them.");
     codes(&mut file);
-    records(&mut file);
+    record_tables().iter().for_each(|printed| table(&mut file, printed));
     inputs(&mut file);
     file.finish()
 }
@@ -38,48 +38,83 @@ fn codes(file: &mut File) {
     );
 }
 
-fn records(file: &mut File) {
-    let kinds = Kind::ALL.iter().map(|kind| (*kind as u64, kind.name()));
-    table(file, "KINDS", "KindName", "Record kinds", kinds);
-    let flags = flag::NAMES.iter().map(|&(name, bit)| (u64::from(bit), name));
-    table(file, "FLAGS", "FlagName", "Flag bits of a record", flags);
-    let states = State::ALL.iter().map(|state| (*state as u64, state.name()));
-    table(file, "STATES", "StateName", "States that a status record tells", states);
-    let streams = [(GapStream::Book as u64, "book"), (GapStream::Trade as u64, "trade")];
-    table(file, "GAP_STREAMS", "GapStreamName", "Venue numberings that a gap is about", streams);
-    let reasons = [
+/// Numbers with names: one object in TypeScript, one enum in C.
+pub struct Table {
+    pub object: &'static str,
+    pub type_name: &'static str,
+    pub about: &'static str,
+    pub rows: Vec<(u64, &'static str)>,
+}
+
+/// What records carry.
+pub fn record_tables() -> Vec<Table> {
+    let kinds = Kind::ALL.iter().map(|kind| (*kind as u64, kind.name())).collect();
+    let flags = flag::NAMES.iter().map(|&(name, bit)| (u64::from(bit), name)).collect();
+    let states = State::ALL.iter().map(|state| (*state as u64, state.name())).collect();
+    let streams = vec![(GapStream::Book as u64, "book"), (GapStream::Trade as u64, "trade")];
+    let reasons = vec![
         (GapReason::Sequence as u64, "sequence"),
         (GapReason::Disconnect as u64, "disconnect"),
         (GapReason::Rollback as u64, "rollback"),
         (GapReason::BufferFull as u64, "buffer_full"),
         (GapReason::Quarantined as u64, "quarantined"),
     ];
-    table(file, "GAP_REASONS", "GapReasonName", "Why ids are missing", reasons);
-    let epochs = EpochReason::ALL.iter().map(|reason| (*reason as u64, reason.name()));
-    table(file, "EPOCH_REASONS", "EpochReasonName", "Why a writer epoch began", epochs);
+    let epochs = EpochReason::ALL.iter().map(|reason| (*reason as u64, reason.name())).collect();
+    vec![
+        Table { object: "KINDS", type_name: "KindName", about: "Record kinds", rows: kinds },
+        Table { object: "FLAGS", type_name: "FlagName", about: "Flag bits of a record", rows: flags },
+        Table { object: "STATES", type_name: "StateName", about: "States that a status record tells", rows: states },
+        Table {
+            object: "GAP_STREAMS",
+            type_name: "GapStreamName",
+            about: "Venue numberings that a gap is about",
+            rows: streams,
+        },
+        Table { object: "GAP_REASONS", type_name: "GapReasonName", about: "Why ids are missing", rows: reasons },
+        Table { object: "EPOCH_REASONS", type_name: "EpochReasonName", about: "Why a writer epoch began", rows: epochs },
+    ]
+}
+
+/// Whether an instrument trades.
+pub fn trading_states() -> Table {
+    let rows = vec![(TradingState::Trading as u64, "trading"), (TradingState::Halted as u64, "halted")];
+    Table { object: "TRADING_STATES", type_name: "TradingStateName", about: "Whether an instrument trades", rows }
+}
+
+/// Every venue.
+pub fn venues() -> Table {
+    let rows = VenueId::ALL.iter().map(|venue| (*venue as u64, venue.name())).collect();
+    let about = "Venues by the name used in configuration, topics and paths";
+    Table { object: "VENUES", type_name: "VenueName", about, rows }
 }
 
 fn inputs(file: &mut File) {
-    let trading = [(TradingState::Trading as u64, "trading"), (TradingState::Halted as u64, "halted")];
-    table(file, "TRADING_STATES", "TradingStateName", "Whether an instrument trades", trading);
-    let reasons = [
+    let reasons = vec![
         (DisconnectReason::Closed as u64, "closed"),
         (DisconnectReason::Error as u64, "error"),
         (DisconnectReason::Silence as u64, "silence"),
         (DisconnectReason::Local as u64, "local"),
         (DisconnectReason::Refused as u64, "refused"),
     ];
-    table(file, "DISCONNECT_REASONS", "DisconnectReasonName", "Why a connection ended", reasons);
     let channels =
-        [(u64::from(channel::BOOK), "book"), (u64::from(channel::TRADE), "trade"), (u64::from(channel::QUOTE), "quote")];
-    table(file, "CHANNELS", "ChannelBitName", "Channels of a subscription, as bits", channels);
-    let venues = VenueId::ALL.iter().map(|venue| (*venue as u64, venue.name()));
-    table(file, "VENUES", "VenueName", "Venues by the name used in configuration, topics and paths", venues);
+        vec![(u64::from(channel::BOOK), "book"), (u64::from(channel::TRADE), "trade"), (u64::from(channel::QUOTE), "quote")];
+    let tables = [
+        trading_states(),
+        Table {
+            object: "DISCONNECT_REASONS",
+            type_name: "DisconnectReasonName",
+            about: "Why a connection ended",
+            rows: reasons,
+        },
+        Table { object: "CHANNELS", type_name: "ChannelBitName", about: "Channels of a subscription, as bits", rows: channels },
+        venues(),
+    ];
+    tables.iter().for_each(|printed| table(file, printed));
 }
 
 /// Numbers by name, the type of the names, and names by number.
-fn table(file: &mut File, object: &str, type_name: &str, about: &str, rows: impl IntoIterator<Item = (u64, &'static str)>) {
-    let rows: Vec<_> = rows.into_iter().collect();
+fn table(file: &mut File, table: &Table) {
+    let Table { object, type_name, about, rows } = table;
     let key = |name: &str| if name.contains('-') || name.starts_with(char::is_numeric) { quote(name) } else { name.to_owned() };
     file.object(object, &format!("{about}."), rows.iter().map(|(number, name)| (key(name), number.to_string())));
     file.key_type(type_name, object, &format!("A name in `{object}`."));

@@ -1,0 +1,265 @@
+//! What a shard tells beside its ring: latest states, instruments, counters, histograms.
+
+use std::ffi::{c_char, c_int};
+
+use tickring_shm::{InstrumentCopy, Stage};
+
+use crate::abi::*;
+use crate::failure::Failure;
+use crate::reader::{put, text, tkr_reader, with_reader};
+
+/// Copies `values` to an array of C that has room for `capacity` of them; gives the number copied.
+///
+/// # Safety
+///
+/// Unless NULL or misaligned, the array has room for `capacity`.
+unsafe fn copy<T: Copy>(
+    values: impl IntoIterator<Item = T>,
+    array: *mut T,
+    capacity: usize,
+    what: &str,
+) -> Result<usize, Failure> {
+    if capacity > 0 && (array.is_null() || !array.is_aligned()) {
+        return Err(Failure::argument(format!("{what} at {array:p} is NULL, or not aligned to {} bytes", align_of::<T>())));
+    }
+    let mut copied = 0;
+    for value in values.into_iter().take(capacity) {
+        // SAFETY: `copied` is below `capacity`, for which this function's caller promises room.
+        let place = unsafe { array.add(copied) };
+        // SAFETY: as above, and aligned, checked first.
+        unsafe { place.write(value) };
+        copied += 1;
+    }
+    Ok(copied)
+}
+
+/// Copies the newest state of an instrument. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `out` has room for one, `bids` and `asks` for `capacity` each.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_read_latest(
+    reader: *mut tkr_reader,
+    slot: u32,
+    out: *mut tkr_latest,
+    bids: *mut tkr_level,
+    asks: *mut tkr_level,
+    capacity: usize,
+) -> c_int {
+    let read = |reader: &mut tkr_reader| {
+        check_slot(reader, slot)?;
+        let found = reader.reader.latest(slot, &mut reader.latest);
+        let latest = &reader.latest;
+        if !found {
+            return Ok(TKR_NONE);
+        }
+        let (trade, stats) = (&latest.trade, &latest.stats);
+        let copied_bids = latest.bids.iter().map(|level| tkr_level { price: level.price, qty: level.qty });
+        let copied_asks = latest.asks.iter().map(|level| tkr_level { price: level.price, qty: level.qty });
+        // SAFETY: room for `capacity`, by this function's contract.
+        let bid_count = unsafe { copy(copied_bids, bids, capacity, "bids") }?;
+        // SAFETY: as above.
+        let ask_count = unsafe { copy(copied_asks, asks, capacity, "asks") }?;
+        let told = tkr_latest {
+            instrument: latest.instrument,
+            flags: latest.flags,
+            price_exponent: latest.price_exponent,
+            qty_exponent: latest.qty_exponent,
+            ts_event: latest.ts_event,
+            ts_recv: latest.ts_recv,
+            frame_seq: latest.frame_seq,
+            last_update_id: latest.last_update_id,
+            sequence: latest.sequence,
+            bid_levels: latest.bid_levels,
+            ask_levels: latest.ask_levels,
+            // At most the depth of the table, which is 16 bits.
+            bid_count: bid_count as u32,
+            ask_count: ask_count as u32,
+            trade_flags: u32::from(latest.trade_flags),
+            reserved: 0,
+            trade_ts_event: latest.trade_ts_event,
+            trade: tkr_trade { price: trade.price, qty: trade.qty, trade_id: trade.trade_id },
+            stats: tkr_stats {
+                open: stats.open,
+                high: stats.high,
+                low: stats.low,
+                close: stats.close,
+                volume: stats.volume,
+                count: stats.count,
+            },
+        };
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(out, told, "out") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, read) }
+}
+
+fn check_slot(reader: &tkr_reader, slot: u32) -> Result<(), Failure> {
+    let end = reader.reader.instruments_max();
+    if slot < end { Ok(()) } else { Err(Failure::argument(format!("slot {slot} is not below {end}, the slots of this shard"))) }
+}
+
+fn row(copy: &InstrumentCopy) -> tkr_instrument {
+    let instrument = &copy.instrument;
+    let symbol = instrument.symbol.as_bytes();
+    let mut bytes = [0; TKR_SYMBOL_SIZE_MAX];
+    for (to, from) in bytes.iter_mut().zip(symbol) {
+        *to = from.cast_signed() as c_char;
+    }
+    tkr_instrument {
+        slot: copy.slot,
+        id: instrument.id,
+        definition: tkr_definition {
+            venue: instrument.venue,
+            state: instrument.state as u8,
+            price_exponent: instrument.price_exponent,
+            qty_exponent: instrument.qty_exponent,
+            // At most 64.
+            symbol_size: symbol.len() as u8,
+            reserved: [0; 2],
+            tick_size: instrument.tick_size,
+            lot_size: instrument.lot_size,
+            change_count: instrument.change_count,
+            reserved2: [0; 4],
+            symbol: bytes,
+        },
+    }
+}
+
+/// Copies a row of the instrument table. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `out` has room for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_read_instrument(reader: *mut tkr_reader, slot: u32, out: *mut tkr_instrument) -> c_int {
+    let read = |reader: &mut tkr_reader| {
+        check_slot(reader, slot)?;
+        let Some(copy) = reader.reader.instrument(slot) else { return Ok(TKR_NONE) };
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(out, row(&copy), "out") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, read) }
+}
+
+/// Looks an instrument up by its symbol. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `symbol` ends with a zero byte; `out` has room for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_find_instrument(
+    reader: *mut tkr_reader,
+    venue: u16,
+    symbol: *const c_char,
+    out: *mut tkr_instrument,
+) -> c_int {
+    let find = |reader: &mut tkr_reader| {
+        // SAFETY: ends with a zero byte, by this function's contract.
+        let symbol = unsafe { text(symbol, "symbol") }?.to_bytes();
+        let mut rows = (0..reader.reader.instruments_max()).filter_map(|slot| reader.reader.instrument(slot));
+        let sought = |copy: &InstrumentCopy| {
+            copy.instrument.symbol.as_bytes() == symbol && (venue == 0 || copy.instrument.venue == venue)
+        };
+        let Some(copy) = rows.find(sought) else { return Ok(TKR_NONE) };
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(out, row(&copy), "out") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, find) }
+}
+
+/// Copies the shard's counters. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `values` has room for `capacity`, `count` for one number.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_read_counters(
+    reader: *mut tkr_reader,
+    values: *mut u64,
+    capacity: usize,
+    count: *mut usize,
+) -> c_int {
+    let read = |reader: &mut tkr_reader| {
+        let all = reader.reader.ring_counters().into_iter().chain(reader.reader.shard_counters());
+        // SAFETY: room for `capacity`, by this function's contract.
+        let copied = unsafe { copy(all, values, capacity, "values") }?;
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(count, copied, "count") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, read) }
+}
+
+/// Copies an instrument's counters. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `values` has room for `capacity`, `count` for one number.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_read_instrument_counters(
+    reader: *mut tkr_reader,
+    slot: u32,
+    values: *mut u64,
+    capacity: usize,
+    count: *mut usize,
+) -> c_int {
+    let read = |reader: &mut tkr_reader| {
+        check_slot(reader, slot)?;
+        let Some(counters) = reader.reader.instrument_counters(slot) else { return Ok(TKR_NONE) };
+        // SAFETY: room for `capacity`, by this function's contract.
+        let copied = unsafe { copy(counters, values, capacity, "values") }?;
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(count, copied, "count") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, read) }
+}
+
+/// Copies a histogram's sums and quantiles. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `shares` holds `share_count` numbers and `values` has room for as
+/// many; `out` has room for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_read_histogram(
+    reader: *mut tkr_reader,
+    stage: u32,
+    out: *mut tkr_histogram,
+    shares: *const f64,
+    values: *mut u64,
+    share_count: usize,
+) -> c_int {
+    let read = |reader: &mut tkr_reader| {
+        let known = Stage::ALL.iter().copied().find(|known| *known as u32 == stage);
+        let stage = known.ok_or_else(|| Failure::argument(format!("stage {stage} is not below {}", Stage::ALL.len())))?;
+        if share_count > 0 && (shares.is_null() || !shares.is_aligned()) {
+            return Err(Failure::argument(format!("shares at {shares:p} is NULL, or not aligned to 8 bytes")));
+        }
+        let histogram = reader.reader.histogram(stage);
+        let quantiles = (0..share_count).map(|index| {
+            // SAFETY: `shares` holds `share_count` numbers, by this function's contract, and `index` is below that.
+            let place = unsafe { shares.add(index) };
+            // SAFETY: as above, and aligned, checked first.
+            histogram.quantile(unsafe { place.read() })
+        });
+        // SAFETY: room for `share_count`, by this function's contract.
+        unsafe { copy(quantiles, values, share_count, "values") }?;
+        let sums = tkr_histogram { count: histogram.count, sum: histogram.sum, max: histogram.max };
+        // SAFETY: room for one, by this function's contract.
+        unsafe { put(out, sums, "out") }?;
+        Ok(TKR_OK)
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, read) }
+}
