@@ -28,11 +28,14 @@ const TS_RECV = 10;
 const BID_QTY = 16;
 const PAYLOAD = 14;
 const FLAG_LAST = 1;
-/** Records that bring a book to life carry recorded times, which lie outside of any block. */
+/** Records that bring a book to life were received before the block. */
 const BLOCK_NS_MAX = 60e9;
 
 interface Block {
+  /** When the first input is due: `CLOCK_MONOTONIC`, ns. */
   readonly start: string;
+  /** The time from which records count theirs: that moment by the wall clock for frames, 0 for quotes. */
+  readonly wall: string;
   readonly count: number;
   readonly rate: number;
 }
@@ -75,9 +78,10 @@ class Follower {
   }
 
   /** Polls without a pause until the last of the block's inputs has been seen. */
-  block({ start, count, rate }: Block): void {
-    const base = Number(start);
-    const origin = monotonicOrigin();
+  block({ start, wall, count, rate }: Block): void {
+    // ns since the epoch do not fit a number, those since the block's start do.
+    const [high, low] = [Number(BigInt(wall) >> 32n), Number(BigInt(wall) & 0xffff_ffffn)];
+    const origin = monotonicOrigin() - Number(start);
     const own = newHistogram();
     let ended = 0;
     const deadline = performance.now() + 5_000 + (count / rate) * 1_000;
@@ -88,30 +92,30 @@ class Follower {
         continue;
       }
       const now = performance.now() * 1e6 + origin;
-      ended += this.#note(records, now, base, own);
+      ended += this.#note(records, now, [high, low], own);
     }
     this.medians.push(own.getValueAtPercentile(50));
   }
 
-  #note(records: number, now: number, base: number, own: Histogram): number {
+  /** `now` is counted from the block's start. */
+  #note(records: number, now: number, [high, low]: readonly [number, number], own: Histogram): number {
     let ended = 0;
     let at = 0;
     for (let record = 0; record < records; record++) {
       const word = (index: number): number => this.#words[at / 4 + index] ?? 0;
       const kind = word(KIND_AND_FLAGS) & 0xff;
       const offset = this.#quotes ? BID_QTY : TS_RECV;
-      const time = word(offset) + word(offset + 1) * 2 ** 32;
-      const due = this.#quotes ? base + time : time;
+      const due = (word(offset + 1) - high) * 2 ** 32 + word(offset) - low;
       if (kind === KIND_LAPPED) {
         const lost = word(PAYLOAD);
         this.lapped += 1;
         this.lost += lost;
         ended += lost;
       } else if (kind === KIND_GENERATION) throw new Error('the writer made a new segment during a block');
-      else if (((word(KIND_AND_FLAGS) >>> 16) & FLAG_LAST) !== 0 && due >= base && due < base + BLOCK_NS_MAX) {
+      else if (((word(KIND_AND_FLAGS) >>> 16) & FLAG_LAST) !== 0 && due >= 0 && due < BLOCK_NS_MAX) {
         const latency = Math.max(1, Math.round(now - due));
         this.all.recordValue(latency);
-        const isReference = this.#quotes || time % 2 === 1;
+        const isReference = this.#quotes || due % 2 === 1;
         if (isReference) {
           this.reference.recordValue(latency);
           own.recordValue(latency);

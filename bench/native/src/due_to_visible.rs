@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde_json::json;
 
-use crate::clock::monotonic_ns;
+use crate::clock::{monotonic_ns, wall_ns};
 use crate::corpus::Corpus;
 use crate::frame_to_ring::REFERENCE;
 use crate::message::{Shape, send_bare};
@@ -17,27 +17,39 @@ use crate::ring_one_way::LEAD_NS;
 /// One frame every so often, ns; even, since the lowest bit of a due time says that the frame is of the reference size.
 pub const INTERVAL_NS: u64 = 20_000;
 
-/// Publishes all frames after the book's start, each when it is due; gives how many.
-pub fn publish(rig: &mut Rig, corpus: &Corpus, first: usize, start: u64) -> u64 {
+/// When the first frame of a block is due, by both clocks: the schedule and the reader keep the monotonic one, and records carry
+/// the wall clock, without which they would take a form that live feeds never take.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// `CLOCK_MONOTONIC`.
+    pub monotonic_ns: u64,
+    /// The same moment, ns since the UNIX epoch; even.
+    pub wall_ns: u64,
+}
+
+impl Start {
+    /// So long from now.
+    pub fn after(lead_ns: u64) -> Self {
+        Self { monotonic_ns: monotonic_ns() + lead_ns, wall_ns: (wall_ns() + lead_ns) & !1 }
+    }
+}
+
+/// Publishes all frames after the book's start, each when it is due and with that as its receive time; gives how many.
+pub fn publish(rig: &mut Rig, corpus: &Corpus, first: usize, start: Start) -> u64 {
     let items = &corpus.items[first..];
     for (index, item) in items.iter().enumerate() {
         let bytes = corpus.bytes(item);
-        let due = start + index as u64 * INTERVAL_NS + u64::from(REFERENCE.contains(&bytes.len()));
-        while monotonic_ns() < due {
+        let passed = index as u64 * INTERVAL_NS + u64::from(REFERENCE.contains(&bytes.len()));
+        while monotonic_ns() < start.monotonic_ns + passed {
             std::hint::spin_loop();
         }
-        rig.apply_at(due, item.kind, bytes);
+        rig.apply_at(start.wall_ns + passed, item.kind, bytes);
     }
     items.len() as u64
 }
 
-/// Start of a schedule, even.
-pub fn start_of_schedule(lead_ns: u64) -> u64 {
-    (monotonic_ns() + lead_ns) & !1
-}
-
 fn bare(peer: &mut Peer, count: u64) -> Result<(), Box<dyn Error>> {
-    let start = start_of_schedule(LEAD_NS);
+    let start = monotonic_ns() + LEAD_NS;
     peer.tell(Command::StampBare(Shape::Small, count, start))?;
     for index in 0..count {
         let due = index * INTERVAL_NS;
@@ -65,8 +77,9 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         if matches!(round % 4, 0 | 3) {
             let first = rig.begin(&corpus)?;
             count = (corpus.items.len() - first) as u64;
-            peer.tell(Command::Frames(count))?;
-            publish(&mut rig, &corpus, first, start_of_schedule(LEAD_NS));
+            let start = Start::after(LEAD_NS);
+            peer.tell(Command::Frames(count, start.wall_ns.wrapping_sub(start.monotonic_ns)))?;
+            publish(&mut rig, &corpus, first, start);
             peer.sent += count;
             peer.wait()?;
             let report = peer.report()?;

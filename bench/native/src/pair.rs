@@ -24,8 +24,9 @@ pub enum Command {
     Take(u64),
     /// Take records until told to stop; being lapped is no error.
     Follow,
-    /// Take the records of this many inputs; the due time is their receive time, odd for those of the reference size.
-    Frames(u64),
+    /// Take the records of this many inputs; the due time is their receive time, odd for those of the reference size, less what
+    /// the wall clock is ahead of the monotonic one.
+    Frames(u64, u64),
     /// Print and forget the histograms.
     Report,
     /// Exit.
@@ -42,7 +43,7 @@ impl Command {
             Self::StampRing(shape, count, base) => [4, shape as u64, count, base],
             Self::Take(count) => [5, 0, count, 0],
             Self::Follow => [6, 0, 0, 0],
-            Self::Frames(count) => [7, 0, count, 0],
+            Self::Frames(count, ahead) => [7, 0, count, ahead],
             Self::Report => [8, 0, 0, 0],
             Self::Stop => [9, 0, 0, 0],
         }
@@ -58,7 +59,7 @@ impl Command {
             4 => Self::StampRing(shape, count, base),
             5 => Self::Take(count),
             6 => Self::Follow,
-            7 => Self::Frames(count),
+            7 => Self::Frames(count, base),
             8 => Self::Report,
             9 => Self::Stop,
             _ => return None,

@@ -93,7 +93,7 @@ impl Child {
             Command::StampRing(shape, count, base) => self.ring(shape, count, |all, due| note(all, base + due))?,
             Command::Take(count) => self.take(count)?,
             Command::Follow => self.follow(generation),
-            Command::Frames(count) => self.frames(count),
+            Command::Frames(count, ahead) => self.frames(count, ahead),
             Command::Report => self.report()?,
             Command::Stop => {}
         }
@@ -167,14 +167,14 @@ impl Child {
         }
     }
 
-    fn frames(&mut self, count: u64) {
+    fn frames(&mut self, count: u64, ahead: u64) {
         let mut ended = 0;
         while ended < count {
             match self.reader.poll(&mut self.record) {
                 Poll::Record if self.record.flags & flag::LAST != 0 => {
-                    let due = self.record.ts_recv;
+                    let due = self.record.ts_recv.wrapping_sub(ahead);
                     note(&mut self.all, due);
-                    if due % 2 == 1 {
+                    if self.record.ts_recv % 2 == 1 {
                         note(&mut self.reference, due);
                     }
                     ended += 1;

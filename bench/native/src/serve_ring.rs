@@ -8,7 +8,7 @@ use serde_json::json;
 use tickring_shm::Writer;
 
 use crate::clock::monotonic_ns;
-use crate::due_to_visible::{INTERVAL_NS, publish, start_of_schedule};
+use crate::due_to_visible::{INTERVAL_NS, Start, publish};
 use crate::message::{Sender, Shape};
 use crate::options::{Options, pin, two_cores};
 use crate::rig::{Rig, Root};
@@ -45,9 +45,12 @@ fn frames(options: &Options, pinned: bool) -> Result<(), Box<dyn Error>> {
     for line in std::io::stdin().lock().lines() {
         line?;
         let first = rig.begin(&corpus)?;
-        let start = start_of_schedule(LEAD_NS);
+        let start = Start::after(LEAD_NS);
         let count = corpus.items.len() - first;
-        say(&json!({ "start": start.to_string(), "count": count, "rate": 1_000_000_000 / INTERVAL_NS }))?;
+        say(&json!({
+            "start": start.monotonic_ns.to_string(), "wall": start.wall_ns.to_string(),
+            "count": count, "rate": 1_000_000_000 / INTERVAL_NS,
+        }))?;
         publish(&mut rig, &corpus, first, start);
     }
     Ok(())
@@ -61,7 +64,7 @@ fn quotes(options: &Options, pinned: bool) -> Result<(), Box<dyn Error>> {
     for line in std::io::stdin().lock().lines() {
         line?;
         let start = monotonic_ns() + LEAD_NS;
-        say(&json!({ "start": start.to_string(), "count": count, "rate": 1_000_000_000 / QUOTE_INTERVAL_NS }))?;
+        say(&json!({ "start": start.to_string(), "wall": "0", "count": count, "rate": 1_000_000_000 / QUOTE_INTERVAL_NS }))?;
         for index in 0..count {
             let due = index * QUOTE_INTERVAL_NS;
             while monotonic_ns() < start + due {
