@@ -5,6 +5,7 @@
 
 mod abi;
 mod failure;
+mod places;
 mod reader;
 mod tables;
 

@@ -1,6 +1,6 @@
 //! Opening, polling, following: `tkr_open` to `tkr_read_info`.
 
-use std::ffi::{CStr, OsStr, c_char, c_int};
+use std::ffi::{OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use tickring_shm::{DEFAULT_ROOT, LatestCopy, Liveness, Poll, Reader, Record};
 
 use crate::abi::*;
 use crate::failure::{Failure, guard};
+use crate::places::{Places, borrow, text};
 
 /// An open reader. C holds a pointer to it and looks at nothing inside.
 #[derive(Debug)]
@@ -16,10 +17,10 @@ pub struct tkr_reader {
     pub(crate) reader: Reader,
     pub(crate) latest: LatestCopy,
     record: Record,
-    /// Told by the last lap.
+    /// What the lap told last has lost.
     lost: u64,
-    /// A lap that ended a batch, still to be told.
-    lap_due: bool,
+    /// Lost in a lap that ended a batch and is still to be told; 0 for none.
+    due: u64,
 }
 
 /// A record as C sees it: the bytes of [`Record::encode`], member for member.
@@ -28,46 +29,6 @@ pub struct tkr_reader {
 #[repr(C, align(8))]
 pub struct tkr_record {
     bytes: [u8; RECORD_SIZE],
-}
-
-/// The struct behind a pointer from C.
-///
-/// # Safety
-///
-/// Unless NULL or misaligned, it points at a struct of this type that nobody else uses during the call.
-pub(crate) unsafe fn borrow<'a, T>(pointer: *mut T, what: &str) -> Result<&'a mut T, Failure> {
-    if !pointer.is_aligned() {
-        return Err(Failure::argument(format!("{what} at {pointer:p} is not aligned to {} bytes", align_of::<T>())));
-    }
-    // SAFETY: as this function's caller promises.
-    unsafe { pointer.as_mut() }.ok_or_else(|| Failure::argument(format!("{what} is NULL")))
-}
-
-/// Writes a result to where C wants it.
-///
-/// # Safety
-///
-/// Unless NULL or misaligned, the place is writable and has room for one.
-pub(crate) unsafe fn put<T>(place: *mut T, value: T, what: &str) -> Result<(), Failure> {
-    if place.is_null() || !place.is_aligned() {
-        return Err(Failure::argument(format!("{what} at {place:p} is NULL, or not aligned to {} bytes", align_of::<T>())));
-    }
-    // SAFETY: as this function's caller promises; whatever stood there is plain numbers, which need no drop.
-    unsafe { place.write(value) };
-    Ok(())
-}
-
-/// A string from C.
-///
-/// # Safety
-///
-/// Unless NULL, it ends with a zero byte and stays unchanged during the call.
-pub(crate) unsafe fn text<'a>(pointer: *const c_char, what: &str) -> Result<&'a CStr, Failure> {
-    if pointer.is_null() {
-        return Err(Failure::argument(format!("{what} is NULL")));
-    }
-    // SAFETY: as this function's caller promises.
-    Ok(unsafe { CStr::from_ptr(pointer) })
 }
 
 /// Opens a shard. See `tickring.h`.
@@ -84,8 +45,9 @@ pub unsafe extern "C" fn tkr_open(
     out: *mut *mut tkr_reader,
 ) -> c_int {
     guard(|| {
-        // SAFETY: `out` is writable, by this function's contract.
-        unsafe { put(out, std::ptr::null_mut(), "out") }?;
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
+        out.put([std::ptr::null_mut()]);
         let root = if root.is_null() {
             Path::new(DEFAULT_ROOT)
         } else {
@@ -101,9 +63,8 @@ pub unsafe extern "C" fn tkr_open(
             Some(uid) => Reader::open_owned_by(root, &name, number, uid),
             None => Reader::open(root, &name, number),
         }?;
-        let opened = tkr_reader { reader, latest: LatestCopy::default(), record: Record::default(), lost: 0, lap_due: false };
-        // SAFETY: as above.
-        unsafe { put(out, Box::into_raw(Box::new(opened)), "out") }?;
+        let opened = tkr_reader { reader, latest: LatestCopy::default(), record: Record::default(), lost: 0, due: 0 };
+        out.put([Box::into_raw(Box::new(opened))]);
         Ok(TKR_OK)
     })
 }
@@ -137,7 +98,7 @@ unsafe fn owner(options: *const tkr_options) -> Result<Option<u32>, Failure> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_close(reader: *mut tkr_reader) {
     guard(|| {
-        if !reader.is_null() {
+        if !reader.is_null() && reader.is_aligned() {
             // SAFETY: `tkr_open` made it from a box, and by this function's contract it was not closed before.
             drop(unsafe { Box::from_raw(reader) });
         }
@@ -149,8 +110,8 @@ impl tkr_reader {
     /// The next record into the bytes of a `tkr_record`.
     #[inline]
     fn poll(&mut self, out: &mut [u8]) -> c_int {
-        if self.lap_due {
-            self.lap_due = false;
+        if self.due > 0 {
+            self.lost = std::mem::take(&mut self.due);
             return TKR_LAPPED;
         }
         match self.reader.poll(&mut self.record) {
@@ -197,8 +158,9 @@ pub unsafe extern "C" fn tkr_poll_batch(
     count: *mut usize,
 ) -> c_int {
     guard(|| {
-        // SAFETY: room for one number, by this function's contract.
-        unsafe { put(count, 0, "count") }?;
+        // SAFETY: room for one, by this function's contract.
+        let mut count = unsafe { Places::one(count, "count") }?;
+        count.put([0]);
         // SAFETY: open and used by this thread alone, by this function's contract.
         let reader = unsafe { borrow(reader, "reader") }?;
         if count_max == 0 || count_max > isize::MAX as usize / RECORD_SIZE {
@@ -208,6 +170,7 @@ pub unsafe extern "C" fn tkr_poll_batch(
         unsafe { borrow(records, "records") }?;
         // SAFETY: neither NULL nor misaligned, checked above; room for `count_max`, by this function's contract.
         let records = unsafe { std::slice::from_raw_parts_mut(records, count_max) };
+        let told = reader.lost;
         let mut copied = 0;
         let mut result = TKR_RECORD;
         for record in records {
@@ -218,11 +181,12 @@ pub unsafe extern "C" fn tkr_poll_batch(
             copied += 1;
         }
         if copied > 0 {
-            reader.lap_due = result == TKR_LAPPED;
+            if result == TKR_LAPPED {
+                reader.due = std::mem::replace(&mut reader.lost, told);
+            }
             result = TKR_RECORD;
         }
-        // SAFETY: as above.
-        unsafe { put(count, copied, "count") }?;
+        count.put([copied]);
         Ok(result)
     })
 }
@@ -280,7 +244,7 @@ impl tkr_reader {
     fn seek(&mut self, seek: impl FnOnce(&mut Reader)) -> Result<c_int, Failure> {
         seek(&mut self.reader);
         // What was expected is forgotten, and with it the lap.
-        self.lap_due = false;
+        self.due = 0;
         Ok(TKR_OK)
     }
 }
@@ -306,6 +270,8 @@ pub(crate) unsafe fn with_reader(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_check_liveness(reader: *mut tkr_reader, out: *mut tkr_liveness) -> c_int {
     let look = |reader: &mut tkr_reader| {
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
         let mut told = tkr_liveness {
             state: TKR_WRITER_DEAD,
             reserved: 0,
@@ -327,8 +293,7 @@ pub unsafe extern "C" fn tkr_check_liveness(reader: *mut tkr_reader, out: *mut t
             }
             Liveness::Superseded { epoch } => (told.state, told.newer_epoch) = (TKR_WRITER_SUPERSEDED, epoch),
         }
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, told, "out") }?;
+        out.put([told]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -343,6 +308,8 @@ pub unsafe extern "C" fn tkr_check_liveness(reader: *mut tkr_reader, out: *mut t
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_read_info(reader: *mut tkr_reader, out: *mut tkr_info) -> c_int {
     let look = |reader: &mut tkr_reader| {
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
         let reader = &reader.reader;
         let info = tkr_info {
             epoch: reader.epoch(),
@@ -357,8 +324,7 @@ pub unsafe extern "C" fn tkr_read_info(reader: *mut tkr_reader, out: *mut tkr_in
             depth: u32::from(reader.depth()),
             reserved: [0; 9],
         };
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, info, "out") }?;
+        out.put([info]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.

@@ -6,32 +6,8 @@ use tickring_shm::{InstrumentCopy, Stage};
 
 use crate::abi::*;
 use crate::failure::Failure;
-use crate::reader::{put, text, tkr_reader, with_reader};
-
-/// Copies `values` to an array of C that has room for `capacity` of them; gives the number copied.
-///
-/// # Safety
-///
-/// Unless NULL or misaligned, the array has room for `capacity`.
-unsafe fn copy<T: Copy>(
-    values: impl IntoIterator<Item = T>,
-    array: *mut T,
-    capacity: usize,
-    what: &str,
-) -> Result<usize, Failure> {
-    if capacity > 0 && (array.is_null() || !array.is_aligned()) {
-        return Err(Failure::argument(format!("{what} at {array:p} is NULL, or not aligned to {} bytes", align_of::<T>())));
-    }
-    let mut copied = 0;
-    for value in values.into_iter().take(capacity) {
-        // SAFETY: `copied` is below `capacity`, for which this function's caller promises room.
-        let place = unsafe { array.add(copied) };
-        // SAFETY: as above, and aligned, checked first.
-        unsafe { place.write(value) };
-        copied += 1;
-    }
-    Ok(copied)
-}
+use crate::places::{Places, text};
+use crate::reader::{tkr_reader, with_reader};
 
 /// Copies the newest state of an instrument. See `tickring.h`.
 ///
@@ -48,6 +24,12 @@ pub unsafe extern "C" fn tkr_read_latest(
     capacity: usize,
 ) -> c_int {
     let read = |reader: &mut tkr_reader| {
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
+        // SAFETY: room for `capacity`, by this function's contract.
+        let mut bids = unsafe { Places::new(bids, capacity, "bids") }?;
+        // SAFETY: as above.
+        let mut asks = unsafe { Places::new(asks, capacity, "asks") }?;
         check_slot(reader, slot)?;
         let found = reader.reader.latest(slot, &mut reader.latest);
         let latest = &reader.latest;
@@ -55,12 +37,8 @@ pub unsafe extern "C" fn tkr_read_latest(
             return Ok(TKR_NONE);
         }
         let (trade, stats) = (&latest.trade, &latest.stats);
-        let copied_bids = latest.bids.iter().map(|level| tkr_level { price: level.price, qty: level.qty });
-        let copied_asks = latest.asks.iter().map(|level| tkr_level { price: level.price, qty: level.qty });
-        // SAFETY: room for `capacity`, by this function's contract.
-        let bid_count = unsafe { copy(copied_bids, bids, capacity, "bids") }?;
-        // SAFETY: as above.
-        let ask_count = unsafe { copy(copied_asks, asks, capacity, "asks") }?;
+        let bid_count = bids.put(latest.bids.iter().map(|level| tkr_level { price: level.price, qty: level.qty }));
+        let ask_count = asks.put(latest.asks.iter().map(|level| tkr_level { price: level.price, qty: level.qty }));
         let told = tkr_latest {
             instrument: latest.instrument,
             flags: latest.flags,
@@ -89,8 +67,7 @@ pub unsafe extern "C" fn tkr_read_latest(
                 count: stats.count,
             },
         };
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, told, "out") }?;
+        out.put([told]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -137,10 +114,11 @@ fn row(copy: &InstrumentCopy) -> tkr_instrument {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_read_instrument(reader: *mut tkr_reader, slot: u32, out: *mut tkr_instrument) -> c_int {
     let read = |reader: &mut tkr_reader| {
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
         check_slot(reader, slot)?;
         let Some(copy) = reader.reader.instrument(slot) else { return Ok(TKR_NONE) };
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, row(&copy), "out") }?;
+        out.put([row(&copy)]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -162,13 +140,14 @@ pub unsafe extern "C" fn tkr_find_instrument(
     let find = |reader: &mut tkr_reader| {
         // SAFETY: ends with a zero byte, by this function's contract.
         let symbol = unsafe { text(symbol, "symbol") }?.to_bytes();
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
         let mut rows = (0..reader.reader.instruments_max()).filter_map(|slot| reader.reader.instrument(slot));
         let sought = |copy: &InstrumentCopy| {
             copy.instrument.symbol.as_bytes() == symbol && (venue == 0 || copy.instrument.venue == venue)
         };
         let Some(copy) = rows.find(sought) else { return Ok(TKR_NONE) };
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, row(&copy), "out") }?;
+        out.put([row(&copy)]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -188,11 +167,12 @@ pub unsafe extern "C" fn tkr_read_counters(
     count: *mut usize,
 ) -> c_int {
     let read = |reader: &mut tkr_reader| {
-        let all = reader.reader.ring_counters().into_iter().chain(reader.reader.shard_counters());
         // SAFETY: room for `capacity`, by this function's contract.
-        let copied = unsafe { copy(all, values, capacity, "values") }?;
+        let mut values = unsafe { Places::new(values, capacity, "values") }?;
         // SAFETY: room for one, by this function's contract.
-        unsafe { put(count, copied, "count") }?;
+        let mut count = unsafe { Places::one(count, "count") }?;
+        let all = reader.reader.ring_counters().into_iter().chain(reader.reader.shard_counters());
+        count.put([values.put(all)]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -213,12 +193,13 @@ pub unsafe extern "C" fn tkr_read_instrument_counters(
     count: *mut usize,
 ) -> c_int {
     let read = |reader: &mut tkr_reader| {
+        // SAFETY: room for `capacity`, by this function's contract.
+        let mut values = unsafe { Places::new(values, capacity, "values") }?;
+        // SAFETY: room for one, by this function's contract.
+        let mut count = unsafe { Places::one(count, "count") }?;
         check_slot(reader, slot)?;
         let Some(counters) = reader.reader.instrument_counters(slot) else { return Ok(TKR_NONE) };
-        // SAFETY: room for `capacity`, by this function's contract.
-        let copied = unsafe { copy(counters, values, capacity, "values") }?;
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(count, copied, "count") }?;
+        count.put([values.put(counters)]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.
@@ -241,23 +222,19 @@ pub unsafe extern "C" fn tkr_read_histogram(
     share_count: usize,
 ) -> c_int {
     let read = |reader: &mut tkr_reader| {
+        // SAFETY: room for one, by this function's contract.
+        let mut out = unsafe { Places::one(out, "out") }?;
+        // SAFETY: as many numbers, by this function's contract; they are read alone.
+        let shares = unsafe { Places::new(shares.cast_mut(), share_count, "shares") }?;
+        // SAFETY: room for as many, by this function's contract.
+        let mut values = unsafe { Places::new(values, share_count, "values") }?;
         let known = Stage::ALL.iter().copied().find(|known| *known as u32 == stage);
         let stage = known.ok_or_else(|| Failure::argument(format!("stage {stage} is not below {}", Stage::ALL.len())))?;
-        if share_count > 0 && (shares.is_null() || !shares.is_aligned()) {
-            return Err(Failure::argument(format!("shares at {shares:p} is NULL, or not aligned to 8 bytes")));
-        }
         let histogram = reader.reader.histogram(stage);
-        let quantiles = (0..share_count).map(|index| {
-            // SAFETY: `shares` holds `share_count` numbers, by this function's contract, and `index` is below that.
-            let place = unsafe { shares.add(index) };
-            // SAFETY: as above, and aligned, checked first.
-            histogram.quantile(unsafe { place.read() })
-        });
-        // SAFETY: room for `share_count`, by this function's contract.
-        unsafe { copy(quantiles, values, share_count, "values") }?;
-        let sums = tkr_histogram { count: histogram.count, sum: histogram.sum, max: histogram.max };
-        // SAFETY: room for one, by this function's contract.
-        unsafe { put(out, sums, "out") }?;
+        // SAFETY: filled, by this function's contract.
+        let shares = unsafe { shares.values() };
+        values.put(shares.iter().map(|share| histogram.quantile(*share)));
+        out.put([tkr_histogram { count: histogram.count, sum: histogram.sum, max: histogram.max }]);
         Ok(TKR_OK)
     };
     // SAFETY: by this function's contract.

@@ -1,0 +1,179 @@
+//! The engine that the C programs read: publishes what they ask for.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tickring_core::book::Book;
+use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::error::Code;
+use tickring_core::event::{Body, BookChange, Event, Gap, GapReason, GapStream, Header, Level, Quote, State};
+use tickring_core::event::{Stats24h, Status, Trade, flag};
+use tickring_core::input::{Instrument, Symbol, TradingState};
+use tickring_core::sink::{Latest, Sink};
+use tickring_shm::layout::{HEADER_SIZE, SLOT_SIZE, header};
+use tickring_shm::{SegmentOptions, Stage, Writer};
+
+use crate::support::{NAME, SLOTS, options};
+
+const TS_RECV: u64 = 1_700_000_000_000_000_500;
+
+/// The engine of one program, with three broken ones beside it.
+pub struct Engine {
+    options: SegmentOptions,
+    writer: Option<Writer>,
+    frame_seq: u64,
+}
+
+impl Engine {
+    pub fn new(root: &Path) -> Self {
+        for name in ["corrupt", "version", "writable"] {
+            drop(Writer::create(&SegmentOptions { name: name.into(), ..options(root, 1) }).unwrap());
+        }
+        let file = |name: &str| root.join(name).join("shard-0/ring.0000000000000001");
+        File::options().write(true).open(file("corrupt")).unwrap().set_len(100).unwrap();
+        set_major(&file("version"), 99);
+        fs::set_permissions(root.join("writable/shard-0"), fs::Permissions::from_mode(0o770)).unwrap();
+        let options = options(root, 1);
+        Self { writer: Some(Writer::create(&options).unwrap()), options, frame_seq: 100 }
+    }
+
+    /// Does what a program asks for.
+    pub fn act(&mut self, request: &str) {
+        match request {
+            "kinds" => self.publish_kinds(),
+            "refused" => (1..=8).for_each(|id| if id == 6 { self.publish_too_long() } else { self.publish_trade(id) }),
+            "lap" => (0..5000).for_each(|id| self.publish_trade(id)),
+            "tables" => self.fill_tables(),
+            "half" => self.half_write(),
+            "whole" => self.publish_trade(1),
+            "beat" => self.writer().heartbeat(),
+            "close" => self.writer.take().unwrap().close(),
+            "restart" => {
+                self.options = SegmentOptions { epoch: 2, prev_epoch: 1, ..self.options.clone() };
+                self.writer = Some(Writer::create(&self.options).unwrap());
+            }
+            "remove" => fs::remove_dir_all(self.options.root.join(NAME)).unwrap(),
+            other => panic!("no such request: {other:?}"),
+        }
+    }
+
+    fn writer(&mut self) -> &mut Writer {
+        self.writer.as_mut().unwrap()
+    }
+
+    fn publish(&mut self, body: Body<'_>) {
+        let flags = flag::LAST | flag::STALE;
+        let ts_event = 1_700_000_000_000_000_001;
+        let header = Header { instrument: 77, flags, ts_event, ts_recv: TS_RECV, frame_seq: self.frame_seq, index: 0 };
+        self.frame_seq += 1;
+        self.writer().event(&Event { header, body });
+    }
+
+    /// A trade in one slot, if this thread is not held up for long.
+    fn publish_trade(&mut self, trade_id: u64) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let (ts_recv, ts_event) = (now.as_nanos() as u64, now.as_micros() as u64 * 1000);
+        let header = Header { instrument: 77, flags: flag::LAST, ts_event, ts_recv, frame_seq: self.frame_seq, index: 0 };
+        self.frame_seq += 1;
+        self.writer().event(&Event { header, body: Body::Trade(Trade { price: 1, qty: 1, trade_id }) });
+    }
+
+    /// More levels than a record may have: refused, and told to readers as a loss of one.
+    fn publish_too_long(&mut self) {
+        let levels = [Level { price: 1, qty: 1 }; 129];
+        let change = BookChange { prev_update_id: 0, last_update_id: 0, part: 0, parts: 1, bids: &levels, asks: &[] };
+        self.publish(Body::BookDelta(change));
+        assert_eq!(self.writer().refused(), 1);
+    }
+
+    fn publish_kinds(&mut self) {
+        let bids = [Level { price: 1000, qty: 5 }, Level { price: 999, qty: i64::MAX }];
+        let asks = [Level { price: i64::MIN, qty: 0 }];
+        let book = |kind: u64| BookChange {
+            prev_update_id: kind * 10,
+            last_update_id: kind * 10 + 1,
+            part: 1,
+            parts: 2,
+            bids: &bids,
+            asks: &asks,
+        };
+        self.publish(Body::Trade(Trade { price: -123, qty: 456, trade_id: 789 }));
+        self.publish(Body::Quote(Quote { bid_price: 11, bid_qty: 12, ask_price: 13, ask_qty: 14 }));
+        self.publish(Body::BookDelta(book(3)));
+        self.publish(Body::BookSnapshot(book(4)));
+        self.publish(Body::Stats24h(Stats24h { open: 1, high: 2, low: 3, close: 4, volume: 5, count: 6 }));
+        self.publish(Body::Instrument(&instrument()));
+        let code = Some(Code::FrameNotJson);
+        self.publish(Body::Status(Status { state: State::Quarantined, connection: 3, code, detail: 17 }));
+        self.publish(Body::Gap(Gap { stream: GapStream::Trade, reason: GapReason::Rollback, first: 40, last: 50 }));
+    }
+
+    fn fill_tables(&mut self) {
+        let bids: Vec<_> = [10, 9].map(|price| Level { price, qty: 10 * price }).into();
+        let asks: Vec<_> = (11..=17).map(|price| Level { price, qty: 10 * price }).collect();
+        let mut book = Book::new();
+        book.load(&bids, &asks);
+        let latest = Latest {
+            instrument: 77,
+            flags: flag::CROSSED,
+            ts_event: 1,
+            ts_recv: 2,
+            frame_seq: 3,
+            last_update_id: 4,
+            price_exponent: -8,
+            qty_exponent: -3,
+            book: &book,
+            depth: 100,
+            trade: Trade { price: 5, qty: 6, trade_id: 7 },
+            trade_ts_event: 8,
+            trade_flags: flag::AGGRESSOR_SELL,
+            stats: Stats24h { open: 1, high: 2, low: 3, close: 4, volume: 5, count: 6 },
+        };
+        let writer = self.writer();
+        writer.latest(2, &latest);
+        writer.instrument(2, &instrument());
+        writer.instrument(1, &Instrument { id: 5, symbol: Symbol::new(&"x".repeat(64)).unwrap(), ..instrument() });
+        writer.put_counters(&ShardCounters { inputs: 3, widened: 9, ..ShardCounters::default() });
+        writer.put_instrument_counters(1, &InstrumentCounters { trades: 8, ..InstrumentCounters::default() });
+        (1..=100).for_each(|us| writer.record_latency(Stage::ReceiveToRing, us * 1000));
+        writer.heartbeat();
+    }
+
+    /// Leaves the next slot as a writer that died within it would.
+    fn half_write(&mut self) {
+        let (position, epoch) = (self.writer().position(), self.writer().epoch());
+        let path = self.options.root.join(NAME).join("shard-0/ring.0000000000000001");
+        let at = HEADER_SIZE as u64 + position % SLOTS * SLOT_SIZE as u64;
+        let odd = epoch << 48 | (2 * position + 1);
+        File::options().write(true).open(path).unwrap().write_all_at(&odd.to_le_bytes(), at).unwrap();
+    }
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        id: 77,
+        venue: 2,
+        symbol: Symbol::new("BTCUSDT").unwrap(),
+        price_exponent: -8,
+        qty_exponent: -3,
+        tick_size: 10,
+        lot_size: 20,
+        state: TradingState::Halted,
+        change_count: 30,
+    }
+}
+
+/// Writes another major version into a header, with a checksum that fits.
+fn set_major(path: &Path, major: u16) {
+    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut page = [0; header::CRC * 8];
+    file.read_exact_at(&mut page, 0).unwrap();
+    page[header::VERSION * 8..][..2].copy_from_slice(&major.to_le_bytes());
+    let crc = !page.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82f6_3b78 & 0_u32.wrapping_sub(crc & 1)))
+    });
+    file.write_all_at(&page, 0).unwrap();
+    file.write_all_at(&u64::from(crc).to_le_bytes(), (header::CRC * 8) as u64).unwrap();
+}
