@@ -5,24 +5,19 @@
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { BENCHES } from './benches.js';
 import { environment, isBusy } from './environment.js';
 import { notingPlacement } from './placement.js';
 import { markdown, type Outcome, terminal, updateReadme, writeFiles } from './report.js';
+import { plainly, readArguments, refuse } from './usage.js';
 
+const PROGRAM = 'bench';
 const OPTIONS = {
   smoke: { type: 'boolean', default: false },
   out: { type: 'string' },
   readme: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
-
-function refuse(message: string): never {
-  console.error(`bench: ${message}; \`npm run bench -- --help\` names all`);
-  process.exit(64);
-}
 
 function help(): string {
   const names = BENCHES.map(({ name, question }) => `  ${name.padEnd(17)} ${question}`);
@@ -30,24 +25,12 @@ function help(): string {
   return `${usage}\n${names.join('\n')}\nbench/README.md says how to read what they print.`;
 }
 
-function readArguments() {
-  try {
-    return parseArgs({ allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    // Its second sentence is about options that look like names.
-    return refuse((error as Error).message.split('. ')[0] ?? '');
-  }
-}
-
-const { values, positionals } = readArguments();
-if (values.help) {
-  console.log(help());
-  process.exit(0);
-}
+const { values, positionals } = readArguments(PROGRAM, { allowPositionals: true, options: OPTIONS }, help);
 const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
-if (unknown.length > 0) refuse(`no bench is named ${unknown.join(', ')}`);
+if (unknown.length > 0) refuse(PROGRAM, `no bench is named ${unknown.join(', ')}; \`npm run bench -- --help\` names all`);
 // A part of the table, or figures that mean nothing, would take the place of a whole run.
-if (values.readme && (values.smoke || positionals.length > 0)) refuse('--readme needs a whole run, without --smoke and names');
+if (values.readme && (values.smoke || positionals.length > 0))
+  refuse(PROGRAM, '--readme needs a whole run, without --smoke and names');
 
 /** A bench between two processes says nothing on one core; the report names it as not measured. */
 async function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
@@ -62,20 +45,24 @@ async function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
   return { distributions: [], ratios: [], figures: [], notMeasured };
 }
 
-const size = values.smoke ? 'smoke' : 'full';
-const env = environment();
-console.log(
-  `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}\n${env.corpus}`,
-);
-console.log(
-  `load ${env.load} in the minute before, ${env.scheduling}${isBusy(env) ? ': others use this machine; see bench/README.md' : ''}`,
-);
-const outcomes: Outcome[] = [];
-for (const bench of BENCHES) {
-  if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
-  const outcome = { bench, result: await runOrSayWhyNot(bench, size) };
-  outcomes.push(outcome);
-  console.log(terminal(outcome));
+async function main(): Promise<void> {
+  const size = values.smoke ? 'smoke' : 'full';
+  const env = environment();
+  console.log(
+    `${env.cpu}, ${env.cores} cores, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}, commit ${env.commit}, ${size}\n${env.corpus}`,
+  );
+  console.log(
+    `load ${env.load} in the minute before, ${env.scheduling}${isBusy(env) ? ': others use this machine; see bench/README.md' : ''}`,
+  );
+  const outcomes: Outcome[] = [];
+  for (const bench of BENCHES) {
+    if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
+    const outcome = { bench, result: await runOrSayWhyNot(bench, size) };
+    outcomes.push(outcome);
+    console.log(terminal(outcome));
+  }
+  console.log(`written: ${writeFiles(resolve(values.out ?? 'bench/results/local'), env, size, outcomes)}`);
+  if (values.readme) updateReadme(resolve('README.md'), markdown(env, outcomes));
 }
-console.log(`written: ${writeFiles(resolve(values.out ?? 'bench/results/local'), env, size, outcomes)}`);
-if (values.readme) updateReadme(resolve('README.md'), markdown(env, outcomes));
+
+await plainly(PROGRAM, main);

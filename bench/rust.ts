@@ -1,8 +1,9 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Size } from './bench.js';
+import { MeasuringError } from './usage.js';
 import { corpusPath } from './workload.js';
 
 let built: string | undefined;
@@ -38,13 +39,14 @@ export function argumentsOf(command: string, size: Size, more: readonly string[]
 
 /** Runs a subcommand of the measuring program and gives the JSON object that it prints. */
 export function rust<T>(command: string, size: Size, more: readonly string[] = []): T {
-  const output = execFileSync(rustProgram(), argumentsOf(command, size, more), {
+  const { status, signal, stdout, stderr } = spawnSync(rustProgram(), argumentsOf(command, size, more), {
     encoding: 'utf8',
     maxBuffer: 256 * 2 ** 20,
     // Its summary for people repeats what the table says.
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
+  if (status !== 0) throw new MeasuringError(`${command} ended with ${status ?? signal}: ${stderr.trim()}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }
 
 /** A measuring program that waits: each line sent to it is a work, each line that it answers is one block's result. */

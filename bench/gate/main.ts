@@ -5,10 +5,10 @@
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Bench, Claim } from '../bench.js';
 import { BENCHES } from '../benches.js';
 import { rust } from '../rust.js';
+import { plainly, readArguments } from '../usage.js';
 import { codePaths, hasProgram, hostKey, instructions, nameOf, profileOf, type Work, works } from './callgrind.js';
 import { allocations, collections, memoryOfSymbol, syscalls } from './exact.js';
 import {
@@ -27,6 +27,7 @@ import {
   writeLimits,
 } from './limits.js';
 
+const PROGRAM = 'bench:gate';
 const PATH = 'bench/gate/limits.json';
 const RECORDING = 'binance/hftbacktest/usdm/btcusdt_20240808.gz';
 /** Runs of a bench before a ratio fails. */
@@ -148,20 +149,31 @@ async function judgeRatios(limits: Limits): Promise<void> {
   }
 }
 
-const { values } = parseArgs({
-  options: { update: { type: 'boolean', default: false }, counts: { type: 'boolean', default: false } },
-});
-const limits = readLimits(PATH);
-const { code_paths: available } = rust<{ code_paths: string[] }>('code-paths', 'full');
-const recording = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures', RECORDING);
-const best = process.env['TICKRING_CODE_PATH'] ?? '';
-const started = performance.now();
-if (!lacks('valgrind', 'instructions')) countAll(works(codePaths(available), recording), limits, values.update);
-if (!values.update && !values.counts) {
-  countExact(limits, best);
-  await judgeRatios(limits);
+function help(): string {
+  return `npm run bench:gate [-- --counts | --update]
+  (no flag)  instructions, allocations, system calls, collections of garbage, memory of a symbol, ratios of one run
+  --counts   instructions alone
+  --update   the instruction counts of this compiler become the limits
+bench/gate/README.md says what is counted, and what to do when it fails.`;
 }
-const failed = findings.filter(({ ok }) => !ok);
-const seconds = ((performance.now() - started) / 1_000).toFixed(0);
-console.log(`gate: ${findings.length - failed.length} ok, ${failed.length} failed, ${seconds} s`);
-if (failed.length > 0) process.exitCode = 1;
+
+async function main(): Promise<void> {
+  const limits = readLimits(PATH);
+  const { code_paths: available } = rust<{ code_paths: string[] }>('code-paths', 'full');
+  const recording = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures', RECORDING);
+  const best = process.env['TICKRING_CODE_PATH'] ?? '';
+  const started = performance.now();
+  if (!lacks('valgrind', 'instructions')) countAll(works(codePaths(available), recording), limits, values.update);
+  if (!values.update && !values.counts) {
+    countExact(limits, best);
+    await judgeRatios(limits);
+  }
+  const failed = findings.filter(({ ok }) => !ok);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(0);
+  console.log(`gate: ${findings.length - failed.length} ok, ${failed.length} failed, ${seconds} s`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+const OPTIONS = { update: { type: 'boolean', default: false }, counts: { type: 'boolean', default: false } } as const;
+const { values } = readArguments(PROGRAM, { options: OPTIONS }, help);
+await plainly(PROGRAM, main);

@@ -4,8 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { environment } from '../environment.js';
+import { readArguments, refuse } from '../usage.js';
 import { Child, type Hello } from './child.js';
 import { lockedVersion } from './locks.js';
 import { measure, type Runner } from './measure.js';
@@ -15,14 +15,24 @@ import { FOLDER, onPath, PROGRAMS, pinned, WORK } from './programs.js';
 import { type Row, type SameBook, verdict, write } from './report.js';
 import { bookText, sha256 } from './top.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    symbol: { type: 'string', default: SYMBOLS[0] },
-    blocks: { type: 'string', default: '30' },
-    out: { type: 'string' },
-  },
-});
+const PROGRAM = 'bench:peers';
+const OPTIONS = {
+  symbol: { type: 'string', default: SYMBOLS[0] },
+  blocks: { type: 'string', default: '30' },
+  out: { type: 'string' },
+} as const;
+
+function help(): string {
+  const programs = [...new Set(PEERS.map(({ program }) => program))];
+  const names = programs.map((of) => {
+    const peers = PEERS.filter(({ program }) => program === of).map(({ name }) => name);
+    return `  ${of}: ${peers.join(' ')}`;
+  });
+  const usage = `npm run bench:peers [-- NAME…] [--symbol ${SYMBOLS.join(' | ')}] [--blocks N] [--out DIR]`;
+  return `${usage}\nNAME is a peer, or a program for all of its peers:\n${names.join('\n')}\nbench/peers/README.md says what is needed.`;
+}
+
+const { values, positionals } = readArguments(PROGRAM, { allowPositionals: true, options: OPTIONS }, help);
 
 /** The program that holds ours and the floor. */
 const HOME: ProgramName = 'books';
@@ -164,15 +174,17 @@ async function main(): Promise<number> {
     ({ name, program }) => positionals.length === 0 || positionals.includes(name) || positionals.includes(program),
   );
   const unknown = positionals.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
-  if (unknown.length > 0 || !(Number(values.blocks) > 0)) {
-    console.error(`bench:peers: no peer is named ${unknown.join(', ')}; there are ${PEERS.map(({ name }) => name).join(', ')}`);
-    return 64;
-  }
+  if (unknown.length > 0)
+    refuse(PROGRAM, `no peer is named ${unknown.join(', ')}; \`npm run bench:peers -- --help\` names all`);
+  if (!(Number.isInteger(Number(values.blocks)) && Number(values.blocks) > 0))
+    refuse(PROGRAM, `--blocks ${values.blocks} is no whole number of 1 or more`);
+  if (!SYMBOLS.some((symbol) => symbol === values.symbol))
+    refuse(PROGRAM, `--symbol ${values.symbol} is none of ${SYMBOLS.join(', ')}`);
   const captures = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures');
   const symbols = SYMBOLS.flatMap((symbol) => prepare(captures, symbol, corpus) ?? []);
   const recording = symbols.find(({ symbol }) => symbol === values.symbol);
   if (recording === undefined) {
-    console.error(`bench:peers: no recording of ${values.symbol} in ${captures}: set TICKRING_CAPTURES`);
+    console.error(`${PROGRAM}: no recording of ${values.symbol} in ${captures}: set TICKRING_CAPTURES`);
     return 69;
   }
   await PROGRAMS[HOME].install();

@@ -38,6 +38,12 @@ export async function run(program, args, { onText, quiet = false, allowFailure =
   return code;
 }
 
+/** Runs one of our programs as the last thing that a script does: it has said what was wrong, and its exit code is the script's. */
+export async function become(script, args) {
+  const code = await runNode(script, args, { allowFailure: true });
+  process.exitCode = typeof code === 'number' ? code : 1;
+}
+
 /** Runs a program that a package of ours installed, without a shell in between. */
 export function runNode(script, args, options) {
   return run(process.execPath, [script, ...args], options);

@@ -101,3 +101,16 @@ test('npm test: counts the tests of cargo whatever the pieces in which its outpu
   `);
   expect(stdout).toBe('15 passed, 2 failed, 1 skipped\n'.repeat(3));
 });
+
+test.each([
+  ['bench', ['nonsense'], 'no bench is named nonsense'],
+  ['bench', ['--nonsense'], "Unknown option '--nonsense'"],
+  ['bench-gate', ['--nonsense'], "Unknown option '--nonsense'"],
+  ['bench-peers', ['nonsense'], 'no peer is named nonsense'],
+  ['bench-peers', ['--blocks', '0'], '--blocks 0 is no whole number of 1 or more'],
+])('benches: %s %j is refused in one line', (script, args, message) => {
+  const { status, stdout, stderr } = node([`scripts/${script}.mjs`, ...args]);
+  expect({ status, stdout }).toEqual({ status: 64, stdout: '' });
+  // The set-up may have had something to do before.
+  expect(stderr.trim().split('\n').at(-1)).toMatch(`${script.replace('-', ':')}: ${message}`);
+});
