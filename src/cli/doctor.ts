@@ -97,11 +97,11 @@ function governor(): Finding {
 
 /** The root's file system: the nearest directory of its path that exists. */
 function sharedMemory(config: Config): Finding[] {
-  const { shmRoot, shards, ringBytes } = config.engine;
+  const { shmRoot, shards, ringBytes, booksBytes = ringBytes / 4 } = config.engine;
   let place = shmRoot;
   while (!existsSync(place) && place !== '/') place = place.replace(/\/[^/]*\/?$/, '') || '/';
   const { type, bsize, blocks, bavail } = statfsSync(place);
-  const needed = shards * (SEGMENTS_PER_SHARD * ringBytes + TABLES_BYTES);
+  const needed = shards * (SEGMENTS_PER_SHARD * (ringBytes + booksBytes) + TABLES_BYTES);
   const free = bavail * bsize;
   const TMPFS = 0x01021994;
   return [
@@ -115,7 +115,7 @@ function sharedMemory(config: Config): Finding[] {
       'shared memory room',
       free >= needed ? 'ok' : 'fail',
       `${mib(free)} free of ${mib(blocks * bsize)}, ${mib(needed)} wanted`,
-      'mount -o remount,size=… /dev/shm, docker run --shm-size, or a smaller ring_bytes',
+      'mount -o remount,size=… /dev/shm, docker run --shm-size, or smaller ring_bytes and books_bytes',
     ),
   ];
 }

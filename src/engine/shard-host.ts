@@ -195,10 +195,9 @@ export class ShardHost implements LineInputs {
 
   #create({ epoch, prevEpoch }: EpochLease): void {
     const { config, shard } = this.#options;
-    const { shmRoot: root, name, ringBytes, instrumentsMax, orderBookDepth: depth, snapshotIntervalMs } = config;
-    this.#shard = native(
-      () => new Shard({ root, name, shard, epoch, prevEpoch, ringBytes, instrumentsMax, depth, snapshotIntervalMs }),
-    );
+    const { shmRoot: root, name, ringBytes, booksBytes, instrumentsMax, orderBookDepth: depth, snapshotIntervalMs } = config;
+    const sizes = { ringBytes, instrumentsMax, depth, ...(booksBytes === undefined ? {} : { booksBytes }) };
+    this.#shard = native(() => new Shard({ root, name, shard, epoch, prevEpoch, snapshotIntervalMs, ...sizes }));
     this.#ingest = native(() => this.#shard?.ingester());
     for (const { definition } of this.#instruments.values()) {
       this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));

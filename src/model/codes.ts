@@ -156,6 +156,7 @@ export const FLAGS = {
   aggressor_sell: 512,
   aggregated: 1024,
   partial: 2048,
+  image: 4096,
 } as const;
 
 /** A name in `FLAGS`. */
@@ -175,6 +176,7 @@ export const FLAG_NAMES = {
   512: 'aggressor_sell',
   1024: 'aggregated',
   2048: 'partial',
+  4096: 'image',
 } as const;
 
 /** States that a status record tells. */

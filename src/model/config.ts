@@ -36,6 +36,8 @@ export interface EngineConfig {
   readonly shards: number;
   /** Ring size of a shard in bytes; a power of two. */
   readonly ringBytes: number;
+  /** Room of a shard for images of whole books, bytes; undefined: a quarter of the ring. */
+  readonly booksBytes?: number;
   /** Instruments that one shard can hold. */
   readonly instrumentsMax: number;
   /** Levels a side in the latest table. */

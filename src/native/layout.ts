@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x21ca53ca02475b94n;
+export const SCHEMA_HASH = 0x1a7a7058b3970fc8n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -123,6 +123,9 @@ export const RING_COUNTERS = [
   { name: 'ring_wide', help: 'Records in the wide form.' },
   { name: 'ring_refused', help: 'Records refused: too long, or no position left in this generation.' },
   { name: 'ring_latest_refused', help: 'Table writes refused: instrument slot beyond the table.' },
+  { name: 'ring_images', help: 'Images of whole books written.' },
+  { name: 'ring_image_levels', help: 'Levels in them.' },
+  { name: 'ring_images_refused', help: 'Images refused: no room left in the books area.' },
 ] as const;
 
 /** Counters of a shard, in the order of their values. */

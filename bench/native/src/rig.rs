@@ -53,6 +53,7 @@ impl Root {
             epoch: 1,
             prev_epoch: 0,
             ring_bytes: 64 << 20,
+            books_bytes: 16 << 20,
             instruments_max,
             depth,
         }

@@ -54,6 +54,20 @@ impl Sink for Output {
             writer.instrument(slot, instrument);
         }
     }
+
+    #[inline]
+    fn wanted(&mut self) -> Option<u32> {
+        match self {
+            Self::Ring(writer) => writer.wanted(),
+            Self::Nowhere => None,
+        }
+    }
+
+    fn again(&mut self, slot: u32, latest: &Latest<'_>) {
+        if let Self::Ring(writer) = self {
+            writer.again(slot, latest);
+        }
+    }
 }
 
 /// A shard that has neither been closed nor caught a panic.

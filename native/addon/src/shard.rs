@@ -10,6 +10,7 @@ use tickring_core::error::Code;
 use tickring_core::input::{DisconnectReason, Input};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::CodePath;
+use tickring_shm::layout::CHUNK_SIZE;
 use tickring_shm::{Clock, SegmentOptions, Stage, Writer};
 
 use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
@@ -38,6 +39,8 @@ pub struct ShardOptions {
     pub prev_epoch: BigInt,
     /// A power of two of 64 KiB to 16 GiB; 0 too where there is no `root`.
     pub ring_bytes: f64,
+    /// Room for images of whole books, rounded down to whole chunks of 4 KiB; absent: a quarter of `ringBytes`.
+    pub books_bytes: Option<f64>,
     pub instruments_max: u32,
     pub depth: u32,
     pub snapshot_interval_ms: f64,
@@ -69,6 +72,7 @@ impl ShardOptions {
     /// The segment, checked whether it will be made or not; its root is empty where it will not.
     fn into_segment(self) -> Result<SegmentOptions> {
         let ring_bytes = to_u64("ringBytes", self.ring_bytes)?;
+        let books_bytes = self.books_bytes.map_or(Ok(ring_bytes / 4), |bytes| to_u64("booksBytes", bytes))?;
         let nowhere = self.root.is_none();
         if self.root.as_ref().is_some_and(String::is_empty) {
             return Err(fail(Code::ShmName, "root is empty: leave it out to publish nowhere"));
@@ -80,6 +84,7 @@ impl ShardOptions {
             epoch: unsigned("epoch", &self.epoch)?,
             prev_epoch: unsigned("prevEpoch", &self.prev_epoch)?,
             ring_bytes: if nowhere && ring_bytes == 0 { RING_BYTES_MIN } else { ring_bytes },
+            books_bytes: books_bytes - books_bytes % CHUNK_SIZE as u64,
             instruments_max: self.instruments_max,
             depth: narrow("depth", self.depth)?,
         };

@@ -98,6 +98,8 @@ pub mod flag {
     pub const AGGREGATED: u16 = 1 << 10;
     /// The 24-hour window is not filled yet.
     pub const PARTIAL: u16 = 1 << 11;
+    /// Set by the ring's writer: an image of the whole book, with its hash, is written right after this record.
+    pub const IMAGE: u16 = 1 << 12;
 
     /// Names in bit order, for printing.
     pub const NAMES: &[(&str, u16)] = &[
@@ -113,6 +115,7 @@ pub mod flag {
         ("aggressor_sell", AGGRESSOR_SELL),
         ("aggregated", AGGREGATED),
         ("partial", PARTIAL),
+        ("image", IMAGE),
     ];
 }
 

@@ -200,6 +200,7 @@ impl Machine {
         let events = out.finish();
         self.counters.events += u64::from(events);
         self.publish_touched(input.ts_recv, sink);
+        self.publish_wanted(input.ts_recv, sink);
         Outcome { events, rejected, requests_pending: !self.requests.is_empty() }
     }
 

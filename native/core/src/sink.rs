@@ -48,6 +48,15 @@ pub trait Sink {
 
     /// A new or changed definition, before the event that says so.
     fn instrument(&mut self, slot: u32, instrument: &Instrument);
+
+    /// Slot whose state the sink wants to see again though no input changed it; asked for after each input.
+    #[inline]
+    fn wanted(&mut self) -> Option<u32> {
+        None
+    }
+
+    /// The state of the slot that was [`Self::wanted`]. Its receive time and number are those of the input just applied.
+    fn again(&mut self, _slot: u32, _latest: &Latest<'_>) {}
 }
 
 /// A sink that keeps nothing.

@@ -60,6 +60,7 @@ fn options(root: &Root) -> SegmentOptions {
         epoch: 1,
         prev_epoch: 0,
         ring_bytes: SLOTS * 64,
+        books_bytes: 1 << 16,
         instruments_max: 4,
         depth: 5,
     }

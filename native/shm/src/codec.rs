@@ -42,6 +42,8 @@ pub(crate) struct Stamps {
     pub sequence: u64,
     /// Input number of the record before.
     pub prev_frame_seq: u64,
+    /// Flags of the writer's own.
+    pub flags: u16,
 }
 
 /// The words of a slot, but for its commit word.
@@ -80,7 +82,7 @@ pub(crate) fn compact_book<'a>(
 #[inline]
 fn compact_head(header: &Header, kind: Kind, payload: [u64; 3], stamps: &Stamps) -> Option<SlotWords> {
     let stamp = compact_stamp(header, stamps)?;
-    let [kind, received, numbers] = head_words(header, kind, header.flags & !flag::WIDE, stamps);
+    let [kind, received, numbers] = head_words(header, kind, (header.flags & !flag::WIDE) | stamps.flags, stamps);
     Some([kind, received, numbers, stamp, payload[0], payload[1], payload[2]])
 }
 
@@ -90,7 +92,8 @@ pub(crate) fn encode(header: &Header, content: Content<'_>, stamps: &Stamps, wor
     // A quote or a book comes here if something of it does not fit: then all of it is in full.
     let has_compact_payload = matches!(content.kind(), Kind::Quote | Kind::BookDelta | Kind::BookSnapshot);
     let stamp = compact_stamp(header, stamps).filter(|_| !has_compact_payload);
-    let flags = (header.flags & !flag::WIDE) | if stamp.is_none() { flag::WIDE } else { 0 };
+    let wide = if stamp.is_none() { flag::WIDE } else { 0 };
+    let flags = (header.flags & !flag::WIDE) | wide | stamps.flags;
     words[..RECORD_HEAD_WORDS - 1].copy_from_slice(&head_words(header, content.kind(), flags, stamps));
     words[3] = stamp.unwrap_or_default();
     let mut payload = RECORD_HEAD_WORDS;

@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::crc32c;
 use crate::error::ShmError;
 use crate::layout::{
-    ABI_MAJOR, ABI_MINOR, COUNTER_WORDS, DEPTH_MAX, ENDIAN_TAG, HEADER_LINE_SIZE, HEADER_SIZE, HISTOGRAM_WORDS,
-    INSTRUMENT_COUNTER_WORDS, INSTRUMENT_WORDS, INSTRUMENTS_MAX, MAGIC, MUST_UNDERSTAND, RING_SIZE_MAX, RING_SIZE_MIN,
-    SLOT_SIZE, WORD_SIZE, area, header as at, latest_words,
+    ABI_MAJOR, ABI_MINOR, BOOK_WORDS, BOOKS_SIZE_MAX, CHUNK_SIZE, COUNTER_WORDS, DEPTH_MAX, ENDIAN_TAG, HEADER_LINE_SIZE,
+    HEADER_SIZE, HISTOGRAM_WORDS, INSTRUMENT_COUNTER_WORDS, INSTRUMENT_WORDS, INSTRUMENTS_MAX, MAGIC, MUST_UNDERSTAND,
+    RING_SIZE_MAX, RING_SIZE_MIN, SLOT_SIZE, WORD_SIZE, area, header as at, latest_words,
 };
 use crate::metrics::Stage;
 use crate::payload::schema_hash;
@@ -42,17 +42,30 @@ pub(crate) struct Header {
     pub(crate) areas: [Row; area::COUNT],
 }
 
+/// What sizes a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) ring_bytes: u64,
+    /// Bytes of the chunks of books.
+    pub(crate) books_bytes: u64,
+    pub(crate) instruments: u32,
+    /// Levels a side in the latest table.
+    pub(crate) depth: u16,
+}
+
 /// Places the areas one behind the other; returns them and the size of the file.
-pub(crate) fn plan(ring_bytes: u64, instruments: u32, depth: u16) -> ([Row; area::COUNT], u64) {
+pub(crate) fn plan(shape: &Shape) -> ([Row; area::COUNT], u64) {
     let words = |words: usize| (words * WORD_SIZE) as u64;
-    let instruments = u64::from(instruments);
+    let instruments = u64::from(shape.instruments);
     let shape = [
-        (SLOT_SIZE as u64, ring_bytes / SLOT_SIZE as u64),
-        (words(latest_words(depth)), instruments),
+        (SLOT_SIZE as u64, shape.ring_bytes / SLOT_SIZE as u64),
+        (words(latest_words(shape.depth)), instruments),
         (words(INSTRUMENT_WORDS), instruments),
         (words(COUNTER_WORDS), 1),
         (words(INSTRUMENT_COUNTER_WORDS), instruments),
         (words(HISTOGRAM_WORDS), Stage::ALL.len() as u64),
+        (words(BOOK_WORDS), instruments),
+        (CHUNK_SIZE as u64, shape.books_bytes / CHUNK_SIZE as u64),
     ];
     let mut offset = HEADER_SIZE as u64;
     let rows = shape.map(|(stride, count)| {
@@ -68,10 +81,14 @@ pub(crate) fn plan(ring_bytes: u64, instruments: u32, depth: u16) -> ([Row; area
 /// # Errors
 ///
 /// [`ShmError::Argument`] for the first value out of range.
-pub(crate) fn check_shape(ring_bytes: u64, instruments: u32, depth: u16) -> Result<(), ShmError> {
+pub(crate) fn check_shape(shape: &Shape) -> Result<(), ShmError> {
+    let &Shape { ring_bytes, books_bytes, instruments, depth } = shape;
     let argument = |what, value, limit| Err(ShmError::Argument { what, value, limit });
     if !ring_bytes.is_power_of_two() || !(RING_SIZE_MIN..=RING_SIZE_MAX).contains(&ring_bytes) {
         return argument("ring size", ring_bytes, "a power of two of 64 KiB to 16 GiB");
+    }
+    if !books_bytes.is_multiple_of(CHUNK_SIZE as u64) || books_bytes > BOOKS_SIZE_MAX {
+        return argument("size of the books area", books_bytes, "a multiple of 4096, at most 16 GiB");
     }
     if instruments == 0 || instruments > INSTRUMENTS_MAX {
         return argument("number of instruments", u64::from(instruments), "1 to 65536");
@@ -176,10 +193,14 @@ impl Header {
 
     /// The area table must be the one that this build would have made: same places, strides and counts.
     fn check_areas(&self) -> Result<(), String> {
-        let instruments = u32::try_from(self.areas[area::LATEST].count).unwrap_or_default();
-        let ring = self.areas[area::RING].size;
-        check_shape(ring, instruments, self.depth).map_err(|error| error.to_string())?;
-        let (planned, size) = plan(ring, instruments, self.depth);
+        let shape = Shape {
+            ring_bytes: self.areas[area::RING].size,
+            books_bytes: self.areas[area::BOOK_CHUNKS].size,
+            instruments: u32::try_from(self.areas[area::LATEST].count).unwrap_or_default(),
+            depth: self.depth,
+        };
+        check_shape(&shape).map_err(|error| error.to_string())?;
+        let (planned, size) = plan(&shape);
         if planned != self.areas || size > self.file_size {
             return Err("its areas are not where this layout puts them".into());
         }

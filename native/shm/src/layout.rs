@@ -107,8 +107,12 @@ pub mod area {
     pub const INSTRUMENT_COUNTERS: usize = 4;
     /// Histograms by stage.
     pub const HISTOGRAMS: usize = 5;
+    /// Which image of each instrument's book stands where.
+    pub const BOOKS: usize = 6;
+    /// Chunks of levels that images are made of.
+    pub const BOOK_CHUNKS: usize = 7;
     /// Number of areas.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
     /// Words of a row.
     pub const ROW_WORDS: usize = 4;
 }
@@ -153,6 +157,16 @@ pub const INSTRUMENTS_MAX: u32 = 65_536;
 pub const DEPTH_MAX: u16 = 1_000;
 /// Words of a latest slot before its levels: version and 18 fields.
 pub const LATEST_HEAD_WORDS: usize = 19;
+/// Words of a row of the books area: two cache lines.
+pub const BOOK_WORDS: usize = 16;
+/// Words of a chunk of levels: the number of the next chunk, then levels.
+pub const CHUNK_WORDS: usize = 512;
+/// Bytes of a chunk.
+pub const CHUNK_SIZE: usize = CHUNK_WORDS * WORD_SIZE;
+/// Number that ends a chain of chunks.
+pub const NO_CHUNK: u32 = u32::MAX;
+/// Most bytes of the chunks of a shard.
+pub const BOOKS_SIZE_MAX: u64 = 16 << 30;
 /// Words of an instrument slot.
 pub const INSTRUMENT_WORDS: usize = 32;
 /// Counters that the ring writer keeps itself: name and help, in the order of the file.
@@ -162,6 +176,9 @@ pub const RING_COUNTERS: &[(&str, &str)] = &[
     ("ring_wide", "Records in the wide form."),
     ("ring_refused", "Records refused: too long, or no position left in this generation."),
     ("ring_latest_refused", "Table writes refused: instrument slot beyond the table."),
+    ("ring_images", "Images of whole books written."),
+    ("ring_image_levels", "Levels in them."),
+    ("ring_images_refused", "Images refused: no room left in the books area."),
 ];
 /// Words of the counters area: ring counters, shard counters, rounded up to a slot.
 pub const COUNTER_WORDS: usize = (RING_COUNTERS.len() + ShardCounters::TABLE.len()).next_multiple_of(SLOT_WORDS);

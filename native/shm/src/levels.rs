@@ -33,7 +33,7 @@ impl<'a> BookRecord<'a> {
         let words = room.as_flattened_mut();
         let (of_bids, rest) = words.get_mut(1..)?.split_at_mut_checked(bids.len())?;
         let of_asks = rest.get_mut(..asks.len())?;
-        let misfit = pack(bids, base, of_bids) | pack(asks, base, of_asks);
+        let misfit = pack_all(bids, base, of_bids) | pack_all(asks, base, of_asks);
         if misfit != 0 || count > LEVELS_MAX {
             return None;
         }
@@ -65,13 +65,20 @@ impl Record for BookRecord<'_> {
 
 /// Makes a word of each level; gives 0 if all of them fit. No branch depends on them.
 #[inline]
-fn pack(levels: &[Level], base: i64, words: &mut [u64]) -> u64 {
+fn pack_all(levels: &[Level], base: i64, words: &mut [u64]) -> u64 {
     levels.iter().zip(words).fold(0, |misfit, (level, word)| {
-        let (distance, qty) = (level.price.wrapping_sub(base), level.qty.cast_unsigned());
-        let narrow = distance as i32;
-        *word = u64::from(narrow.cast_unsigned()) | qty << 32;
-        misfit | (distance ^ i64::from(narrow)).cast_unsigned() | qty >> 32
+        let (packed, lost) = pack(*level, base);
+        *word = packed;
+        misfit | lost
     })
+}
+
+/// The word of a level, and 0 if the level fits it.
+#[inline]
+pub(crate) const fn pack(level: Level, base: i64) -> (u64, u64) {
+    let (distance, qty) = (level.price.wrapping_sub(base), level.qty.cast_unsigned());
+    let narrow = distance as i32;
+    (narrow.cast_unsigned() as u64 | qty << 32, (distance ^ narrow as i64).cast_unsigned() | qty >> 32)
 }
 
 /// The level of a word.

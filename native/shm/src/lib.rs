@@ -21,12 +21,15 @@
 #![deny(unsafe_code)]
 
 mod broken;
+pub mod chains;
 pub mod layout;
 pub mod ring;
 pub mod seqlock;
 pub mod sync;
 
 // Everything else needs real memory: the model checker sees the protocols alone.
+#[cfg(not(loom))]
+mod builder;
 #[cfg(not(loom))]
 mod clock;
 #[cfg(not(loom))]
@@ -41,6 +44,10 @@ mod error;
 mod files;
 #[cfg(not(loom))]
 mod header;
+#[cfg(not(loom))]
+mod image;
+#[cfg(not(loom))]
+mod images;
 #[cfg(not(loom))]
 mod levels;
 #[cfg(not(loom))]
@@ -70,6 +77,7 @@ mod writer;
 
 #[cfg(not(loom))]
 pub use self::{
+    builder::{Applied, BookBuilder, BookState},
     clock::Clock,
     error::ShmError,
     files::{DEFAULT_ROOT, NAME_SIZE_MAX},

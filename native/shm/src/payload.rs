@@ -143,7 +143,8 @@ pub fn schema_hash() -> u64 {
 
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     // What the table below does not show.
-    const COMPACT: &str = "quote: 3 words; book: base price, then i32 distance and u32 quantity a word";
+    const COMPACT: &str =
+        "quote: 3 words; book: base price, then i32 distance and u32 quantity a word; image: the same, or price and quantity";
     let mut add = |text: &str| {
         for byte in text.bytes().chain([0]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

@@ -57,6 +57,7 @@ pub struct Reader {
     near: Near,
     stalled_at: Option<u64>,
     skipped: u64,
+    breaks: u64,
     pulse: Pulse,
     current_checked: Instant,
     superseded: Option<u64>,
@@ -100,6 +101,7 @@ impl Reader {
             near: Near { sequence: 0, frame_seq: 0 },
             stalled_at: None,
             skipped: 0,
+            breaks: 0,
             current_checked: now,
             superseded: None,
             copy: Box::new([0; COPY_WORDS]),
@@ -141,6 +143,7 @@ impl Reader {
         {
             // Not moved on: the next poll finds the record here, or is lapped again and counts on from it.
             self.expected = Some(sequence);
+            self.breaks += 1;
             return Some(Poll::Lapped { lost: sequence - expected });
         }
         let decoded = decode::decode(&self.copy[..], span, self.near, record);
@@ -192,6 +195,7 @@ impl Reader {
 
     /// Moves to the oldest record that still stands. Forgets what was expected: nothing counts as lost.
     pub fn seek_oldest(&mut self) {
+        self.breaks += 1;
         let head = self.ring.head();
         let oldest = head.position.saturating_sub(self.ring.slots());
         self.cursor = self.ring.find_record(oldest, head.position).unwrap_or(head.position);
@@ -201,6 +205,7 @@ impl Reader {
 
     /// Moves behind the newest record. Forgets what was expected: nothing counts as lost.
     pub fn seek_newest(&mut self) {
+        self.breaks += 1;
         for _ in 0..RESTARTS_MAX {
             let head = self.ring.head();
             self.cursor = head.position;
@@ -229,7 +234,7 @@ impl Reader {
             return Ok(());
         }
         next.seek_oldest();
-        next.skipped = self.skipped;
+        (next.skipped, next.breaks) = (self.skipped, self.breaks + 1);
         if next.segment.header.lineage == self.segment.header.lineage {
             next.expected = self.expected;
         }
@@ -321,6 +326,27 @@ impl Reader {
     #[must_use]
     pub const fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// How often records were passed over: lapped, sought, another generation.
+    #[must_use]
+    pub const fn breaks(&self) -> u64 {
+        self.breaks
+    }
+
+    pub(crate) const fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    pub(crate) const fn ring(&self) -> &RingReader<Area, SLOT_WORDS> {
+        &self.ring
+    }
+
+    /// The row of the instrument table with this symbol, as the venue spells it; the first if several venues have it.
+    #[must_use]
+    pub fn find(&self, symbol: &str) -> Option<InstrumentCopy> {
+        let mut rows = (0..self.segment.instruments_max()).filter_map(|slot| self.instrument(slot));
+        rows.find(|copy| copy.instrument.symbol.as_bytes() == symbol.as_bytes())
     }
 
     /// Copies the newest state of an instrument; `false` if it has none, or none that could be read whole now.

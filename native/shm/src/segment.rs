@@ -11,6 +11,7 @@ use crate::decode::{self, Near};
 use crate::error::ShmError;
 use crate::files::{Directory, FILE_MODE, Trust, generation_name, io};
 use crate::header::{HEADER_WORDS, Header, Row};
+use crate::images::Images;
 use crate::layout::{COPY_WORDS, HEADER_SIZE, MAGIC, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, STATE_OPEN, WORD_SIZE, area, header};
 use crate::mapping::{Area, Mapping};
 use crate::ring::{Found, Geometry, RingReader};
@@ -30,6 +31,8 @@ pub(crate) struct Segment {
     pub(crate) counters: Area,
     pub(crate) instrument_counters: Area,
     pub(crate) histograms: Area,
+    pub(crate) books: Area,
+    pub(crate) book_chunks: Area,
 }
 
 impl Segment {
@@ -50,6 +53,8 @@ impl Segment {
             counters: cut(rows[area::COUNTERS])?,
             instrument_counters: cut(rows[area::INSTRUMENT_COUNTERS])?,
             histograms: cut(rows[area::HISTOGRAMS])?,
+            books: cut(rows[area::BOOKS])?,
+            book_chunks: cut(rows[area::BOOK_CHUNKS])?,
         })
     }
 
@@ -64,6 +69,18 @@ impl Segment {
 
     pub(crate) fn ring_reader(&self) -> RingReader<Area, SLOT_WORDS> {
         RingReader::new(self.ring.clone(), self.head(), self.geometry())
+    }
+
+    /// The images of this file's books, for its writer.
+    pub(crate) fn images(&self) -> Images {
+        let slots = self.header.areas[area::RING].count;
+        Images::new(self.books.clone(), self.book_chunks.clone(), self.chunk_count(), self.instruments_max(), slots)
+    }
+
+    /// Number of chunks of levels.
+    pub(crate) fn chunk_count(&self) -> u32 {
+        // At most 16 GiB of 4 KiB each, checked when the header was read.
+        self.header.areas[area::BOOK_CHUNKS].count as u32
     }
 
     /// Number of instrument slots.

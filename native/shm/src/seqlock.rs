@@ -25,6 +25,14 @@ pub fn write<W: Words>(words: &W, first: usize, len: usize, store: impl FnOnce(&
 /// being written all the time (or for ever, by a writer that died).
 #[inline]
 pub fn read<W: Words>(words: &W, first: usize, copy: &mut [u64]) -> bool {
+    read_with(words, first, copy, None::<fn(&[u64])>)
+}
+
+/// As [`read`], with what the value points at: `more` copies that from words which are stored before the value is, and stored
+/// again only behind the value that replaces it. It may be called several times, and what it copied counts only if this gives
+/// `true`.
+#[inline]
+pub fn read_with<W: Words>(words: &W, first: usize, copy: &mut [u64], mut more: Option<impl FnMut(&[u64])>) -> bool {
     for _ in 0..TRIES_MAX {
         let version = words.get_acquire(first);
         if version == 0 && !broken("seqlock: never written") {
@@ -38,7 +46,13 @@ pub fn read<W: Words>(words: &W, first: usize, copy: &mut [u64]) -> bool {
             // Acquire fence: pairs with the Release fence of `write`.
             fence("seqlock: fence behind the copy", Ordering::Acquire);
             if words.get(first) == version || broken("seqlock: check") {
-                return true;
+                let Some(more) = &mut more else { return true };
+                more(copy);
+                // Acquire fence: as above, for words that were stored behind the Release fence of the next `write`.
+                fence("seqlock: fence behind more", Ordering::Acquire);
+                if words.get(first) == version || broken("seqlock: check behind more") {
+                    return true;
+                }
             }
         }
         pause();

@@ -186,7 +186,7 @@ proptest! {
         step in prop_oneof![9 => 0..1000_u64, 1 => 0..1_u64 << 33, 1 => any::<u64>()],
     ) {
         let prev_frame_seq = header.frame_seq.wrapping_sub(step);
-        let stamps = Stamps { ts_out: header.ts_recv.wrapping_add(out_after), sequence, prev_frame_seq };
+        let stamps = Stamps { ts_out: header.ts_recv.wrapping_add(out_after), sequence, prev_frame_seq, flags: 0 };
         owned.with_body(header.instrument, |body| {
             let (record, span) = through_slots(&header, Content::Body(body), &stamps);
             prop_assert_eq!(record.kind, body.kind());
@@ -275,7 +275,7 @@ fn check_canonical(record: &Record) -> Result<(), TestCaseError> {
 fn trade_and_quote_take_one_slot() {
     let header =
         Header { instrument: 7, flags: flag::LAST, ts_event: NOON - 3_000_000, ts_recv: NOON, frame_seq: 99, index: 3 };
-    let stamps = Stamps { ts_out: NOON + 900, sequence: 5, prev_frame_seq: 98 };
+    let stamps = Stamps { ts_out: NOON + 900, sequence: 5, prev_frame_seq: 98, flags: 0 };
     let trade = Body::Trade(Trade { price: 6_543_210_000_000, qty: 1, trade_id: u64::MAX });
     assert_eq!(through_slots(&header, Content::Body(&trade), &stamps).1, 1);
     let quote = Quote { bid_price: 6_543_210_000_000, bid_qty: 1 << 47, ask_price: 6_543_210_100_000, ask_qty: 0 };
@@ -288,7 +288,7 @@ fn trade_and_quote_take_one_slot() {
 fn books_take_one_word_a_level_where_all_fit_and_two_where_one_does_not() {
     let header =
         Header { instrument: 7, flags: flag::LAST, ts_event: NOON - 3_000_000, ts_recv: NOON, frame_seq: 99, index: 3 };
-    let stamps = Stamps { ts_out: NOON + 900, sequence: 5, prev_frame_seq: 98 };
+    let stamps = Stamps { ts_out: NOON + 900, sequence: 5, prev_frame_seq: 98, flags: 0 };
     let slots = |bids: &[Level], asks: &[Level]| {
         let book = BookChange { prev_update_id: 1, last_update_id: 2, part: 0, parts: 1, bids, asks };
         let (record, slots) = through_slots(&header, Content::Body(&Body::BookDelta(book)), &stamps);
@@ -306,7 +306,7 @@ fn books_take_one_word_a_level_where_all_fit_and_two_where_one_does_not() {
 #[test]
 fn longest_record_takes_38_slots_and_a_longer_one_is_refused() {
     let header = Header { instrument: 7, flags: 0, ts_event: 1, ts_recv: NOON, frame_seq: 99, index: 0 };
-    let stamps = Stamps { ts_out: NOON, sequence: 5, prev_frame_seq: 98 };
+    let stamps = Stamps { ts_out: NOON, sequence: 5, prev_frame_seq: 98, flags: 0 };
     let levels = [Level { price: 1, qty: 2 }; LEVELS_PER_EVENT_MAX + 1];
     let change = |bids| BookChange { prev_update_id: 1, last_update_id: 2, part: 0, parts: 1, bids, asks: &levels[..64] };
     assert_eq!(through_slots(&header, Content::Body(&Body::BookDelta(change(&levels[..64]))), &stamps).1, 38);
@@ -321,7 +321,7 @@ fn epoch_start_comes_back_as_it_was() {
     let header = Header { instrument: 0, flags: flag::NO_TS_EVENT, ts_event: 0, ts_recv: NOON, frame_seq: 0, index: 0 };
     for &reason in EpochReason::ALL {
         let start = EpochStart { prev_epoch: 6, last_durable: 1 << 40, reason };
-        let stamps = Stamps { ts_out: NOON, sequence: 1, prev_frame_seq: 0 };
+        let stamps = Stamps { ts_out: NOON, sequence: 1, prev_frame_seq: 0, flags: 0 };
         let (record, span) = through_slots(&header, Content::EpochStart(start), &stamps);
         assert_eq!((record.kind, record.epoch_start(), span), (Kind::EpochStart, Some(start), 1));
     }
@@ -330,7 +330,7 @@ fn epoch_start_comes_back_as_it_was() {
 #[test]
 fn wrong_span_is_malformed() {
     let header = Header { instrument: 7, flags: 0, ts_event: 0, ts_recv: NOON, frame_seq: 99, index: 0 };
-    let stamps = Stamps { ts_out: NOON, sequence: 5, prev_frame_seq: 98 };
+    let stamps = Stamps { ts_out: NOON, sequence: 5, prev_frame_seq: 98, flags: 0 };
     let mut copy = [0; COPY_WORDS];
     let mut words = [0; RECORD_WORDS_MAX];
     let trade = Body::Trade(Trade { price: 1, qty: 1, trade_id: 1 });

@@ -12,7 +12,8 @@ use crate::clock::Clock;
 use crate::codec::{Content, RecordWords, Stamps, compact_book, compact_slot, encode};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust, check_name};
-use crate::header::{Header, check_shape, plan};
+use crate::header::{Header, Shape, check_shape, plan};
+use crate::images::{At, Images};
 use crate::layout::{
     INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
 };
@@ -41,6 +42,9 @@ pub struct SegmentOptions {
     pub prev_epoch: u64,
     /// Bytes of the ring: a power of two, 64 KiB to 16 GiB.
     pub ring_bytes: u64,
+    /// Bytes for images of whole books, a multiple of 4096; 0 for none. A level takes 8, and while an image is being replaced both
+    /// stand there.
+    pub books_bytes: u64,
     /// Slots of the instrument tables, 1 to 65,536.
     pub instruments_max: u32,
     /// Levels a side in the latest table, 1 to 1,000.
@@ -55,8 +59,13 @@ impl SegmentOptions {
     /// [`ShmError::Name`], or [`ShmError::Argument`] for the first value out of range.
     pub fn check(&self) -> Result<(), ShmError> {
         check_name(&self.name)?;
-        check_shape(self.ring_bytes, self.instruments_max, self.depth)?;
+        check_shape(&self.shape())?;
         check_epoch(self.epoch, None)
+    }
+
+    const fn shape(&self) -> Shape {
+        let Self { ring_bytes, books_bytes, instruments_max: instruments, depth, .. } = *self;
+        Shape { ring_bytes, books_bytes, instruments, depth }
     }
 }
 
@@ -94,6 +103,7 @@ pub struct Writer {
     latest_refused: u64,
     words: Box<RecordWords>,
     levels: Box<LevelWords>,
+    images: Images,
     not_send: PhantomData<*const ()>,
 }
 
@@ -150,6 +160,7 @@ impl Writer {
             latest_refused: 0,
             words: Box::new([0; RECORD_WORDS_MAX]),
             levels: Box::default(),
+            images: segment.images(),
             segment,
             not_send: PhantomData,
         }
@@ -159,7 +170,7 @@ impl Writer {
         self.ts_out = wall_ns();
         let flags = flag::NO_TS_EVENT | flag::LAST;
         let header = EventHeader { instrument: 0, flags, ts_event: 0, ts_recv: self.ts_out, frame_seq: 0, index: 0 };
-        self.publish(&header, Content::EpochStart(start));
+        self.publish(&header, Content::EpochStart(start), 0);
         self.heartbeat();
     }
 
@@ -185,7 +196,9 @@ impl Writer {
     pub fn heartbeat(&mut self) {
         self.heartbeat += 1;
         self.segment.control.set_release(header::HEARTBEAT, self.heartbeat);
-        let own = [self.records, self.ring.position(), self.wide, self.refused, self.latest_refused];
+        let Images { written, levels, refused, .. } = self.images;
+        let ring = [self.records, self.ring.position(), self.wide, self.refused, self.latest_refused];
+        let own = [ring[0], ring[1], ring[2], ring[3], ring[4], written, levels, refused];
         put(&self.segment.counters, 0, &own);
     }
 
@@ -258,9 +271,9 @@ impl Writer {
     }
 
     #[inline]
-    fn publish(&mut self, header: &EventHeader, content: Content<'_>) {
+    fn publish(&mut self, header: &EventHeader, content: Content<'_>, flags: u16) {
         self.sequence += 1;
-        let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq };
+        let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq, flags };
         let published = match content {
             Content::Body(body @ (Body::Trade(_) | Body::Quote(_))) => compact_slot(header, body, &stamps)
                 .map(|words| self.ring.publish_record(1, &words, stamps.sequence, header.frame_seq)),
@@ -295,8 +308,14 @@ impl Sink for Writer {
         if self.stamp_due || event.header.index == 0 {
             self.ts_out = self.clock.now();
             self.stamp_due = false;
+            self.images.begin_input();
         }
-        self.publish(&event.header, Content::Body(&event.body));
+        let flags = match &event.body {
+            Body::BookDelta(change) => self.images.delta(event.header.instrument, change),
+            Body::BookSnapshot(_) => self.images.snapshot(),
+            _ => 0,
+        };
+        self.publish(&event.header, Content::Body(&event.body), flags);
     }
 
     #[inline]
@@ -304,7 +323,17 @@ impl Sink for Writer {
         if self.has_slot(slot) {
             let depth = self.segment.header.depth;
             tables::write_latest(&self.segment.latest, slot, depth, latest, self.sequence);
+            self.images.changed(slot, latest, At { position: self.ring.position(), sequence: self.sequence });
         }
+    }
+
+    #[inline]
+    fn wanted(&mut self) -> Option<u32> {
+        self.images.too_old(self.ring.position())
+    }
+
+    fn again(&mut self, slot: u32, latest: &Latest<'_>) {
+        self.images.refresh(slot, latest, At { position: self.ring.position(), sequence: self.sequence });
     }
 
     fn instrument(&mut self, slot: u32, instrument: &Instrument) {
@@ -347,7 +376,7 @@ fn next_generation(directory: &Directory) -> Result<u64, ShmError> {
 }
 
 fn header_for(options: &SegmentOptions, seed: &EpochSeed, previous: Option<&Previous>, generation: u64) -> Header {
-    let (areas, file_size) = plan(options.ring_bytes, options.instruments_max, options.depth);
+    let (areas, file_size) = plan(&options.shape());
     let follows = previous.map_or(1, |previous| previous.last_sequence.saturating_add(1));
     let first_sequence = seed.first_sequence.unwrap_or(follows).max(1);
     // Sequences of both segments belong to one run only if none of them is given twice.

@@ -10,6 +10,8 @@ use std::process::Command;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
+use tickring_shm::chains::{self, ChainWriter};
+use tickring_shm::layout::NO_CHUNK;
 use tickring_shm::ring::{Found, Geometry, RingReader, RingWriter};
 use tickring_shm::seqlock;
 
@@ -185,6 +187,47 @@ fn record_of_another_epoch_is_never_taken() {
         let mut copy = [0; SLOT - 1];
         if reader.read(0, &mut copy) == Found::Record(1) {
             assert_eq!(copy[1], words(EPOCH, 2)[1], "a record of another epoch");
+        }
+        handle.join().unwrap();
+    });
+}
+
+/// Words of a value.
+fn value_len(number: u64) -> u64 {
+    if number == 2 { 2 } else { 1 }
+}
+
+/// A value all of whose words are its number, in chunks of one word; the row says number and chain.
+fn put_value(chains: &mut ChainWriter<Shared, 2>, rows: &Shared, before: u32, number: u64) -> u32 {
+    let first = chains.store(|filling| (0..value_len(number)).for_each(|_| filling.put(number)));
+    chains::switch(rows, 0, &[number, u64::from(first)]);
+    chains.free(before);
+    first
+}
+
+#[test]
+fn value_in_chunks_is_never_torn_when_they_are_used_again() {
+    model(|| {
+        // Three chunks for values of one and two words: the third value stands where the first one stood.
+        let (rows, chunks) = (zeros(3), zeros(3 * 2));
+        let mut writer = ChainWriter::<Shared, 2>::new(Arc::clone(&chunks), 3);
+        let mut first = put_value(&mut writer, &rows, NO_CHUNK, 1);
+        let reader = Arc::clone(&rows);
+        let handle = thread::spawn(move || {
+            let (mut row, mut words, mut whole) = ([0; 2], Vec::new(), false);
+            let more = |row: &[u64]| {
+                words.resize(value_len(row[0]) as usize, 0);
+                whole = chains::copy::<_, 2>(&chunks, 3, row[1] as u32, &mut words);
+            };
+            if seqlock::read_with(&reader, 0, &mut row, Some(more)) {
+                assert!(
+                    whole && words.len() as u64 == value_len(row[0]) && words.iter().all(|word| *word == row[0]),
+                    "torn {row:?} {words:?}"
+                );
+            }
+        });
+        for number in [2, 3] {
+            first = put_value(&mut writer, &rows, first, number);
         }
         handle.join().unwrap();
     });

@@ -4,7 +4,7 @@ use tickring_core::event::{Gap, Level, Quote, Stats24h, Status, Trade, flag};
 use tickring_core::input::TradingState;
 
 /// Record flags that say something about the content; the others are about the ring's layout and order.
-pub const FLAGS_SHOWN: u16 = !(flag::LAST | flag::WIDE | flag::MORE);
+pub const FLAGS_SHOWN: u16 = !(flag::LAST | flag::WIDE | flag::MORE | flag::IMAGE);
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,27 +28,37 @@ impl Machine {
     }
 
     fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
-        let entry = &mut self.entries[slot as usize];
-        entry.touched = false;
+        self.entries[slot as usize].touched = false;
+        self.lend(slot, ts_recv, |latest| sink.latest(slot, latest));
+    }
+
+    /// Shows a sink what it asks for.
+    #[inline]
+    pub(super) fn publish_wanted<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
+        if let Some(slot) = sink.wanted() {
+            self.lend(slot, ts_recv, |latest| sink.again(slot, latest));
+        }
+    }
+
+    #[inline]
+    fn lend(&mut self, slot: u32, ts_recv: u64, show: impl FnOnce(&Latest<'_>)) {
+        let Some(entry) = self.entries.get_mut(slot as usize) else { return };
         let stats = entry.stats.figures();
-        sink.latest(
-            slot,
-            &Latest {
-                instrument: entry.definition.id,
-                flags: entry.latest_flags(),
-                ts_event: entry.book_ts_event,
-                ts_recv,
-                frame_seq: self.frame_seq,
-                last_update_id: entry.counters.last_update_id,
-                price_exponent: entry.definition.price_exponent,
-                qty_exponent: entry.definition.qty_exponent,
-                book: &entry.book,
-                depth: self.config.depth,
-                trade: entry.last_trade,
-                trade_ts_event: entry.last_trade_ts_event,
-                trade_flags: entry.last_trade_flags,
-                stats,
-            },
-        );
+        show(&Latest {
+            instrument: entry.definition.id,
+            flags: entry.latest_flags(),
+            ts_event: entry.book_ts_event,
+            ts_recv,
+            frame_seq: self.frame_seq,
+            last_update_id: entry.counters.last_update_id,
+            price_exponent: entry.definition.price_exponent,
+            qty_exponent: entry.definition.qty_exponent,
+            book: &entry.book,
+            depth: self.config.depth,
+            trade: entry.last_trade,
+            trade_ts_event: entry.last_trade_ts_event,
+            trade_flags: entry.last_trade_flags,
+            stats,
+        });
     }
 }

@@ -50,6 +50,7 @@ pub fn options(root: &Path, epoch: u64) -> SegmentOptions {
         epoch,
         prev_epoch: epoch - 1,
         ring_bytes: SLOTS * 64,
+        books_bytes: 1 << 16,
         instruments_max: 4,
         depth: 5,
     }

@@ -101,6 +101,7 @@ impl Engine {
             epoch,
             prev_epoch: epoch - 1,
             ring_bytes: 64 * 1024,
+            books_bytes: 0,
             instruments_max: 8,
             depth: 5,
         };

@@ -71,6 +71,7 @@ impl Whole {
             epoch: 1,
             prev_epoch: 0,
             ring_bytes: 64 << 20,
+            books_bytes: 16 << 20,
             instruments_max: config.instruments_max,
             depth: u16::try_from(config.depth)?,
         };

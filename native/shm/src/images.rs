@@ -1,0 +1,260 @@
+//! When a book's image is written: so seldom that it costs the writer little, so often that a reader is never far from one.
+//!
+//! An image is due when 32 times as many levels have changed as the book has, so that it costs a fraction of the changes
+//! themselves; after a new book; and before half of the ring has been written since the last image, so that a reader finds all
+//! later records still there. Where it can, it follows a delta, whose record then says so: readers check their books by it.
+
+use tickring_core::book::{Side, level_hash};
+use tickring_core::event::{BookChange, Level, flag};
+use tickring_core::sink::Latest;
+
+use crate::chains::{self, ChainWriter};
+use crate::image::{Row, row_at};
+use crate::layout::{CHUNK_WORDS, NO_CHUNK};
+use crate::levels::pack;
+use crate::mapping::Area;
+
+/// Level changes to a level of the book after which a new image is due.
+const CHANGES_PER_LEVEL: u64 = 32;
+/// Least number of level changes between two images of one book.
+const CHANGES_MIN: u64 = 256;
+/// Changed books for which the one that is due is waited for: it may have left.
+const PATIENCE: u32 = 4_096;
+/// End of the list of slots.
+const NOBODY: u32 = u32::MAX;
+
+/// What the writer knows of a slot's image.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    row: Row,
+    /// Level changes since it was written.
+    changes: u64,
+    /// Neighbours in the list of images, by their positions.
+    older: u32,
+    newer: u32,
+}
+
+/// Writes images.
+#[derive(Debug)]
+pub(crate) struct Images {
+    rows: Area,
+    chains: ChainWriter<Area, CHUNK_WORDS>,
+    /// By slot.
+    states: Box<[State]>,
+    oldest: u32,
+    newest: u32,
+    /// Slots of the ring that may be written until an image must be stamped anew.
+    patience: u64,
+    /// Position from which the oldest image is too old.
+    sweep_at: u64,
+    /// Instrument whose next delta is followed by an image; 0 for none.
+    due: u32,
+    /// Changed books since it is due.
+    waited: u32,
+    /// Level changes of the present input.
+    changes: u64,
+    /// The present input is followed by an image.
+    now: bool,
+    pub(crate) written: u64,
+    pub(crate) levels: u64,
+    pub(crate) refused: u64,
+}
+
+/// What a record stands for when an image of it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    /// Position behind it.
+    pub(crate) position: u64,
+    pub(crate) sequence: u64,
+}
+
+impl Images {
+    pub(crate) fn new(rows: Area, chunks: Area, chunk_count: u32, instruments: u32, ring_slots: u64) -> Self {
+        let state = State { row: Row { first: NO_CHUNK, ..Row::default() }, changes: 0, older: NOBODY, newer: NOBODY };
+        Self {
+            rows,
+            chains: ChainWriter::new(chunks, chunk_count),
+            states: vec![state; instruments as usize].into(),
+            oldest: NOBODY,
+            newest: NOBODY,
+            patience: ring_slots / 2,
+            sweep_at: u64::MAX,
+            due: 0,
+            waited: 0,
+            changes: 0,
+            now: false,
+            written: 0,
+            levels: 0,
+            refused: 0,
+        }
+    }
+
+    /// A new input begins.
+    #[inline]
+    pub(crate) fn begin_input(&mut self) {
+        (self.changes, self.now) = (0, false);
+    }
+
+    /// A delta is about to be published; gives the flag of its record.
+    #[inline]
+    pub(crate) fn delta(&mut self, instrument: u32, change: &BookChange<'_>) -> u16 {
+        self.changes += (change.bids.len() + change.asks.len()) as u64;
+        if instrument != self.due || change.part + 1 != change.parts {
+            return 0;
+        }
+        self.now = true;
+        flag::IMAGE
+    }
+
+    /// A whole book is about to be published; gives the flag of its record.
+    pub(crate) fn snapshot(&mut self) -> u16 {
+        self.now = true;
+        0
+    }
+
+    /// The state of a slot after the input that changed it.
+    #[inline]
+    pub(crate) fn changed(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
+        if self.changes == 0 && !self.now {
+            return;
+        }
+        let state = &mut self.states[slot as usize];
+        state.changes += std::mem::take(&mut self.changes);
+        if self.now {
+            self.write(slot, latest, at);
+        } else if self.due == 0 {
+            let levels = latest.book.levels(Side::Bid) + latest.book.levels(Side::Ask);
+            let age = at.position - state.row.position;
+            if state.changes >= CHANGES_MIN.max(CHANGES_PER_LEVEL * levels as u64) || age >= self.patience / 4 * 3 {
+                (self.due, self.waited) = (latest.instrument, 0);
+            }
+        } else {
+            self.waited += 1;
+            if self.waited > PATIENCE {
+                self.due = 0;
+            }
+        }
+    }
+
+    /// The slot whose image is too old at this position.
+    #[inline]
+    pub(crate) fn too_old(&self, position: u64) -> Option<u32> {
+        (position >= self.sweep_at).then_some(self.oldest)
+    }
+
+    /// The state of a slot whose image is too old.
+    #[cold]
+    pub(crate) fn refresh(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
+        let state = &self.states[slot as usize];
+        if state.changes > 0 || state.row.instrument == 0 {
+            return self.write(slot, latest, at);
+        }
+        let row =
+            Row { position: at.position, sequence: at.sequence, frame_seq: latest.frame_seq, flags: latest.flags, ..state.row };
+        self.switch(slot, row);
+    }
+
+    #[cold]
+    fn write(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
+        self.now = false;
+        if self.due == latest.instrument {
+            self.due = 0;
+        }
+        let row = Row { position: at.position, sequence: at.sequence, ..Row::of(latest) };
+        let before = self.states[slot as usize].row.first;
+        let stored = self.store(row, latest).or_else(|| {
+            // Without the room of the image before it may fit; readers have none meanwhile.
+            self.switch(slot, Row { first: NO_CHUNK, ..Row::default() });
+            self.chains.free(before);
+            self.store(row, latest)
+        });
+        match stored {
+            Some(row) => {
+                let replaced = self.states[slot as usize].row.first;
+                self.switch(slot, row);
+                self.chains.free(replaced);
+                self.states[slot as usize].changes = 0;
+                self.written += 1;
+                self.levels += row.levels() as u64;
+            }
+            None => {
+                self.refused += 1;
+                // Not again with each change.
+                let state = &mut self.states[slot as usize];
+                (state.changes, state.row.position) = (0, at.position);
+            }
+        }
+    }
+
+    /// Stores the levels of a book; gives the row that describes them, `None` if there is no room.
+    fn store(&mut self, row: Row, latest: &Latest<'_>) -> Option<Row> {
+        let first = |side| latest.book.unsorted(side).next();
+        let base = first(Side::Bid).or(first(Side::Ask)).map_or(0, |level| level.price);
+        let row = Row { base, ..row };
+        if !self.chains.has_room(row.words()) {
+            return None;
+        }
+        let (mut hash, mut misfit) = (0_u64, 0);
+        let first = self.chains.store(|filling| {
+            for side in [Side::Bid, Side::Ask] {
+                latest.book.unsorted(side).for_each(|level| {
+                    hash = hash.wrapping_add(level_hash(side, level));
+                    let (word, lost) = pack(level, base);
+                    misfit |= lost;
+                    filling.put(word);
+                });
+            }
+        });
+        if misfit == 0 {
+            return Some(Row { hash, first, ..row });
+        }
+        self.chains.free(first);
+        let row = Row { hash, wide: true, ..row };
+        if !self.chains.has_room(row.words()) {
+            return None;
+        }
+        let first = self.chains.store(|filling| {
+            let sides = latest.book.unsorted(Side::Bid).chain(latest.book.unsorted(Side::Ask));
+            sides.for_each(|Level { price, qty }| {
+                filling.put(price.cast_unsigned());
+                filling.put(qty.cast_unsigned());
+            });
+        });
+        Some(Row { first, ..row })
+    }
+
+    /// Lets a slot's row say this, and the slot be the newest of the list, or in none without an image.
+    fn switch(&mut self, slot: u32, row: Row) {
+        chains::switch(&self.rows, row_at(slot), &row.to_words());
+        self.states[slot as usize].row = row;
+        self.unlink(slot);
+        if row.instrument != 0 {
+            let before = std::mem::replace(&mut self.newest, slot);
+            let state = &mut self.states[slot as usize];
+            (state.older, state.newer) = (before, NOBODY);
+            match self.states.get_mut(before as usize) {
+                Some(before) => before.newer = slot,
+                None => self.oldest = slot,
+            }
+        }
+        let oldest = self.states.get(self.oldest as usize);
+        self.sweep_at = oldest.map_or(u64::MAX, |state| state.row.position + self.patience);
+    }
+
+    /// Takes a slot out of the list, if it is in there.
+    fn unlink(&mut self, slot: u32) {
+        let state = &mut self.states[slot as usize];
+        let (older, newer) = (state.older, state.newer);
+        (state.older, state.newer) = (NOBODY, NOBODY);
+        match self.states.get_mut(older as usize) {
+            Some(state) => state.newer = newer,
+            None if self.oldest == slot => self.oldest = newer,
+            None => {}
+        }
+        match self.states.get_mut(newer as usize) {
+            Some(state) => state.older = older,
+            None if self.newest == slot => self.newest = older,
+            None => {}
+        }
+    }
+}
