@@ -82,6 +82,7 @@ enum tkr_flag {
   TKR_FLAG_AGGRESSOR_SELL = 512,
   TKR_FLAG_AGGREGATED = 1024,
   TKR_FLAG_PARTIAL = 2048,
+  TKR_FLAG_IMAGE = 4096,
 };
 
 /* States that a status record tells. */
@@ -139,28 +140,31 @@ enum tkr_counter {
   TKR_COUNTER_RING_WIDE = 2, /* Records in the wide form. */
   TKR_COUNTER_RING_REFUSED = 3, /* Records refused: too long, or no position left in this generation. */
   TKR_COUNTER_RING_LATEST_REFUSED = 4, /* Table writes refused: instrument slot beyond the table. */
-  TKR_COUNTER_INPUTS = 5, /* Inputs of any kind. */
-  TKR_COUNTER_FRAMES = 6, /* Frames received. */
-  TKR_COUNTER_FRAME_BYTES = 7, /* Bytes of those frames. */
-  TKR_COUNTER_EVENTS = 8, /* Events published. */
-  TKR_COUNTER_TRADES = 9, /* Trade events. */
-  TKR_COUNTER_QUOTES = 10, /* Quote events. */
-  TKR_COUNTER_BOOK_DELTAS = 11, /* Book deltas applied. */
-  TKR_COUNTER_BOOK_SNAPSHOTS = 12, /* Full books published. */
-  TKR_COUNTER_GAPS = 13, /* Gap events. */
-  TKR_COUNTER_RESYNCS = 14, /* Times a book had to be rebuilt. */
-  TKR_COUNTER_DUPLICATES = 15, /* Messages that repeated what was applied already. */
-  TKR_COUNTER_OLDER_THAN_SNAPSHOT = 16, /* Buffered deltas that the snapshot contained. */
-  TKR_COUNTER_BUFFERED = 17, /* Deltas buffered while a snapshot was awaited. */
-  TKR_COUNTER_QUARANTINED = 18, /* Inputs set aside with their bytes. */
-  TKR_COUNTER_IGNORED = 19, /* Messages known to the manifest that carry nothing we publish. */
-  TKR_COUNTER_OFF_MARKET = 20, /* Trade messages that are no market trades. */
-  TKR_COUNTER_REPLIES = 21, /* Answers to control messages. */
-  TKR_COUNTER_CONNECTS = 22, /* Connections opened. */
-  TKR_COUNTER_DISCONNECTS = 23, /* Connections lost or closed. */
-  TKR_COUNTER_CROSSED = 24, /* Times a book became crossed. */
-  TKR_COUNTER_ROLLBACKS = 25, /* Times a venue restarted its ids. */
-  TKR_COUNTER_WIDENED = 26, /* Times an instrument's exponents had to be widened. */
+  TKR_COUNTER_RING_IMAGES = 5, /* Images of whole books written. */
+  TKR_COUNTER_RING_IMAGE_LEVELS = 6, /* Levels in them. */
+  TKR_COUNTER_RING_IMAGES_REFUSED = 7, /* Images refused: no room left in the books area. */
+  TKR_COUNTER_INPUTS = 8, /* Inputs of any kind. */
+  TKR_COUNTER_FRAMES = 9, /* Frames received. */
+  TKR_COUNTER_FRAME_BYTES = 10, /* Bytes of those frames. */
+  TKR_COUNTER_EVENTS = 11, /* Events published. */
+  TKR_COUNTER_TRADES = 12, /* Trade events. */
+  TKR_COUNTER_QUOTES = 13, /* Quote events. */
+  TKR_COUNTER_BOOK_DELTAS = 14, /* Book deltas applied. */
+  TKR_COUNTER_BOOK_SNAPSHOTS = 15, /* Full books published. */
+  TKR_COUNTER_GAPS = 16, /* Gap events. */
+  TKR_COUNTER_RESYNCS = 17, /* Times a book had to be rebuilt. */
+  TKR_COUNTER_DUPLICATES = 18, /* Messages that repeated what was applied already. */
+  TKR_COUNTER_OLDER_THAN_SNAPSHOT = 19, /* Buffered deltas that the snapshot contained. */
+  TKR_COUNTER_BUFFERED = 20, /* Deltas buffered while a snapshot was awaited. */
+  TKR_COUNTER_QUARANTINED = 21, /* Inputs set aside with their bytes. */
+  TKR_COUNTER_IGNORED = 22, /* Messages known to the manifest that carry nothing we publish. */
+  TKR_COUNTER_OFF_MARKET = 23, /* Trade messages that are no market trades. */
+  TKR_COUNTER_REPLIES = 24, /* Answers to control messages. */
+  TKR_COUNTER_CONNECTS = 25, /* Connections opened. */
+  TKR_COUNTER_DISCONNECTS = 26, /* Connections lost or closed. */
+  TKR_COUNTER_CROSSED = 27, /* Times a book became crossed. */
+  TKR_COUNTER_ROLLBACKS = 28, /* Times a venue restarted its ids. */
+  TKR_COUNTER_WIDENED = 29, /* Times an instrument's exponents had to be widened. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
