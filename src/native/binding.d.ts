@@ -528,6 +528,8 @@ export interface ShardOptions {
   prevEpoch: bigint
   /** A power of two of 64 KiB to 16 GiB; 0 too where there is no `root`. */
   ringBytes: number
+  /** Room for images of whole books, rounded down to whole chunks of 4 KiB; absent: a quarter of `ringBytes`. */
+  booksBytes?: number
   instrumentsMax: number
   depth: number
   snapshotIntervalMs: number
