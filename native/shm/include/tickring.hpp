@@ -1,0 +1,205 @@
+// Tickring's shared-memory readers in C++17: tickring.h with owners, accessors and ranges. Header only; link libtickring.
+//
+//   tickring::Reader reader("tickring");
+//   tickring::Batch batch(256);
+//   for (;;) switch (reader.poll(batch)) {
+//     case tickring::Poll::record: for (const tickring::Record &record : batch) if (auto *trade = record.as_trade()) use(*trade); break;
+//     case tickring::Poll::lapped: std::cerr << "lost " << reader.lost() << " records\n"; break;
+//     default: break;
+//   }
+//
+// Opening throws tickring::Error; nothing else throws, but for memory that runs out. What tickring.h says of threads and of
+// memory holds here too.
+#ifndef TICKRING_HPP
+#define TICKRING_HPP
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tickring.h"
+
+namespace tickring {
+
+/// A reader could not be opened: the sentence of the library, and one of TKR_ERROR_*.
+class Error : public std::runtime_error {
+ public:
+  Error(int result, const char *text) : std::runtime_error(text), result_(result) {}
+  int result() const noexcept { return result_; }
+  /// As in `SHM_NOT_FOUND`.
+  const char *name() const noexcept { return tkr_result_name(result_); }
+
+ private:
+  int result_;
+};
+
+/// What a poll gives.
+enum class Poll : int {
+  record = TKR_RECORD,
+  empty = TKR_EMPTY,
+  lapped = TKR_LAPPED,
+  stalled = TKR_STALLED,
+  /// The reader was moved away.
+  no_reader = TKR_ERROR_ARGUMENT,
+  /// A fault of the library was caught.
+  internal = TKR_ERROR_INTERNAL,
+};
+
+/// A run of price levels.
+class Levels {
+ public:
+  Levels(const tkr_level *first, std::size_t count) noexcept : first_(first), count_(count) {}
+  const tkr_level *begin() const noexcept { return first_; }
+  const tkr_level *end() const noexcept { return first_ + count_; }
+  std::size_t size() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  const tkr_level &operator[](std::size_t index) const noexcept { return first_[index]; }
+
+ private:
+  const tkr_level *first_;
+  std::size_t count_;
+};
+
+/// One record; `as_…` is null for records of another kind.
+struct Record : tkr_record {
+  bool has(tkr_flag bit) const noexcept { return (flags & bit) != 0; }
+  const tkr_trade *as_trade() const noexcept { return kind == TKR_KIND_TRADE ? &trade : nullptr; }
+  const tkr_quote *as_quote() const noexcept { return kind == TKR_KIND_QUOTE ? &quote : nullptr; }
+  const tkr_book_change *as_book() const noexcept {
+    return kind == TKR_KIND_BOOK_DELTA || kind == TKR_KIND_BOOK_SNAPSHOT ? &book : nullptr;
+  }
+  const tkr_stats *as_stats() const noexcept { return kind == TKR_KIND_STATS_24H ? &stats : nullptr; }
+  const tkr_definition *as_definition() const noexcept { return kind == TKR_KIND_INSTRUMENT ? &definition : nullptr; }
+  const tkr_status *as_status() const noexcept { return kind == TKR_KIND_STATUS ? &status : nullptr; }
+  const tkr_gap *as_gap() const noexcept { return kind == TKR_KIND_GAP ? &gap : nullptr; }
+  const tkr_epoch_start *as_epoch_start() const noexcept { return kind == TKR_KIND_EPOCH_START ? &epoch_start : nullptr; }
+};
+static_assert(sizeof(Record) == sizeof(tkr_record), "a Record adds nothing to tkr_record");
+
+/// Levels of a book record.
+inline Levels bids(const tkr_book_change &change) noexcept { return {change.levels, change.bid_count}; }
+inline Levels asks(const tkr_book_change &change) noexcept { return {change.levels + change.bid_count, change.ask_count}; }
+/// The venue's spelling.
+inline std::string_view symbol(const tkr_definition &definition) noexcept { return {definition.symbol, definition.symbol_size}; }
+
+/// Room for records, made once and filled again and again; a range over those of the last poll.
+class Batch {
+ public:
+  explicit Batch(std::size_t capacity) : records_(new Record[capacity > 0 ? capacity : 1]), capacity_(capacity > 0 ? capacity : 1) {}
+  const Record *begin() const noexcept { return records_.get(); }
+  const Record *end() const noexcept { return records_.get() + size_; }
+  std::size_t size() const noexcept { return size_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+ private:
+  friend class Reader;
+  std::unique_ptr<Record[]> records_;
+  std::size_t capacity_;
+  std::size_t size_ = 0;
+};
+
+/// The newest state of an instrument with up to `depth` levels a side, made once and filled again and again.
+struct Latest : tkr_latest {
+  explicit Latest(std::size_t depth = 20) : tkr_latest{}, bids_(depth), asks_(depth) {}
+  Levels bids() const noexcept { return {bids_.data(), bid_count}; }
+  Levels asks() const noexcept { return {asks_.data(), ask_count}; }
+
+ private:
+  friend class Reader;
+  std::vector<tkr_level> bids_, asks_;
+};
+
+/// Where engines are looked for, and whose files are trusted.
+struct Options {
+  /// Directory of all engines; empty for /dev/shm/tickring.
+  std::string root;
+  /// Whose files are trusted beside root's; this process's user where absent.
+  std::optional<uint32_t> owner_uid;
+};
+
+/// An open reader of one shard; can be moved, not copied.
+class Reader {
+ public:
+  /// Opens a shard; throws Error.
+  explicit Reader(const std::string &name, uint32_t shard = 0, const Options &options = {}) {
+    tkr_options trust = TKR_OPTIONS_INIT;
+    if (options.owner_uid) {
+      trust.flags = TKR_OPEN_OWNED_BY;
+      trust.owner_uid = *options.owner_uid;
+    }
+    const char *root = options.root.empty() ? nullptr : options.root.c_str();
+    tkr_reader *opened = nullptr;
+    const int result = tkr_open(root, name.c_str(), shard, &trust, &opened);
+    if (result != TKR_OK) throw Error(result, tkr_last_error());
+    reader_.reset(opened);
+  }
+
+  Poll poll(Record &record) noexcept { return static_cast<Poll>(tkr_poll(reader_.get(), &record)); }
+  Poll poll(Batch &batch) noexcept {
+    return static_cast<Poll>(tkr_poll_batch(reader_.get(), batch.records_.get(), batch.capacity_, &batch.size_));
+  }
+  /// Exactly how many records the lap told last has lost.
+  uint64_t lost() const noexcept { return tkr_lost(reader_.get()); }
+
+  void seek_oldest() noexcept { tkr_seek_oldest(reader_.get()); }
+  void seek_newest() noexcept { tkr_seek_newest(reader_.get()); }
+  /// Follows a newer writer: TKR_OK, or why not; the reader then stays as it was.
+  int reopen() noexcept { return tkr_reopen(reader_.get()); }
+
+  tkr_liveness liveness() noexcept {
+    tkr_liveness told{};
+    tkr_check_liveness(reader_.get(), &told);
+    return told;
+  }
+  tkr_info info() noexcept {
+    tkr_info told{};
+    tkr_read_info(reader_.get(), &told);
+    return told;
+  }
+
+  /// Copies the newest state of a slot; false where there is none.
+  bool latest(uint32_t slot, Latest &latest) noexcept {
+    return tkr_read_latest(reader_.get(), slot, &latest, latest.bids_.data(), latest.asks_.data(), latest.bids_.size()) == TKR_OK;
+  }
+  std::optional<tkr_instrument> instrument(uint32_t slot) noexcept {
+    tkr_instrument row;
+    if (tkr_read_instrument(reader_.get(), slot, &row) != TKR_OK) return std::nullopt;
+    return row;
+  }
+  /// By the venue's spelling; any venue for 0.
+  std::optional<tkr_instrument> find(const std::string &symbol, uint16_t venue = 0) noexcept {
+    tkr_instrument row;
+    if (tkr_find_instrument(reader_.get(), venue, symbol.c_str(), &row) != TKR_OK) return std::nullopt;
+    return row;
+  }
+  /// One of TKR_COUNTER_*; 0 where this writer has none.
+  uint64_t counter(tkr_counter index) {
+    std::vector<uint64_t> values(static_cast<std::size_t>(index) + 1);
+    std::size_t count = 0;
+    tkr_read_counters(reader_.get(), values.data(), values.size(), &count);
+    return values.back();
+  }
+  /// A value in ns that this share of all values does not exceed.
+  uint64_t quantile_ns(tkr_stage stage, double share) noexcept {
+    tkr_histogram sums;
+    uint64_t value = 0;
+    tkr_read_histogram(reader_.get(), stage, &sums, &share, &value, 1);
+    return value;
+  }
+
+  /// For the calls of tickring.h that have no method here.
+  tkr_reader *handle() noexcept { return reader_.get(); }
+
+ private:
+  struct Close {
+    void operator()(tkr_reader *reader) const noexcept { tkr_close(reader); }
+  };
+  std::unique_ptr<tkr_reader, Close> reader_;
+};
+
+}  // namespace tickring
+
+#endif
