@@ -19,6 +19,13 @@ const PROPTEST_CASES = '4000';
 /** Forced switches that loom explores; the test in CI takes 3. */
 const LOOM_PREEMPTIONS = '4';
 
+/**
+ * Writers killed in each state of each thing they do, in a run of this many minutes or more; less in a shorter one. A record goes
+ * through its states in four forms, so that each state of a record has 10,000.
+ */
+const KILLS_PER_STATE = 2_500;
+const KILLS_MINUTES = 240;
+
 /** Optimized as released, but for LTO, which would take minutes a test program; what must not overflow is checked. */
 const RELEASE = {
   CARGO_TARGET_DIR: join(CARGO_TARGET_DIR, 'long'),
@@ -29,9 +36,12 @@ const RELEASE = {
 };
 
 /** Runs cargo's tests; what passed, and what did not. */
-async function tests(args, env = {}) {
+async function tests(args, env = {}, more = () => {}) {
   const counts = new CargoCounts();
-  const onText = (text) => counts.push(text);
+  const onText = (text) => {
+    counts.push(text);
+    more(text);
+  };
   const status = await run('cargo', ['test', '--locked', '--no-fail-fast', '--quiet', ...args], {
     allowFailure: true,
     onText,
@@ -75,6 +85,22 @@ export async function loom() {
   const args = ['--release', '-p', 'tickring-shm', '--test', 'loom', '--target-dir', join(CARGO_TARGET_DIR, 'loom')];
   const { passed, finding } = await tests(args, { ...RELEASE, RUSTFLAGS, TICKRING_LOOM_PREEMPTIONS: LOOM_PREEMPTIONS });
   return { did: `${passed} models with ${LOOM_PREEMPTIONS} forced switches`, finding };
+}
+
+/** A writer killed between any two of its instructions, again and again. */
+export async function kills(minutes) {
+  const perState = Math.ceil(KILLS_PER_STATE * Math.min(1, minutes / KILLS_MINUTES));
+  let said = '';
+  const onText = (text) => {
+    said += text;
+  };
+  const args = ['--release', '-p', 'tickring-shm', '--test', 'kill', '--', '--nocapture'];
+  const { finding } = await tests(args, { ...RELEASE, TICKRING_KILLS_PER_STEP: String(perState) }, onText);
+  const killed = [...said.matchAll(/(\d+) kills within /g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return {
+    did: `${killed} writers killed, ${perState} in each state`,
+    finding: finding ?? (killed > 0 ? null : 'none was killed'),
+  };
 }
 
 /** All tests again and again: each round draws new cases. */
