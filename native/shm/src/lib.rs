@@ -31,6 +31,8 @@ pub mod sync;
 #[cfg(not(loom))]
 mod builder;
 #[cfg(not(loom))]
+mod canonical;
+#[cfg(not(loom))]
 mod clock;
 #[cfg(not(loom))]
 mod codec;

@@ -7,10 +7,7 @@ use tickring_core::input::{Instrument, Symbol, TradingState};
 use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX};
 use crate::payload::{self, EpochReason, EpochStart};
 
-/// Bytes of the canonical form before the payload.
-pub const CANONICAL_HEAD_SIZE: usize = 56;
-/// Most bytes of a record in the canonical form.
-pub const CANONICAL_SIZE_MAX: usize = CANONICAL_HEAD_SIZE + crate::layout::PAYLOAD_WORDS_MAX * 8;
+pub use crate::canonical::{CANONICAL_HEAD_SIZE, CANONICAL_SIZE_MAX};
 
 /// Payload words of every kind but the levels of books.
 pub(crate) const FIXED_WORDS_MAX: usize = 12;
@@ -125,30 +122,6 @@ impl Record {
     #[must_use]
     pub fn payload_len(&self) -> usize {
         payload::words(self.kind) + 2 * (self.bid_count + self.ask_count)
-    }
-
-    /// Writes the canonical form, little-endian, and returns its size in bytes; `None` if `out` is shorter.
-    ///
-    /// ```text
-    /// 0  size u32 | 4 kind u8 | 5 zero u8 | 6 flags u16 | 8 instrument u32 | 12 index u32
-    /// 16 sequence u64 | 24 frame_seq u64 | 32 ts_event u64 | 40 ts_recv u64 | 48 ts_out u64 | 56 payload words u64 …
-    /// ```
-    ///
-    /// `size` covers the whole record. Payload words are those of [`crate::payload`] in full, never the ring's compact form.
-    pub fn encode(&self, out: &mut [u8]) -> Option<usize> {
-        let words = payload::words(self.kind);
-        let size = CANONICAL_HEAD_SIZE + 8 * self.payload_len();
-        let out = out.get_mut(..size)?;
-        let low = size as u64 | (self.kind as u64) << 32 | u64::from(self.flags) << 48;
-        let identity = u64::from(self.instrument) | u64::from(self.index) << 32;
-        let head = [low, identity, self.sequence, self.frame_seq, self.ts_event, self.ts_recv, self.ts_out];
-        let levels = self.levels[..self.bid_count + self.ask_count].iter();
-        let levels = levels.flat_map(|level| [level.price.cast_unsigned(), level.qty.cast_unsigned()]);
-        let values = head.into_iter().chain(self.fixed[..words].iter().copied()).chain(levels);
-        for (bytes, value) in out.chunks_exact_mut(8).zip(values) {
-            bytes.copy_from_slice(&value.to_le_bytes());
-        }
-        Some(size)
     }
 
     /// Whether the payload is one that its kind can have: what accessors return is then never `None` for their kind.

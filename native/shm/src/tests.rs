@@ -268,6 +268,14 @@ fn check_canonical(record: &Record) -> Result<(), TestCaseError> {
         prop_assert_eq!(["stream", "reason"].map(field), [gap.stream as i64, gap.reason as i64]);
     }
     prop_assert!(record.encode(&mut bytes[..size - 1]).is_none());
+
+    let (mut back, mut again) = (Record::default(), [0; CANONICAL_SIZE_MAX]);
+    prop_assert!(back.decode(&bytes[..size]));
+    prop_assert_eq!(back.encode(&mut again), Some(size));
+    prop_assert_eq!(&again[..size], &bytes[..size]);
+    prop_assert!(!back.decode(&bytes[..size - 1]));
+    bytes[0] ^= 8;
+    prop_assert!(!back.decode(&bytes));
     Ok(())
 }
 
