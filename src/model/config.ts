@@ -38,6 +38,8 @@ export interface EngineConfig {
   readonly ringBytes: number;
   /** Room of a shard for images of whole books, bytes; undefined: a quarter of the ring. */
   readonly booksBytes?: number;
+  /** How often a thread of each shard looks whether blocked readers are to be woken, µs; 0: no such thread, they sleep. */
+  readonly wakeIntervalUs: number;
   /** Instruments that one shard can hold. */
   readonly instrumentsMax: number;
   /** Levels a side in the latest table. */

@@ -530,6 +530,8 @@ export interface ShardOptions {
   ringBytes: number
   /** Room for images of whole books, rounded down to whole chunks of 4 KiB; absent: a quarter of `ringBytes`. */
   booksBytes?: number
+  /** A thread looks this often whether blocked readers are to be woken, µs; absent or 0: none, they sleep. */
+  wakeIntervalUs?: number
   instrumentsMax: number
   depth: number
   snapshotIntervalMs: number

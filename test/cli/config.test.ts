@@ -44,6 +44,7 @@ test('config: without a file both simulated venues run with the documented defau
     shmRoot: '/dev/shm/tickring',
     shards: 2,
     ringBytes: 64 * 2 ** 20,
+    wakeIntervalUs: 0,
     instrumentsMax: 2048,
     orderBookDepth: 20,
     feeds: [],
@@ -189,6 +190,15 @@ test('config: ring bytes are rounded up to a power of two, and may carry a unit'
   expect(ringBytes('64KiB')).toBe(2 ** 16);
   expect(problems('ring_bytes: 65535')).toEqual(['tickring.yaml:1: ring_bytes 65535 is below 65536']);
   expect(problems('ring_bytes: 17GiB')[0]).toMatch(/exceeds 17179869184$/);
+});
+
+test('config: room for books and the waker are off their defaults only where asked for', () => {
+  expect(load('').config.engine).not.toHaveProperty('booksBytes');
+  expect(load('').config.engine.wakeIntervalUs).toBe(0);
+  const { config } = load('books_bytes: 8 MiB\nwake_interval_us: 100');
+  expect(config.engine).toMatchObject({ booksBytes: 2 ** 23, wakeIntervalUs: 100 });
+  expect(load(printConfig(config)).config).toEqual(config);
+  expect(problems('wake_interval_us: 1000001')[0]).toMatch(/exceeds 1000000$/);
 });
 
 test('config: what is printed reads back as the same configuration, secrets hidden', () => {

@@ -54,6 +54,7 @@ async function taskOf(port: ShardTask['port'], transport: TransportName): Promis
     stateDir: folder,
     shards: 1,
     ringBytes: 1 << 20,
+    wakeIntervalUs: 0,
     instrumentsMax: 8,
     orderBookDepth: 20,
     snapshotIntervalMs: 0,

@@ -54,6 +54,7 @@ export class SupervisedEngine {
       stateDir: this.stateDir,
       shards: 2,
       ringBytes: 1 << 20,
+      wakeIntervalUs: 0,
       instrumentsMax: 16,
       orderBookDepth: 20,
       snapshotIntervalMs: 0,

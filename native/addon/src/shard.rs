@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{BigInt, Env, Function};
 use napi_derive::napi;
@@ -41,6 +42,8 @@ pub struct ShardOptions {
     pub ring_bytes: f64,
     /// Room for images of whole books, rounded down to whole chunks of 4 KiB; absent: a quarter of `ringBytes`.
     pub books_bytes: Option<f64>,
+    /// A thread looks this often whether blocked readers are to be woken, µs; absent or 0: none, they sleep.
+    pub wake_interval_us: Option<u32>,
     pub instruments_max: u32,
     pub depth: u32,
     pub snapshot_interval_ms: f64,
@@ -135,6 +138,7 @@ impl Shard {
     pub fn new(options: ShardOptions) -> Result<Self> {
         guard(|| {
             let snapshot_interval_ns = options.snapshot_interval_ns()?;
+            let wake_interval = Duration::from_micros(options.wake_interval_us.unwrap_or(0).into());
             let segment = options.into_segment()?;
             let code_path = code_path()?;
             let output = if segment.root.as_os_str().is_empty() {
@@ -142,6 +146,9 @@ impl Shard {
             } else {
                 let mut writer = Writer::create(&segment).map_err(|error| failure::shm(&error))?;
                 writer.use_clock(Clock::counter());
+                if !wake_interval.is_zero() {
+                    writer.start_waker(wake_interval).map_err(|error| failure::shm(&error))?;
+                }
                 Output::Ring(Box::new(writer))
             };
             let machine = Machine::new(MachineConfig {

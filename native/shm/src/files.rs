@@ -76,6 +76,29 @@ pub(crate) fn check_name(name: &str) -> Result<(), ShmError> {
     if good { Ok(()) } else { Err(ShmError::Name { name: name.into() }) }
 }
 
+fn shard_name(shard: u16) -> String {
+    format!("shard-{shard}")
+}
+
+/// Names of the directories of engines, in order; others than ours are left out.
+pub(crate) fn engines(root: &Path, trust: Trust) -> Result<Vec<String>, ShmError> {
+    let root = Directory::root(root, trust, false)?;
+    let is_engine = |name: &String| check_name(name).is_ok() && root.child(name, trust, false).is_ok();
+    let mut names: Vec<_> = root.names()?.into_iter().filter(is_engine).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Numbers of an engine's shards that have published, in order.
+pub(crate) fn shards(root: &Path, name: &str, trust: Trust) -> Result<Vec<u16>, ShmError> {
+    check_name(name)?;
+    let engine = Directory::root(root, trust, false)?.child(name, trust, false)?;
+    let number = |name: &String| name.strip_prefix("shard-")?.parse().ok().filter(|number| *name == shard_name(*number));
+    let mut shards: Vec<u16> = engine.names()?.iter().filter_map(number).collect();
+    shards.sort_unstable();
+    Ok(shards)
+}
+
 /// A directory that has been checked.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -104,7 +127,7 @@ impl Directory {
     /// Opens a shard's directory.
     pub(crate) fn shard(root: &Path, name: &str, shard: u16, trust: Trust, create: bool) -> Result<Self, ShmError> {
         check_name(name)?;
-        Self::root(root, trust, create)?.child(name, trust, create)?.child(&format!("shard-{shard}"), trust, create)
+        Self::root(root, trust, create)?.child(name, trust, create)?.child(&shard_name(shard), trust, create)
     }
 
     fn open(at: BorrowedFd<'_>, name: &Path, path: PathBuf, trust: Trust, create: bool) -> Result<Self, ShmError> {
@@ -200,7 +223,7 @@ impl Directory {
         Ok(())
     }
 
-    fn names(&self) -> Result<Vec<String>, ShmError> {
+    pub(crate) fn names(&self) -> Result<Vec<String>, ShmError> {
         let failed = io("list", &self.path);
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.fd).map_err(&failed)? {

@@ -84,8 +84,10 @@ pub mod header {
     pub const HEAD_SEQUENCE: usize = 1;
     /// Word of the head line: input number of the last record.
     pub const HEAD_FRAME_SEQ: usize = 2;
-    /// Reserved line.
-    pub const RESERVED: usize = 96;
+    /// Line of the waker: time between its looks at the head in ns, 0 where none runs.
+    pub const WAKER: usize = 96;
+    /// Its calls, 32 bits: a futex that blocked readers wait on.
+    pub const WAKE: usize = 97;
 }
 
 /// The writer runs, or died without saying so.
@@ -206,9 +208,9 @@ const _: () = {
     assert!(SLOT_SIZE == 64 && HEADER_LINE_SIZE == 128);
     assert!(header::AREAS + area::COUNT * area::ROW_WORDS <= header::CRC);
     assert!(header::CRC < header::HEARTBEAT);
-    assert!(header::HEARTBEAT * WORD_SIZE == 512 && header::HEAD * WORD_SIZE == 640 && header::RESERVED * WORD_SIZE == 768);
+    assert!(header::HEARTBEAT * WORD_SIZE == 512 && header::HEAD * WORD_SIZE == 640 && header::WAKER * WORD_SIZE == 768);
     assert!((header::HEAD - header::HEARTBEAT) * WORD_SIZE >= HEADER_LINE_SIZE);
-    assert!(header::RESERVED * WORD_SIZE + HEADER_LINE_SIZE <= HEADER_SIZE);
+    assert!(header::WAKER * WORD_SIZE + HEADER_LINE_SIZE <= HEADER_SIZE);
     assert!(PAYLOAD_WORDS_MAX == 259 && RECORD_WORDS_MAX == 266 && SPAN_MAX == 38);
     assert!(SPAN_MAX <= u8::MAX as usize);
     // A record is at most an eighth of the smallest ring.

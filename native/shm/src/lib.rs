@@ -59,6 +59,8 @@ mod lock;
 #[cfg(not(loom))]
 mod mapping;
 #[cfg(not(loom))]
+mod merged;
+#[cfg(not(loom))]
 pub mod metrics;
 #[cfg(not(loom))]
 pub mod payload;
@@ -75,6 +77,8 @@ mod tables;
 #[cfg(all(test, not(loom)))]
 mod tests;
 #[cfg(not(loom))]
+mod waiting;
+#[cfg(not(loom))]
 mod writer;
 
 #[cfg(not(loom))]
@@ -85,10 +89,12 @@ pub use self::{
     files::{DEFAULT_ROOT, NAME_SIZE_MAX},
     liveness::{CURRENT_EVERY, DEAD_AFTER, Liveness, STALLED_AFTER},
     lock::EngineLock,
+    merged::{Merged, Next, engines, shards},
     metrics::{CountersCopy, HistogramCopy, Stage},
     payload::{EpochReason, EpochStart},
     reader::{Poll, Reader},
     record::Record,
     tables::{InstrumentCopy, LatestCopy},
+    waiting::Waiting,
     writer::{EpochSeed, SegmentOptions, Writer},
 };

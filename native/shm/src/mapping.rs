@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
@@ -88,6 +89,19 @@ impl Area {
         // SAFETY: `first` is at most `count`, checked above, and the area lies within the mapping.
         let first = unsafe { self.first.add(first) };
         Self { first, count, mapping: Arc::clone(&self.mapping) }
+    }
+
+    /// The low half of a word that is only ever used by halves.
+    ///
+    /// # Panics
+    ///
+    /// As [`Words::run`].
+    pub(crate) fn half(&self, index: usize) -> &AtomicU32 {
+        let word: *const AtomicU64 = &raw const self.run(index, 1)[0];
+        // SAFETY: the word lies within the mapping and outlives the result, as `run` says; its first four bytes are its low half, for
+        // the file is little-endian. No access to it has eight bytes while another process can see it: the layout names it a
+        // futex, and the writer zeroes it before the file has a name.
+        unsafe { &*word.cast::<AtomicU32>() }
     }
 
     /// Number of words.

@@ -84,7 +84,7 @@ impl Reader {
         Self::open_trusting(root, name, shard, Trust::in_user(uid))
     }
 
-    fn open_trusting(root: &Path, name: &str, shard: u16, trust: Trust) -> Result<Self, ShmError> {
+    pub(crate) fn open_trusting(root: &Path, name: &str, shard: u16, trust: Trust) -> Result<Self, ShmError> {
         let directory = Directory::shard(root, name, shard, trust, false)?;
         let segment = Segment::open_current(&directory, trust)?;
         let now = Instant::now();
@@ -132,6 +132,12 @@ impl Reader {
             }
         }
         Poll::Empty
+    }
+
+    /// Whether a poll would find something.
+    #[inline]
+    pub(crate) fn has_next(&self) -> bool {
+        !self.ring.is_empty_at(self.cursor)
     }
 
     /// Judges the record in the copy; `None` to look on.

@@ -286,6 +286,13 @@ impl<W: Words, const S: usize> RingReader<W, S> {
         if fits { Found::Record(span) } else { Found::NoRecord }
     }
 
+    /// Whether there is nothing at `position` yet.
+    #[inline]
+    pub fn is_empty_at(&self, position: u64) -> bool {
+        let commit = self.ring.get(self.geometry.slot::<S>(position));
+        commit != self.geometry.committed(position, false) && self.classify(commit, position) == Found::Empty
+    }
+
     /// First position from `from` on, below `to`, at which a record begins and still stands.
     pub fn find_record(&self, from: u64, to: u64) -> Option<u64> {
         (from..to)

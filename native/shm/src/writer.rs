@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::event::{Body, Event, Header as EventHeader, flag};
@@ -26,6 +27,7 @@ use crate::ring::RingWriter;
 use crate::segment::Segment;
 use crate::sync::Words;
 use crate::tables;
+use crate::waiting::Waker;
 
 /// What a shard's segment is to be.
 #[derive(Clone, Debug)]
@@ -104,6 +106,7 @@ pub struct Writer {
     words: Box<RecordWords>,
     levels: Box<LevelWords>,
     images: Images,
+    waker: Option<Waker>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -161,6 +164,7 @@ impl Writer {
             words: Box::new([0; RECORD_WORDS_MAX]),
             levels: Box::default(),
             images: segment.images(),
+            waker: None,
             segment,
             not_send: PhantomData,
         }
@@ -177,6 +181,19 @@ impl Writer {
     /// Stamps from now on with this clock; a writer begins with the kernel's.
     pub fn use_clock(&mut self, clock: Clock) {
         self.clock = clock;
+    }
+
+    /// Starts a thread that wakes blocked readers, looking every `interval` whether something was published. Publishing costs
+    /// as much as before; it stops with the writer.
+    ///
+    /// # Errors
+    ///
+    /// [`ShmError::Io`] if the system has no thread left.
+    pub fn start_waker(&mut self, interval: Duration) -> Result<(), ShmError> {
+        let failed = |source| ShmError::Io { action: "start the waker of", path: "ring".into(), source };
+        self.waker = None;
+        self.waker = Some(Waker::start(self.segment.control.clone(), interval).map_err(failed)?);
+        Ok(())
     }
 
     /// The time on the writer's clock, ns since the UNIX epoch.
