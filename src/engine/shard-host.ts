@@ -195,7 +195,16 @@ export class ShardHost implements LineInputs {
 
   #create({ epoch, prevEpoch }: EpochLease): void {
     const { config, shard } = this.#options;
-    const { shmRoot: root, name, ringBytes, booksBytes, instrumentsMax, wakeIntervalUs, orderBookDepth: depth, snapshotIntervalMs } = config;
+    const {
+      shmRoot: root,
+      name,
+      ringBytes,
+      booksBytes,
+      instrumentsMax,
+      wakeIntervalUs,
+      orderBookDepth: depth,
+      snapshotIntervalMs,
+    } = config;
     const sizes = { ringBytes, wakeIntervalUs, instrumentsMax, depth, ...(booksBytes === undefined ? {} : { booksBytes }) };
     this.#shard = native(() => new Shard({ root, name, shard, epoch, prevEpoch, snapshotIntervalMs, ...sizes }));
     this.#ingest = native(() => this.#shard?.ingester());
