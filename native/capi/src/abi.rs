@@ -459,6 +459,29 @@ const _: () = {
     assert!(offset_of!(tkr_histogram, max) == 16);
 };
 
+/// Bytes of a struct by its name, 0 for a name that this build does not know.
+pub(crate) const fn size_of_struct(name: &[u8]) -> usize {
+    match name {
+        b"tkr_level" => size_of::<tkr_level>(),
+        b"tkr_trade" => size_of::<tkr_trade>(),
+        b"tkr_quote" => size_of::<tkr_quote>(),
+        b"tkr_book_change" => size_of::<tkr_book_change>(),
+        b"tkr_stats" => size_of::<tkr_stats>(),
+        b"tkr_definition" => size_of::<tkr_definition>(),
+        b"tkr_status" => size_of::<tkr_status>(),
+        b"tkr_gap" => size_of::<tkr_gap>(),
+        b"tkr_epoch_start" => size_of::<tkr_epoch_start>(),
+        b"tkr_options" => size_of::<tkr_options>(),
+        b"tkr_liveness" => size_of::<tkr_liveness>(),
+        b"tkr_info" => size_of::<tkr_info>(),
+        b"tkr_instrument" => size_of::<tkr_instrument>(),
+        b"tkr_latest" => size_of::<tkr_latest>(),
+        b"tkr_histogram" => size_of::<tkr_histogram>(),
+        b"tkr_record" => RECORD_SIZE,
+        _ => 0,
+    }
+}
+
 /// Name of a kind, `unknown` for a number that this build does not know.
 pub(crate) const fn kind_name(number: u64) -> &'static CStr {
     match number {

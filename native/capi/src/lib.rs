@@ -39,6 +39,22 @@ pub extern "C" fn tkr_abi_version() -> u32 {
     u32::from(tickring_shm::layout::ABI_MAJOR) << 16 | u32::from(tickring_shm::layout::ABI_MINOR)
 }
 
+/// Bytes of a struct of the header by its name, for callers that cannot include it; 0 for a name that is none.
+///
+/// # Safety
+///
+/// `name` is NULL or ends with a zero byte.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_size_of(name: *const c_char) -> usize {
+    let mut size = 0;
+    failure::guard(|| {
+        // SAFETY: ends with a zero byte unless NULL, by this function's contract.
+        size = size_of_struct(unsafe { places::text(name, "name") }?.to_bytes());
+        Ok(TKR_OK)
+    });
+    size
+}
+
 /// A sentence on the last call of this thread that failed; empty where none has.
 #[unsafe(no_mangle)]
 pub extern "C" fn tkr_last_error() -> *const c_char {

@@ -1,5 +1,6 @@
 //! Prints the other languages' side of the contract: `--model` for `src/model/codes.ts`, `--native` for `src/native/layout.ts`,
-//! `--c` for `native/shm/include/tickring_abi.h`, `--capi` for `native/capi/src/abi.rs`.
+//! `--c` for `native/shm/include/tickring_abi.h`, `--capi` for `native/capi/src/abi.rs`, `--python` for
+//! `native/python/src/tickring/_abi.py`.
 //!
 //! The output is formatted as the repository's formatter would format it, so that a stale file is a plain difference.
 
@@ -17,6 +18,8 @@ mod emit;
 mod model;
 #[path = "layout_ts/native.rs"]
 mod native;
+#[path = "layout_ts/python.rs"]
+mod python;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
@@ -24,8 +27,9 @@ fn main() -> ExitCode {
         Some("--native") => print!("{}", native::file()),
         Some("--c") => print!("{}", c::file()),
         Some("--capi") => print!("{}", capi::file()),
+        Some("--python") => print!("{}", python::file()),
         _ => {
-            eprintln!("usage: layout_ts --model | --native | --c | --capi");
+            eprintln!("usage: layout_ts --model | --native | --c | --capi | --python");
             return ExitCode::from(64);
         }
     }

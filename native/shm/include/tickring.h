@@ -110,6 +110,9 @@ const char *tkr_stage_name(uint32_t stage);
 const char *tkr_version(void);
 uint32_t tkr_abi_version(void);
 
+/* Bytes of a struct by its name ("tkr_record"), for languages that cannot include this header; 0 for a name that is none. */
+size_t tkr_size_of(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

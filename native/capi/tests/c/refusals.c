@@ -112,12 +112,17 @@ static void names(void) {
   EXPECT_TEXT(tkr_stage_name(TKR_STAGE_VENUE_TO_RECEIVE), "venue_to_receive");
   EXPECT(tkr_abi_version() >> 16, 1);
   EXPECT_TEXT(tkr_version(), ".");
+  EXPECT(tkr_size_of("tkr_record"), sizeof(tkr_record));
+  EXPECT(tkr_size_of("tkr_latest"), sizeof(tkr_latest));
+  EXPECT(tkr_size_of("tkr_"), 0);
 }
 
 void check_refusals(const char *engines) {
   static tkr_record storage;
   root = engines;
   EXPECT(strlen(tkr_last_error()), 0);
+  EXPECT(tkr_size_of(NULL), 0);
+  EXPECT_TEXT(tkr_last_error(), "name is NULL");
   names();
   opening();
   no_reader(NULL, "reader is NULL");

@@ -47,6 +47,7 @@ pub fn file() -> String {
         }
     }
     out.push_str("};\n");
+    sizes(&mut out, &structs);
     names(&mut out);
     out
 }
@@ -59,6 +60,16 @@ fn print_struct(out: &mut String, one: &Struct) {
         let _ = writeln!(out, "    /// {doc}\n    pub {name}: {kind},");
     }
     out.push_str("}\n");
+}
+
+/// Function from names of structs to their sizes.
+fn sizes(out: &mut String, structs: &[Struct]) {
+    out.push_str("\n/// Bytes of a struct by its name, 0 for a name that this build does not know.\n");
+    out.push_str("pub(crate) const fn size_of_struct(name: &[u8]) -> usize {\n    match name {\n");
+    for one in structs {
+        let _ = writeln!(out, "        b\"{0}\" => size_of::<{0}>(),", one.name);
+    }
+    out.push_str("        b\"tkr_record\" => RECORD_SIZE,\n        _ => 0,\n    }\n}\n");
 }
 
 /// Functions from numbers to names.
