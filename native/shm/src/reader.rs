@@ -193,6 +193,7 @@ impl Reader {
     /// Goes on at the first record of the newer half: the newest would be lapped again at once, the oldest too.
     #[cold]
     fn restart(&mut self) {
+        self.breaks += 1;
         let head = self.ring.head();
         let from = head.position.saturating_sub(self.ring.slots() / 2).max(self.cursor + 1);
         self.cursor = self.ring.find_record(from, head.position).unwrap_or_else(|| head.position.max(from));
@@ -202,11 +203,19 @@ impl Reader {
     /// Moves to the oldest record that still stands. Forgets what was expected: nothing counts as lost.
     pub fn seek_oldest(&mut self) {
         self.breaks += 1;
-        let head = self.ring.head();
-        let oldest = head.position.saturating_sub(self.ring.slots());
-        self.cursor = self.ring.find_record(oldest, head.position).unwrap_or(head.position);
-        self.near = Near { sequence: head.sequence, frame_seq: head.frame_seq };
-        self.expected = None;
+        for _ in 0..RESTARTS_MAX {
+            let head = self.ring.head();
+            let oldest = head.position.saturating_sub(self.ring.slots());
+            self.cursor = self.ring.find_record(oldest, head.position).unwrap_or(head.position);
+            self.near = Near { sequence: head.sequence, frame_seq: head.frame_seq };
+            // The record there tells which sequence comes next, so that a lap before the first poll is counted.
+            let found = self.ring.read(self.cursor, &mut self.copy[..]);
+            let stands = matches!(found, Found::Record(_));
+            self.expected = stands.then(|| decode::sequence(&self.copy[..], self.near));
+            if stands || found == Found::Empty {
+                return;
+            }
+        }
     }
 
     /// Moves behind the newest record. Forgets what was expected: nothing counts as lost.
@@ -342,6 +351,11 @@ impl Reader {
 
     pub(crate) const fn segment(&self) -> &Segment {
         &self.segment
+    }
+
+    /// Sequence of the newest record, or of the one being written.
+    pub(crate) fn newest_sequence(&self) -> u64 {
+        self.ring.head().sequence
     }
 
     pub(crate) const fn ring(&self) -> &RingReader<Area, SLOT_WORDS> {
