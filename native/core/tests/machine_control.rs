@@ -164,6 +164,7 @@ fn a_removed_instrument_leaves_an_empty_book_and_may_come_back() {
     let mut rig = Rig::live();
     rig.input(Input::Unsubscribe { instrument: BTC });
     assert_eq!(rig.reader.states(), [State::Removed]);
+    assert_eq!(rig.reader.seen[0].0.flags & flag::STALE, flag::STALE, "an empty book, but no live one");
     assert_eq!(rig.text(), "");
     rig.reader.books.get_mut(&BTC).unwrap().last_update_id = 0;
     rig.reader.assert_holds(&rig.machine, 0);

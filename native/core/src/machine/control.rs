@@ -4,7 +4,7 @@ use super::entry::Channel;
 use super::output::{Change, Tag};
 use super::{Connection, Machine, Output, refuse};
 use crate::error::Code;
-use crate::event::State;
+use crate::event::{State, flag};
 use crate::sink::Sink;
 use crate::sync::Phase;
 use crate::venue::{KnownHead, Reject, VenueId};
@@ -125,7 +125,8 @@ impl Machine {
         if !entry.book.is_empty() {
             let update_id = entry.counters.last_update_id;
             let change = Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids: &[], asks: &[] };
-            out.change(Tag::of(instrument), &change, false);
+            // Nobody has proven that it is empty.
+            out.change(Tag { flags: flag::STALE, ..Tag::of(instrument) }, &change, false);
             self.counters.book_snapshots += 1;
         }
         out.status(Tag::of(instrument), State::Removed, entry.lines[0], None, entry.counters.last_update_id);
