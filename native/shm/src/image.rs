@@ -1,6 +1,6 @@
 //! An image of a whole book as a row of the books area describes it, and as a reader copies it.
 
-use tickring_core::book::{Book, Side, level_hash};
+use tickring_core::book::{BOOK_LEVELS_MAX, Book, Side, level_hash};
 use tickring_core::event::Level;
 use tickring_core::sink::Latest;
 
@@ -12,6 +12,9 @@ use crate::sync::Words;
 
 /// Words of a row behind its version.
 pub(crate) const ROW_WORDS: usize = BOOK_WORDS - 1;
+
+/// Most levels of a book that a reader takes: twice as many as the engine's messages may bring it to.
+pub(crate) const IMAGE_LEVELS_MAX: usize = 4 * BOOK_LEVELS_MAX;
 
 /// A row, in its words:
 ///
@@ -99,6 +102,12 @@ impl Row {
         }
     }
 
+    /// Whether the levels of this image are those of a book that another row describes and of which no level changed since.
+    pub(crate) fn has_levels_of(&self, other: &Self) -> bool {
+        let of = |row: &Self| (row.instrument, row.price_exponent, row.qty_exponent, row.bid_count, row.ask_count);
+        of(self) == of(other)
+    }
+
     /// Number of levels.
     pub(crate) const fn levels(&self) -> usize {
         self.bid_count as usize + self.ask_count as usize
@@ -140,7 +149,7 @@ impl ImageCopy {
         let more = |row: &[u64]| {
             let row = Row::from_words(row);
             // Bounded before room is taken for it: it may be a lie.
-            whole = row.instrument != 0 && row.words() <= most;
+            whole = row.instrument != 0 && row.words() <= most && row.levels() <= IMAGE_LEVELS_MAX;
             if whole {
                 words.resize(row.words(), 0);
                 whole = chains::copy::<W, CHUNK_WORDS>(chunks, chunk_count, row.first, words);

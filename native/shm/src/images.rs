@@ -53,8 +53,8 @@ pub(crate) struct Images {
     waited: u32,
     /// Level changes of the present input.
     changes: u64,
-    /// The present input is followed by an image.
-    now: bool,
+    /// Instrument whose image follows the present input; 0 for none.
+    now: u32,
     pub(crate) written: u64,
     pub(crate) levels: u64,
     pub(crate) refused: u64,
@@ -82,7 +82,7 @@ impl Images {
             due: 0,
             waited: 0,
             changes: 0,
-            now: false,
+            now: 0,
             written: 0,
             levels: 0,
             refused: 0,
@@ -92,7 +92,7 @@ impl Images {
     /// A new input begins.
     #[inline]
     pub(crate) fn begin_input(&mut self) {
-        (self.changes, self.now) = (0, false);
+        (self.changes, self.now) = (0, 0);
     }
 
     /// A delta is about to be published; gives the flag of its record.
@@ -102,25 +102,26 @@ impl Images {
         if instrument != self.due || change.part + 1 != change.parts {
             return 0;
         }
-        self.now = true;
+        self.now = instrument;
         flag::IMAGE
     }
 
     /// A whole book is about to be published; gives the flag of its record.
-    pub(crate) fn snapshot(&mut self) -> u16 {
-        self.now = true;
+    pub(crate) fn snapshot(&mut self, instrument: u32) -> u16 {
+        self.now = instrument;
         0
     }
 
     /// The state of a slot after the input that changed it.
     #[inline]
     pub(crate) fn changed(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
-        if self.changes == 0 && !self.now {
+        if self.changes == 0 && self.now == 0 {
             return;
         }
         let state = &mut self.states[slot as usize];
-        state.changes += std::mem::take(&mut self.changes);
-        if self.now {
+        // Of an input about several instruments all changes count for each: rather an image too many than a stale one.
+        state.changes += self.changes;
+        if self.now == latest.instrument {
             self.write(slot, latest, at);
         } else if self.due == 0 {
             let levels = latest.book.levels(Side::Bid) + latest.book.levels(Side::Ask);
@@ -145,18 +146,18 @@ impl Images {
     /// The state of a slot whose image is too old.
     #[cold]
     pub(crate) fn refresh(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
-        let state = &self.states[slot as usize];
-        if state.changes > 0 || state.row.instrument == 0 {
+        let State { row: held, changes, .. } = self.states[slot as usize];
+        // Ids and flags move on without a level; units that became finer change all of them.
+        let row = Row { position: at.position, sequence: at.sequence, ..Row::of(latest) };
+        if changes > 0 || !held.has_levels_of(&row) {
             return self.write(slot, latest, at);
         }
-        let row =
-            Row { position: at.position, sequence: at.sequence, frame_seq: latest.frame_seq, flags: latest.flags, ..state.row };
-        self.switch(slot, row);
+        self.switch(slot, Row { hash: held.hash, base: held.base, first: held.first, wide: held.wide, ..row });
     }
 
     #[cold]
     fn write(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
-        self.now = false;
+        self.now = 0;
         if self.due == latest.instrument {
             self.due = 0;
         }

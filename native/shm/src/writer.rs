@@ -329,7 +329,7 @@ impl Sink for Writer {
         }
         let flags = match &event.body {
             Body::BookDelta(change) => self.images.delta(event.header.instrument, change),
-            Body::BookSnapshot(_) => self.images.snapshot(),
+            Body::BookSnapshot(_) => self.images.snapshot(event.header.instrument),
             _ => 0,
         };
         self.publish(&event.header, Content::Body(&event.body), flags);

@@ -1,6 +1,8 @@
 //! A directory of one test, and events whose content can be told from their trade id.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod engine;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
