@@ -106,6 +106,28 @@ describe.skipIf(missing.length > 0)('capi', () => {
       expect(rows.filter((row) => row.split(',').length !== columns || !(trade.test(row) || quote.test(row)))).toEqual([]);
     });
 
+    test("capi: every book is whole in the first second, and no hash differs from the engine's", { timeout: BUILD_MS }, () => {
+      const program = installed.compile(compiler, 'c/book.c', flags);
+      const { status, stdout, stderr } = installed.run(program, place.name, '2', place.shmRoot);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const side = '(  \\S+ @ \\S+){3}';
+      const line = new RegExp(
+        `^binance-\\w+ (\\w+): live, \\d+ bids, \\d+ asks  bid${side}  ask${side}  \\((\\d+) hashes compared, 0 differed\\)$`,
+      );
+      const rows = stdout
+        .trimEnd()
+        .split('\n')
+        .map((row) => line.exec(row) ?? [row]);
+      expect(rows.filter((match) => match.length === 1)).toEqual([]);
+      expect(
+        rows
+          .slice(0, SYMBOLS.length)
+          .map((match) => match[1])
+          .sort(),
+      ).toEqual([...SYMBOLS].sort());
+      expect(rows).toHaveLength(2 * SYMBOLS.length);
+    });
+
     test('capi: the latency recorder counts every record or says what it lost', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/latency.c', flags);
       const { status, stdout, stderr } = installed.run(program, place.name, '300', place.shmRoot);

@@ -62,7 +62,7 @@ export class Installation {
     const isC = example.endsWith('.c');
     const standard = isC ? ['-std=c11', '-D_POSIX_C_SOURCE=200809L'] : ['-std=c++17'];
     const source = join(EXAMPLES, example);
-    output(isC ? compiler.c : compiler.cpp, [...standard, ...WARNINGS, ...flags, source, ...libraries, '-o', program]);
+    output(isC ? compiler.c : compiler.cpp, [...standard, ...WARNINGS, ...flags, source, ...libraries, '-lm', '-o', program]);
     return program;
   }
 

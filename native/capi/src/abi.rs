@@ -23,6 +23,18 @@ pub const TKR_STALLED: c_int = 4;
 /// There is nothing in that slot, or under that name.
 pub const TKR_NONE: c_int = 5;
 
+/// The record says nothing of this book, or the book contains it already.
+pub const TKR_UNCHANGED: c_int = 6;
+
+/// Levels, state or units of the book changed as the record says.
+pub const TKR_CHANGED: c_int = 7;
+
+/// Records were lost, or a check failed: the book was built again and is as new as the reader.
+pub const TKR_REBUILT: c_int = 8;
+
+/// As TKR_REBUILT, but there is nothing to build it from now: TKR_BOOK_WAITING.
+pub const TKR_LOST: c_int = 9;
+
 /// An argument is NULL, misaligned or outside its range (ARGUMENT_RANGE).
 pub const TKR_ERROR_ARGUMENT: c_int = -34;
 
@@ -61,6 +73,15 @@ pub const TKR_WRITER_CLOSED: u32 = 4;
 
 /// A newer writer took over: read on until TKR_EMPTY, then `tkr_reopen`.
 pub const TKR_WRITER_SUPERSEDED: u32 = 5;
+
+/// Nothing yet; it comes with the next image or the next full book on the ring.
+pub const TKR_BOOK_WAITING: u32 = 1;
+
+/// The engine has proven it in sync.
+pub const TKR_BOOK_LIVE: u32 = 2;
+
+/// The last book that was proven; the engine is getting a new one.
+pub const TKR_BOOK_STALE: u32 = 3;
 
 /// Trust files of `owner_uid`, not of this process's user.
 pub const TKR_OPEN_OWNED_BY: u32 = 1;
@@ -329,6 +350,42 @@ pub struct tkr_latest {
     pub stats: tkr_stats,
 }
 
+/// What a book is, and how it came to be.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_book_info {
+    /// One of TKR_BOOK_*.
+    pub state: u32,
+    /// Slot of the instrument.
+    pub slot: u32,
+    /// Instrument id; 0 until the slot holds one.
+    pub instrument: u32,
+    /// Price = mantissa x 10^this.
+    pub price_exponent: i8,
+    /// Quantity = mantissa x 10^this.
+    pub qty_exponent: i8,
+    /// 0.
+    pub reserved: [u8; 2],
+    /// Venue's update id of the book.
+    pub last_update_id: u64,
+    /// Sequence of the last record that the book contains; it may be ahead of the reader's.
+    pub sequence: u64,
+    /// Bid levels of the book.
+    pub bid_levels: u32,
+    /// Ask levels of the book.
+    pub ask_levels: u32,
+    /// Bids copied beside it, best first.
+    pub bid_count: u32,
+    /// Asks copied beside it, best first.
+    pub ask_count: u32,
+    /// Times the book was built from an image.
+    pub joins: u64,
+    /// Times its hash was compared with the engine's.
+    pub checks: u64,
+    /// Times they differed; the book was then built again.
+    pub failures: u64,
+}
+
 /// A latency histogram of the writer.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -453,6 +510,22 @@ const _: () = {
     assert!(offset_of!(tkr_latest, trade_ts_event) == 72);
     assert!(offset_of!(tkr_latest, trade) == 80);
     assert!(offset_of!(tkr_latest, stats) == 104);
+    assert!(size_of::<tkr_book_info>() == 72);
+    assert!(offset_of!(tkr_book_info, state) == 0);
+    assert!(offset_of!(tkr_book_info, slot) == 4);
+    assert!(offset_of!(tkr_book_info, instrument) == 8);
+    assert!(offset_of!(tkr_book_info, price_exponent) == 12);
+    assert!(offset_of!(tkr_book_info, qty_exponent) == 13);
+    assert!(offset_of!(tkr_book_info, reserved) == 14);
+    assert!(offset_of!(tkr_book_info, last_update_id) == 16);
+    assert!(offset_of!(tkr_book_info, sequence) == 24);
+    assert!(offset_of!(tkr_book_info, bid_levels) == 32);
+    assert!(offset_of!(tkr_book_info, ask_levels) == 36);
+    assert!(offset_of!(tkr_book_info, bid_count) == 40);
+    assert!(offset_of!(tkr_book_info, ask_count) == 44);
+    assert!(offset_of!(tkr_book_info, joins) == 48);
+    assert!(offset_of!(tkr_book_info, checks) == 56);
+    assert!(offset_of!(tkr_book_info, failures) == 64);
     assert!(size_of::<tkr_histogram>() == 24);
     assert!(offset_of!(tkr_histogram, count) == 0);
     assert!(offset_of!(tkr_histogram, sum) == 8);

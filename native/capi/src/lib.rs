@@ -4,6 +4,7 @@
 //! that is open, on one thread at a time, arrays as long as said) is written in the header and under `# Safety` here.
 
 mod abi;
+mod book;
 mod failure;
 mod places;
 mod reader;
@@ -12,6 +13,7 @@ mod tables;
 use std::ffi::{CStr, c_char, c_int};
 
 pub use self::abi::*;
+pub use self::book::{tkr_book, tkr_book_apply, tkr_book_close, tkr_book_hash, tkr_book_join, tkr_book_open, tkr_book_read};
 pub use self::reader::{
     tkr_check_liveness, tkr_close, tkr_lost, tkr_open, tkr_poll, tkr_poll_batch, tkr_read_info, tkr_reader, tkr_record,
     tkr_reopen, tkr_seek_newest, tkr_seek_oldest,
@@ -72,7 +74,11 @@ pub extern "C" fn tkr_result_name(result: c_int) -> *const c_char {
         TKR_STALLED => c"STALLED",
         TKR_NONE => c"NONE",
         TKR_ERROR_INTERNAL => c"INTERNAL",
-        6.. => c"unknown",
+        TKR_UNCHANGED => c"UNCHANGED",
+        TKR_CHANGED => c"CHANGED",
+        TKR_REBUILT => c"REBUILT",
+        TKR_LOST => c"LOST",
+        10.. => c"unknown",
         ..0 => code_name(u64::from(result.unsigned_abs())),
     };
     name.as_ptr()

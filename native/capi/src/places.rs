@@ -72,14 +72,26 @@ impl<T: Copy> Places<'_, T> {
     /// Writes as many of the values as there is room for; gives their number.
     pub(crate) fn put(&mut self, values: impl IntoIterator<Item = T>) -> usize {
         let mut written = 0;
-        for value in values.into_iter().take(self.capacity) {
-            // SAFETY: `written` is below `capacity`, for which `new` was promised room.
-            let place = unsafe { self.first.add(written) };
-            // SAFETY: as above, and aligned, checked by `new`; nobody else uses it during the call.
-            unsafe { place.write(value) };
-            written += 1;
+        for (index, value) in values.into_iter().take(self.capacity).enumerate() {
+            self.put_at(index, value);
+            written = index + 1;
         }
         written
+    }
+
+    /// How many values there is room for.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Writes the value with this index, if there is room for it.
+    pub(crate) fn put_at(&mut self, index: usize, value: T) {
+        if index < self.capacity {
+            // SAFETY: `index` is below `capacity`, for which `new` was promised room.
+            let place = unsafe { self.first.add(index) };
+            // SAFETY: as above, and aligned, checked by `new`; nobody else uses it during the call.
+            unsafe { place.write(value) };
+        }
     }
 
     /// The values, where the caller has filled them all.

@@ -28,7 +28,7 @@ pub struct tkr_reader {
 #[allow(non_camel_case_types)]
 #[repr(C, align(8))]
 pub struct tkr_record {
-    bytes: [u8; RECORD_SIZE],
+    pub(crate) bytes: [u8; RECORD_SIZE],
 }
 
 /// Opens a shard. See `tickring.h`.

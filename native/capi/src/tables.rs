@@ -74,7 +74,8 @@ pub unsafe extern "C" fn tkr_read_latest(
     unsafe { with_reader(reader, read) }
 }
 
-fn check_slot(reader: &tkr_reader, slot: u32) -> Result<(), Failure> {
+/// Refuses a slot that the shard does not have.
+pub(crate) fn check_slot(reader: &tkr_reader, slot: u32) -> Result<(), Failure> {
     let end = reader.reader.instruments_max();
     if slot < end { Ok(()) } else { Err(Failure::argument(format!("slot {slot} is not below {end}, the slots of this shard"))) }
 }

@@ -1,5 +1,5 @@
-//! A C program that makes every call of `tickring.h`, refusals included, against a writer that does what the program asks for.
-//! Built with gcc and with clang, with AddressSanitizer and UndefinedBehaviorSanitizer, against the static library; and once
+//! A C program that makes every call of `tickring.h`, refusals included, and a C++ program that makes those of `tickring.hpp`,
+//! against a writer that does what the program asks for. Built with gcc and with clang, with AddressSanitizer and UndefinedBehaviorSanitizer, against the static library; and once
 //! against the shared one.
 #![allow(clippy::unwrap_used)]
 
@@ -15,9 +15,13 @@ use std::time::Duration;
 use support::Root;
 use writer::Engine;
 
-/// What a careful user's build says of these programs, and of the header.
-const WARNINGS: &[&str] =
-    &["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"];
+/// What a careful user's build says of these programs, and of the headers.
+const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"];
+const C: &[&str] = &["-std=c11", "-D_POSIX_C_SOURCE=200809L"];
+const CPP: &[&str] = &["-std=c++17"];
+const EVERY_CALL: &[&str] = &["every_call.c", "refusals.c", "values.c", "books.c"];
+const EVERY_METHOD: &[&str] = &["every_method.cpp"];
+const STATIC: &[&str] = &["-l:libtickring.a", "-lpthread", "-ldl", "-lm"];
 const SANITIZERS: &[&str] = &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 /// Only a hang takes this long.
 const WATCHDOG: Duration = Duration::from_secs(120);
@@ -39,9 +43,9 @@ fn has(compiler: &str) -> bool {
     found
 }
 
-fn compile(compiler: &str, flags: &[&[&str]], link: &[&str], out: &Path) {
+fn compile(compiler: &str, sources: &[&str], flags: &[&[&str]], link: &[&str], out: &Path) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = ["every_call.c", "refusals.c", "values.c"].map(|name| here.join("tests/c").join(name));
+    let sources = sources.iter().map(|name| here.join("tests/c").join(name));
     let mut command = Command::new(compiler);
     command.args(flags.concat()).arg("-I").arg(here.join("../shm/include")).args(sources).arg("-o").arg(out);
     let done = command.arg("-L").arg(libraries()).args(link).output().unwrap();
@@ -82,27 +86,35 @@ fn run(mut command: Command) {
     assert!(done && status.success() && said.is_empty(), "{status}, {said}");
 }
 
-/// Builds and runs one variant.
-fn check(compiler: &str, name: &str, flags: &[&[&str]], link: &[&str]) {
+/// Builds a program with sanitizers against the static library, and runs it.
+fn check(compiler: &str, sources: &[&str], standard: &[&str]) {
     if has(compiler) {
         let folder = Root::new();
         std::fs::create_dir_all(folder.path()).unwrap();
-        let program = folder.path().join(name);
-        compile(compiler, flags, link, &program);
-        let mut command = Command::new(program);
-        command.env("LD_LIBRARY_PATH", libraries());
-        run(command);
+        let program = folder.path().join("program");
+        compile(compiler, sources, &[standard, WARNINGS, SANITIZERS], STATIC, &program);
+        run(Command::new(program));
     }
 }
 
 #[test]
 fn every_call_with_gcc_and_sanitizers() {
-    check("gcc", "gcc-static", &[WARNINGS, SANITIZERS], &["-l:libtickring.a", "-lpthread", "-ldl", "-lm"]);
+    check("gcc", EVERY_CALL, C);
 }
 
 #[test]
 fn every_call_with_clang_and_sanitizers() {
-    check("clang", "clang-static", &[WARNINGS, SANITIZERS], &["-l:libtickring.a", "-lpthread", "-ldl", "-lm"]);
+    check("clang", EVERY_CALL, C);
+}
+
+#[test]
+fn every_method_with_gcc_and_sanitizers() {
+    check("g++", EVERY_METHOD, CPP);
+}
+
+#[test]
+fn every_method_with_clang_and_sanitizers() {
+    check("clang++", EVERY_METHOD, CPP);
 }
 
 #[test]
@@ -112,8 +124,8 @@ fn every_call_of_the_shared_library() {
     std::fs::create_dir_all(folder.path()).unwrap();
     if has("gcc") {
         std::fs::copy(libraries().join("libtickring.so"), folder.path().join("libtickring.so.1")).unwrap();
-        let program = folder.path().join("gcc-shared");
-        compile("gcc", &[WARNINGS, &["-O2"]], &["-ltickring"], &program);
+        let program = folder.path().join("program");
+        compile("gcc", EVERY_CALL, &[C, WARNINGS, &["-O2"]], &["-ltickring"], &program);
         let mut command = Command::new(program);
         command.env("LD_LIBRARY_PATH", folder.path());
         run(command);

@@ -92,6 +92,30 @@ int tkr_read_instrument_counters(tkr_reader *reader, uint32_t slot, uint64_t *va
 int tkr_read_histogram(tkr_reader *reader, uint32_t stage, tkr_histogram *out, const double *shares, uint64_t *values,
                        size_t share_count);
 
+/* A full-depth book of one instrument, built by the reader's side from an image in shared memory and every later record. */
+typedef struct tkr_book tkr_book;
+
+/* Makes a book of the instrument in `slot`. It is built at once where the engine has an image, as new as the reader stands, else
+ * with the records that come. On success `*out` is a book to be closed with tkr_book_close, otherwise NULL. */
+int tkr_book_open(tkr_reader *reader, uint32_t slot, tkr_book **out);
+
+/* Closes a book; NULL is nothing. It may outlive its reader. */
+void tkr_book_close(tkr_book *book);
+
+/* Takes a record of the reader: give it every record polled, in order, of whatever instrument. TKR_UNCHANGED, TKR_CHANGED, or after
+ * a lap, a seek, tkr_reopen or a failed check TKR_REBUILT, TKR_LOST. Allocates where the book grows or is built again. */
+int tkr_book_apply(tkr_book *book, tkr_reader *reader, const tkr_record *record);
+
+/* Builds the book from its image anew, as new as the reader stands; TKR_NONE if there is no image. For when the next record may be
+ * long in coming, as tkr_book_apply does it by itself. */
+int tkr_book_join(tkr_book *book, tkr_reader *reader);
+
+/* Copies what the book is, and the best levels of each side, at most `capacity`, as tkr_read_latest does. */
+int tkr_book_read(const tkr_book *book, tkr_book_info *out, tkr_level *bids, tkr_level *asks, size_t capacity);
+
+/* Hash over all levels, the same for equal books in every language; looks at all of them. 0 for NULL and for an empty book. */
+uint64_t tkr_book_hash(const tkr_book *book);
+
 /* A sentence on the last call of this thread that failed, with the value, its limit and the place; empty where none has.
  * Stands until the next failure of this thread. */
 const char *tkr_last_error(void);

@@ -101,16 +101,22 @@ class Batch {
   std::size_t size_ = 0;
 };
 
-/// The newest state of an instrument with up to `depth` levels a side, made once and filled again and again.
-struct Latest : tkr_latest {
-  explicit Latest(std::size_t depth = 20) : tkr_latest{}, bids_(depth), asks_(depth) {}
-  Levels bids() const noexcept { return {bids_.data(), bid_count}; }
-  Levels asks() const noexcept { return {asks_.data(), ask_count}; }
+/// `Info` with up to `most` levels a side beside it, made once and filled again and again.
+template <class Info>
+struct WithLevels : Info {
+  explicit WithLevels(std::size_t most = 20) : Info{}, bids_(most), asks_(most) {}
+  Levels bids() const noexcept { return {bids_.data(), this->bid_count}; }
+  Levels asks() const noexcept { return {asks_.data(), this->ask_count}; }
 
  private:
   friend class Reader;
+  friend class Book;
   std::vector<tkr_level> bids_, asks_;
 };
+/// The newest state of an instrument.
+using Latest = WithLevels<tkr_latest>;
+/// A book that is built, and its best levels.
+using Depth = WithLevels<tkr_book_info>;
 
 /// Where engines are looked for, and whose files are trusted.
 struct Options {
@@ -198,6 +204,47 @@ class Reader {
     void operator()(tkr_reader *reader) const noexcept { tkr_close(reader); }
   };
   std::unique_ptr<tkr_reader, Close> reader_;
+};
+
+/// What a record did to a book.
+enum class Applied : int {
+  unchanged = TKR_UNCHANGED,
+  changed = TKR_CHANGED,
+  rebuilt = TKR_REBUILT,
+  lost = TKR_LOST,
+  /// The book or its reader was moved away, or no poll has filled the record.
+  refused = TKR_ERROR_ARGUMENT,
+  /// A fault of the library was caught.
+  internal = TKR_ERROR_INTERNAL,
+};
+
+/// A full-depth book of one instrument; can be moved, not copied. Give it every record that its reader polls.
+class Book {
+ public:
+  /// The instrument in this slot; throws Error.
+  Book(Reader &reader, uint32_t slot) {
+    tkr_book *opened = nullptr;
+    const int result = tkr_book_open(reader.handle(), slot, &opened);
+    if (result != TKR_OK) throw Error(result, tkr_last_error());
+    book_.reset(opened);
+  }
+
+  Applied apply(Reader &reader, const Record &record) noexcept {
+    return static_cast<Applied>(tkr_book_apply(book_.get(), reader.handle(), &record));
+  }
+  /// Builds it from its image anew; false if there is none.
+  bool join(Reader &reader) noexcept { return tkr_book_join(book_.get(), reader.handle()) == TKR_OK; }
+  /// Copies its best levels; false if it was moved away.
+  bool read(Depth &depth) const noexcept {
+    return tkr_book_read(book_.get(), &depth, depth.bids_.data(), depth.asks_.data(), depth.bids_.size()) == TKR_OK;
+  }
+  uint64_t hash() const noexcept { return tkr_book_hash(book_.get()); }
+
+ private:
+  struct Close {
+    void operator()(tkr_book *book) const noexcept { tkr_book_close(book); }
+  };
+  std::unique_ptr<tkr_book, Close> book_;
 };
 
 }  // namespace tickring

@@ -32,6 +32,10 @@ enum tkr_result {
   TKR_LAPPED = 3, /* Records were overwritten before they were read; `tkr_lost` says how many. Polling goes on behind them. */
   TKR_STALLED = 4, /* The next slot has been half written for more than 50 us: ask `tkr_check_liveness`. */
   TKR_NONE = 5, /* There is nothing in that slot, or under that name. */
+  TKR_UNCHANGED = 6, /* The record says nothing of this book, or the book contains it already. */
+  TKR_CHANGED = 7, /* Levels, state or units of the book changed as the record says. */
+  TKR_REBUILT = 8, /* Records were lost, or a check failed: the book was built again and is as new as the reader. */
+  TKR_LOST = 9, /* As TKR_REBUILT, but there is nothing to build it from now: TKR_BOOK_WAITING. */
   TKR_ERROR_ARGUMENT = -34, /* An argument is NULL, misaligned or outside its range (ARGUMENT_RANGE). */
   TKR_ERROR_IO = -51, /* The operating system refused (SHM_IO). */
   TKR_ERROR_VERSION = -53, /* The segment is of another version (SHM_VERSION). */
@@ -49,6 +53,13 @@ enum tkr_writer_state {
   TKR_WRITER_DEAD = 3, /* Its loop has not turned for more than five seconds. */
   TKR_WRITER_CLOSED = 4, /* It ended in order. */
   TKR_WRITER_SUPERSEDED = 5, /* A newer writer took over: read on until TKR_EMPTY, then `tkr_reopen`. */
+};
+
+/* What is known of a book. */
+enum tkr_book_state {
+  TKR_BOOK_WAITING = 1, /* Nothing yet; it comes with the next image or the next full book on the ring. */
+  TKR_BOOK_LIVE = 2, /* The engine has proven it in sync. */
+  TKR_BOOK_STALE = 3, /* The last book that was proven; the engine is getting a new one. */
 };
 
 /* Bits of tkr_options.flags. */
@@ -334,6 +345,25 @@ typedef struct tkr_latest {
   tkr_stats stats; /* 24-hour figures. */
 } tkr_latest;
 
+/* What a book is, and how it came to be. */
+typedef struct tkr_book_info {
+  uint32_t state; /* One of TKR_BOOK_*. */
+  uint32_t slot; /* Slot of the instrument. */
+  uint32_t instrument; /* Instrument id; 0 until the slot holds one. */
+  int8_t price_exponent; /* Price = mantissa x 10^this. */
+  int8_t qty_exponent; /* Quantity = mantissa x 10^this. */
+  uint8_t reserved[2]; /* 0. */
+  uint64_t last_update_id; /* Venue's update id of the book. */
+  uint64_t sequence; /* Sequence of the last record that the book contains; it may be ahead of the reader's. */
+  uint32_t bid_levels; /* Bid levels of the book. */
+  uint32_t ask_levels; /* Ask levels of the book. */
+  uint32_t bid_count; /* Bids copied beside it, best first. */
+  uint32_t ask_count; /* Asks copied beside it, best first. */
+  uint64_t joins; /* Times the book was built from an image. */
+  uint64_t checks; /* Times its hash was compared with the engine's. */
+  uint64_t failures; /* Times they differed; the book was then built again. */
+} tkr_book_info;
+
 /* A latency histogram of the writer. */
 typedef struct tkr_histogram {
   uint64_t count; /* Number of values. */
@@ -471,6 +501,22 @@ TKR_ASSERT(offsetof(tkr_latest, reserved) == 68, "place of tkr_latest.reserved")
 TKR_ASSERT(offsetof(tkr_latest, trade_ts_event) == 72, "place of tkr_latest.trade_ts_event");
 TKR_ASSERT(offsetof(tkr_latest, trade) == 80, "place of tkr_latest.trade");
 TKR_ASSERT(offsetof(tkr_latest, stats) == 104, "place of tkr_latest.stats");
+TKR_ASSERT(sizeof(tkr_book_info) == 72, "size of tkr_book_info");
+TKR_ASSERT(offsetof(tkr_book_info, state) == 0, "place of tkr_book_info.state");
+TKR_ASSERT(offsetof(tkr_book_info, slot) == 4, "place of tkr_book_info.slot");
+TKR_ASSERT(offsetof(tkr_book_info, instrument) == 8, "place of tkr_book_info.instrument");
+TKR_ASSERT(offsetof(tkr_book_info, price_exponent) == 12, "place of tkr_book_info.price_exponent");
+TKR_ASSERT(offsetof(tkr_book_info, qty_exponent) == 13, "place of tkr_book_info.qty_exponent");
+TKR_ASSERT(offsetof(tkr_book_info, reserved) == 14, "place of tkr_book_info.reserved");
+TKR_ASSERT(offsetof(tkr_book_info, last_update_id) == 16, "place of tkr_book_info.last_update_id");
+TKR_ASSERT(offsetof(tkr_book_info, sequence) == 24, "place of tkr_book_info.sequence");
+TKR_ASSERT(offsetof(tkr_book_info, bid_levels) == 32, "place of tkr_book_info.bid_levels");
+TKR_ASSERT(offsetof(tkr_book_info, ask_levels) == 36, "place of tkr_book_info.ask_levels");
+TKR_ASSERT(offsetof(tkr_book_info, bid_count) == 40, "place of tkr_book_info.bid_count");
+TKR_ASSERT(offsetof(tkr_book_info, ask_count) == 44, "place of tkr_book_info.ask_count");
+TKR_ASSERT(offsetof(tkr_book_info, joins) == 48, "place of tkr_book_info.joins");
+TKR_ASSERT(offsetof(tkr_book_info, checks) == 56, "place of tkr_book_info.checks");
+TKR_ASSERT(offsetof(tkr_book_info, failures) == 64, "place of tkr_book_info.failures");
 TKR_ASSERT(sizeof(tkr_histogram) == 24, "size of tkr_histogram");
 TKR_ASSERT(offsetof(tkr_histogram, count) == 0, "place of tkr_histogram.count");
 TKR_ASSERT(offsetof(tkr_histogram, sum) == 8, "place of tkr_histogram.sum");

@@ -146,6 +146,7 @@ int main(int argc, char **argv) {
   check_lap(reader);
   ask("tables");
   check_tables(reader);
+  check_books(reader);
   // Readers know nothing of each other; this one trusts by number.
   options.flags = TKR_OPEN_OWNED_BY;
   options.owner_uid = (uint32_t)geteuid();

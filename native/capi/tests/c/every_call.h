@@ -12,5 +12,7 @@ void check_places(tkr_reader *reader);
 void check_kinds(tkr_reader *reader);
 /* Tables as `tests/c.rs` fills them. */
 void check_tables(tkr_reader *reader);
+/* A book from nothing, from an image, over changes and after a lap. */
+void check_books(tkr_reader *reader);
 
 #endif

@@ -44,6 +44,7 @@ static void no_reader(tkr_reader *reader, const char *words) {
   tkr_latest latest;
   tkr_instrument instrument;
   tkr_histogram histogram;
+  tkr_book *book = MISALIGNED(&record);
   size_t count = 9;
   EXPECT_ERROR(tkr_poll(reader, &record), TKR_ERROR_ARGUMENT, words);
   EXPECT_ERROR(tkr_poll_batch(reader, &record, 1, &count), TKR_ERROR_ARGUMENT, words);
@@ -60,6 +61,22 @@ static void no_reader(tkr_reader *reader, const char *words) {
   EXPECT_ERROR(tkr_read_counters(reader, NULL, 0, &count), TKR_ERROR_ARGUMENT, words);
   EXPECT_ERROR(tkr_read_instrument_counters(reader, 0, NULL, 0, &count), TKR_ERROR_ARGUMENT, words);
   EXPECT_ERROR(tkr_read_histogram(reader, 0, &histogram, NULL, NULL, 0), TKR_ERROR_ARGUMENT, words);
+  EXPECT_ERROR(tkr_book_open(reader, 0, &book), TKR_ERROR_ARGUMENT, words);
+  EXPECT(book == NULL, 1);
+}
+
+static void no_book(void) {
+  static tkr_record storage;
+  tkr_book *none[] = {NULL, MISALIGNED(&storage)};
+  const char *words[] = {"book is NULL", "book at 0x"};
+  tkr_book_info info;
+  for (int i = 0; i < 2; i++) {
+    EXPECT_ERROR(tkr_book_apply(none[i], NULL, NULL), TKR_ERROR_ARGUMENT, words[i]);
+    EXPECT_ERROR(tkr_book_join(none[i], NULL), TKR_ERROR_ARGUMENT, words[i]);
+    EXPECT_ERROR(tkr_book_read(none[i], &info, NULL, NULL, 0), TKR_ERROR_ARGUMENT, words[i]);
+    EXPECT(tkr_book_hash(none[i]), 0);
+    tkr_book_close(none[i]);
+  }
 }
 
 void check_places(tkr_reader *reader) {
@@ -98,6 +115,7 @@ void check_places(tkr_reader *reader) {
 
 static void names(void) {
   EXPECT_TEXT(tkr_result_name(TKR_LAPPED), "LAPPED");
+  EXPECT_TEXT(tkr_result_name(TKR_REBUILT), "REBUILT");
   EXPECT_TEXT(tkr_result_name(TKR_ERROR_NOT_FOUND), "SHM_NOT_FOUND");
   EXPECT_TEXT(tkr_result_name(TKR_ERROR_INTERNAL), "INTERNAL");
   EXPECT_TEXT(tkr_result_name(77), "unknown");
@@ -127,6 +145,7 @@ void check_refusals(const char *engines) {
   opening();
   no_reader(NULL, "reader is NULL");
   no_reader(MISALIGNED(&storage), "reader at 0x");
+  no_book();
   tkr_close(NULL);
   tkr_close(MISALIGNED(&storage));
 }

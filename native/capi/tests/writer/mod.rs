@@ -24,6 +24,8 @@ pub struct Engine {
     options: SegmentOptions,
     writer: Option<Writer>,
     frame_seq: u64,
+    book: Book,
+    last_update_id: u64,
 }
 
 impl Engine {
@@ -36,7 +38,7 @@ impl Engine {
         set_major(&file("version"), 99);
         fs::set_permissions(root.join("writable/shard-0"), fs::Permissions::from_mode(0o770)).unwrap();
         let options = options(root, 1);
-        Self { writer: Some(Writer::create(&options).unwrap()), options, frame_seq: 100 }
+        Self { writer: Some(Writer::create(&options).unwrap()), options, frame_seq: 99, book: Book::new(), last_update_id: 0 }
     }
 
     /// Does what a program asks for.
@@ -46,6 +48,8 @@ impl Engine {
             "refused" => (1..=8).for_each(|id| if id == 6 { self.publish_too_long() } else { self.publish_trade(id) }),
             "lap" => (0..5000).for_each(|id| self.publish_trade(id)),
             "tables" => self.fill_tables(),
+            "whole book" => self.publish_whole_book(),
+            "book change" => self.publish_book_change(),
             "half" => self.half_write(),
             "whole" => self.publish_trade(1),
             "beat" => self.writer().heartbeat(),
@@ -64,10 +68,18 @@ impl Engine {
     }
 
     fn publish(&mut self, body: Body<'_>) {
-        let flags = flag::LAST | flag::STALE;
-        let ts_event = 1_700_000_000_000_000_001;
-        let header = Header { instrument: 77, flags, ts_event, ts_recv: TS_RECV, frame_seq: self.frame_seq, index: 0 };
+        self.publish_with(flag::LAST | flag::STALE, body);
+    }
+
+    fn publish_with(&mut self, flags: u16, body: Body<'_>) {
         self.frame_seq += 1;
+        self.publish_next(flags, 0, body);
+    }
+
+    /// One more event of the input under way.
+    fn publish_next(&mut self, flags: u16, index: u32, body: Body<'_>) {
+        let ts_event = 1_700_000_000_000_000_001;
+        let header = Header { instrument: 77, flags, ts_event, ts_recv: TS_RECV, frame_seq: self.frame_seq, index };
         self.writer().event(&Event { header, body });
     }
 
@@ -75,8 +87,8 @@ impl Engine {
     fn publish_trade(&mut self, trade_id: u64) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let (ts_recv, ts_event) = (now.as_nanos() as u64, now.as_micros() as u64 * 1000);
-        let header = Header { instrument: 77, flags: flag::LAST, ts_event, ts_recv, frame_seq: self.frame_seq, index: 0 };
         self.frame_seq += 1;
+        let header = Header { instrument: 77, flags: flag::LAST, ts_event, ts_recv, frame_seq: self.frame_seq, index: 0 };
         self.writer().event(&Event { header, body: Body::Trade(Trade { price: 1, qty: 1, trade_id }) });
     }
 
@@ -110,29 +122,59 @@ impl Engine {
         self.publish(Body::Gap(Gap { stream: GapStream::Trade, reason: GapReason::Rollback, first: 40, last: 50 }));
     }
 
-    fn fill_tables(&mut self) {
-        let bids: Vec<_> = [10, 9].map(|price| Level { price, qty: 10 * price }).into();
-        let asks: Vec<_> = (11..=17).map(|price| Level { price, qty: 10 * price }).collect();
-        let mut book = Book::new();
-        book.load(&bids, &asks);
+    /// Shows the sink the book, as the state machine does after each input that changed it.
+    fn show(&mut self) {
         let latest = Latest {
             instrument: 77,
             flags: flag::CROSSED,
             ts_event: 1,
             ts_recv: 2,
             frame_seq: 3,
-            last_update_id: 4,
+            last_update_id: self.last_update_id,
             price_exponent: -8,
             qty_exponent: -3,
-            book: &book,
+            book: &self.book,
             depth: 100,
             trade: Trade { price: 5, qty: 6, trade_id: 7 },
             trade_ts_event: 8,
             trade_flags: flag::AGGRESSOR_SELL,
             stats: Stats24h { open: 1, high: 2, low: 3, close: 4, volume: 5, count: 6 },
         };
+        self.writer.as_mut().unwrap().latest(2, &latest);
+    }
+
+    /// A whole book, proven in sync.
+    fn publish_whole_book(&mut self) {
+        let (bids, asks) = (levels(&[10, 9, 8]), levels(&[11, 12, 13, 14]));
+        self.book.load(&bids, &asks);
+        self.last_update_id += 10;
+        let id = self.last_update_id;
+        let change = BookChange { prev_update_id: id, last_update_id: id, part: 0, parts: 1, bids: &bids, asks: &asks };
+        self.publish_with(0, Body::BookSnapshot(change));
+        let live = Status { state: State::Live, connection: 1, code: None, detail: id };
+        self.publish_next(flag::LAST, 1, Body::Status(live));
+        self.show();
+    }
+
+    /// The best bid leaves, the best ask grows, a deep bid comes.
+    fn publish_book_change(&mut self) {
+        let bids = [Level { price: 10, qty: 0 }, Level { price: 3, qty: 30 }];
+        let asks = [Level { price: 11, qty: 500 }];
+        self.book.apply_all(&bids, &asks);
+        let prev_update_id = self.last_update_id;
+        self.last_update_id += 1;
+        let last_update_id = self.last_update_id;
+        let change = BookChange { prev_update_id, last_update_id, part: 0, parts: 1, bids: &bids, asks: &asks };
+        self.publish_with(flag::LAST, Body::BookDelta(change));
+        self.show();
+    }
+
+    fn fill_tables(&mut self) {
+        let mut book = Book::new();
+        book.load(&levels(&[10, 9]), &levels(&[11, 12, 13, 14, 15, 16, 17]));
+        (self.book, self.last_update_id) = (book, 4);
+        self.show();
         let writer = self.writer();
-        writer.latest(2, &latest);
         writer.instrument(2, &instrument());
         writer.instrument(1, &Instrument { id: 5, symbol: Symbol::new(&"x".repeat(64)).unwrap(), ..instrument() });
         writer.put_counters(&ShardCounters { inputs: 3, widened: 9, ..ShardCounters::default() });
@@ -149,6 +191,11 @@ impl Engine {
         let odd = epoch << 48 | (2 * position + 1);
         File::options().write(true).open(path).unwrap().write_all_at(&odd.to_le_bytes(), at).unwrap();
     }
+}
+
+/// Levels at these prices, ten times as much at each.
+fn levels(prices: &[i64]) -> Vec<Level> {
+    prices.iter().map(|&price| Level { price, qty: 10 * price }).collect()
 }
 
 fn instrument() -> Instrument {

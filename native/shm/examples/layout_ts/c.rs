@@ -20,6 +20,10 @@ pub const RESULTS: &[(&str, i32, &str)] = &[
     ("LAPPED", 3, "Records were overwritten before they were read; `tkr_lost` says how many. Polling goes on behind them."),
     ("STALLED", 4, "The next slot has been half written for more than 50 us: ask `tkr_check_liveness`."),
     ("NONE", 5, "There is nothing in that slot, or under that name."),
+    ("UNCHANGED", 6, "The record says nothing of this book, or the book contains it already."),
+    ("CHANGED", 7, "Levels, state or units of the book changed as the record says."),
+    ("REBUILT", 8, "Records were lost, or a check failed: the book was built again and is as new as the reader."),
+    ("LOST", 9, "As TKR_REBUILT, but there is nothing to build it from now: TKR_BOOK_WAITING."),
     ("ERROR_ARGUMENT", -34, "An argument is NULL, misaligned or outside its range (ARGUMENT_RANGE)."),
     ("ERROR_IO", -51, "The operating system refused (SHM_IO)."),
     ("ERROR_VERSION", -53, "The segment is of another version (SHM_VERSION)."),
@@ -37,6 +41,13 @@ pub const WRITER_STATES: &[(&str, u64, &str)] = &[
     ("DEAD", 3, "Its loop has not turned for more than five seconds."),
     ("CLOSED", 4, "It ended in order."),
     ("SUPERSEDED", 5, "A newer writer took over: read on until TKR_EMPTY, then `tkr_reopen`."),
+];
+
+/// What is known of a book: name, number, meaning.
+pub const BOOK_STATES: &[(&str, u64, &str)] = &[
+    ("WAITING", 1, "Nothing yet; it comes with the next image or the next full book on the ring."),
+    ("LIVE", 2, "The engine has proven it in sync."),
+    ("STALE", 3, "The last book that was proven; the engine is getting a new one."),
 ];
 
 /// Bits of `tkr_options.flags`: name, number, meaning.
@@ -108,6 +119,7 @@ fn constants(out: &mut String) {
         rows.iter().map(|&(name, number, doc)| (name.to_owned(), number.to_string(), doc.to_owned())).collect::<Vec<_>>()
     };
     print_enum(out, "writer_state", "States of a writer.", "WRITER_", with_doc(WRITER_STATES));
+    print_enum(out, "book_state", "What is known of a book.", "BOOK_", with_doc(BOOK_STATES));
     print_enum(out, "open_flag", "Bits of tkr_options.flags.", "OPEN_", with_doc(OPEN_FLAGS));
     for Table { object, about, rows, .. } in record_tables().iter().chain([&trading_states(), &venues()]) {
         let one = object.trim_end_matches('S');

@@ -93,6 +93,7 @@ pub fn structs() -> Vec<Struct> {
         new("tkr_info", "Where a reader stands, and what it reads.", INFO),
         new("tkr_instrument", "A row of the instrument table.", INSTRUMENT),
         new("tkr_latest", "The newest state of an instrument; its levels are copied beside it.", LATEST),
+        new("tkr_book_info", "What a book is, and how it came to be.", BOOK),
         new("tkr_histogram", "A latency histogram of the writer.", HISTOGRAM),
     ]);
     structs
@@ -155,6 +156,24 @@ const LATEST: &[Row] = &[
     ("trade_ts_event", "u64", 0, "Venue's time of the last trade, ns."),
     ("trade", "tkr_trade", 0, "Last trade; all zero where none was seen."),
     ("stats", "tkr_stats", 0, "24-hour figures."),
+];
+
+const BOOK: &[Row] = &[
+    ("state", "u32", 0, "One of TKR_BOOK_*."),
+    ("slot", "u32", 0, "Slot of the instrument."),
+    ("instrument", "u32", 0, "Instrument id; 0 until the slot holds one."),
+    ("price_exponent", "i8", 0, "Price = mantissa x 10^this."),
+    ("qty_exponent", "i8", 0, "Quantity = mantissa x 10^this."),
+    ("reserved", "u8", 2, "0."),
+    ("last_update_id", "u64", 0, "Venue's update id of the book."),
+    ("sequence", "u64", 0, "Sequence of the last record that the book contains; it may be ahead of the reader's."),
+    ("bid_levels", "u32", 0, "Bid levels of the book."),
+    ("ask_levels", "u32", 0, "Ask levels of the book."),
+    ("bid_count", "u32", 0, "Bids copied beside it, best first."),
+    ("ask_count", "u32", 0, "Asks copied beside it, best first."),
+    ("joins", "u64", 0, "Times the book was built from an image."),
+    ("checks", "u64", 0, "Times its hash was compared with the engine's."),
+    ("failures", "u64", 0, "Times they differed; the book was then built again."),
 ];
 
 const HISTOGRAM: &[Row] =
