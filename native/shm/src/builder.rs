@@ -154,7 +154,7 @@ impl BookBuilder {
             self.name.is_none_or(|name| name == (venue, symbol))
         };
         let here = reader.instrument(self.slot).filter(is_it);
-        let found = here.or_else(|| self.name.and_then(|_| reader.instruments().into_iter().filter(is_it).next_back()));
+        let found = here.or_else(|| self.name.and_then(|_| reader.instruments().into_iter().rfind(is_it)));
         self.placed = found.is_some();
         let Some(InstrumentCopy { slot, instrument }) = found else { return };
         (self.slot, self.instrument) = (slot, instrument.id);
