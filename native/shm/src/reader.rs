@@ -3,20 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
-
 use crate::decode::{self, Decoded, Near};
 use crate::error::ShmError;
 use crate::files::{Directory, Trust};
-use crate::layout::{COPY_WORDS, INSTRUMENT_COUNTER_WORDS, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, header};
+use crate::layout::{COPY_WORDS, SLOT_WORDS, SPAN_MAX, header};
 use crate::liveness::{CURRENT_EVERY, Liveness, Pulse};
 use crate::mapping::Area;
-use crate::metrics::{CountersCopy, HistogramCopy, Stage};
 use crate::record::Record;
 use crate::ring::{Found, RingReader};
 use crate::segment::Segment;
 use crate::sync::Words;
-use crate::tables::{self, InstrumentCopy, LatestCopy};
 
 /// Longest wait for a slot that is being written.
 const STALL_AFTER: Duration = Duration::from_micros(50);
@@ -360,69 +356,5 @@ impl Reader {
 
     pub(crate) const fn ring(&self) -> &RingReader<Area, SLOT_WORDS> {
         &self.ring
-    }
-
-    /// The row of the instrument table with this symbol, as the venue spells it; the first if several venues have it.
-    #[must_use]
-    pub fn find(&self, symbol: &str) -> Option<InstrumentCopy> {
-        let mut rows = (0..self.segment.instruments_max()).filter_map(|slot| self.instrument(slot));
-        rows.find(|copy| copy.instrument.symbol.as_bytes() == symbol.as_bytes())
-    }
-
-    /// Copies the newest state of an instrument; `false` if it has none, or none that could be read whole now.
-    #[must_use]
-    pub fn latest(&self, slot: u32, copy: &mut LatestCopy) -> bool {
-        slot < self.segment.instruments_max() && tables::read_latest(&self.segment.latest, slot, self.depth(), copy)
-    }
-
-    /// Copies the instrument table.
-    #[must_use]
-    pub fn instruments(&self) -> Vec<InstrumentCopy> {
-        let table = &self.segment.instruments;
-        (0..self.segment.instruments_max()).filter_map(|slot| tables::read_instrument(table, slot)).collect()
-    }
-
-    /// Copies the row of one slot of the instrument table; `None` if none was ever written there.
-    #[must_use]
-    pub fn instrument(&self, slot: u32) -> Option<InstrumentCopy> {
-        (slot < self.segment.instruments_max()).then(|| tables::read_instrument(&self.segment.instruments, slot)).flatten()
-    }
-
-    /// Copies the counters of one slot, in the order of [`InstrumentCounters::TABLE`]; zeros where it was never defined, `None`
-    /// beyond the table.
-    #[must_use]
-    pub fn instrument_counters(&self, slot: u32) -> Option<[u64; InstrumentCounters::TABLE.len()]> {
-        let first = slot as usize * INSTRUMENT_COUNTER_WORDS;
-        let area = &self.segment.instrument_counters;
-        (slot < self.segment.instruments_max()).then(|| std::array::from_fn(|index| area.get(first + index)))
-    }
-
-    /// Copies the ring writer's counters, in the order of [`RING_COUNTERS`].
-    #[must_use]
-    pub fn ring_counters(&self) -> [u64; RING_COUNTERS.len()] {
-        std::array::from_fn(|index| self.segment.counters.get(index))
-    }
-
-    /// Copies the shard's counters, in the order of [`ShardCounters::TABLE`].
-    #[must_use]
-    pub fn shard_counters(&self) -> [u64; ShardCounters::TABLE.len()] {
-        std::array::from_fn(|index| self.segment.counters.get(RING_COUNTERS.len() + index))
-    }
-
-    /// Copies all counters.
-    #[must_use]
-    pub fn counters(&self) -> CountersCopy {
-        let of_slot = |copy: InstrumentCopy| Some((copy.slot, self.instrument_counters(copy.slot)?));
-        CountersCopy {
-            ring: self.ring_counters(),
-            shard: self.shard_counters(),
-            instruments: self.instruments().into_iter().filter_map(of_slot).collect(),
-        }
-    }
-
-    /// Copies a stage's histogram.
-    #[must_use]
-    pub fn histogram(&self, stage: Stage) -> HistogramCopy {
-        HistogramCopy::read(&self.segment.histograms, stage)
     }
 }

@@ -1,12 +1,16 @@
-//! Slots of the latest table and of the instrument table: field by field, to and from words.
+//! What stands beside the ring: slots of the latest table and of the instrument table, field by field, to and from words; counters
+//! and histograms.
 
 use tickring_core::book::{Book, Side};
+use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::event::{Level, Stats24h, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::sink::Latest;
 
 use crate::codec::{instrument_words, stats_words};
-use crate::layout::{INSTRUMENT_WORDS, LATEST_HEAD_WORDS, latest_words};
+use crate::layout::{INSTRUMENT_COUNTER_WORDS, INSTRUMENT_WORDS, LATEST_HEAD_WORDS, RING_COUNTERS, latest_words};
+use crate::metrics::{CountersCopy, HistogramCopy, Stage};
+use crate::reader::Reader;
 use crate::record::{FIXED_WORDS_MAX, decode_instrument};
 use crate::seqlock;
 use crate::sync::{AtomicU64, Ordering, Words};
@@ -183,4 +187,70 @@ pub(crate) fn read_instrument<W: Words>(table: &W, slot: u32) -> Option<Instrume
     }
     let [id, fixed @ ..] = words;
     Some(InstrumentCopy { slot, instrument: decode_instrument(id as u32, &fixed)? })
+}
+
+impl Reader {
+    /// The row of the instrument table with this symbol, as the venue spells it; the first if several venues have it.
+    #[must_use]
+    pub fn find(&self, symbol: &str) -> Option<InstrumentCopy> {
+        let mut rows = (0..self.segment().instruments_max()).filter_map(|slot| self.instrument(slot));
+        rows.find(|copy| copy.instrument.symbol.as_bytes() == symbol.as_bytes())
+    }
+
+    /// Copies the newest state of an instrument; `false` if it has none, or none that could be read whole now.
+    #[must_use]
+    pub fn latest(&self, slot: u32, copy: &mut LatestCopy) -> bool {
+        slot < self.segment().instruments_max() && read_latest(&self.segment().latest, slot, self.depth(), copy)
+    }
+
+    /// Copies the instrument table.
+    #[must_use]
+    pub fn instruments(&self) -> Vec<InstrumentCopy> {
+        let table = &self.segment().instruments;
+        (0..self.segment().instruments_max()).filter_map(|slot| read_instrument(table, slot)).collect()
+    }
+
+    /// Copies the row of one slot of the instrument table; `None` if none was ever written there.
+    #[must_use]
+    pub fn instrument(&self, slot: u32) -> Option<InstrumentCopy> {
+        (slot < self.segment().instruments_max()).then(|| read_instrument(&self.segment().instruments, slot)).flatten()
+    }
+
+    /// Copies the counters of one slot, in the order of [`InstrumentCounters::TABLE`]; zeros where it was never defined, `None`
+    /// beyond the table.
+    #[must_use]
+    pub fn instrument_counters(&self, slot: u32) -> Option<[u64; InstrumentCounters::TABLE.len()]> {
+        let first = slot as usize * INSTRUMENT_COUNTER_WORDS;
+        let area = &self.segment().instrument_counters;
+        (slot < self.segment().instruments_max()).then(|| std::array::from_fn(|index| area.get(first + index)))
+    }
+
+    /// Copies the ring writer's counters, in the order of [`RING_COUNTERS`].
+    #[must_use]
+    pub fn ring_counters(&self) -> [u64; RING_COUNTERS.len()] {
+        std::array::from_fn(|index| self.segment().counters.get(index))
+    }
+
+    /// Copies the shard's counters, in the order of [`ShardCounters::TABLE`].
+    #[must_use]
+    pub fn shard_counters(&self) -> [u64; ShardCounters::TABLE.len()] {
+        std::array::from_fn(|index| self.segment().counters.get(RING_COUNTERS.len() + index))
+    }
+
+    /// Copies all counters.
+    #[must_use]
+    pub fn counters(&self) -> CountersCopy {
+        let of_slot = |copy: InstrumentCopy| Some((copy.slot, self.instrument_counters(copy.slot)?));
+        CountersCopy {
+            ring: self.ring_counters(),
+            shard: self.shard_counters(),
+            instruments: self.instruments().into_iter().filter_map(of_slot).collect(),
+        }
+    }
+
+    /// Copies a stage's histogram.
+    #[must_use]
+    pub fn histogram(&self, stage: Stage) -> HistogramCopy {
+        HistogramCopy::read(&self.segment().histograms, stage)
+    }
 }
