@@ -202,11 +202,15 @@ export class ShardHost implements LineInputs {
       booksBytes,
       instrumentsMax,
       wakeIntervalUs,
+      hardened = false,
       orderBookDepth: depth,
       snapshotIntervalMs,
     } = config;
-    const sizes = { ringBytes, wakeIntervalUs, instrumentsMax, depth, ...(booksBytes === undefined ? {} : { booksBytes }) };
-    this.#shard = native(() => new Shard({ root, name, shard, epoch, prevEpoch, snapshotIntervalMs, ...sizes }));
+    const books = booksBytes === undefined ? {} : { booksBytes };
+    const sizes = { ringBytes, ...books, instrumentsMax, depth };
+    this.#shard = native(
+      () => new Shard({ root, name, shard, epoch, prevEpoch, snapshotIntervalMs, wakeIntervalUs, hardened, ...sizes }),
+    );
     this.#ingest = native(() => this.#shard?.ingester());
     for (const { definition } of this.#instruments.values()) {
       this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));

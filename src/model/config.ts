@@ -40,6 +40,8 @@ export interface EngineConfig {
   readonly booksBytes?: number;
   /** How often a thread of each shard looks whether blocked readers are to be woken, µs; 0: no such thread, they sleep. */
   readonly wakeIntervalUs: number;
+  /** Rings in sealed memory that is handed out over a socket, instead of in files. */
+  readonly hardened?: boolean;
   /** Instruments that one shard can hold. */
   readonly instrumentsMax: number;
   /** Levels a side in the latest table. */

@@ -532,6 +532,8 @@ export interface ShardOptions {
   booksBytes?: number
   /** A thread looks this often whether blocked readers are to be woken, µs; absent or 0: none, they sleep. */
   wakeIntervalUs?: number
+  /** Publish in sealed memory that is handed out over a socket, instead of in a file. */
+  hardened?: boolean
   instrumentsMax: number
   depth: number
   snapshotIntervalMs: number

@@ -192,11 +192,11 @@ test('config: ring bytes are rounded up to a power of two, and may carry a unit'
   expect(problems('ring_bytes: 17GiB')[0]).toMatch(/exceeds 17179869184$/);
 });
 
-test('config: room for books and the waker are off their defaults only where asked for', () => {
+test('config: room for books, the waker and sealed memory are off their defaults only where asked for', () => {
   expect(load('').config.engine).not.toHaveProperty('booksBytes');
-  expect(load('').config.engine.wakeIntervalUs).toBe(0);
-  const { config } = load('books_bytes: 8 MiB\nwake_interval_us: 100');
-  expect(config.engine).toMatchObject({ booksBytes: 2 ** 23, wakeIntervalUs: 100 });
+  expect(load('').config.engine).toMatchObject({ wakeIntervalUs: 0, hardened: false });
+  const { config } = load('books_bytes: 8 MiB\nwake_interval_us: 100\nhardened: true');
+  expect(config.engine).toMatchObject({ booksBytes: 2 ** 23, wakeIntervalUs: 100, hardened: true });
   expect(load(printConfig(config)).config).toEqual(config);
   expect(problems('wake_interval_us: 1000001')[0]).toMatch(/exceeds 1000000$/);
 });

@@ -56,6 +56,7 @@ impl Root {
             books_bytes: 16 << 20,
             instruments_max,
             depth,
+            hardened: false,
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct ShardOptions {
     pub books_bytes: Option<f64>,
     /// A thread looks this often whether blocked readers are to be woken, µs; absent or 0: none, they sleep.
     pub wake_interval_us: Option<u32>,
+    /// Publish in sealed memory that is handed out over a socket, instead of in a file.
+    pub hardened: Option<bool>,
     pub instruments_max: u32,
     pub depth: u32,
     pub snapshot_interval_ms: f64,
@@ -90,6 +92,7 @@ impl ShardOptions {
             books_bytes: books_bytes - books_bytes % CHUNK_SIZE as u64,
             instruments_max: self.instruments_max,
             depth: narrow("depth", self.depth)?,
+            hardened: self.hardened.unwrap_or(false),
         };
         segment.check().map_err(|error| failure::shm(&error))?;
         Ok(segment)

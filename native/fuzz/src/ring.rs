@@ -63,6 +63,7 @@ fn options(root: &Root) -> SegmentOptions {
         books_bytes: 1 << 16,
         instruments_max: 4,
         depth: 5,
+        hardened: false,
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::error::ShmError;
+use crate::handout::SOCKET;
 
 /// Where engines publish unless told otherwise.
 pub const DEFAULT_ROOT: &str = "/dev/shm/tickring";
@@ -18,7 +19,7 @@ pub const NAME_SIZE_MAX: usize = 64;
 
 const DIR_MODE: u32 = 0o750;
 pub(crate) const FILE_MODE: u32 = 0o640;
-const CURRENT: &str = "current";
+pub(crate) const CURRENT: &str = "current";
 const GENERATION_PREFIX: &str = "ring.";
 const GENERATION_DIGITS: usize = 16;
 
@@ -39,13 +40,23 @@ impl Trust {
         Self { owner: rustix::process::geteuid().as_raw() }
     }
 
+    /// The user whose files are trusted.
+    pub(crate) const fn owner(self) -> u32 {
+        self.owner
+    }
+
+    /// Whether this user is trusted.
+    pub(crate) const fn trusts(self, uid: u32) -> bool {
+        uid == self.owner || uid == 0
+    }
+
     fn check(self, stat: &Stat, wanted: FileType, path: &Path) -> Result<(), ShmError> {
         let refuse = |what: String| Err(ShmError::Permission { path: path.into(), what });
         let found = FileType::from_raw_mode(stat.st_mode);
         if found != wanted {
             return refuse(format!("it is a {found:?}, not a {wanted:?}"));
         }
-        if stat.st_uid != self.owner && stat.st_uid != 0 {
+        if !self.trusts(stat.st_uid) {
             return refuse(format!("it belongs to uid {}, not to {}", stat.st_uid, self.owner));
         }
         if stat.st_mode & 0o022 != 0 {
@@ -208,12 +219,13 @@ impl Directory {
         Ok(self.names()?.iter().filter_map(|name| parse_generation(name)).collect())
     }
 
-    /// Removes the generations before this one, and what interrupted writers left. Readers keep what they have mapped.
-    pub(crate) fn remove_before(&self, generation: u64) -> Result<(), ShmError> {
+    /// Removes the generations before this one, what interrupted writers left, and these other files. Readers keep what they have
+    /// mapped.
+    pub(crate) fn remove_before(&self, generation: u64, also: &[&str]) -> Result<(), ShmError> {
         for name in self.names()? {
             let old = parse_generation(&name).is_some_and(|number| number < generation);
-            let left_over = name.strip_prefix(CURRENT).is_some_and(|rest| rest.starts_with('.'));
-            if old || left_over {
+            let temporary = |of: &str| name.strip_prefix(of).is_some_and(|rest| rest.starts_with('.'));
+            if old || also.contains(&name.as_str()) || temporary(CURRENT) || temporary(SOCKET) {
                 match rustix::fs::unlinkat(&self.fd, &name, AtFlags::empty()) {
                     Ok(()) | Err(Errno::NOENT) => {}
                     Err(errno) => return Err(io("remove", &self.path_of(&name))(errno)),

@@ -45,6 +45,8 @@ mod error;
 #[cfg(not(loom))]
 mod files;
 #[cfg(not(loom))]
+mod handout;
+#[cfg(not(loom))]
 mod header;
 #[cfg(not(loom))]
 mod image;

@@ -270,13 +270,10 @@ impl Reader {
         }
     }
 
-    /// Epoch of another generation, where `current` names one that can be read.
+    /// Epoch of another generation, where there is one that can be read.
     fn newer_epoch(&self) -> Option<u64> {
         let directory = Directory::shard(&self.root, &self.name, self.shard, self.trust, false).ok()?;
-        if directory.current(self.trust).ok()? == self.generation() {
-            return None;
-        }
-        Some(Segment::open_current(&directory, self.trust).ok()?.header.epoch)
+        Some(Segment::open_other(&directory, self.generation(), self.trust)?.header.epoch)
     }
 
     /// Epoch of the writer being read.

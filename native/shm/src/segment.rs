@@ -1,15 +1,16 @@
 //! A mapped generation file, cut into its areas: what a writer makes and a reader opens.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::decode::{self, Near};
 use crate::error::ShmError;
-use crate::files::{Directory, FILE_MODE, Trust, generation_name, io};
+use crate::files::{CURRENT, Directory, FILE_MODE, Trust, generation_name, io};
+use crate::handout::{self, SOCKET};
 use crate::header::{HEADER_WORDS, Header, Row};
 use crate::images::Images;
 use crate::layout::{COPY_WORDS, HEADER_SIZE, MAGIC, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, STATE_OPEN, WORD_SIZE, area, header};
@@ -108,49 +109,85 @@ impl Segment {
         last
     }
 
-    /// Opens a shard's newest generation for reading.
+    /// Opens a shard's newest generation for reading: a file, or memory that its writer hands out.
     pub(crate) fn open_current(directory: &Directory, trust: Trust) -> Result<Self, ShmError> {
         for _ in 0..OPEN_TRIES_MAX {
-            let generation = directory.current(trust)?;
+            let generation = match directory.current(trust) {
+                Ok(generation) => generation,
+                Err(ShmError::NotFound { path }) => {
+                    return Self::fetch(directory, trust).map_err(|error| match error {
+                        // Most segments are files: the one that is missing is the file.
+                        ShmError::NotFound { .. } => ShmError::NotFound { path },
+                        error => error,
+                    });
+                }
+                Err(error) => return Err(error),
+            };
             match Self::open(directory, generation, trust) {
                 // A newer writer removed it meanwhile: follow the name again.
                 Err(ShmError::NotFound { .. }) => {}
                 result => return result,
             }
         }
-        Err(ShmError::NotFound { path: directory.path_of("current") })
+        Err(ShmError::NotFound { path: directory.path_of(CURRENT) })
+    }
+
+    /// Opens a shard's newest generation if it is another than this.
+    pub(crate) fn open_other(directory: &Directory, generation: u64, trust: Trust) -> Option<Self> {
+        if directory.current(trust).is_ok_and(|current| current == generation) {
+            return None;
+        }
+        Self::open_current(directory, trust).ok().filter(|segment| segment.header.generation != generation)
     }
 
     fn open(directory: &Directory, generation: u64, trust: Trust) -> Result<Self, ShmError> {
         let name = generation_name(generation);
         let path = directory.path_of(&name);
         let (file, stat) = directory.open_file(&name, trust)?;
+        let segment = Self::map(file.as_fd(), &stat, &path)?;
+        if segment.header.generation != generation {
+            let what = format!("its header says generation {}", segment.header.generation);
+            return Err(ShmError::Corrupt { path, what });
+        }
+        Ok(segment)
+    }
+
+    fn fetch(directory: &Directory, trust: Trust) -> Result<Self, ShmError> {
+        let path = directory.path_of(SOCKET);
+        let memory = handout::fetch(directory, trust)?;
+        let stat = rustix::fs::fstat(&memory).map_err(io("inspect", &path))?;
+        Self::map(memory.as_fd(), &stat, &path)
+    }
+
+    /// Maps a segment for reading, and believes it once its header has been checked.
+    fn map(file: BorrowedFd<'_>, stat: &Stat, path: &Path) -> Result<Self, ShmError> {
         let size = u64::try_from(stat.st_size).unwrap_or_default();
-        let corrupt = |what: String| ShmError::Corrupt { path: path.clone(), what };
+        let corrupt = |what: String| ShmError::Corrupt { path: path.into(), what };
         if size < HEADER_SIZE as u64 {
             return Err(corrupt(format!("it has {size} bytes, a header has {HEADER_SIZE}")));
         }
         let mapped = usize::try_from(size).map_err(|_| corrupt(format!("it has {size} bytes, too many to map")))?;
-        let mapping = Mapping::new(file.as_fd(), mapped, false).map_err(io("map", &path))?;
+        let mapping = Mapping::new(file, mapped, false).map_err(io("map", path))?;
         let page = Area::new(&mapping, 0, HEADER_SIZE).ok_or_else(|| corrupt("its header cannot be mapped".into()))?;
         let mut words = [0; HEADER_WORDS];
         words[header::MAGIC] = page.get_acquire(header::MAGIC);
         for (index, word) in words.iter_mut().enumerate().skip(header::MAGIC + 1) {
             *word = page.get(index);
         }
-        let header = Header::from_words(&words, size, &path)?;
-        if header.generation != generation {
-            return Err(corrupt(format!("its header says generation {}", header.generation)));
-        }
-        Self::cut(&mapping, header, &path)
+        let header = Header::from_words(&words, size, path)?;
+        Self::cut(&mapping, header, path)
     }
 
-    /// Makes a generation's file, complete but for its records, still without a name.
-    pub(crate) fn create(directory: &Directory, header: Header) -> Result<(Self, OwnedFd), ShmError> {
-        let path = directory.path_of(&generation_name(header.generation));
-        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    /// Makes a generation's file, or its memory if it is to be handed out, complete but for its records, still without a name.
+    pub(crate) fn create(directory: &Directory, header: Header, handed_out: bool) -> Result<(Self, OwnedFd), ShmError> {
+        let path = directory.path_of(&if handed_out { SOCKET.to_owned() } else { generation_name(header.generation) });
         let mode = Mode::from_raw_mode(FILE_MODE);
-        let fd = rustix::fs::openat(directory.fd(), ".", flags, mode).map_err(io("create", &path))?;
+        let fd = if handed_out {
+            handout::memory(&path)?
+        } else {
+            let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+            rustix::fs::openat(directory.fd(), ".", flags, mode).map_err(io("create", &path))?
+        };
         reserve(&fd, header.file_size, &path)?;
         let size = usize::try_from(header.file_size).unwrap_or(usize::MAX);
         let mapping = Mapping::new(fd.as_fd(), size, true).map_err(io("map", &path))?;

@@ -12,7 +12,8 @@ use tickring_core::sink::{Latest, Sink};
 use crate::clock::Clock;
 use crate::codec::{Content, RecordWords, Stamps, compact_book, compact_slot, encode};
 use crate::error::ShmError;
-use crate::files::{Directory, Trust, check_name};
+use crate::files::{CURRENT, Directory, Trust, check_name};
+use crate::handout::{Handout, SOCKET};
 use crate::header::{Header, Shape, check_shape, plan};
 use crate::images::{At, Images};
 use crate::layout::{
@@ -51,6 +52,9 @@ pub struct SegmentOptions {
     pub instruments_max: u32,
     /// Levels a side in the latest table, 1 to 1,000.
     pub depth: u16,
+    /// Publish in sealed memory that is handed out over a socket, instead of in a file. A new writer then knows nothing of the one
+    /// before: sequences begin anew, unless an [`EpochSeed`] says otherwise.
+    pub hardened: bool,
 }
 
 impl SegmentOptions {
@@ -107,6 +111,7 @@ pub struct Writer {
     levels: Box<LevelWords>,
     images: Images,
     waker: Option<Waker>,
+    handout: Option<Handout>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -133,8 +138,10 @@ impl Writer {
         let directory = Directory::shard(&options.root, &options.name, options.shard, trust, true)?;
         let previous = previous(&directory, trust);
         check_epoch(options.epoch, previous.as_ref())?;
-        let header = header_for(options, seed, previous.as_ref(), next_generation(&directory)?);
-        let (segment, fd) = Segment::create(&directory, header)?;
+        // Without files there are no numbers to go on from.
+        let generation = if options.hardened { options.epoch } else { next_generation(&directory)? };
+        let header = header_for(options, seed, previous.as_ref(), generation);
+        let (segment, fd) = Segment::create(&directory, header, options.hardened)?;
         let mut writer = Self::over(segment);
         let reason = match &previous {
             None => EpochReason::First,
@@ -142,9 +149,14 @@ impl Writer {
             Some(_) => EpochReason::Crash,
         };
         writer.start(EpochStart { prev_epoch: options.prev_epoch, last_durable: seed.last_durable, reason });
-        Segment::name(&directory, header.generation, &fd)?;
-        directory.set_current(header.generation)?;
-        directory.remove_before(header.generation)?;
+        if options.hardened {
+            writer.handout = Some(Handout::start(&directory, &fd)?);
+            directory.remove_before(u64::MAX, &[CURRENT])?;
+        } else {
+            Segment::name(&directory, header.generation, &fd)?;
+            directory.set_current(header.generation)?;
+            directory.remove_before(header.generation, &[SOCKET])?;
+        }
         Ok(writer)
     }
 
@@ -165,6 +177,7 @@ impl Writer {
             levels: Box::default(),
             images: segment.images(),
             waker: None,
+            handout: None,
             segment,
             not_send: PhantomData,
         }

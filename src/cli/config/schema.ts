@@ -77,6 +77,7 @@ export const settingsSchema = z.strictObject({
   state_dir: absolutePath.optional(),
   shards: z.int().min(1).max(64).default(2),
   ring_bytes: bytes(2 ** 16, 2 ** 34).default(64 * 2 ** 20),
+  hardened: z.boolean().default(false),
   wake_interval_us: z.int().min(0).max(1_000_000).default(0),
   books_bytes: bytes(0, 2 ** 34).optional(),
   instruments_max: z.int().min(1).max(65_536).default(2_048),

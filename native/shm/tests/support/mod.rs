@@ -55,6 +55,7 @@ pub fn options(root: &Path, epoch: u64) -> SegmentOptions {
         books_bytes: 1 << 16,
         instruments_max: 4,
         depth: 5,
+        hardened: false,
     }
 }
 

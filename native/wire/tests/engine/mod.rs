@@ -104,6 +104,7 @@ impl Engine {
             books_bytes: 0,
             instruments_max: 8,
             depth: 5,
+            hardened: false,
         };
         let writer = Writer::create(&options).unwrap();
         Self { writer, frame_seq: 0, books: HashMap::new(), history: HashMap::new(), slots: Vec::new() }

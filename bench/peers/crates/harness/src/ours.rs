@@ -74,6 +74,7 @@ impl Whole {
             books_bytes: 16 << 20,
             instruments_max: config.instruments_max,
             depth: u16::try_from(config.depth)?,
+            hardened: false,
         };
         Ok(Self { machine: Machine::new(config), writer: Writer::create(&options)?, _root: root, ts_recv: 0 })
     }
