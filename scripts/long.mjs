@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { FOLDER } from './fuzz/build.mjs';
 import { prepare, runAll, wholeNumber } from './fuzz.mjs';
 import { findings, write } from './long/report.mjs';
-import { book, kills, loom, model, properties, recordings, sanitizer } from './long/steps.mjs';
+import { book, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
 
 const MINUTES = 240;
@@ -107,6 +107,7 @@ await main('long', async () => {
   await step(run, folder, 'ring model', model);
   await step(run, folder, 'loom', loom);
   await step(run, folder, 'kills', () => kills(minutes));
+  await step(run, folder, 'torture', () => torture(minutes, seed));
   await step(run, folder, 'book', () => book(after(BOOK_SHARE), seed));
   await step(run, folder, 'properties', () => properties(after(PROPERTIES_SHARE)));
   await rotate(run, folder, { until: started + minutes * 60_000, seed, jobs });

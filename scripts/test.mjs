@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), vitest, and
+ * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), its torture, vitest, and
  * the benches at smoke size. The last line counts tests. With arguments (`npm test -- test/cli`) vitest alone runs, and gets them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { hasProgram } from './setup/tools.mjs';
 import { setUpBenches, setup } from './setup.mjs';
 import { failure, nothing } from './test-counts.mjs';
 import { cargoTests, runParts, vitest } from './test-runners.mjs';
+import { tortureTests } from './torture.mjs';
 
 const RING_MODEL = 'native/shm/model/ring_model.py';
 
@@ -58,6 +59,7 @@ export async function test(args, earlier = [], more = {}) {
           cargo: () => cargoTests('cargo', ['--workspace']),
           'ring model': ringModel,
           loom,
+          torture: () => tortureTests(),
           vitest: () => vitest('vitest', []),
           benches,
           ...more,

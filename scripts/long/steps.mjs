@@ -5,6 +5,7 @@ import { captures } from '../fuzz/corpus.mjs';
 import { CARGO_TARGET_DIR, run } from '../setup/run.mjs';
 import { hasProgram } from '../setup/tools.mjs';
 import { CargoCounts } from '../test-counts.mjs';
+import { tortures } from '../torture.mjs';
 
 /** Crates whose tests need no Node and no addon. */
 const CRATES = ['tickring-core', 'tickring-shm', 'tickring-wire', 'tickring-websocket'].flatMap((name) => ['-p', name]);
@@ -24,7 +25,14 @@ const LOOM_PREEMPTIONS = '4';
  * through its states in four forms, so that each state of a record has 10,000.
  */
 const KILLS_PER_STATE = 2_500;
-const KILLS_MINUTES = 240;
+/** A run of so many minutes does all that is asked for here. */
+const WHOLE_MINUTES = 240;
+
+/** Records of the torture, and laps of its bare form, in a run of as many minutes or more; less in a shorter one. */
+const TORTURE_RECORDS = 10_000_000_000;
+const TORTURE_LAPS = 1_000_000_000;
+/** What the bare form counts is records: 16 slots, and 2.5 slots a record. */
+const RECORDS_PER_LAP = 6.4;
 
 /** Optimized as released, but for LTO, which would take minutes a test program; what must not overflow is checked. */
 const RELEASE = {
@@ -89,7 +97,7 @@ export async function loom() {
 
 /** A writer killed between any two of its instructions, again and again. */
 export async function kills(minutes) {
-  const perState = Math.ceil(KILLS_PER_STATE * Math.min(1, minutes / KILLS_MINUTES));
+  const perState = Math.ceil(KILLS_PER_STATE * Math.min(1, minutes / WHOLE_MINUTES));
   let said = '';
   const onText = (text) => {
     said += text;
@@ -101,6 +109,21 @@ export async function kills(minutes) {
     did: `${killed} writers killed, ${perState} in each state`,
     finding: finding ?? (killed > 0 ? null : 'none was killed'),
   };
+}
+
+/** The ring tortured, with more records than the check of every commit takes. */
+export async function torture(minutes, seed) {
+  const share = Math.min(1, minutes / WHOLE_MINUTES);
+  const { chaos, bare, findings } = await tortures({
+    records: Math.ceil(TORTURE_RECORDS * share),
+    bareRecords: Math.ceil(TORTURE_LAPS * RECORDS_PER_LAP * share),
+    seed,
+    target: RELEASE.CARGO_TARGET_DIR,
+    profile: 'release',
+    env: RELEASE,
+  });
+  const did = `processes: ${JSON.stringify(chaos)}; threads: ${JSON.stringify(bare)}`;
+  return { did, finding: findings.length > 0 ? findings.join('; ') : null };
 }
 
 /** All tests again and again: each round draws new cases. */
