@@ -83,6 +83,9 @@ pub const TKR_BOOK_LIVE: u32 = 2;
 /// The last book that was proven; the engine is getting a new one.
 pub const TKR_BOOK_STALE: u32 = 3;
 
+/// Block instead of sleeping, where the engine has a waker: some tens of us behind it, at no price.
+pub const TKR_WAIT_BLOCK: u32 = 1;
+
 /// Trust files of `owner_uid`, not of this process's user.
 pub const TKR_OPEN_OWNED_BY: u32 = 1;
 
@@ -248,6 +251,30 @@ pub struct tkr_options {
     pub owner_uid: u32,
     /// 0.
     pub reserved: u32,
+}
+
+/// How `tkr_wait` waits, one after the other; begin with TKR_WAITING_INIT.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_waiting {
+    /// Looks without pause for so long: some tens of ns behind the writer, at the price of a core.
+    pub spin_ns: u64,
+    /// Then gives its turn away between looks for so long: as fast on an idle core.
+    pub yield_ns: u64,
+    /// Then sleeps so long between looks; the kernel adds about 50 us to short ones.
+    pub sleep_ns: u64,
+    /// Bits of TKR_WAIT_*.
+    pub flags: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// Name of an engine.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_name {
+    /// Ends with a zero byte.
+    pub text: [c_char; 72],
 }
 
 /// How the writer is doing, by this process's own monotonic clock.
@@ -468,6 +495,14 @@ const _: () = {
     assert!(offset_of!(tkr_options, flags) == 4);
     assert!(offset_of!(tkr_options, owner_uid) == 8);
     assert!(offset_of!(tkr_options, reserved) == 12);
+    assert!(size_of::<tkr_waiting>() == 32);
+    assert!(offset_of!(tkr_waiting, spin_ns) == 0);
+    assert!(offset_of!(tkr_waiting, yield_ns) == 8);
+    assert!(offset_of!(tkr_waiting, sleep_ns) == 16);
+    assert!(offset_of!(tkr_waiting, flags) == 24);
+    assert!(offset_of!(tkr_waiting, reserved) == 28);
+    assert!(size_of::<tkr_name>() == 72);
+    assert!(offset_of!(tkr_name, text) == 0);
     assert!(size_of::<tkr_liveness>() == 40);
     assert!(offset_of!(tkr_liveness, state) == 0);
     assert!(offset_of!(tkr_liveness, reserved) == 4);
@@ -545,10 +580,13 @@ pub(crate) const fn size_of_struct(name: &[u8]) -> usize {
         b"tkr_gap" => size_of::<tkr_gap>(),
         b"tkr_epoch_start" => size_of::<tkr_epoch_start>(),
         b"tkr_options" => size_of::<tkr_options>(),
+        b"tkr_waiting" => size_of::<tkr_waiting>(),
+        b"tkr_name" => size_of::<tkr_name>(),
         b"tkr_liveness" => size_of::<tkr_liveness>(),
         b"tkr_info" => size_of::<tkr_info>(),
         b"tkr_instrument" => size_of::<tkr_instrument>(),
         b"tkr_latest" => size_of::<tkr_latest>(),
+        b"tkr_book_info" => size_of::<tkr_book_info>(),
         b"tkr_histogram" => size_of::<tkr_histogram>(),
         b"tkr_record" => RECORD_SIZE,
         _ => 0,

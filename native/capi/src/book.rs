@@ -8,8 +8,8 @@ use tickring_shm::{Applied, BookBuilder, BookState, Record};
 
 use crate::abi::*;
 use crate::failure::{Failure, guard};
+use crate::open::{tkr_reader, tkr_record};
 use crate::places::{Places, borrow};
-use crate::reader::{tkr_reader, tkr_record};
 use crate::tables::check_slot;
 
 /// Where kind and instrument stand in a record.
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn tkr_book_open(reader: *mut tkr_reader, slot: u32, out: 
         // SAFETY: open and used by this thread alone, by this function's contract.
         let reader = unsafe { borrow(reader, "reader") }?;
         check_slot(reader, slot)?;
-        let builder = BookBuilder::new(&reader.reader, slot);
+        let builder = BookBuilder::new(reader.source.get(), slot);
         out.put([Box::into_raw(Box::new(tkr_book { builder, own: Record::default(), other: Record::default() }))]);
         Ok(TKR_OK)
     })
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn tkr_book_apply(book: *mut tkr_book, reader: *mut tkr_re
         let record = unsafe { borrow(record.cast_mut(), "record") }?;
         let tkr_book { builder, own, other } = book;
         let record = decoded(record, builder, own, other)?;
-        Ok(match builder.apply(&reader.reader, record) {
+        Ok(match builder.apply(reader.source.get(), record) {
             Applied::Nothing => TKR_UNCHANGED,
             Applied::Changed => TKR_CHANGED,
             Applied::Rebuilt => TKR_REBUILT,
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn tkr_book_join(book: *mut tkr_book, reader: *mut tkr_rea
         let book = unsafe { borrow(book, "book") }?;
         // SAFETY: as above.
         let reader = unsafe { borrow(reader, "reader") }?;
-        Ok(if book.builder.join(&reader.reader) { TKR_OK } else { TKR_NONE })
+        Ok(if book.builder.join(reader.source.get()) { TKR_OK } else { TKR_NONE })
     })
 }
 

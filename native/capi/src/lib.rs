@@ -6,6 +6,8 @@
 mod abi;
 mod book;
 mod failure;
+mod merged;
+mod open;
 mod places;
 mod reader;
 mod tables;
@@ -14,9 +16,14 @@ use std::ffi::{CStr, c_char, c_int};
 
 pub use self::abi::*;
 pub use self::book::{tkr_book, tkr_book_apply, tkr_book_close, tkr_book_hash, tkr_book_join, tkr_book_open, tkr_book_read};
+pub use self::merged::{
+    tkr_list_engines, tkr_list_shards, tkr_merged, tkr_merged_close, tkr_merged_open, tkr_merged_poll, tkr_merged_reader,
+    tkr_merged_rescan,
+};
+pub use self::open::{tkr_close, tkr_open, tkr_reader, tkr_record};
 pub use self::reader::{
-    tkr_check_liveness, tkr_close, tkr_lost, tkr_open, tkr_poll, tkr_poll_batch, tkr_read_info, tkr_reader, tkr_record,
-    tkr_reopen, tkr_seek_newest, tkr_seek_oldest,
+    tkr_check_liveness, tkr_lost, tkr_poll, tkr_poll_batch, tkr_read_info, tkr_reopen, tkr_seek_newest, tkr_seek_oldest,
+    tkr_wait,
 };
 pub use self::tables::{
     tkr_find_instrument, tkr_read_counters, tkr_read_histogram, tkr_read_instrument, tkr_read_instrument_counters,

@@ -1,120 +1,25 @@
-//! Opening, polling, following: `tkr_open` to `tkr_read_info`.
+//! Polling, waiting, following: `tkr_poll` to `tkr_read_info`.
 
-use std::ffi::{OsStr, c_char, c_int};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::ffi::c_int;
+use std::time::Duration;
 
-use tickring_shm::{DEFAULT_ROOT, LatestCopy, Liveness, Poll, Reader, Record};
+use tickring_shm::{Liveness, Poll, Reader, Waiting};
 
 use crate::abi::*;
 use crate::failure::{Failure, guard};
-use crate::places::{Places, borrow, text};
-
-/// An open reader. C holds a pointer to it and looks at nothing inside.
-#[derive(Debug)]
-#[allow(non_camel_case_types)]
-pub struct tkr_reader {
-    pub(crate) reader: Reader,
-    pub(crate) latest: LatestCopy,
-    record: Record,
-    /// What the lap told last has lost.
-    lost: u64,
-    /// Lost in a lap that ended a batch and is still to be told; 0 for none.
-    due: u64,
-}
-
-/// A record as C sees it: the bytes of [`Record::encode`], member for member.
-#[derive(Debug)]
-#[allow(non_camel_case_types)]
-#[repr(C, align(8))]
-pub struct tkr_record {
-    pub(crate) bytes: [u8; RECORD_SIZE],
-}
-
-/// Opens a shard. See `tickring.h`.
-///
-/// # Safety
-///
-/// Strings end with a zero byte; `options` is NULL or has the bytes that its `struct_size` says; `out` is writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tkr_open(
-    root: *const c_char,
-    name: *const c_char,
-    shard: u32,
-    options: *const tkr_options,
-    out: *mut *mut tkr_reader,
-) -> c_int {
-    guard(|| {
-        // SAFETY: room for one, by this function's contract.
-        let mut out = unsafe { Places::one(out, "out") }?;
-        out.put([std::ptr::null_mut()]);
-        let root = if root.is_null() {
-            Path::new(DEFAULT_ROOT)
-        } else {
-            // SAFETY: not NULL, and ends with a zero byte, by this function's contract.
-            Path::new(OsStr::from_bytes(unsafe { text(root, "root") }?.to_bytes()))
-        };
-        // SAFETY: ends with a zero byte, by this function's contract.
-        let name = unsafe { text(name, "name") }?.to_string_lossy();
-        let number = u16::try_from(shard).map_err(|_| Failure::argument(format!("shard {shard} exceeds {}", u16::MAX)))?;
-        // SAFETY: NULL or as long as it says, by this function's contract.
-        let owner = unsafe { owner(options) }?;
-        let reader = match owner {
-            Some(uid) => Reader::open_owned_by(root, &name, number, uid),
-            None => Reader::open(root, &name, number),
-        }?;
-        let opened = tkr_reader { reader, latest: LatestCopy::default(), record: Record::default(), lost: 0, due: 0 };
-        out.put([Box::into_raw(Box::new(opened))]);
-        Ok(TKR_OK)
-    })
-}
-
-/// Whose files the options trust; `None` for this process's user.
-///
-/// # Safety
-///
-/// Unless NULL or misaligned, the struct has the bytes that its `struct_size` says.
-unsafe fn owner(options: *const tkr_options) -> Result<Option<u32>, Failure> {
-    if options.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: as this function's caller promises; it is read alone.
-    let options = unsafe { borrow(options.cast_mut(), "options") }?;
-    let size = size_of::<tkr_options>();
-    if (options.struct_size as usize) < size {
-        return Err(Failure::argument(format!("options.struct_size {} is below {size}", options.struct_size)));
-    }
-    if options.flags & !TKR_OPEN_OWNED_BY != 0 {
-        return Err(Failure::argument(format!("options.flags {:#x} has bits that this version does not know", options.flags)));
-    }
-    Ok((options.flags & TKR_OPEN_OWNED_BY != 0).then_some(options.owner_uid))
-}
-
-/// Closes a reader; NULL is nothing.
-///
-/// # Safety
-///
-/// `reader` is NULL or came from `tkr_open`, and is used no more.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tkr_close(reader: *mut tkr_reader) {
-    guard(|| {
-        if !reader.is_null() && reader.is_aligned() {
-            // SAFETY: `tkr_open` made it from a box, and by this function's contract it was not closed before.
-            drop(unsafe { Box::from_raw(reader) });
-        }
-        Ok(TKR_OK)
-    });
-}
+use crate::open::{tkr_reader, tkr_record};
+use crate::places::{Places, borrow};
 
 impl tkr_reader {
     /// The next record into the bytes of a `tkr_record`.
     #[inline]
-    fn poll(&mut self, out: &mut [u8]) -> c_int {
+    fn poll(&mut self, out: &mut [u8]) -> Result<c_int, Failure> {
+        let reader = self.source.own()?;
         if self.due > 0 {
             self.lost = std::mem::take(&mut self.due);
-            return TKR_LAPPED;
+            return Ok(TKR_LAPPED);
         }
-        match self.reader.poll(&mut self.record) {
+        Ok(match reader.poll(&mut self.record) {
             Poll::Record => {
                 self.record.encode(out);
                 TKR_RECORD
@@ -125,7 +30,7 @@ impl tkr_reader {
                 TKR_LAPPED
             }
             Poll::Stalled => TKR_STALLED,
-        }
+        })
     }
 }
 
@@ -141,7 +46,7 @@ pub unsafe extern "C" fn tkr_poll(reader: *mut tkr_reader, record: *mut tkr_reco
         let reader = unsafe { borrow(reader, "reader") }?;
         // SAFETY: room for one record, by this function's contract.
         let record = unsafe { borrow(record, "record") }?;
-        Ok(reader.poll(&mut record.bytes))
+        reader.poll(&mut record.bytes)
     })
 }
 
@@ -174,7 +79,7 @@ pub unsafe extern "C" fn tkr_poll_batch(
         let mut copied = 0;
         let mut result = TKR_RECORD;
         for record in records {
-            result = reader.poll(&mut record.bytes);
+            result = reader.poll(&mut record.bytes)?;
             if result != TKR_RECORD {
                 break;
             }
@@ -237,12 +142,12 @@ pub unsafe extern "C" fn tkr_seek_newest(reader: *mut tkr_reader) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_reopen(reader: *mut tkr_reader) -> c_int {
     // SAFETY: by this function's contract.
-    unsafe { with_reader(reader, |reader| Ok(reader.reader.reopen().map(|()| TKR_OK)?)) }
+    unsafe { with_reader(reader, |reader| Ok(reader.source.get_mut().reopen().map(|()| TKR_OK)?)) }
 }
 
 impl tkr_reader {
     fn seek(&mut self, seek: impl FnOnce(&mut Reader)) -> Result<c_int, Failure> {
-        seek(&mut self.reader);
+        seek(self.source.own()?);
         // What was expected is forgotten, and with it the lap.
         self.due = 0;
         Ok(TKR_OK)
@@ -262,6 +167,36 @@ pub(crate) unsafe fn with_reader(
     guard(|| body(unsafe { borrow(reader, "reader") }?))
 }
 
+/// Waits for a record. See `tickring.h`.
+///
+/// # Safety
+///
+/// `reader` is NULL or open and used by this thread alone; `how` is NULL or a `tkr_waiting`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_wait(reader: *mut tkr_reader, how: *const tkr_waiting, timeout_ns: u64) -> c_int {
+    let wait = |reader: &mut tkr_reader| {
+        let how = if how.is_null() {
+            Waiting::default()
+        } else {
+            // SAFETY: a struct of this type, by this function's contract; it is read alone.
+            waiting(unsafe { borrow(how.cast_mut(), "how") }?)?
+        };
+        let due = reader.due > 0;
+        let reader = reader.source.own()?;
+        Ok(if due || reader.wait(&how, Duration::from_nanos(timeout_ns)) { TKR_OK } else { TKR_EMPTY })
+    };
+    // SAFETY: by this function's contract.
+    unsafe { with_reader(reader, wait) }
+}
+
+fn waiting(how: &tkr_waiting) -> Result<Waiting, Failure> {
+    if how.flags & !TKR_WAIT_BLOCK != 0 {
+        return Err(Failure::argument(format!("how.flags {:#x} has bits that this version does not know", how.flags)));
+    }
+    let [spin, yielding, sleep] = [how.spin_ns, how.yield_ns, how.sleep_ns].map(Duration::from_nanos);
+    Ok(Waiting { spin, yielding, sleep, block: how.flags & TKR_WAIT_BLOCK != 0 })
+}
+
 /// How the writer is doing. See `tickring.h`.
 ///
 /// # Safety
@@ -276,11 +211,11 @@ pub unsafe extern "C" fn tkr_check_liveness(reader: *mut tkr_reader, out: *mut t
             state: TKR_WRITER_DEAD,
             reserved: 0,
             age_ns: u64::MAX,
-            epoch: reader.reader.epoch(),
+            epoch: reader.source.get().epoch(),
             newer_epoch: 0,
             final_sequence: 0,
         };
-        match reader.reader.liveness() {
+        match reader.source.get_mut().liveness() {
             Liveness::Live { age } => {
                 (told.state, told.age_ns) = (TKR_WRITER_LIVE, u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
             }
@@ -310,7 +245,7 @@ pub unsafe extern "C" fn tkr_read_info(reader: *mut tkr_reader, out: *mut tkr_in
     let look = |reader: &mut tkr_reader| {
         // SAFETY: room for one, by this function's contract.
         let mut out = unsafe { Places::one(out, "out") }?;
-        let reader = &reader.reader;
+        let reader = reader.source.get();
         let info = tkr_info {
             epoch: reader.epoch(),
             generation: reader.generation(),

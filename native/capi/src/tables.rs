@@ -6,8 +6,9 @@ use tickring_shm::{InstrumentCopy, Stage};
 
 use crate::abi::*;
 use crate::failure::Failure;
+use crate::open::tkr_reader;
 use crate::places::{Places, text};
-use crate::reader::{tkr_reader, with_reader};
+use crate::reader::with_reader;
 
 /// Copies the newest state of an instrument. See `tickring.h`.
 ///
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn tkr_read_latest(
         // SAFETY: as above.
         let mut asks = unsafe { Places::new(asks, capacity, "asks") }?;
         check_slot(reader, slot)?;
-        let found = reader.reader.latest(slot, &mut reader.latest);
+        let found = reader.source.get().latest(slot, &mut reader.latest);
         let latest = &reader.latest;
         if !found {
             return Ok(TKR_NONE);
@@ -76,7 +77,7 @@ pub unsafe extern "C" fn tkr_read_latest(
 
 /// Refuses a slot that the shard does not have.
 pub(crate) fn check_slot(reader: &tkr_reader, slot: u32) -> Result<(), Failure> {
-    let end = reader.reader.instruments_max();
+    let end = reader.source.get().instruments_max();
     if slot < end { Ok(()) } else { Err(Failure::argument(format!("slot {slot} is not below {end}, the slots of this shard"))) }
 }
 
@@ -118,7 +119,7 @@ pub unsafe extern "C" fn tkr_read_instrument(reader: *mut tkr_reader, slot: u32,
         // SAFETY: room for one, by this function's contract.
         let mut out = unsafe { Places::one(out, "out") }?;
         check_slot(reader, slot)?;
-        let Some(copy) = reader.reader.instrument(slot) else { return Ok(TKR_NONE) };
+        let Some(copy) = reader.source.get().instrument(slot) else { return Ok(TKR_NONE) };
         out.put([row(&copy)]);
         Ok(TKR_OK)
     };
@@ -143,7 +144,7 @@ pub unsafe extern "C" fn tkr_find_instrument(
         let symbol = unsafe { text(symbol, "symbol") }?.to_bytes();
         // SAFETY: room for one, by this function's contract.
         let mut out = unsafe { Places::one(out, "out") }?;
-        let mut rows = (0..reader.reader.instruments_max()).filter_map(|slot| reader.reader.instrument(slot));
+        let mut rows = (0..reader.source.get().instruments_max()).filter_map(|slot| reader.source.get().instrument(slot));
         let sought = |copy: &InstrumentCopy| {
             copy.instrument.symbol.as_bytes() == symbol && (venue == 0 || copy.instrument.venue == venue)
         };
@@ -172,7 +173,7 @@ pub unsafe extern "C" fn tkr_read_counters(
         let mut values = unsafe { Places::new(values, capacity, "values") }?;
         // SAFETY: room for one, by this function's contract.
         let mut count = unsafe { Places::one(count, "count") }?;
-        let all = reader.reader.ring_counters().into_iter().chain(reader.reader.shard_counters());
+        let all = reader.source.get().ring_counters().into_iter().chain(reader.source.get().shard_counters());
         count.put([values.put(all)]);
         Ok(TKR_OK)
     };
@@ -199,7 +200,7 @@ pub unsafe extern "C" fn tkr_read_instrument_counters(
         // SAFETY: room for one, by this function's contract.
         let mut count = unsafe { Places::one(count, "count") }?;
         check_slot(reader, slot)?;
-        let Some(counters) = reader.reader.instrument_counters(slot) else { return Ok(TKR_NONE) };
+        let Some(counters) = reader.source.get().instrument_counters(slot) else { return Ok(TKR_NONE) };
         count.put([values.put(counters)]);
         Ok(TKR_OK)
     };
@@ -231,7 +232,7 @@ pub unsafe extern "C" fn tkr_read_histogram(
         let mut values = unsafe { Places::new(values, share_count, "values") }?;
         let known = Stage::ALL.iter().copied().find(|known| *known as u32 == stage);
         let stage = known.ok_or_else(|| Failure::argument(format!("stage {stage} is not below {}", Stage::ALL.len())))?;
-        let histogram = reader.reader.histogram(stage);
+        let histogram = reader.source.get().histogram(stage);
         // SAFETY: filled, by this function's contract.
         let shares = unsafe { shares.values() };
         values.put(shares.iter().map(|share| histogram.quantile(*share)));

@@ -19,7 +19,7 @@ use writer::Engine;
 const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"];
 const C: &[&str] = &["-std=c11", "-D_POSIX_C_SOURCE=200809L"];
 const CPP: &[&str] = &["-std=c++17"];
-const EVERY_CALL: &[&str] = &["every_call.c", "refusals.c", "values.c", "books.c"];
+const EVERY_CALL: &[&str] = &["every_call.c", "refusals.c", "values.c", "books.c", "merged.c"];
 const EVERY_METHOD: &[&str] = &["every_method.cpp"];
 const STATIC: &[&str] = &["-l:libtickring.a", "-lpthread", "-ldl", "-lm"];
 const SANITIZERS: &[&str] = &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];

@@ -66,6 +66,10 @@ int tkr_seek_newest(tkr_reader *reader);
  * the reader then stays as it was. */
 int tkr_reopen(tkr_reader *reader);
 
+/* Waits until there is something to poll, at most for `timeout_ns`: TKR_OK, or TKR_EMPTY if there is nothing then. `how` may be
+ * NULL: spins for 50 us, yields for 200 us, then blocks where the engine has a waker, or sleeps. */
+int tkr_wait(tkr_reader *reader, const tkr_waiting *how, uint64_t timeout_ns);
+
 /* Tells how the writer is doing. Looks at the file system at most every 250 ms; meant for when there is nothing new. */
 int tkr_check_liveness(tkr_reader *reader, tkr_liveness *out);
 
@@ -115,6 +119,31 @@ int tkr_book_read(const tkr_book *book, tkr_book_info *out, tkr_level *bids, tkr
 
 /* Hash over all levels, the same for equal books in every language; looks at all of them. 0 for NULL and for an empty book. */
 uint64_t tkr_book_hash(const tkr_book *book);
+
+/* Names of the engines that publish or have published below `root` (NULL for /dev/shm/tickring), and numbers of an engine's shards,
+ * in order: at most `capacity` are copied, `count` tells how many there are. */
+int tkr_list_engines(const char *root, tkr_name *names, size_t capacity, size_t *count);
+int tkr_list_shards(const char *root, const char *name, uint16_t *shards, size_t capacity, size_t *count);
+
+/* All shards of an engine, read as one. Records of one shard keep their order; those of different shards come by ts_out as far as
+ * they are there when asked for: nothing is waited for, so a record may follow one that is some us younger. */
+typedef struct tkr_merged tkr_merged;
+
+/* Opens all shards that the engine has published so far; as tkr_open otherwise. */
+int tkr_merged_open(const char *root, const char *name, const tkr_options *options, tkr_merged **out);
+
+/* Closes them and their readers; NULL is nothing. */
+void tkr_merged_close(tkr_merged *merged);
+
+/* As tkr_poll, of any shard: `shard` tells which, but for TKR_EMPTY; after TKR_LAPPED tkr_lost of its reader tells how many. */
+int tkr_merged_poll(tkr_merged *merged, tkr_record *record, uint16_t *shard);
+
+/* Opens shards that have begun to publish since, and tells their number. */
+int tkr_merged_rescan(tkr_merged *merged, size_t *count);
+
+/* The reader of a shard, for its tables and books, liveness, and tkr_reopen; NULL for a shard that is not open. It cannot be polled
+ * or sought by itself, is at most one record ahead of what was polled, and is closed with `merged`: tkr_close does nothing. */
+tkr_reader *tkr_merged_reader(tkr_merged *merged, uint16_t shard);
 
 /* A sentence on the last call of this thread that failed, with the value, its limit and the place; empty where none has.
  * Stands until the next failure of this thread. */

@@ -24,6 +24,9 @@
 #define TKR_NAME_SIZE_MAX 64 /* longest name of an engine, bytes */
 #define TKR_SYMBOL_SIZE_MAX 64 /* longest symbol, bytes */
 
+/* How tkr_wait waits unless told otherwise. */
+#define TKR_WAITING_INIT {50000, 200000, 50000, 1, 0}
+
 /* What calls give back; below 0 it is an error, and `tkr_last_error` has a sentence on it. */
 enum tkr_result {
   TKR_OK = 0, /* Done. */
@@ -60,6 +63,11 @@ enum tkr_book_state {
   TKR_BOOK_WAITING = 1, /* Nothing yet; it comes with the next image or the next full book on the ring. */
   TKR_BOOK_LIVE = 2, /* The engine has proven it in sync. */
   TKR_BOOK_STALE = 3, /* The last book that was proven; the engine is getting a new one. */
+};
+
+/* Bits of tkr_waiting.flags. */
+enum tkr_wait_flag {
+  TKR_WAIT_BLOCK = 1, /* Block instead of sleeping, where the engine has a waker: some tens of us behind it, at no price. */
 };
 
 /* Bits of tkr_options.flags. */
@@ -291,6 +299,20 @@ typedef struct tkr_options {
   uint32_t reserved; /* 0. */
 } tkr_options;
 
+/* How `tkr_wait` waits, one after the other; begin with TKR_WAITING_INIT. */
+typedef struct tkr_waiting {
+  uint64_t spin_ns; /* Looks without pause for so long: some tens of ns behind the writer, at the price of a core. */
+  uint64_t yield_ns; /* Then gives its turn away between looks for so long: as fast on an idle core. */
+  uint64_t sleep_ns; /* Then sleeps so long between looks; the kernel adds about 50 us to short ones. */
+  uint32_t flags; /* Bits of TKR_WAIT_*. */
+  uint32_t reserved; /* 0. */
+} tkr_waiting;
+
+/* Name of an engine. */
+typedef struct tkr_name {
+  char text[72]; /* Ends with a zero byte. */
+} tkr_name;
+
 /* How the writer is doing, by this process's own monotonic clock. */
 typedef struct tkr_liveness {
   uint32_t state; /* One of TKR_WRITER_*. */
@@ -459,6 +481,14 @@ TKR_ASSERT(offsetof(tkr_options, struct_size) == 0, "place of tkr_options.struct
 TKR_ASSERT(offsetof(tkr_options, flags) == 4, "place of tkr_options.flags");
 TKR_ASSERT(offsetof(tkr_options, owner_uid) == 8, "place of tkr_options.owner_uid");
 TKR_ASSERT(offsetof(tkr_options, reserved) == 12, "place of tkr_options.reserved");
+TKR_ASSERT(sizeof(tkr_waiting) == 32, "size of tkr_waiting");
+TKR_ASSERT(offsetof(tkr_waiting, spin_ns) == 0, "place of tkr_waiting.spin_ns");
+TKR_ASSERT(offsetof(tkr_waiting, yield_ns) == 8, "place of tkr_waiting.yield_ns");
+TKR_ASSERT(offsetof(tkr_waiting, sleep_ns) == 16, "place of tkr_waiting.sleep_ns");
+TKR_ASSERT(offsetof(tkr_waiting, flags) == 24, "place of tkr_waiting.flags");
+TKR_ASSERT(offsetof(tkr_waiting, reserved) == 28, "place of tkr_waiting.reserved");
+TKR_ASSERT(sizeof(tkr_name) == 72, "size of tkr_name");
+TKR_ASSERT(offsetof(tkr_name, text) == 0, "place of tkr_name.text");
 TKR_ASSERT(sizeof(tkr_liveness) == 40, "size of tkr_liveness");
 TKR_ASSERT(offsetof(tkr_liveness, state) == 0, "place of tkr_liveness.state");
 TKR_ASSERT(offsetof(tkr_liveness, reserved) == 4, "place of tkr_liveness.reserved");

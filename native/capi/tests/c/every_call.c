@@ -147,6 +147,7 @@ int main(int argc, char **argv) {
   ask("tables");
   check_tables(reader);
   check_books(reader);
+  check_merged(argv[1], reader);
   // Readers know nothing of each other; this one trusts by number.
   options.flags = TKR_OPEN_OWNED_BY;
   options.owner_uid = (uint32_t)geteuid();

@@ -14,5 +14,7 @@ void check_kinds(tkr_reader *reader);
 void check_tables(tkr_reader *reader);
 /* A book from nothing, from an image, over changes and after a lap. */
 void check_books(tkr_reader *reader);
+/* Lists, waiting, and all shards as one. */
+void check_merged(const char *root, tkr_reader *reader);
 
 #endif

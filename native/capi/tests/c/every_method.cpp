@@ -120,7 +120,7 @@ static void books(tickring::Reader &reader) {
   EXPECT(book.join(reader), 0);
   ask("whole book");
   EXPECT(reader.poll(record) == Poll::record, 1);
-  EXPECT(book.apply(reader, record) == Applied::changed, 1);
+  EXPECT(book.apply(reader, record) == Applied::rebuilt, 1);
   EXPECT(book.apply(reader, record) == Applied::unchanged, 1);
   EXPECT(book.read(depth), 1);
   EXPECT(depth.state, TKR_BOOK_LIVE);

@@ -23,6 +23,7 @@ const TS_RECV: u64 = 1_700_000_000_000_000_500;
 pub struct Engine {
     options: SegmentOptions,
     writer: Option<Writer>,
+    second: Option<Writer>,
     frame_seq: u64,
     book: Book,
     last_update_id: u64,
@@ -38,7 +39,14 @@ impl Engine {
         set_major(&file("version"), 99);
         fs::set_permissions(root.join("writable/shard-0"), fs::Permissions::from_mode(0o770)).unwrap();
         let options = options(root, 1);
-        Self { writer: Some(Writer::create(&options).unwrap()), options, frame_seq: 99, book: Book::new(), last_update_id: 0 }
+        Self {
+            writer: Some(Writer::create(&options).unwrap()),
+            second: None,
+            options,
+            frame_seq: 99,
+            book: Book::new(),
+            last_update_id: 0,
+        }
     }
 
     /// Does what a program asks for.
@@ -50,6 +58,17 @@ impl Engine {
             "tables" => self.fill_tables(),
             "whole book" => self.publish_whole_book(),
             "book change" => self.publish_book_change(),
+            "second shard" => {
+                self.second = Some(Writer::create(&SegmentOptions { shard: 1, ..self.options.clone() }).unwrap());
+            }
+            "both shards" => {
+                self.publish_trade(1);
+                // Readers order shards by this stamp: it must differ.
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                publish_trade(self.second.as_mut().unwrap(), 1, 2);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                self.publish_trade(3);
+            }
             "half" => self.half_write(),
             "whole" => self.publish_trade(1),
             "beat" => self.writer().heartbeat(),
@@ -83,13 +102,10 @@ impl Engine {
         self.writer().event(&Event { header, body });
     }
 
-    /// A trade in one slot, if this thread is not held up for long.
     fn publish_trade(&mut self, trade_id: u64) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let (ts_recv, ts_event) = (now.as_nanos() as u64, now.as_micros() as u64 * 1000);
         self.frame_seq += 1;
-        let header = Header { instrument: 77, flags: flag::LAST, ts_event, ts_recv, frame_seq: self.frame_seq, index: 0 };
-        self.writer().event(&Event { header, body: Body::Trade(Trade { price: 1, qty: 1, trade_id }) });
+        let frame_seq = self.frame_seq;
+        publish_trade(self.writer(), frame_seq, trade_id);
     }
 
     /// More levels than a record may have: refused, and told to readers as a loss of one.
@@ -191,6 +207,14 @@ impl Engine {
         let odd = epoch << 48 | (2 * position + 1);
         File::options().write(true).open(path).unwrap().write_all_at(&odd.to_le_bytes(), at).unwrap();
     }
+}
+
+/// A trade in one slot, if this thread is not held up for long.
+fn publish_trade(writer: &mut Writer, frame_seq: u64, trade_id: u64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let (ts_recv, ts_event) = (now.as_nanos() as u64, now.as_micros() as u64 * 1000);
+    let header = Header { instrument: 77, flags: flag::LAST, ts_event, ts_recv, frame_seq, index: 0 };
+    writer.event(&Event { header, body: Body::Trade(Trade { price: 1, qty: 1, trade_id }) });
 }
 
 /// Levels at these prices, ten times as much at each.

@@ -28,6 +28,10 @@ class Result(IntEnum):
     LAPPED = 3  # Records were overwritten before they were read; `tkr_lost` says how many. Polling goes on behind them.
     STALLED = 4  # The next slot has been half written for more than 50 us: ask `tkr_check_liveness`.
     NONE = 5  # There is nothing in that slot, or under that name.
+    UNCHANGED = 6  # The record says nothing of this book, or the book contains it already.
+    CHANGED = 7  # Levels, state or units of the book changed as the record says.
+    REBUILT = 8  # Records were lost, or a check failed: the book was built again and is as new as the reader.
+    LOST = 9  # As TKR_REBUILT, but there is nothing to build it from now: TKR_BOOK_WAITING.
     ERROR_ARGUMENT = -34  # An argument is NULL, misaligned or outside its range (ARGUMENT_RANGE).
     ERROR_IO = -51  # The operating system refused (SHM_IO).
     ERROR_VERSION = -53  # The segment is of another version (SHM_VERSION).
@@ -46,6 +50,20 @@ class WriterState(IntEnum):
     DEAD = 3  # Its loop has not turned for more than five seconds.
     CLOSED = 4  # It ended in order.
     SUPERSEDED = 5  # A newer writer took over: read on until TKR_EMPTY, then `tkr_reopen`.
+
+
+class BookState(IntEnum):
+    """What is known of a book."""
+
+    WAITING = 1  # Nothing yet; it comes with the next image or the next full book on the ring.
+    LIVE = 2  # The engine has proven it in sync.
+    STALE = 3  # The last book that was proven; the engine is getting a new one.
+
+
+class WaitFlag(IntFlag):
+    """Bits of tkr_waiting.flags."""
+
+    BLOCK = 1  # Block instead of sleeping, where the engine has a waker: some tens of us behind it, at no price.
 
 
 class OpenFlag(IntFlag):
@@ -319,6 +337,26 @@ class tkr_options(Structure):
     )
 
 
+class tkr_waiting(Structure):
+    """How `tkr_wait` waits, one after the other; begin with TKR_WAITING_INIT."""
+
+    _fields_ = (
+        ("spin_ns", c_uint64),  # Looks without pause for so long: some tens of ns behind the writer, at the price of a core.
+        ("yield_ns", c_uint64),  # Then gives its turn away between looks for so long: as fast on an idle core.
+        ("sleep_ns", c_uint64),  # Then sleeps so long between looks; the kernel adds about 50 us to short ones.
+        ("flags", c_uint32),  # Bits of TKR_WAIT_*.
+        ("reserved", c_uint32),  # 0.
+    )
+
+
+class tkr_name(Structure):
+    """Name of an engine."""
+
+    _fields_ = (
+        ("text", c_char * 72),  # Ends with a zero byte.
+    )
+
+
 class tkr_liveness(Structure):
     """How the writer is doing, by this process's own monotonic clock."""
 
@@ -385,6 +423,28 @@ class tkr_latest(Structure):
     )
 
 
+class tkr_book_info(Structure):
+    """What a book is, and how it came to be."""
+
+    _fields_ = (
+        ("state", c_uint32),  # One of TKR_BOOK_*.
+        ("slot", c_uint32),  # Slot of the instrument.
+        ("instrument", c_uint32),  # Instrument id; 0 until the slot holds one.
+        ("price_exponent", c_int8),  # Price = mantissa x 10^this.
+        ("qty_exponent", c_int8),  # Quantity = mantissa x 10^this.
+        ("reserved", c_uint8 * 2),  # 0.
+        ("last_update_id", c_uint64),  # Venue's update id of the book.
+        ("sequence", c_uint64),  # Sequence of the last record that the book contains; it may be ahead of the reader's.
+        ("bid_levels", c_uint32),  # Bid levels of the book.
+        ("ask_levels", c_uint32),  # Ask levels of the book.
+        ("bid_count", c_uint32),  # Bids copied beside it, best first.
+        ("ask_count", c_uint32),  # Asks copied beside it, best first.
+        ("joins", c_uint64),  # Times the book was built from an image.
+        ("checks", c_uint64),  # Times its hash was compared with the engine's.
+        ("failures", c_uint64),  # Times they differed; the book was then built again.
+    )
+
+
 class tkr_histogram(Structure):
     """A latency histogram of the writer."""
 
@@ -425,10 +485,13 @@ SIZES = {
     "tkr_gap": 24,
     "tkr_epoch_start": 24,
     "tkr_options": 16,
+    "tkr_waiting": 32,
+    "tkr_name": 72,
     "tkr_liveness": 40,
     "tkr_info": 104,
     "tkr_instrument": 104,
     "tkr_latest": 152,
+    "tkr_book_info": 72,
     "tkr_histogram": 24,
     "tkr_record": RECORD_SIZE,
 }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::event::{LEVELS_PER_EVENT_MAX, flag};
 use tickring_core::input::SYMBOL_BYTES_MAX;
-use tickring_shm::NAME_SIZE_MAX;
 use tickring_shm::layout::{DEPTH_MAX, RING_COUNTERS};
 use tickring_shm::metrics::Stage;
+use tickring_shm::{NAME_SIZE_MAX, Waiting};
 
 use crate::c_model::{Member, PAYLOADS, RECORD_HEAD, Struct, offsets, record_size, size_of, structs};
 use crate::model::{Table, record_tables, trading_states, venues};
@@ -49,6 +49,10 @@ pub const BOOK_STATES: &[(&str, u64, &str)] = &[
     ("LIVE", 2, "The engine has proven it in sync."),
     ("STALE", 3, "The last book that was proven; the engine is getting a new one."),
 ];
+
+/// Bits of `tkr_waiting.flags`: name, number, meaning.
+pub const WAIT_FLAGS: &[(&str, u64, &str)] =
+    &[("BLOCK", 1, "Block instead of sleeping, where the engine has a waker: some tens of us behind it, at no price.")];
 
 /// Bits of `tkr_options.flags`: name, number, meaning.
 pub const OPEN_FLAGS: &[(&str, u64, &str)] = &[("OWNED_BY", 1, "Trust files of `owner_uid`, not of this process's user.")];
@@ -104,6 +108,10 @@ fn limits(out: &mut String) {
 #define TKR_SYMBOL_SIZE_MAX {SYMBOL_BYTES_MAX} /* longest symbol, bytes */
 "
     );
+    let Waiting { spin, yielding, sleep, block } = Waiting::default();
+    let [spin, yielding, sleep] = [spin, yielding, sleep].map(|time| time.as_nanos());
+    let _ = writeln!(out, "\n/* How tkr_wait waits unless told otherwise. */");
+    let _ = writeln!(out, "#define TKR_WAITING_INIT {{{spin}, {yielding}, {sleep}, {}, 0}}", u32::from(block));
 }
 
 fn constants(out: &mut String) {
@@ -120,6 +128,7 @@ fn constants(out: &mut String) {
     };
     print_enum(out, "writer_state", "States of a writer.", "WRITER_", with_doc(WRITER_STATES));
     print_enum(out, "book_state", "What is known of a book.", "BOOK_", with_doc(BOOK_STATES));
+    print_enum(out, "wait_flag", "Bits of tkr_waiting.flags.", "WAIT_", with_doc(WAIT_FLAGS));
     print_enum(out, "open_flag", "Bits of tkr_options.flags.", "OPEN_", with_doc(OPEN_FLAGS));
     for Table { object, about, rows, .. } in record_tables().iter().chain([&trading_states(), &venues()]) {
         let one = object.trim_end_matches('S');

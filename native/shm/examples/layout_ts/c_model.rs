@@ -1,6 +1,7 @@
 //! Structs of the C interface, as one table: printed to C and to Rust, so that neither side is written by hand.
 
 use tickring_core::event::{Kind, LEVELS_PER_EVENT_MAX};
+use tickring_shm::NAME_SIZE_MAX;
 use tickring_shm::payload::{Field, fields, words};
 use tickring_shm::record::CANONICAL_HEAD_SIZE;
 
@@ -89,6 +90,8 @@ pub fn structs() -> Vec<Struct> {
     structs.extend(PAYLOADS.iter().map(|&(kind, name, _, doc)| payload(kind, name, doc)));
     structs.extend([
         new("tkr_options", "What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT.", OPTIONS),
+        new("tkr_waiting", "How `tkr_wait` waits, one after the other; begin with TKR_WAITING_INIT.", WAITING),
+        new("tkr_name", "Name of an engine.", NAME),
         new("tkr_liveness", "How the writer is doing, by this process's own monotonic clock.", LIVENESS),
         new("tkr_info", "Where a reader stands, and what it reads.", INFO),
         new("tkr_instrument", "A row of the instrument table.", INSTRUMENT),
@@ -107,6 +110,16 @@ const OPTIONS: &[Row] = &[
     ("owner_uid", "u32", 0, "With TKR_OPEN_OWNED_BY: whose files are trusted beside root's. Else: this process's user."),
     ("reserved", "u32", 0, "0."),
 ];
+
+const WAITING: &[Row] = &[
+    ("spin_ns", "u64", 0, "Looks without pause for so long: some tens of ns behind the writer, at the price of a core."),
+    ("yield_ns", "u64", 0, "Then gives its turn away between looks for so long: as fast on an idle core."),
+    ("sleep_ns", "u64", 0, "Then sleeps so long between looks; the kernel adds about 50 us to short ones."),
+    ("flags", "u32", 0, "Bits of TKR_WAIT_*."),
+    ("reserved", "u32", 0, "0."),
+];
+
+const NAME: &[Row] = &[("text", "char", (NAME_SIZE_MAX + 1).next_multiple_of(8), "Ends with a zero byte.")];
 
 const LIVENESS: &[Row] = &[
     ("state", "u32", 0, "One of TKR_WRITER_*."),

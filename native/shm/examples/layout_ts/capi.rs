@@ -8,7 +8,7 @@ use tickring_core::input::SYMBOL_BYTES_MAX;
 use tickring_shm::layout::RING_COUNTERS;
 use tickring_shm::metrics::Stage;
 
-use crate::c::{BOOK_STATES, OPEN_FLAGS, RESULTS, WRITER_STATES};
+use crate::c::{BOOK_STATES, OPEN_FLAGS, RESULTS, WAIT_FLAGS, WRITER_STATES};
 use crate::c_model::{Member, Struct, offsets, record_size, structs};
 use crate::model::{Table, record_tables, venues};
 
@@ -27,7 +27,7 @@ pub fn file() -> String {
     for (name, number, doc) in RESULTS {
         let _ = writeln!(out, "\n/// {doc}\npub const TKR_{name}: c_int = {number};");
     }
-    for (prefix, rows) in [("WRITER", WRITER_STATES), ("BOOK", BOOK_STATES), ("OPEN", OPEN_FLAGS)] {
+    for (prefix, rows) in [("WRITER", WRITER_STATES), ("BOOK", BOOK_STATES), ("WAIT", WAIT_FLAGS), ("OPEN", OPEN_FLAGS)] {
         for (name, number, doc) in rows {
             let _ = writeln!(out, "\n/// {doc}\npub const TKR_{prefix}_{name}: u32 = {number};");
         }

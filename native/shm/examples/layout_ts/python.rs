@@ -7,7 +7,7 @@ use tickring_core::event::{LEVELS_PER_EVENT_MAX, flag};
 use tickring_shm::layout::{DEPTH_MAX, RING_COUNTERS};
 use tickring_shm::metrics::Stage;
 
-use crate::c::{OPEN_FLAGS, RESULTS, WRITER_STATES};
+use crate::c::{BOOK_STATES, OPEN_FLAGS, RESULTS, WAIT_FLAGS, WRITER_STATES};
 use crate::c_model::{Member, RECORD_HEAD, Struct, offsets, record_size, structs};
 use crate::model::{Table, record_tables, trading_states, venues};
 
@@ -58,6 +58,8 @@ fn enums(out: &mut String) {
         rows.iter().map(|&(name, number, doc)| (name.to_owned(), number.cast_signed(), doc)).collect::<Vec<_>>()
     };
     print_enum(out, "IntEnum", "WriterState", "States of a writer.", with_doc(WRITER_STATES));
+    print_enum(out, "IntEnum", "BookState", "What is known of a book.", with_doc(BOOK_STATES));
+    print_enum(out, "IntFlag", "WaitFlag", "Bits of tkr_waiting.flags.", with_doc(WAIT_FLAGS));
     print_enum(out, "IntFlag", "OpenFlag", "Bits of tkr_options.flags.", with_doc(OPEN_FLAGS));
     for Table { object, type_name, about, rows } in record_tables().iter().chain([&trading_states(), &venues()]) {
         let base = if *object == "FLAGS" { "IntFlag" } else { "IntEnum" };
