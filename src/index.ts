@@ -1,41 +1,15 @@
 /** The package's public door: the ring's reader with its types, error class and tables. */
 export {
   CHANNELS,
-  CODES,
-  type CodeName,
-  FLAGS,
-  GAP_REASONS,
   GAP_STREAMS,
   KIND_NAMES,
-  KINDS,
-  type KindName,
   type Recovery,
-  STATES,
   TRADING_STATES,
   VENUE_NAMES,
   VENUES,
   type VenueName,
 } from './model/codes.js';
-export { EXIT, TickringError } from './model/errors.js';
+export { EXIT } from './model/errors.js';
 export type { EngineStatus, InstrumentStatus } from './model/status.js';
-export {
-  fromAddon,
-  type Histogram,
-  INSTRUMENT_COUNTERS,
-  type InstrumentDefinition,
-  KIND_GENERATION,
-  KIND_LAPPED,
-  type LatestView,
-  type Listing,
-  native,
-  PAYLOAD_FIELDS,
-  PAYLOAD_WORDS,
-  parseListings,
-  RECORD_OFFSETS,
-  RECORD_SIZE_MAX,
-  type ReaderStatus,
-  RingReader,
-  SHARD_COUNTERS,
-  STAGES,
-  version,
-} from './native/index.js';
+export { version } from './native/index.js';
+export * from './reader/index.js';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { KINDS, type KindName, VENUE_NAMES } from '../model/codes.js';
 import { EXIT, TickringError } from '../model/errors.js';
-import { KIND_GENERATION, KIND_LAPPED, native, RECORD_SIZE_MAX, RingReader } from '../native/index.js';
+import { KIND_GENERATION, KIND_LAPPED, KIND_WRITER, native, RECORD_SIZE_MAX, RingReader } from '../native/index.js';
 import { nearest } from './config/nearest.js';
 import { loadConfig } from './config.js';
 import { durationMs, integer } from './options.js';
@@ -15,7 +15,7 @@ import { type InstrumentView, RecordCursor, recordText } from './record.js';
 const BATCH = 256;
 /** Pause when no shard has anything new. */
 const IDLE_MS = 5;
-/** How often new shards and the writers' health are looked at. */
+/** How often new shards are looked for. */
 const LOOK_EVERY_MS = 1_000;
 
 interface ReadFlags {
@@ -60,7 +60,6 @@ class ShardTail {
   readonly #instruments = new Map<number, InstrumentView>();
   readonly #filter: Filter;
   readonly #out = new Uint8Array(BATCH * RECORD_SIZE_MAX);
-  #state = '';
 
   constructor(shmRoot: string, name: string, shard: number, filter: Filter, fromOldest: boolean) {
     this.shard = shard;
@@ -83,6 +82,10 @@ class ShardTail {
     const cursor = new RecordCursor(this.#out);
     for (let index = 0; index < count; index++, cursor.advance()) {
       const { kind, instrument } = cursor;
+      if (kind === KIND_WRITER) {
+        tellWriter(cursor.view(this.shard, undefined));
+        continue;
+      }
       if (kind === KINDS.instrument) this.#instruments.set(instrument, cursor.definition());
       else if (kind === KIND_GENERATION) this.#learn();
       if (this.#passes(kind, instrument) && !take(cursor.view(this.shard, this.#instruments.get(instrument)))) break;
@@ -100,17 +103,15 @@ class ShardTail {
     return instrument !== undefined && (instrument.symbol === wanted || `${instrument.venue}:${instrument.symbol}` === wanted);
   }
 
-  /** The writer's state if it changed since the last look. */
-  change(): string | undefined {
-    const { state } = native(() => this.#reader.status());
-    if (state === this.#state) return undefined;
-    this.#state = state;
-    return state;
-  }
-
   close(): void {
     this.#reader.close();
   }
+}
+
+/** For people, beside the records. */
+function tellWriter(notice: ReturnType<RecordCursor['view']>): void {
+  const { shard, state } = notice;
+  if (state !== 'live') process.stderr.write(`tickring: the engine's shard ${shard} is ${state}; waiting for it\n`);
 }
 
 /** Numbers of the shards that an engine has published. */
@@ -170,7 +171,6 @@ class Printer {
         lookedAt = performance.now();
         // A shard that appears later is read from its first record on.
         this.#join(true);
-        this.#tellStates();
       }
       if (!busy) await sleep(IDLE_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
@@ -189,14 +189,6 @@ class Printer {
         // The directory is there before the segment is; the next look finds it.
         if (!(error instanceof TickringError && error.code === 'SHM_NOT_FOUND')) throw error;
       }
-    }
-  }
-
-  #tellStates(): void {
-    for (const tail of this.#tails.values()) {
-      const state = tail.change();
-      if (state !== undefined && state !== 'live' && state !== 'superseded')
-        process.stderr.write(`tickring: the engine's shard ${tail.shard} is ${state}; waiting for it\n`);
     }
   }
 

@@ -12,14 +12,17 @@ import {
   TRADING_STATE_NAMES,
   VENUE_NAMES,
 } from '../model/codes.js';
+import { decimalText } from '../model/decimal.js';
 import {
   RECORD_OFFSETS as AT,
   KIND_GENERATION,
   KIND_LAPPED,
+  KIND_WRITER,
   PAYLOAD_FIELDS,
   PAYLOAD_WORDS,
   type PayloadField,
 } from '../native/index.js';
+import { WRITER_STATES } from '../native/records.js';
 
 /** What is needed to read an instrument's numbers. */
 export interface InstrumentView {
@@ -29,18 +32,10 @@ export interface InstrumentView {
   readonly qtyExponent: number;
 }
 
-/** A record, or one of the reader's own notices (`lapped`, `generation`). */
+/** A record, or one of the reader's own notices (`lapped`, `generation`, `writer`). */
 export interface RecordView {
-  readonly kind: KindName | 'lapped' | 'generation' | 'unknown';
+  readonly kind: KindName | 'lapped' | 'generation' | 'writer' | 'unknown';
   readonly [field: string]: unknown;
-}
-
-/** Mantissa × 10^exponent as plain decimal text without trailing zeros. */
-export function decimalText(mantissa: bigint, exponent: number): string {
-  if (exponent >= 0) return String(mantissa * 10n ** BigInt(exponent));
-  const digits = String(mantissa < 0n ? -mantissa : mantissa).padStart(1 - exponent, '0');
-  const fraction = digits.slice(exponent).replace(/0+$/, '');
-  return `${mantissa < 0n ? '-' : ''}${digits.slice(0, exponent)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /** Name of a number in one of the tables of `src/model/codes.ts`; the number's text where a newer engine has more. */
@@ -133,6 +128,7 @@ export class RecordCursor {
     if (this.kind === KIND_GENERATION) {
       return { kind: 'generation', shard, prev_epoch: String(this.#word(0)), new_epoch: String(this.#word(1)) };
     }
+    if (this.kind === KIND_WRITER) return { kind: 'writer', shard, state: nameIn(WRITER_STATES, this.#word(0)) };
     const kind = (KIND_NAMES as Readonly<Record<number, KindName>>)[this.kind];
     const head = {
       ...(instrument === undefined ? {} : { venue: instrument.venue, symbol: instrument.symbol }),
@@ -225,6 +221,7 @@ export function recordText(record: RecordView): string {
     return `--- lapped: ${record['lost']} records of shard ${record['shard']} were overwritten before they were read`;
   if (record.kind === 'generation')
     return `--- the engine started anew: shard ${record['shard']}, epoch ${record['prev_epoch']} → ${record['new_epoch']}`;
+  if (record.kind === 'writer') return `--- the engine's shard ${record['shard']} is ${record['state']}`;
   const who = record['symbol'] === undefined ? '-' : `${record['venue']}:${record['symbol']}`;
   const fields = Object.entries(record).flatMap(([name, value]) =>
     COMMON.has(name) || value === null ? [] : [`${name}=${value}`],

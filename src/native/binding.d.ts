@@ -128,19 +128,65 @@ export declare class FrameProbe {
   get digest(): string
 }
 
-/** Reads one shard's segment of an engine in another process. */
+/** The full-depth book of one instrument; see `RingReader.book`. */
+export declare class RingBook {
+  /**
+   * What is known of the book.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  status(): RingBookStatus
+  /**
+   * The best `most` bids as price, quantity pairs (mantissas), best first; all of them where none is given.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  bids(most?: number | undefined | null): BigInt64Array
+  /**
+   * The best `most` asks; see `bids`.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  asks(most?: number | undefined | null): BigInt64Array
+  /**
+   * Fills the first `4 × depth` numbers of `out` without allocating anything: `depth` pairs of price and quantity (mantissas) of
+   * bids, best first, then of asks. NaN where there is no level, and where a mantissa is beyond ±(2^53 − 1).
+   *
+   * # Errors
+   *
+   * `CLOSED`; `ARGUMENT_RANGE` when `out` is shorter.
+   */
+  copyTop(out: Float64Array, depth: number): void
+}
+
+/** Reads the segments of an engine in another process: all its shards, merged by `ts_out`, or one. */
 export declare class RingReader {
   /**
-   * Joins at the newest record.
+   * Joins at the newest record; without a shard, at that of each, and finds those that appear later. Files of this user and of
+   * root are trusted, or those of the user `owner` (a uid) and of root.
    *
    * # Errors
    *
    * `SHM_NOT_FOUND` while no engine has published; other `SHM_*` when the segment is unusable.
    */
-  constructor(root: string, name: string, shard: number)
+  constructor(root: string, name: string, shard?: number | undefined | null, owner?: number | undefined | null)
+  /**
+   * Numbers of the shards that are read.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  shards(): Array<number>
   /**
    * Copies up to `max` records in canonical form into `out`; returns how many. Besides the engine's records there are
-   * `KIND_LAPPED` and `KIND_GENERATION`. No allocation, no syscall while records are there.
+   * `KIND_LAPPED`, `KIND_GENERATION` and `KIND_WRITER`. No allocation, no syscall while records are there.
    *
    * # Errors
    *
@@ -165,13 +211,13 @@ export declare class RingReader {
    */
   seekOldest(): void
   /**
-   * How the writer is doing.
+   * How the writer of a shard, or of the first one, is doing.
    *
    * # Errors
    *
-   * `CLOSED`.
+   * `CLOSED`; `ARGUMENT_RANGE` for a shard that is not read.
    */
-  status(): ReaderStatus
+  status(shard?: number | undefined | null): ReaderStatus
   /**
    * Newest state of an instrument; null if the shard does not hold it.
    *
@@ -181,21 +227,41 @@ export declare class RingReader {
    */
   latest(instrument: number): LatestView | null
   /**
-   * The instruments of the shard.
+   * The full-depth book of an instrument, which follows as the reader polls: it holds what the last poll has read. Null if the
+   * shard does not hold the instrument.
+   *
+   * Cost: a copy of the book, and a look at each record since that copy was made, at most half of the ring; then a lookup a
+   * record.
    *
    * # Errors
    *
    * `CLOSED`.
    */
-  instruments(): Array<InstrumentDefinition>
+  book(instrument: number): RingBook | null
   /**
-   * Shard counters in the order of `SHARD_COUNTERS`.
+   * The instruments of a shard, or of the first one.
    *
    * # Errors
    *
-   * `CLOSED`.
+   * As `status`.
    */
-  counters(): Array<bigint>
+  instruments(shard?: number | undefined | null): Array<InstrumentDefinition>
+  /**
+   * Counters of a shard, or of the first one, in the order of `SHARD_COUNTERS`.
+   *
+   * # Errors
+   *
+   * As `status`.
+   */
+  counters(shard?: number | undefined | null): Array<bigint>
+  /**
+   * Counters of a ring's writer in the order of `RING_COUNTERS`.
+   *
+   * # Errors
+   *
+   * As `status`.
+   */
+  ringCounters(shard?: number | undefined | null): Array<bigint>
   /**
    * Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
    *
@@ -205,13 +271,13 @@ export declare class RingReader {
    */
   instrumentCounters(instrument: number): Array<bigint> | null
   /**
-   * A latency histogram by its stage number; null if there is no such stage.
+   * A latency histogram of a shard, or of the first one, by its stage number; null if there is no such stage.
    *
    * # Errors
    *
-   * `CLOSED`.
+   * As `status`.
    */
-  histogram(stage: number): Histogram | null
+  histogram(stage: number, shard?: number | undefined | null): Histogram | null
   /** Unmaps the segment. Idempotent. */
   close(): void
 }
@@ -417,6 +483,9 @@ export declare const KIND_GENERATION: number
 /** Pseudo record: records were overwritten before they were read; payload word 0 is their number. */
 export declare const KIND_LAPPED: number
 
+/** Pseudo record: the writer is in another state than before; payload word 0 is its number in `WRITER_STATES`. */
+export declare const KIND_WRITER: number
+
 /** Receive → ring latency so far, ns. */
 export interface LatencyPercentiles {
   p50: number
@@ -495,8 +564,10 @@ export interface ReaderStatus {
   position: bigint
   /** Sequence of the next record; absent until one was read. */
   sequence?: bigint
-  /** Slots written and not yet read. */
+  /** Slots written and not yet read; above `slots` the reader has been lapped. */
   lag: number
+  /** Slots of the ring. */
+  slots: number
   /** Time since the heartbeat was last seen to move, ms; absent once the writer is dead, closed or superseded. */
   heartbeatAgeMs?: number
 }
@@ -517,6 +588,28 @@ export declare const REPLY_BIT: number
 
 /** `requests()` has something. */
 export declare const REQUESTS_BIT: number
+
+/** What is known of a book that is followed. */
+export interface RingBookStatus {
+  /** `waiting`: not known yet; `live`: the engine has proven it; `stale`: the last proven one, the engine gets a new one. */
+  state: 'waiting' | 'live' | 'stale'
+  /** Sequence of the last record that the book contains. */
+  sequence: bigint
+  /** The venue's update id of the book. */
+  lastUpdateId: bigint
+  priceExponent: number
+  qtyExponent: number
+  bidLevels: number
+  askLevels: number
+  /** Sum over all levels of a mix of side, price and quantity. */
+  hash: bigint
+  /** How often the book was built from an image: 1, and once more after each loss, restart or failure. */
+  joins: bigint
+  /** How often its hash was compared with the engine's. */
+  checks: bigint
+  /** How often they differed; the book was then built again. */
+  failures: bigint
+}
 
 /** How to make a shard. */
 export interface ShardOptions {

@@ -4,10 +4,11 @@
 /** Hash over the names and places below; the addon tells the one that it was built with. */
 export const SCHEMA_HASH = 0x1a7a7058b3970fc8n;
 
-/** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` u8, `flags` u16, the others u64. */
+/** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
   size: 0,
   kind: 4,
+  shard: 5,
   flags: 6,
   instrument: 8,
   index: 12,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decimalText } from '../../src/cli/record.js';
+import { decimalText } from '../../src/model/decimal.js';
 import { eventually, Place, Program, run } from './program.js';
 
 let place: Place;

@@ -2,7 +2,7 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { FILES, ROOT, textOf } from './files.js';
 
-const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues'];
+const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues', 'reader'];
 const SOURCES = FILES.filter((path) => /^src\/.*\.(ts|js)$/.test(path) && !path.startsWith('src/native/binding.'));
 
 /** Rooms that a room may import, itself aside. */

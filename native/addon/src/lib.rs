@@ -1,6 +1,7 @@
 //! N-API surface of the native crates: converts types and errors, decides nothing. See `native/addon/README.md`.
 #![allow(missing_docs, reason = "napi's macros generate undocumented items; the public ones are documented in binding.d.ts")]
 
+mod books;
 mod chunks;
 mod convert;
 mod driver;

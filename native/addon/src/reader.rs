@@ -1,18 +1,19 @@
 //! The ring reader for JavaScript: copies validated records into the caller's buffer, never exposes shared memory.
 
 use std::cell::{RefCell, RefMut};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{BigInt, BigInt64Array, Env, Float64Array, Function, Uint8ArraySlice};
 use napi_derive::napi;
 use tickring_core::error::Code;
-use tickring_core::event::{Level, flag};
-use tickring_shm::{LatestCopy, Liveness, Reader, Stage};
+use tickring_core::event::flag;
+use tickring_shm::{LatestCopy, Liveness, Stage};
 
+use crate::books::{RingBook, pairs};
 use crate::convert::{InstrumentDefinition, narrow};
 use crate::entry;
-use crate::failure::{Result, fail, guard, shm};
+use crate::failure::{Result, fail, guard};
 use crate::following::Following;
 
 /// How the writer is doing, judged by this process's own clock.
@@ -25,8 +26,10 @@ pub struct ReaderStatus {
     pub position: BigInt,
     /// Sequence of the next record; absent until one was read.
     pub sequence: Option<BigInt>,
-    /// Slots written and not yet read.
+    /// Slots written and not yet read; above `slots` the reader has been lapped.
     pub lag: f64,
+    /// Slots of the ring.
+    pub slots: f64,
     /// Time since the heartbeat was last seen to move, ms; absent once the writer is dead, closed or superseded.
     pub heartbeat_age_ms: Option<f64>,
 }
@@ -79,7 +82,7 @@ pub struct Histogram {
     pub sum: BigInt,
 }
 
-/// Reads one shard's segment of an engine in another process.
+/// Reads the segments of an engine in another process: all its shards, merged by `ts_out`, or one.
 #[napi]
 pub struct RingReader {
     following: Rc<RefCell<Following>>,
@@ -87,22 +90,33 @@ pub struct RingReader {
 
 #[napi]
 impl RingReader {
-    /// Joins at the newest record.
+    /// Joins at the newest record; without a shard, at that of each, and finds those that appear later. Files of this user and of
+    /// root are trusted, or those of the user `owner` (a uid) and of root.
     ///
     /// # Errors
     ///
     /// `SHM_NOT_FOUND` while no engine has published; other `SHM_*` when the segment is unusable.
     #[napi(constructor)]
-    pub fn new(root: String, name: String, shard: u32) -> Result<Self> {
+    pub fn new(root: String, name: String, shard: Option<u32>, owner: Option<u32>) -> Result<Self> {
         guard(|| {
-            let root = PathBuf::from(root);
-            let reader = Reader::open(Path::new(&root), &name, narrow("shard", shard)?).map_err(|error| shm(&error))?;
-            Ok(Self { following: Rc::new(RefCell::new(Following::new(reader))) })
+            let shard = shard.map(|shard| narrow("shard", shard)).transpose()?;
+            let following = Following::open(Path::new(&root), &name, shard, owner)?;
+            Ok(Self { following: Rc::new(RefCell::new(following)) })
         })
     }
 
+    /// Numbers of the shards that are read.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    #[napi]
+    pub fn shards(&self) -> Result<Vec<u32>> {
+        guard(|| Ok(self.following().merged()?.shards().map(u32::from).collect()))
+    }
+
     /// Copies up to `max` records in canonical form into `out`; returns how many. Besides the engine's records there are
-    /// `KIND_LAPPED` and `KIND_GENERATION`. No allocation, no syscall while records are there.
+    /// `KIND_LAPPED`, `KIND_GENERATION` and `KIND_WRITER`. No allocation, no syscall while records are there.
     ///
     /// # Errors
     ///
@@ -144,16 +158,16 @@ impl RingReader {
         self.following().seek_oldest()
     }
 
-    /// How the writer is doing.
+    /// How the writer of a shard, or of the first one, is doing.
     ///
     /// # Errors
     ///
-    /// `CLOSED`.
+    /// `CLOSED`; `ARGUMENT_RANGE` for a shard that is not read.
     #[napi]
-    pub fn status(&self) -> Result<ReaderStatus> {
+    pub fn status(&self, shard: Option<u32>) -> Result<ReaderStatus> {
         guard(|| {
             let mut following = self.following();
-            let reader = following.open()?;
+            let reader = following.reader(shard)?;
             let (state, age) = match reader.liveness() {
                 Liveness::Live { age } => ("live", Some(age)),
                 Liveness::Stalled { age } => ("stalled", Some(age)),
@@ -167,6 +181,7 @@ impl RingReader {
                 position: reader.position().into(),
                 sequence: reader.next_sequence().map(BigInt::from),
                 lag: reader.lag() as f64,
+                slots: reader.slots() as f64,
                 heartbeat_age_ms: age.map(|age| age.as_secs_f64() * 1000.0),
             })
         })
@@ -179,33 +194,62 @@ impl RingReader {
     /// `CLOSED`.
     #[napi]
     pub fn latest(&self, instrument: u32) -> Result<Option<LatestView>> {
-        guard(|| {
-            let mut following = self.following();
-            let Some(slot) = following.slot_of(instrument)? else { return Ok(None) };
-            Ok(following.latest(slot)?.map(latest_view))
-        })
+        guard(|| Ok(self.following().latest(instrument)?.map(latest_view)))
     }
 
-    /// The instruments of the shard.
+    /// The full-depth book of an instrument, which follows as the reader polls: it holds what the last poll has read. Null if the
+    /// shard does not hold the instrument.
+    ///
+    /// Cost: a copy of the book, and a look at each record since that copy was made, at most half of the ring; then a lookup a
+    /// record.
     ///
     /// # Errors
     ///
     /// `CLOSED`.
     #[napi]
-    pub fn instruments(&self) -> Result<Vec<InstrumentDefinition>> {
+    pub fn book(&self, instrument: u32) -> Result<Option<RingBook>> {
         guard(|| {
-            Ok(self.following().open()?.instruments().iter().map(|copy| InstrumentDefinition::from(&copy.instrument)).collect())
+            let followed = self.following().follow_book(instrument)?;
+            Ok(followed.map(|followed| RingBook::new(Rc::clone(&self.following), followed)))
         })
     }
 
-    /// Shard counters in the order of `SHARD_COUNTERS`.
+    /// The instruments of a shard, or of the first one.
     ///
     /// # Errors
     ///
-    /// `CLOSED`.
+    /// As `status`.
     #[napi]
-    pub fn counters(&self) -> Result<Vec<BigInt>> {
-        Ok(self.following().open()?.counters().shard.into_iter().map(BigInt::from).collect())
+    pub fn instruments(&self, shard: Option<u32>) -> Result<Vec<InstrumentDefinition>> {
+        guard(|| {
+            Ok(self
+                .following()
+                .reader(shard)?
+                .instruments()
+                .iter()
+                .map(|copy| InstrumentDefinition::from(&copy.instrument))
+                .collect())
+        })
+    }
+
+    /// Counters of a shard, or of the first one, in the order of `SHARD_COUNTERS`.
+    ///
+    /// # Errors
+    ///
+    /// As `status`.
+    #[napi]
+    pub fn counters(&self, shard: Option<u32>) -> Result<Vec<BigInt>> {
+        Ok(self.following().reader(shard)?.shard_counters().into_iter().map(BigInt::from).collect())
+    }
+
+    /// Counters of a ring's writer in the order of `RING_COUNTERS`.
+    ///
+    /// # Errors
+    ///
+    /// As `status`.
+    #[napi]
+    pub fn ring_counters(&self, shard: Option<u32>) -> Result<Vec<BigInt>> {
+        Ok(self.following().reader(shard)?.ring_counters().into_iter().map(BigInt::from).collect())
     }
 
     /// Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
@@ -216,19 +260,19 @@ impl RingReader {
     #[napi]
     pub fn instrument_counters(&self, instrument: u32) -> Result<Option<Vec<BigInt>>> {
         let mut following = self.following();
-        let Some(slot) = following.slot_of(instrument)? else { return Ok(None) };
-        Ok(following.open()?.instrument_counters(slot).map(|values| values.into_iter().map(BigInt::from).collect()))
+        let Some((reader, slot)) = following.place_of(instrument)? else { return Ok(None) };
+        Ok(reader.instrument_counters(slot).map(|values| values.into_iter().map(BigInt::from).collect()))
     }
 
-    /// A latency histogram by its stage number; null if there is no such stage.
+    /// A latency histogram of a shard, or of the first one, by its stage number; null if there is no such stage.
     ///
     /// # Errors
     ///
-    /// `CLOSED`.
+    /// As `status`.
     #[napi]
-    pub fn histogram(&self, stage: u32) -> Result<Option<Histogram>> {
+    pub fn histogram(&self, stage: u32, shard: Option<u32>) -> Result<Option<Histogram>> {
         let Some(stage) = Stage::ALL.iter().copied().find(|known| *known as u32 == stage) else { return Ok(None) };
-        let copy = self.following().open()?.histogram(stage);
+        let copy = self.following().reader(shard)?.histogram(stage);
         let counts: Vec<f64> = copy.buckets.iter().map(|count| *count as f64).collect();
         Ok(Some(Histogram { counts: counts.into(), count: copy.count.into(), sum: copy.sum.into() }))
     }
@@ -242,10 +286,6 @@ impl RingReader {
     fn following(&self) -> RefMut<'_, Following> {
         self.following.borrow_mut()
     }
-}
-
-fn pairs(levels: &[Level]) -> BigInt64Array {
-    BigInt64Array::new(levels.iter().flat_map(|level| [level.price, level.qty]).collect())
 }
 
 fn latest_view(latest: &LatestCopy) -> LatestView {

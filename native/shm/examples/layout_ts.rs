@@ -1,4 +1,5 @@
 //! Prints the other languages' side of the contract: `--model` for `src/model/codes.ts`, `--native` for `src/native/layout.ts`,
+//! `--records` for `src/native/records.ts`,
 //! `--c` for `native/shm/include/tickring_abi.h`, `--capi` for `native/capi/src/abi.rs`, `--python` for
 //! `native/python/src/tickring/_abi.py`.
 //!
@@ -20,16 +21,19 @@ mod model;
 mod native;
 #[path = "layout_ts/python.rs"]
 mod python;
+#[path = "layout_ts/records.rs"]
+mod records;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("--model") => print!("{}", model::file()),
         Some("--native") => print!("{}", native::file()),
+        Some("--records") => print!("{}", records::file()),
         Some("--c") => print!("{}", c::file()),
         Some("--capi") => print!("{}", capi::file()),
         Some("--python") => print!("{}", python::file()),
         _ => {
-            eprintln!("usage: layout_ts --model | --native | --c | --capi | --python");
+            eprintln!("usage: layout_ts --model | --native | --records | --c | --capi | --python");
             return ExitCode::from(64);
         }
     }

@@ -91,6 +91,14 @@ impl Merged {
         Ok(merged)
     }
 
+    /// Reads this shard alone, until a rescan finds others.
+    #[must_use]
+    pub fn of(reader: Reader) -> Self {
+        let (root, name, trust) = reader.place();
+        let lane = Lane { shard: reader.shard(), reader, record: Box::default(), is_held: false };
+        Self { root, name, trust, lanes: vec![lane], given: None }
+    }
+
     /// Opens shards that have begun to publish since; gives their number.
     ///
     /// # Errors
@@ -144,9 +152,30 @@ impl Merged {
         }
     }
 
+    /// The record that the last poll gave, with its shard and reader: what a [`crate::BookBuilder`] takes. The reader stands behind it.
+    #[must_use]
+    pub fn given(&self) -> Option<(u16, &Reader, &Record)> {
+        let lane = &self.lanes[self.given?];
+        Some((lane.shard, &lane.reader, &lane.record))
+    }
+
+    /// Goes back to the oldest records that still stand; see [`Reader::seek_oldest`].
+    pub fn seek_oldest(&mut self) {
+        self.given = None;
+        for lane in &mut self.lanes {
+            lane.is_held = false;
+            lane.reader.seek_oldest();
+        }
+    }
+
     /// Numbers of the shards.
     pub fn shards(&self) -> impl Iterator<Item = u16> + '_ {
         self.lanes.iter().map(|lane| lane.shard)
+    }
+
+    /// The readers of all shards, for what changes them.
+    pub fn readers_mut(&mut self) -> impl Iterator<Item = &mut Reader> + '_ {
+        self.lanes.iter_mut().map(|lane| &mut lane.reader)
     }
 
     /// The reader of a shard, for its tables and for a [`crate::BookBuilder`]. It is at most one record ahead of what was given out.

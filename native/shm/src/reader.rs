@@ -276,6 +276,17 @@ impl Reader {
         Some(Segment::open_other(&directory, self.generation(), self.trust)?.header.epoch)
     }
 
+    /// Root, name and owner that it was opened with.
+    pub(crate) fn place(&self) -> (PathBuf, String, Trust) {
+        (self.root.clone(), self.name.clone(), self.trust)
+    }
+
+    /// The shard being read.
+    #[must_use]
+    pub const fn shard(&self) -> u16 {
+        self.shard
+    }
+
     /// Epoch of the writer being read.
     #[must_use]
     pub const fn epoch(&self) -> u64 {

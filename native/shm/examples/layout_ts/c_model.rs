@@ -240,7 +240,8 @@ fn base(field: &Field, kind: Kind) -> (&'static str, usize) {
     }
 }
 
-fn meaning(kind: Kind, field: &str) -> &'static str {
+/// What a field says, in a sentence.
+pub fn meaning(kind: Kind, field: &str) -> &'static str {
     match (kind, field) {
         (_, "price") => "Price mantissa.",
         (_, "qty") => "Quantity mantissa.",

@@ -9,10 +9,14 @@ use tickring_shm::record::{CANONICAL_HEAD_SIZE, CANONICAL_SIZE_MAX};
 
 use crate::emit::{File, camel, quote};
 
+/// Byte of a record that `Record::encode` leaves 0, and the addon sets to the shard.
+pub const SHARD_AT: usize = 5;
+
 /// Byte offsets of `Record::encode`.
 const OFFSETS: &[(&str, usize)] = &[
     ("size", 0),
     ("kind", 4),
+    ("shard", SHARD_AT),
     ("flags", 6),
     ("instrument", 8),
     ("index", 12),
@@ -31,7 +35,7 @@ pub fn file() -> String {
         .line(&format!("export const SCHEMA_HASH = 0x{:016x}n;", schema_hash()));
     file.object(
         "RECORD_OFFSETS",
-        "Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` u8, `flags` u16, the others u64.",
+        "Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64.",
         OFFSETS.iter().map(|(name, offset)| ((*name).to_owned(), offset.to_string())),
     );
     file.number("RECORD_SIZE_MAX", "Most bytes of a record.", CANONICAL_SIZE_MAX as u64);

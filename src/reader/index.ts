@@ -1,0 +1,50 @@
+/** `tickring/reader`: the ring of a running engine for programs in Node. */
+export {
+  CODES,
+  type CodeName,
+  FLAGS,
+  type FlagName,
+  GAP_REASONS,
+  KINDS,
+  type KindName,
+  STATES,
+  type StateName,
+} from '../model/codes.js';
+export { decimalText, toNumber } from '../model/decimal.js';
+export { TickringError } from '../model/errors.js';
+export type { LatestStats, LatestTrade, RingBookStatus } from '../native/index.js';
+export type {
+  BookDeltaRecord,
+  BookSnapshotRecord,
+  EngineRecord,
+  EpochStartRecord,
+  GapRecord,
+  Instrument,
+  InstrumentRecord,
+  Level,
+  QuoteRecord,
+  RecordHead,
+  Stats24hRecord,
+  StatusRecord,
+  TradeRecord,
+} from '../native/records.js';
+export type { Book, Sides } from './book.js';
+export {
+  type GenerationRecord,
+  type LappedRecord,
+  NOTICES,
+  type RecordCursor,
+  type RingRecord,
+  type WriterRecord,
+  type WriterState,
+} from './cursor.js';
+export type { WaitOptions } from './pace.js';
+export {
+  type CounterName,
+  DEFAULT_ROOT,
+  type Latest,
+  type OpenOptions,
+  type RecordsOptions,
+  RingReader,
+  type ShardStatus,
+} from './ring-reader.js';
