@@ -231,3 +231,65 @@ fn check_version(words: &[u64; HEADER_WORDS], path: &Path) -> Result<(), ShmErro
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header in which every field has another value.
+    fn header() -> Header {
+        let shape = Shape { ring_bytes: 1 << 20, books_bytes: 1 << 16, instruments: 3, depth: 20 };
+        let (areas, file_size) = plan(&shape);
+        let writer = Identity { pid: 0x0102_0304, start_ticks: 5, boot_id: [6, 7] };
+        let (epoch, prev_epoch, generation, shard, depth) = (8, 9, 10, 11, 20);
+        let (created_wall, created_mono, first_sequence, lineage) = (12, 13, 14, 15);
+        Header {
+            epoch,
+            prev_epoch,
+            generation,
+            shard,
+            depth,
+            writer,
+            created_wall,
+            created_mono,
+            first_sequence,
+            lineage,
+            file_size,
+            areas,
+        }
+    }
+
+    /// The page as it is in the file, little-endian, but without the version of the build.
+    fn page() -> Vec<u8> {
+        let mut words = header().to_words();
+        words[at::BUILD..at::BUILD + 2].fill(0);
+        words[at::CRC] = u64::from(crc32c::of_words(&words[..at::CRC]));
+        let mut bytes: Vec<_> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.resize(HEADER_SIZE, 0);
+        bytes
+    }
+
+    #[test]
+    fn the_header_page_is_the_one_that_version_1_was_frozen_with() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/header-1.0.bin");
+        if std::env::var_os("TICKRING_GOLDEN_UPDATE").is_some() {
+            std::fs::write(&path, page()).expect("the golden page can be written");
+        }
+        let golden = std::fs::read(&path).expect("the golden page is there");
+        let page = page();
+        let differs: Vec<_> = page.chunks(8).zip(golden.chunks(8)).enumerate().filter(|(_, (new, old))| new != old).collect();
+        assert!(differs.is_empty() && golden.len() == HEADER_SIZE, "words that differ: {differs:x?}");
+    }
+
+    #[test]
+    fn every_damaged_byte_of_the_page_is_refused() {
+        let words = header().to_words();
+        let path = Path::new("page");
+        assert_eq!(Header::from_words(&words, header().file_size, path).expect("it is whole"), header());
+        for (word, bit) in (0..HEADER_WORDS).flat_map(|word| (0..64).map(move |bit| (word, bit))) {
+            let mut damaged = words;
+            damaged[word] ^= 1 << bit;
+            assert!(Header::from_words(&damaged, header().file_size, path).is_err(), "word {word}, bit {bit}");
+        }
+    }
+}
