@@ -8,7 +8,7 @@ import { control, estimate, exact } from './statistics.js';
 import { proveBook } from './whole-path.js';
 
 interface Report {
-  readonly blocks: Record<'ladder' | 'sorted_vec' | 'btree_map' | 'ladder_top' | 'thousand', number[]>;
+  readonly blocks: Record<'ladder' | 'sorted_vec' | 'btree_map' | 'ladder_top' | 'sparse_top' | 'thousand', number[]>;
   readonly messages: number;
   readonly levels: number;
   readonly heap: number;
@@ -18,7 +18,7 @@ interface Report {
 
 function run(size: Size): Promise<BenchResult> {
   const report = rust<Report>('book-update', size);
-  const { ladder, sorted_vec, btree_map, ladder_top, thousand } = report.blocks;
+  const { ladder, sorted_vec, btree_map, ladder_top, sparse_top, thousand } = report.blocks;
   const levelsOfMessage = report.levels / report.messages;
   const top = ladder_top.map((ns, block) => (ns - (ladder[block] ?? Number.NaN)) * levelsOfMessage);
   const row = '4';
@@ -64,6 +64,11 @@ function run(size: Size): Promise<BenchResult> {
     ratios: [],
     figures: [
       { label: 'best 20 levels of both sides, after each message', value: estimate(top).median.toFixed(0), unit: 'ns' },
+      {
+        label: 'message of 2 levels into a side of 5,000 with a window of few, and its best 20',
+        value: estimate(sparse_top).median.toFixed(0),
+        unit: 'ns',
+      },
       { label: 'heap of the book', value: report.heap, unit: 'B' },
       { label: 'levels', value: report.levels, unit: `in ${report.messages} messages` },
       { label: 'book', value: proveBook(size, report.book_sha256), unit: '' },

@@ -20,6 +20,7 @@ use crate::clock::cpu_ns;
 use crate::corpus::{Corpus, ItemKind, sha256_hex};
 use crate::options::Options;
 use crate::rig::definition;
+use crate::sparse_book;
 
 /// Books that are updated in turns.
 const BOOKS: usize = 1_000;
@@ -280,7 +281,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let path = options.code_path()?;
     let before = alloc::live_bytes();
-    let (mut ladder, mut topped) = (Book::on(path), Book::on(path));
+    let [mut ladder, mut topped, mut sparse] = [(); 3].map(|()| Book::on(path));
     pass(&mut ladder, &snapshot, &deltas);
     let bytes = alloc::live_bytes() - before;
     let allocations = alloc::count(|| {
@@ -293,12 +294,13 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         Work::new("sorted_vec", || pass(&mut sorted, &snapshot, &deltas)),
         Work::new("btree_map", || pass(&mut tree, &snapshot, &deltas)),
         Work::new("ladder_top", || top_pass(&mut topped, &snapshot, &deltas)),
+        Work::new("sparse_top", || sparse_book::pass(&mut sparse)),
         Work::new("thousand", || turns.pass(&snapshot, &deltas)),
     ];
     let series = blocks::run(&mut works, if options.smoke { Size::SMOKE } else { Size::FULL });
     let mut blocks = serde_json::Map::new();
     for (work, ns) in works.iter().zip(&series) {
-        eprintln!("{:>10}  {:8.2} ns a level, median of {} blocks", work.name, median(&mut ns.clone()), ns.len());
+        eprintln!("{:>10}  {:8.2} ns a unit, median of {} blocks", work.name, median(&mut ns.clone()), ns.len());
         blocks.insert(work.name.to_owned(), json!(ns));
     }
     let (messages, levels) = (deltas.len(), count(&deltas));

@@ -27,6 +27,7 @@ mod ring_throughput;
 mod serve;
 mod serve_ring;
 mod slow_frames;
+mod sparse_book;
 mod synthetic;
 
 use std::process::ExitCode;

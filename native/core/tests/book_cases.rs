@@ -95,6 +95,39 @@ fn levels_that_are_all_far_from_each_other_stay_in_order() {
 }
 
 #[test]
+fn a_book_whose_window_holds_few_levels_has_its_best_ones_in_order() {
+    const BEST: i64 = 600_000_000;
+    // Ticks of 10, but levels 10,000 of them apart: more than a window. Ten that it follows keep it where it is.
+    let bid = |at: i64| BEST - 100_000 * at - 10 * (at * 7 % 13);
+    let mut both = Both::default();
+    both.load(
+        (0..3_000).map(|at| (bid(at), 5 + at)).chain((0..10).map(|at| (BEST + 20 * (at - 10), 3))),
+        [(BEST + 10, 1), (BEST + 20, 1)],
+    );
+    // Others, between and below them; quantities that no cell holds.
+    both.apply(Side::Bid, (0..80).map(|at| (bid(at), 1_000_000 + at)));
+    both.apply(Side::Bid, (0..80).map(|at| (bid(at) - 50_000, 1 << (20 + at % 20))));
+    both.apply(Side::Bid, (0..200).map(|at| (bid(2_000 + at), at % 3)));
+    // The best go, until those that were known have gone; more come than are kept.
+    for round in 0..20 {
+        both.apply(Side::Bid, (0..40).flat_map(|at| [(bid(40 * round + at), 0), (bid(40 * round + at) - 50_000, 0)]));
+        both.apply(Side::Bid, [(bid(40 * round + 41) + 20, 9)]);
+    }
+    both.apply(Side::Bid, (0..700).map(|at| (bid(820) - 10 * 137 * at, 2 + at)));
+    // The price leaves the window and comes back.
+    both.apply(Side::Ask, [(BEST + 10, 0), (BEST + 20, 0), (BEST + 3_000_010, 4)]);
+    both.apply(Side::Bid, (0..30).map(|at| (BEST + 3_000_000 - 110_000 * at, 7)));
+    both.apply(Side::Bid, (0..300).map(|at| (bid(2_500 + at), 7 * at)));
+    let mut copy = Book::new();
+    copy.clone_from(&both.book);
+    both.book = copy;
+    both.apply(Side::Bid, (0..30).map(|at| (BEST + 3_000_000 - 110_000 * at, 0)));
+    both.book.clear();
+    both.model = Model::default();
+    both.apply(Side::Bid, (0..200).map(|at| (bid(at), 1)));
+}
+
+#[test]
 fn quantities_beyond_a_cell_are_kept_exactly() {
     let mut both = Both::usual();
     let limit = i64::from(u32::MAX);

@@ -60,6 +60,10 @@ impl<K: Number, V: Number> Blocks<K, V> {
         self.len == 0
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Empties the map and keeps its room.
     pub(super) fn clear(&mut self) {
         self.last.clear();
@@ -93,6 +97,11 @@ impl<K: Number, V: Number> Blocks<K, V> {
     pub(super) fn get(&self, key: K) -> Option<V> {
         let (at, found) = self.find(key);
         found.then(|| self.values[self.places[at.block].slot as usize][at.entry])
+    }
+
+    /// Least key.
+    pub(super) fn first_key(&self) -> Option<K> {
+        self.places.first().map(|place| self.keys[place.slot as usize][0])
     }
 
     /// Greatest key.

@@ -53,6 +53,11 @@ impl Far {
         ((hash * self.homes) >> 32) as usize
     }
 
+    /// Cells that are not 0.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Asks the memory for the bucket of a tick.
     #[inline]
     pub(super) fn prefetch(&self, tick: u32) {

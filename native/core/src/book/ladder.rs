@@ -4,7 +4,7 @@
 //! is the highest, and there is one program for both.
 
 use super::blocks::Blocks;
-use super::far::Far;
+use super::far::{Far, NO_TICK};
 use super::scale::{Gauge, Scale, WIDE};
 use super::steps::Step;
 use super::survey::survey;
@@ -13,8 +13,11 @@ use crate::event::Level;
 use crate::simd::CodePath;
 use crate::simd::lanes::Finder;
 
+mod front;
 mod order;
 mod review;
+
+use front::WANTED;
 
 /// Where in the window the best levels are put: most of it lies behind them, the rest is headroom.
 const HOME: u64 = WINDOW as u64 / 8 * 7;
@@ -47,6 +50,9 @@ pub(super) struct Ladder {
     ahead: Blocks<u32, u32>,
     /// Levels behind it: lots by tick.
     behind: Far,
+    /// The best of `behind`: all from the tick `front_from` on, where the window holds few levels.
+    front: Blocks<u32, u32>,
+    front_from: u32,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
     wide: Blocks<u32, i64>,
     /// Levels whose price is no tick: quantity by height.
@@ -72,6 +78,8 @@ impl Ladder {
             window: None,
             ahead: Blocks::default(),
             behind: Far::default(),
+            front: Blocks::default(),
+            front_from: NO_TICK,
             wide: Blocks::default(),
             odd: Blocks::default(),
             far_count: 0,
@@ -91,6 +99,7 @@ impl Ladder {
         }
         self.ahead.clear();
         self.behind.clear();
+        self.drop_front();
         self.wide.clear();
         self.odd.clear();
         (self.len, self.top, self.far_count, self.misfit_count) = (0, 0, 0, 0);
@@ -107,6 +116,8 @@ impl Ladder {
         }
         self.ahead.copy_from(&other.ahead);
         self.behind.copy_from(&other.behind);
+        self.front.copy_from(&other.front);
+        self.front_from = other.front_from;
         self.wide.copy_from(&other.wide);
         self.odd.copy_from(&other.odd);
         (self.len, self.scale, self.gauge, self.start) = (other.len, other.scale, other.gauge, other.start);
@@ -173,10 +184,14 @@ impl Ladder {
             // Without wide quantities no cell needs to be asked whether its quantity is one.
             let narrow = self.wide.is_empty();
             let stopped = if narrow { self.apply_in_window::<false>(rest) } else { self.apply_in_window::<true>(rest) };
-            let Some(at) = stopped else { return self.settle() };
+            let Some(at) = stopped else { break };
             let count = self.apply_elsewhere(&rest[at..]);
             rest = &rest[at + count..];
         }
+        if self.front_from != NO_TICK {
+            self.follow(levels);
+        }
+        self.settle();
     }
 
     /// Sets levels as long as their ticks are in the window and their quantities in the cells; gives the index of the first
@@ -218,6 +233,9 @@ impl Ladder {
         }
         if self.far_count >= REVIEW_AFTER || self.misfit_count >= self.survey_after {
             self.review();
+        }
+        if self.len - self.behind.len() < WANTED {
+            self.mind_front();
         }
     }
 
@@ -261,8 +279,7 @@ impl Ladder {
     /// Sets one level, wherever it belongs.
     fn put(&mut self, height: i64, qty: i64) {
         let Some(tick) = self.scale.tick_of(height) else { return self.put_odd(height, qty) };
-        let lots = self.gauge.lot.count(qty);
-        let cell = if lots > self.scale.lots_max { WIDE } else { lots as u32 };
+        let cell = self.cell_of(qty);
         let index = tick.wrapping_sub(self.start) as usize;
         let before = match &mut self.window {
             Some(window) if index < WINDOW => {
@@ -279,6 +296,13 @@ impl Ladder {
         } else if before == WIDE {
             self.wide.remove(tick);
         }
+    }
+
+    /// What stands for a quantity in its cell.
+    #[inline]
+    fn cell_of(&self, qty: i64) -> u32 {
+        let lots = self.gauge.lot.count(qty);
+        if lots > self.scale.lots_max { WIDE } else { lots as u32 }
     }
 
     #[cold]

@@ -55,7 +55,14 @@ impl Ladder {
                 window.each_best(self.top, wanted, hand_over);
             }
         }
-        // Those behind are worse, and so are odd ones but for a few.
+        if count < most {
+            for (tick, cell) in self.front.iter().rev().take(most - count) {
+                let level = self.level_of(tick, cell);
+                each(count, level);
+                (count, height) = (count + 1, level.price ^ self.turn);
+            }
+        }
+        // The others are worse, and so are odd ones but for a few.
         if (count == most || count == self.len) && self.leads(height) {
             return count;
         }

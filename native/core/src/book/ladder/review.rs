@@ -60,6 +60,7 @@ impl Ladder {
     /// Moves the window; each level goes where it belongs from now on.
     fn move_window(&mut self, start: u32) {
         let Some(mut window) = self.window.take() else { return };
+        self.drop_front();
         let before = self.start;
         let stays = |tick: u32| (tick.wrapping_sub(start) as usize) < WINDOW;
         // What is ahead now may not be then; it is put where it belongs below.
