@@ -244,7 +244,12 @@ fn parts() -> BTreeSet<&'static str> {
 /// Runs the other tests of this file without a part; the names of those that fail.
 fn failing_without(part: &str) -> Vec<String> {
     let program = std::env::current_exe().unwrap();
-    let output = Command::new(program).env(BROKEN, part).output().unwrap();
+    let mut command = Command::new(program);
+    if part.starts_with("ring: ") || part.starts_with("head: ") {
+        // The model that takes longest, and has no ring in it.
+        command.args(["--skip", "value_in_chunks"]);
+    }
+    let output = command.env(BROKEN, part).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let failed = text.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
     let failed: Vec<_> = failed.map(str::to_owned).collect();
