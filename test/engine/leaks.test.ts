@@ -135,6 +135,8 @@ async function shardTask(where: {
       stateDir,
       shards: 1,
       ringBytes: 1 << 22,
+      wakeIntervalUs: 0,
+      hardened: false,
       instrumentsMax: 8,
       orderBookDepth: 20,
       snapshotIntervalMs: 0,

@@ -94,6 +94,8 @@ export class Rig {
       stateDir: join(stateDir, 'state'),
       shards: 2,
       ringBytes: 1 << 24,
+      wakeIntervalUs: 0,
+      hardened: false,
       instrumentsMax: 16,
       orderBookDepth: 20,
       snapshotIntervalMs: 0,
