@@ -57,7 +57,7 @@ test('reader: a book joins at once, follows each poll, and its best levels are t
   const follower = reader(name);
   const book = follower.book('BTCUSDT');
   expect(text(book)).toBe(engine.shard.bookText(1)?.text);
-  for (let round = 1; round <= 300; round += 1) {
+  for (let round = 1; round <= 600; round += 1) {
     engine.depth([[(4_999 - (round % 50) / 10).toFixed(2), (round % 7).toFixed(3)]], [['5000.10', `${round}.000`]]);
     if (round % 3 !== 0) continue;
     const before = book.status().lastUpdateId;
@@ -67,6 +67,7 @@ test('reader: a book joins at once, follows each poll, and its best levels are t
     expect(text(book)).toBe(engine.shard.bookText(1)?.text);
   }
   expect(book.status()).toMatchObject({ state: 'live', joins: 1n, failures: 0n, lastUpdateId: BigInt(engine.updateId) });
+  expect(book.status().checks).toBeGreaterThan(0n);
 
   const { bids, asks } = book.top(3);
   expect(book.levels()).toMatchObject({ bids: expect.arrayContaining([...bids]), asks: expect.arrayContaining([...asks]) });
@@ -79,6 +80,17 @@ test('reader: a book joins at once, follows each poll, and its best levels are t
   book.copyTop(out, 300);
   const { bidLevels } = book.status();
   expect([out[2 * bidLevels - 1], out[2 * bidLevels]]).toEqual([expect.any(Number), Number.NaN]);
+});
+
+test('reader: sealed memory is read by the same call', () => {
+  const name = freshName();
+  const engine = new Market({ root, name, hardened: true }, side(5_000, -0.1, 1), side(5_000.1, 0.1, 1));
+  open.push(engine.shard);
+  const follower = reader(name);
+  const book = follower.book('BTCUSDT');
+  engine.depth([['4999.00', '7.000']], []);
+  drain(follower);
+  expect(text(book)).toBe(engine.shard.bookText(1)?.text);
 });
 
 test('reader: a lap is a record with the exact loss, and the book is built again by itself', () => {
