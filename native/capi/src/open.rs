@@ -13,9 +13,10 @@ use crate::places::{Places, borrow, text};
 
 /// Whose reader it is.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Source {
     /// Its own.
-    Own(Box<Reader>),
+    Own(Reader),
     /// One of a `tkr_merged`, which stands until it is closed and this with it.
     Lane(NonNull<Merged>, u16),
 }
@@ -46,13 +47,19 @@ impl Source {
         }
     }
 
-    /// The reader, for what would take records away from others.
+    /// The reader, for what would take records away from others; refuses with [`Self::refusal`] where it is a lane.
     #[inline]
-    pub(crate) fn own(&mut self) -> Result<&mut Reader, Failure> {
+    pub(crate) fn own(&mut self) -> Option<&mut Reader> {
         match self {
-            Self::Own(reader) => Ok(reader),
-            Self::Lane(_, shard) => Err(Failure::argument(format!("reader of shard {shard} is polled through its tkr_merged"))),
+            Self::Own(reader) => Some(reader),
+            Self::Lane(..) => None,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refusal() -> Failure {
+        Failure::argument("reader of a shard is polled through its tkr_merged")
     }
 }
 
@@ -105,7 +112,7 @@ pub unsafe extern "C" fn tkr_open(
             Some(uid) => Reader::open_owned_by(root, &name, number, uid),
             None => Reader::open(root, &name, number),
         }?;
-        let opened = tkr_reader::new(Source::Own(Box::new(reader)));
+        let opened = tkr_reader::new(Source::Own(reader));
         out.put([Box::into_raw(Box::new(opened))]);
         Ok(TKR_OK)
     })

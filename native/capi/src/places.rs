@@ -6,14 +6,19 @@ use std::marker::PhantomData;
 use crate::failure::Failure;
 
 /// Whether a pointer can be followed; what it points at is the caller's promise.
+#[inline]
 fn check<T>(pointer: *const T, what: &str) -> Result<(), Failure> {
-    if pointer.is_null() {
-        return Err(Failure::argument(format!("{what} is NULL")));
+    if pointer.is_null() || !pointer.is_aligned() { Err(refusal(pointer.addr(), align_of::<T>(), what)) } else { Ok(()) }
+}
+
+/// Far from the calls that poll: the text is most of the code.
+#[cold]
+#[inline(never)]
+fn refusal(address: usize, alignment: usize, what: &str) -> Failure {
+    if address == 0 {
+        return Failure::argument(format!("{what} is NULL"));
     }
-    if !pointer.is_aligned() {
-        return Err(Failure::argument(format!("{what} at {pointer:p} is not aligned to {} bytes", align_of::<T>())));
-    }
-    Ok(())
+    Failure::argument(format!("{what} at {address:#x} is not aligned to {alignment} bytes"))
 }
 
 /// The struct behind a pointer.
@@ -21,6 +26,7 @@ fn check<T>(pointer: *const T, what: &str) -> Result<(), Failure> {
 /// # Safety
 ///
 /// Unless NULL or misaligned, it points at a struct of this type that nobody else uses during the call.
+#[inline]
 pub(crate) unsafe fn borrow<'a, T>(pointer: *mut T, what: &str) -> Result<&'a mut T, Failure> {
     check(pointer, what)?;
     // SAFETY: neither NULL nor misaligned; the rest is what this function's caller promises.

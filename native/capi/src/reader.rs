@@ -7,19 +7,18 @@ use tickring_shm::{Liveness, Poll, Reader, Waiting};
 
 use crate::abi::*;
 use crate::failure::{Failure, guard};
-use crate::open::{tkr_reader, tkr_record};
+use crate::open::{Source, tkr_reader, tkr_record};
 use crate::places::{Places, borrow};
 
 impl tkr_reader {
-    /// The next record into the bytes of a `tkr_record`.
-    #[inline]
-    fn poll(&mut self, out: &mut [u8]) -> Result<c_int, Failure> {
+    /// The next record into the bytes of a `tkr_record`; `None` for a reader that cannot be polled.
+    fn poll(&mut self, out: &mut [u8]) -> Option<c_int> {
         let reader = self.source.own()?;
         if self.due > 0 {
             self.lost = std::mem::take(&mut self.due);
-            return Ok(TKR_LAPPED);
+            return Some(TKR_LAPPED);
         }
-        Ok(match reader.poll(&mut self.record) {
+        Some(match reader.poll(&mut self.record) {
             Poll::Record => {
                 self.record.encode(out);
                 TKR_RECORD
@@ -46,7 +45,7 @@ pub unsafe extern "C" fn tkr_poll(reader: *mut tkr_reader, record: *mut tkr_reco
         let reader = unsafe { borrow(reader, "reader") }?;
         // SAFETY: room for one record, by this function's contract.
         let record = unsafe { borrow(record, "record") }?;
-        reader.poll(&mut record.bytes)
+        reader.poll(&mut record.bytes).ok_or_else(Source::refusal)
     })
 }
 
@@ -79,7 +78,7 @@ pub unsafe extern "C" fn tkr_poll_batch(
         let mut copied = 0;
         let mut result = TKR_RECORD;
         for record in records {
-            result = reader.poll(&mut record.bytes)?;
+            result = reader.poll(&mut record.bytes).ok_or_else(Source::refusal)?;
             if result != TKR_RECORD {
                 break;
             }
@@ -147,7 +146,7 @@ pub unsafe extern "C" fn tkr_reopen(reader: *mut tkr_reader) -> c_int {
 
 impl tkr_reader {
     fn seek(&mut self, seek: impl FnOnce(&mut Reader)) -> Result<c_int, Failure> {
-        seek(self.source.own()?);
+        seek(self.source.own().ok_or_else(Source::refusal)?);
         // What was expected is forgotten, and with it the lap.
         self.due = 0;
         Ok(TKR_OK)
@@ -182,7 +181,7 @@ pub unsafe extern "C" fn tkr_wait(reader: *mut tkr_reader, how: *const tkr_waiti
             waiting(unsafe { borrow(how.cast_mut(), "how") }?)?
         };
         let due = reader.due > 0;
-        let reader = reader.source.own()?;
+        let reader = reader.source.own().ok_or_else(Source::refusal)?;
         Ok(if due || reader.wait(&how, Duration::from_nanos(timeout_ns)) { TKR_OK } else { TKR_EMPTY })
     };
     // SAFETY: by this function's contract.

@@ -13,6 +13,7 @@
 #ifndef TICKRING_HPP
 #define TICKRING_HPP
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -126,20 +127,29 @@ struct Options {
   std::optional<uint32_t> owner_uid;
 };
 
+namespace detail {
+inline const char *root(const Options &options) noexcept { return options.root.empty() ? nullptr : options.root.c_str(); }
+inline tkr_options trust(const Options &options) noexcept {
+  tkr_options trust = TKR_OPTIONS_INIT;
+  if (options.owner_uid) {
+    trust.flags = TKR_OPEN_OWNED_BY;
+    trust.owner_uid = *options.owner_uid;
+  }
+  return trust;
+}
+inline void check(int result) {
+  if (result != TKR_OK) throw Error(result, tkr_last_error());
+}
+}  // namespace detail
+
 /// An open reader of one shard; can be moved, not copied.
 class Reader {
  public:
   /// Opens a shard; throws Error.
   explicit Reader(const std::string &name, uint32_t shard = 0, const Options &options = {}) {
-    tkr_options trust = TKR_OPTIONS_INIT;
-    if (options.owner_uid) {
-      trust.flags = TKR_OPEN_OWNED_BY;
-      trust.owner_uid = *options.owner_uid;
-    }
-    const char *root = options.root.empty() ? nullptr : options.root.c_str();
+    const tkr_options trust = detail::trust(options);
     tkr_reader *opened = nullptr;
-    const int result = tkr_open(root, name.c_str(), shard, &trust, &opened);
-    if (result != TKR_OK) throw Error(result, tkr_last_error());
+    detail::check(tkr_open(detail::root(options), name.c_str(), shard, &trust, &opened));
     reader_.reset(opened);
   }
 
@@ -154,6 +164,11 @@ class Reader {
   void seek_newest() noexcept { tkr_seek_newest(reader_.get()); }
   /// Follows a newer writer: TKR_OK, or why not; the reader then stays as it was.
   int reopen() noexcept { return tkr_reopen(reader_.get()); }
+
+  /// Waits for a record, at most so long; false if there is none then. Blocks if the engine has a waker, see tickring.h.
+  bool wait(std::chrono::nanoseconds timeout, const tkr_waiting &how = TKR_WAITING_INIT) noexcept {
+    return tkr_wait(reader_.get(), &how, timeout.count() > 0 ? static_cast<uint64_t>(timeout.count()) : 0) == TKR_OK;
+  }
 
   tkr_liveness liveness() noexcept {
     tkr_liveness told{};
@@ -200,6 +215,8 @@ class Reader {
   tkr_reader *handle() noexcept { return reader_.get(); }
 
  private:
+  friend class Merged;
+  explicit Reader(tkr_reader *lane) noexcept : reader_(lane) {}
   struct Close {
     void operator()(tkr_reader *reader) const noexcept { tkr_close(reader); }
   };
@@ -224,8 +241,7 @@ class Book {
   /// The instrument in this slot; throws Error.
   Book(Reader &reader, uint32_t slot) {
     tkr_book *opened = nullptr;
-    const int result = tkr_book_open(reader.handle(), slot, &opened);
-    if (result != TKR_OK) throw Error(result, tkr_last_error());
+    detail::check(tkr_book_open(reader.handle(), slot, &opened));
     book_.reset(opened);
   }
 
@@ -246,6 +262,61 @@ class Book {
   };
   std::unique_ptr<tkr_book, Close> book_;
 };
+
+/// All shards of an engine, read as one; can be moved, not copied.
+class Merged {
+ public:
+  /// Opens all shards published so far; throws Error.
+  explicit Merged(const std::string &name, const Options &options = {}) {
+    const tkr_options trust = detail::trust(options);
+    tkr_merged *opened = nullptr;
+    detail::check(tkr_merged_open(detail::root(options), name.c_str(), &trust, &opened));
+    merged_.reset(opened);
+  }
+
+  /// The next record of any shard; `shard` tells which, but for Poll::empty.
+  Poll poll(Record &record, uint16_t &shard) noexcept {
+    return static_cast<Poll>(tkr_merged_poll(merged_.get(), &record, &shard));
+  }
+  /// Opens shards that have begun to publish since: TKR_OK, or why not.
+  int rescan() noexcept {
+    std::size_t count = 0;
+    return tkr_merged_rescan(merged_.get(), &count);
+  }
+  /// A shard's reader for everything but records; not to be used after this object. Without a shard all of it refuses.
+  Reader reader(uint16_t shard) noexcept { return Reader(tkr_merged_reader(merged_.get(), shard)); }
+
+ private:
+  struct Close {
+    void operator()(tkr_merged *merged) const noexcept { tkr_merged_close(merged); }
+  };
+  std::unique_ptr<tkr_merged, Close> merged_;
+};
+
+/// Engines that publish, or have published; throws Error.
+inline std::vector<std::string> engines(const Options &options = {}) {
+  std::size_t count = 0, room;
+  std::vector<tkr_name> names;
+  do {
+    names.resize(room = count);
+    detail::check(tkr_list_engines(detail::root(options), names.data(), room, &count));
+  } while (count > room);
+  std::vector<std::string> texts;
+  for (std::size_t index = 0; index < count; index++) texts.emplace_back(names[index].text);
+  return texts;
+}
+
+/// Shards of an engine; throws Error.
+inline std::vector<uint16_t> shards(const std::string &name, const Options &options = {}) {
+  std::size_t count = 0, room;
+  std::vector<uint16_t> numbers;
+  do {
+    numbers.resize(room = count);
+    detail::check(tkr_list_shards(detail::root(options), name.c_str(), numbers.data(), room, &count));
+  } while (count > room);
+  numbers.resize(count);
+  return numbers;
+}
 
 }  // namespace tickring
 

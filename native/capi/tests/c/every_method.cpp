@@ -10,6 +10,7 @@ using tickring::Applied;
 using tickring::Poll;
 
 static_assert(!std::is_copy_constructible_v<tickring::Reader> && std::is_nothrow_move_constructible_v<tickring::Reader>);
+static_assert(!std::is_copy_constructible_v<tickring::Merged> && std::is_nothrow_move_constructible_v<tickring::Merged>);
 static_assert(!std::is_copy_constructible_v<tickring::Book> && std::is_nothrow_move_constructible_v<tickring::Book>);
 
 static void opening(const std::string &root) {
@@ -40,6 +41,7 @@ static void moved(tickring::Reader &reader) {
   EXPECT(reader.poll(batch) == Poll::no_reader, 1);
   EXPECT(batch.size() + reader.lost() + reader.info().slots + reader.liveness().state, 0);
   EXPECT(reader.reopen(), TKR_ERROR_ARGUMENT);
+  EXPECT(reader.wait(std::chrono::nanoseconds(-1)), 0);
   EXPECT(reader.latest(0, latest) || reader.instrument(0) || reader.find("X"), 0);
   EXPECT(reader.counter(TKR_COUNTER_EVENTS) + reader.quantile_ns(TKR_STAGE_RECEIVE_TO_RING, 0.5), 0);
 }
@@ -135,6 +137,33 @@ static void books(tickring::Reader &reader) {
   EXPECT(book.apply(reader, record) == Applied::refused, 1);
 }
 
+static void merged(const tickring::Options &options) {
+  using namespace std::chrono_literals;
+  EXPECT(tickring::engines(options).size(), 4);
+  EXPECT(tickring::engines(options)[1] == "test", 1);
+  EXPECT(tickring::shards("test", options).size(), 1);
+  ask("second shard");
+  EXPECT(tickring::shards("test", options)[1], 1);
+  tickring::Merged all("test", options);
+  tickring::Reader second("test", 1, options);
+  tickring::Record record;
+  uint16_t shard = 9;
+  EXPECT(all.rescan(), TKR_OK);
+  EXPECT(all.poll(record, shard) == Poll::empty, 1);
+  EXPECT(second.wait(1ms), 0);
+  ask("both shards");
+  EXPECT(second.wait(10s), 1);
+  const uint16_t order[] = {0, 1, 0};
+  for (const uint16_t expected : order) {
+    EXPECT(all.poll(record, shard) == Poll::record, 1);
+    EXPECT(shard, expected);
+  }
+  tickring::Reader lane = all.reader(1);
+  EXPECT(lane.info().epoch, 1);
+  EXPECT(lane.poll(record) == Poll::no_reader, 1);
+  EXPECT(all.reader(7).info().epoch, 0);
+}
+
 int main(int argc, char **argv) {
   EXPECT(argc, 2);
   opening(argv[1]);
@@ -147,6 +176,7 @@ int main(int argc, char **argv) {
   loss(reader);
   tables(reader);
   books(reader);
+  merged({argv[1], std::nullopt});
   ask("close");
   EXPECT(reader.liveness().state, TKR_WRITER_CLOSED);
   EXPECT(reader.reopen(), TKR_OK);

@@ -68,7 +68,7 @@ static void refusals(const char *root, tkr_merged *merged) {
 
 /* A shard's reader answers all questions, and gives no records. */
 static void lane(tkr_reader *reader) {
-  const char *refusal = "reader of shard 0 is polled through its tkr_merged";
+  const char *refusal = "reader of a shard is polled through its tkr_merged";
   tkr_instrument row;
   tkr_liveness told;
   tkr_info info;

@@ -45,7 +45,6 @@ static size_t open_books(tkr_reader *reader) {
 }
 
 int main(int argc, char **argv) {
-  const struct timespec pause = {0, 100000};
   const long seconds = argc > 2 ? atol(argv[2]) : 0; /* 0: for ever */
   struct timespec now, due;
   tkr_reader *reader;
@@ -59,7 +58,7 @@ int main(int argc, char **argv) {
     size_t polled;
     tkr_liveness told;
     /* After TKR_LAPPED there is nothing to be done: books notice with their next record. */
-    if (tkr_poll_batch(reader, batch, BATCH, &polled) == TKR_EMPTY) nanosleep(&pause, NULL);
+    if (tkr_poll_batch(reader, batch, BATCH, &polled) == TKR_EMPTY) tkr_wait(reader, NULL, 100000000);
     for (size_t i = 0; i < polled; i++)
       for (size_t book = 0; book < count; book++) tkr_book_apply(books[book], reader, &batch[i]);
     if (tkr_check_liveness(reader, &told) == TKR_OK && told.state == TKR_WRITER_SUPERSEDED) tkr_reopen(reader);

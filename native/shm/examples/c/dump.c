@@ -1,10 +1,9 @@
 /* Trades and quotes as CSV, with exact decimals: dump NAME [RECORDS [ROOT]]
  *
- *   cc -std=c11 -D_POSIX_C_SOURCE=200809L dump.c $(pkg-config --cflags --libs tickring) -o dump && ./dump tickring 1000 */
+ *   cc -std=c11 dump.c $(pkg-config --cflags --libs tickring) -o dump && ./dump tickring 1000 */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "tickring.h"
 
@@ -48,7 +47,6 @@ static void print_record(const tkr_record *record, const tkr_definition *of) {
 
 int main(int argc, char **argv) {
   static tkr_record record;
-  const struct timespec pause = {0, 1000000};
   const char *name = argc > 1 ? argv[1] : "tickring", *root = argc > 3 ? argv[3] : NULL;
   const long long most = argc > 2 ? atoll(argv[2]) : 0; /* 0: for ever */
   tkr_reader *reader;
@@ -65,7 +63,7 @@ int main(int argc, char **argv) {
     } else if (result == TKR_LAPPED) {
       fprintf(stderr, "dump: lost %" PRIu64 " records\n", tkr_lost(reader));
     } else if (result != TKR_RECORD) {
-      nanosleep(&pause, NULL);
+      tkr_wait(reader, NULL, 1000000000);
     }
   }
   tkr_close(reader);

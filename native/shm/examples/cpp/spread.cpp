@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <thread>
 
 #include "tickring.hpp"
 
@@ -66,7 +65,7 @@ int main(int argc, char **argv) try {
       if (const auto *quote = record.as_quote()) markets[record.instrument].take(*quote);
     }
     if (result == tickring::Poll::lapped) std::fprintf(stderr, "lost %llu records\n", static_cast<unsigned long long>(reader.lost()));
-    if (result == tickring::Poll::empty) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    if (result == tickring::Poll::empty) reader.wait(due - Clock::now());
     if (reader.liveness().state == TKR_WRITER_SUPERSEDED) reader.reopen();
     if (Clock::now() >= due) print(markets), printed++, due += std::chrono::seconds(1);
   }
