@@ -93,8 +93,7 @@ pub unsafe fn walk<B: Block>(
         let place = unsafe { out.as_mut_ptr().add(done) };
         // SAFETY: entries ascend from `open`, which is at least 16, and lie inside the frame; see above for the rest.
         let unfit = unsafe { block.convert(frame, step, place) };
-        let mut commas = 0;
-        let mut rows = 0;
+        let (mut commas, mut rows) = (0, 0);
         for level in 0..B::LEVELS {
             // SAFETY: within the entries named above.
             let quotes = unsafe { step.add(4 * level) };
@@ -108,8 +107,7 @@ pub unsafe fn walk<B: Block>(
             wrong |= unfit.text | u64::from(unfit.lengths | unfit.free | commas);
             continue;
         }
-        let mut levels = 0;
-        let mut row = 0;
+        let (mut levels, mut row) = (0, 0);
         while row == 0 && levels < B::LEVELS {
             // SAFETY: as above.
             let quotes = unsafe { step.add(4 * levels) };
