@@ -43,7 +43,7 @@ function otherPaths(size: Size, best: Report): Claim[] {
   return code_paths
     .filter((path) => path !== best.code_path)
     .map((path) => {
-      const { blocks, book_sha256 } = rust<Report>('frame-to-ring', size, ['--code-path', path]);
+      const { blocks, book_sha256 } = rust<Report>('whole-path', size, ['--code-path', path]);
       if (book_sha256 !== best.book_sha256) throw new Error(`the book on ${path} is ${book_sha256}, else ${best.book_sha256}`);
       return {
         row: '1b',
@@ -56,7 +56,7 @@ function otherPaths(size: Size, best: Report): Claim[] {
 }
 
 function run(size: Size): Promise<BenchResult> {
-  const report = rust<Report>('frame-to-ring', size);
+  const report = rust<Report>('whole-path', size);
   const { whole, touch, copy } = report.blocks;
   return Promise.resolve({
     claims: [

@@ -12,13 +12,13 @@ use tickring_shm::Writer;
 
 use crate::blocks::{self, Size, Work};
 use crate::clock::monotonic_ns;
-use crate::frame_to_ring::{copy_pass, touch_pass};
 use crate::histogram::{encode, new_histogram};
 use crate::message::{Sender, Shape};
 use crate::options::{Options, pin, two_cores};
 use crate::pair::Peer;
 use crate::rig::Root;
 use crate::ring_one_way::Pair;
+use crate::whole_path::{copy_pass, touch_pass};
 
 /// Bytes of one write past the page cache.
 const DIRECT_BYTES: usize = 1 << 20;

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use crate::clock::{monotonic_ns, wall_ns};
 use crate::corpus::Corpus;
-use crate::frame_to_ring::REFERENCE;
 use crate::message::{Shape, send_bare};
 use crate::options::{Options, pin, two_cores};
 use crate::pair::{Command, Peer};
 use crate::rig::Rig;
 use crate::ring_one_way::LEAD_NS;
+use crate::whole_path::REFERENCE;
 
 /// One frame every so often, ns; even, since the lowest bit of a due time says that the frame is of the reference size.
 pub const INTERVAL_NS: u64 = 20_000;

@@ -10,7 +10,6 @@ mod clock;
 mod controls;
 mod corpus;
 mod due_to_visible;
-mod frame_to_ring;
 mod gate;
 mod histogram;
 mod latest_read;
@@ -29,6 +28,7 @@ mod serve_ring;
 mod slow_frames;
 mod sparse_book;
 mod synthetic;
+mod whole_path;
 
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-update, code-paths, controls, \
-    due-to-visible, frame-to-ring, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring or slow-frames";
+    due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames or whole-path";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,7 +48,6 @@ fn main() -> ExitCode {
         "code-paths" => parse::code_paths(),
         "controls" => controls::run(&options),
         "due-to-visible" => due_to_visible::run(&options),
-        "frame-to-ring" => frame_to_ring::run(&options),
         "gate" => gate::run(&options),
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
@@ -59,6 +58,7 @@ fn main() -> ExitCode {
         "ring-one-way" => ring_one_way::run(&options),
         "ring-throughput" => ring_throughput::run(&options),
         "slow-frames" => slow_frames::run(&options),
+        "whole-path" => whole_path::run(&options),
         _ => Err(USAGE.into()),
     });
     match result {

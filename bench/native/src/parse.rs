@@ -11,10 +11,10 @@ use tickring_core::venue::{KnownHead, Message, Read, Sides, VenueId, convert_lev
 use crate::blocks::{self, Size, Work};
 use crate::clock::{TickScale, cpu_ns, ticks};
 use crate::corpus::{Corpus, Item, ItemKind};
-use crate::frame_to_ring::{REFERENCE, STAMPED_PASSES, touch_pass, touch_reference};
 use crate::histogram::{encode, new_histogram};
 use crate::options::Options;
 use crate::rig::definition;
+use crate::whole_path::{REFERENCE, STAMPED_PASSES, touch_pass, touch_reference};
 
 /// Parses frames into its own memory.
 #[derive(Debug)]

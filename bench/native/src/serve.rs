@@ -7,10 +7,10 @@ use std::io::{BufRead, Write};
 use serde_json::json;
 
 use crate::blocks::median;
-use crate::frame_to_ring::{touch_pass, whole_pass};
 use crate::options::Options;
 use crate::parse::{FrameParser, parse_pass};
 use crate::rig::Rig;
+use crate::whole_path::{touch_pass, whole_pass};
 
 /// Timed ns of a block.
 const BLOCK_NS: u64 = 60_000_000;
