@@ -24,6 +24,7 @@ pub fn run(root: &Path, epoch: u64, ring_bytes: u64, last: u64) {
         prev_epoch: epoch - 1,
         ring_bytes: ring_bytes << (2 * ((epoch - 1) % 4)),
         books_bytes: 0,
+        hardened: false,
         instruments_max: ROWS,
         depth: 5,
     };
