@@ -9,6 +9,7 @@ import { bench as latestRead } from './latest-read.js';
 import { bench as memory } from './memory.js';
 import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
+import { bench as readerCost } from './reader-cost.js';
 import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as slowFrames } from './slow-frames.js';
@@ -25,6 +26,7 @@ export const BENCHES: readonly Bench[] = [
   ringOneWay,
   ringThroughput,
   dueToVisible,
+  readerCost,
   latestRead,
   napiCrossing,
   socketToAddon,

@@ -1,5 +1,5 @@
 /** What a reader does while nothing is new, and how long it may keep the event loop. */
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TickringError } from '../model/errors.js';
 
 /** How to wait for records; see README.md for what each costs. */
@@ -14,7 +14,7 @@ export interface WaitOptions {
 
 /** Longest time that a reader keeps the event loop without a pause, records or not. */
 const TURN_MS_MAX = 1;
-const DEFAULTS = { spinMs: 0.05, yieldMs: 2, sleepMs: 1 } as const;
+const DEFAULTS = { spinMs: 0.05, yieldMs: 0.2, sleepMs: 1 } as const;
 
 /** `value` if it lies in `low ..= high`. */
 export function within(name: string, value: number, low: number, high: number): number {
@@ -27,6 +27,8 @@ export class Pace {
   readonly #yieldMs: number;
   readonly #sleepMs: number;
   readonly #signal: AbortSignal | undefined;
+  #wake: () => void = () => {};
+  readonly #abort = (): void => this.#wake();
   #turnBegan = performance.now();
   #idleSince: number | undefined;
 
@@ -35,6 +37,16 @@ export class Pace {
     this.#yieldMs = within('yieldMs', wait.yieldMs ?? DEFAULTS.yieldMs, 0, Number.POSITIVE_INFINITY);
     this.#sleepMs = within('sleepMs', wait.sleepMs ?? DEFAULTS.sleepMs, 1, 1_000);
     this.#signal = signal;
+  }
+
+  /** The loop begins. One listener for all its rests: one for each would double their cost. */
+  begin(): void {
+    this.#signal?.addEventListener('abort', this.#abort);
+  }
+
+  /** The loop is over. */
+  end(): void {
+    this.#signal?.removeEventListener('abort', this.#abort);
   }
 
   /** There was a record. True when the event loop should get its turn before the next one. */
@@ -59,7 +71,14 @@ export class Pace {
   /** Waits as long as the wait has become; not longer than until the abort. */
   async rest(): Promise<void> {
     if (performance.now() - (this.#idleSince ?? 0) < this.#yieldMs) await turn();
-    else await sleep(this.#sleepMs, undefined, this.#signal === undefined ? {} : { signal: this.#signal }).catch(() => {});
+    else {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        timer = setTimeout(resolve, this.#sleepMs);
+      });
+      clearTimeout(timer);
+    }
     this.#turnBegan = performance.now();
   }
 }

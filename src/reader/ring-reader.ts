@@ -180,16 +180,21 @@ export class RingReader implements AsyncIterable<RingRecord> {
 
   async *#follow(filter: Filter, pace: Pace, signal: AbortSignal | undefined): AsyncGenerator<RingRecord, void, undefined> {
     const isOver = (): boolean => this.#isClosed || signal?.aborted === true;
-    while (!isOver()) {
-      const cursor = this.poll();
-      if (cursor.left === 0) {
-        if (!pace.spins()) await pace.rest();
-        continue;
+    pace.begin();
+    try {
+      while (!isOver()) {
+        const cursor = this.poll();
+        if (cursor.left === 0) {
+          if (!pace.spins()) await pace.rest();
+          continue;
+        }
+        while (!isOver() && cursor.next()) {
+          if (filter.passes(cursor)) yield cursor.object();
+          if (pace.isTurnOver()) await pace.turn();
+        }
       }
-      while (!isOver() && cursor.next()) {
-        if (filter.passes(cursor)) yield cursor.object();
-        if (pace.isTurnOver()) await pace.turn();
-      }
+    } finally {
+      pace.end();
     }
   }
 
