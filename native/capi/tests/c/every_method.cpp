@@ -177,9 +177,9 @@ int main(int argc, char **argv) {
   tables(reader);
   books(reader);
   merged({argv[1], std::nullopt});
+  EXPECT(reader.reopen(), TKR_OK);
   ask("close");
   EXPECT(reader.liveness().state, TKR_WRITER_CLOSED);
-  EXPECT(reader.reopen(), TKR_OK);
   puts("done");
   return 0;
 }

@@ -30,7 +30,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn new(root: &Path) -> Self {
+    /// `hardened`: in memory without a name, handed out over a socket.
+    pub fn new(root: &Path, hardened: bool) -> Self {
         for name in ["corrupt", "version", "writable"] {
             drop(Writer::create(&SegmentOptions { name: name.into(), ..options(root, 1) }).unwrap());
         }
@@ -38,7 +39,7 @@ impl Engine {
         File::options().write(true).open(file("corrupt")).unwrap().set_len(100).unwrap();
         set_major(&file("version"), 99);
         fs::set_permissions(root.join("writable/shard-0"), fs::Permissions::from_mode(0o770)).unwrap();
-        let options = options(root, 1);
+        let options = SegmentOptions { hardened, ..options(root, 1) };
         Self {
             writer: Some(Writer::create(&options).unwrap()),
             second: None,
