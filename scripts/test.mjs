@@ -1,18 +1,20 @@
 /**
- * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), its torture, vitest, and
- * the benches at smoke size. The last line counts tests. With arguments (`npm test -- test/cli`) vitest alone runs, and gets them.
+ * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), its torture, vitest, the
+ * Python package, and the benches at smoke size. The last line counts tests. With arguments (`npm test -- test/cli`) vitest alone runs, and gets them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { pythonParts } from './python.mjs';
 import { main, say } from './setup/console.mjs';
 import { CARGO_TARGET_DIR, run, runNode } from './setup/run.mjs';
 import { hasProgram } from './setup/tools.mjs';
 import { setUpBenches, setup } from './setup.mjs';
 import { failure, nothing } from './test-counts.mjs';
 import { cargoTests, runParts, vitest } from './test-runners.mjs';
+
 import { tortureTests } from './torture.mjs';
 
 const RING_MODEL = 'native/shm/model/ring_model.py';
@@ -61,6 +63,7 @@ export async function test(args, earlier = [], more = {}) {
           loom,
           torture: () => tortureTests(),
           vitest: () => vitest('vitest', []),
+          ...pythonParts(),
           benches,
           ...more,
         };
