@@ -1,5 +1,5 @@
 //! The primitives of the frame parser that run on vectors: an index of quotes, and decimal text to mantissas several numbers
-//! at a time. The only module of the crate that may use `unsafe`.
+//! at a time; and the few of the book (`lanes`). The only module of the crate that may use `unsafe`.
 //!
 //! Every code path answers alike, bit for bit, or does not answer: `None` means "not the spelling that I know", never "wrong",
 //! and the scalar scanner then reads the frame from its beginning. So what is accepted here must be accepted there, with the
@@ -33,7 +33,7 @@ const PADDING: usize = 32;
 /// Entries that one block may store beyond the count.
 const SLACK: usize = 64;
 
-/// Which instructions the parser uses.
+/// Which instructions parser and book use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodePath {
     /// Plain Rust.
