@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         eprintln!("usage: live_engine ROOT");
         return ExitCode::from(64);
     };
-    let mut engine = writer::Engine::new(root.as_ref());
+    let mut engine = writer::Engine::new(root.as_ref(), false);
     for request in std::io::stdin().lines() {
         engine.act(&request.unwrap());
         println!();
