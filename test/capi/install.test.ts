@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, Place, type Program } from '../cli/program.js';
@@ -87,6 +87,25 @@ describe.skipIf(missing.length > 0)('capi', () => {
     expect(lines.filter(([, count]) => count >= 80)).toEqual([]);
     expect(lines.length).toBeGreaterThanOrEqual(3);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'capi: another user reads as a member of the group, and is refused otherwise',
+    { timeout: BUILD_MS },
+    () => {
+      const [gcc] = COMPILERS;
+      if (gcc === undefined) throw new Error('no compiler in the list');
+      const program = installed.compile(gcc, 'c/dump.c', PLAIN);
+      chmodSync(installed.prefix, 0o755);
+      const as = (...groups: string[]) =>
+        installed.run('setpriv', '--reuid', '65534', '--regid', '65534', ...groups, program, place.name, '20', place.shmRoot);
+      const member = as('--groups', '0');
+      expect({ status: member.status, stderr: member.stderr }).toEqual({ status: 0, stderr: '' });
+      expect(member.stdout.trimEnd().split('\n')).toHaveLength(21);
+      const stranger = as('--clear-groups');
+      expect({ status: stranger.status, stdout: stranger.stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stranger.stderr).toContain('Permission denied');
+    },
+  );
 
   const variants = COMPILERS.flatMap((compiler) => [
     { title: compiler.c, compiler, flags: PLAIN },
