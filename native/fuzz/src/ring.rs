@@ -210,19 +210,40 @@ fn use_all(record: &Record) {
     assert_eq!(bodies.iter().filter(|is| **is).count(), 1, "a record is one thing: {record:?}");
 }
 
+/// A published segment with its name, and the part of its header that the checksum covers.
+struct Named {
+    root: Root,
+    /// Keeps the segment open.
+    _writer: Writer,
+    file: File,
+    page: [u8; 496],
+}
+
+impl Named {
+    fn new() -> Self {
+        let root = Root::new();
+        let writer = Writer::create(&options(&root)).expect("/dev/shm has room for a small ring");
+        let file = OpenOptions::new().read(true).write(true).open(root.file(1)).expect("just published");
+        let mut page = [0; 496];
+        file.read_exact_at(&mut page, 0).expect("a page");
+        Self { root, _writer: writer, file, page }
+    }
+}
+
+thread_local! {
+    /// One serves all inputs, as above: each writes the whole header anew.
+    static NAMED: Named = Named::new();
+}
+
 /// The header of a file that is not to be trusted, its checksum made to fit: refused, or read without harm.
 pub fn header(bytes: &[u8]) {
-    let root = Root::new();
-    let writer = Writer::create(&options(&root)).expect("/dev/shm has room for a small ring");
-    let path = root.file(1);
-    let file = OpenOptions::new().read(true).write(true).open(&path).expect("just published");
-    let mut page = [0; 496];
-    file.read_exact_at(&mut page, 0).expect("a page");
-    let mut u = Unstructured::new(bytes);
-    let _ = change_words(&mut u, &mut page);
-    file.write_all_at(&page, 0).expect("the file stands");
-    file.write_all_at(&u64::from(crc32c(&page)).to_le_bytes(), 496).expect("the file stands");
-    if let Ok(mut reader) = Reader::open(&root.0, NAME, 0) {
+    NAMED.with(|named| {
+        let mut page = named.page;
+        let mut u = Unstructured::new(bytes);
+        let _ = change_words(&mut u, &mut page);
+        named.file.write_all_at(&page, 0).expect("the file stands");
+        named.file.write_all_at(&u64::from(crc32c(&page)).to_le_bytes(), 496).expect("the file stands");
+        let Ok(mut reader) = Reader::open(&named.root.0, NAME, 0) else { return };
         let mut record = Record::default();
         reader.seek_oldest();
         for _ in 0..100 {
@@ -233,8 +254,7 @@ pub fn header(bytes: &[u8]) {
             let _ = reader.latest(slot, &mut latest);
             let _ = reader.instrument(slot);
         }
-    }
-    drop(writer);
+    });
 }
 
 fn change_words(u: &mut Unstructured<'_>, page: &mut [u8; 496]) -> Result<()> {

@@ -76,7 +76,7 @@ fn names_and_modes_may_change_under_whoever_has_the_file_mapped() {
     let (shard, file) = (root.shard(), root.shard().join("ring.0000000000000001"));
     read_on(&mut ledger);
     for path in [&file, &shard] {
-        fs::set_permissions(path, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
         read_on(&mut ledger);
     }
     fs::set_permissions(&shard, Permissions::from_mode(0o750)).unwrap();
