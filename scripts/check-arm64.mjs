@@ -19,7 +19,13 @@ import { test } from './test.mjs';
 import { cargoTests, runParts, vitest } from './test-runners.mjs';
 
 /** Tests of what depends on the processor: the addon, real recordings through it, and the gateway with its web server. */
-const TESTS = ['test/native', 'test/cli/replay.test.ts', 'test/gateway/stream.test.ts'];
+const TESTS = [
+  'test/native',
+  'test/reader/follow.test.ts',
+  'test/reader/terminate.test.ts',
+  'test/cli/replay.test.ts',
+  'test/gateway/stream.test.ts',
+];
 /** Nothing is said about time, so hangs alone have to end. */
 const PATIENCE = ['--testTimeout=600000', '--hookTimeout=600000'];
 /** The compiler may be another one than the host's: cargo would build everything anew at every change between them. */

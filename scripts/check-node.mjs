@@ -10,7 +10,7 @@ import { setup } from './setup.mjs';
 import { runParts, vitest } from './test-runners.mjs';
 
 /** What depends on the version most: the addon, the web server's own binary for each version, the programs. */
-export const NODE_TESTS = ['test/native', 'test/wire', 'test/gateway', 'test/cli'];
+export const NODE_TESTS = ['test/native', 'test/reader', 'test/wire', 'test/gateway', 'test/cli'];
 
 /** A part for each version. */
 export function nodeParts(args = []) {

@@ -1,22 +1,19 @@
 /** `tickring read`: the events of a running engine, read from the ring as any other local reader would. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { KINDS, type KindName, VENUE_NAMES } from '../model/codes.js';
+import { KINDS, type KindName } from '../model/codes.js';
 import { EXIT, TickringError } from '../model/errors.js';
-import { KIND_GENERATION, KIND_LAPPED, KIND_WRITER, native, RECORD_SIZE_MAX, RingReader } from '../native/index.js';
+import { RingReader } from '../reader/index.js';
 import { nearest } from './config/nearest.js';
 import { loadConfig } from './config.js';
 import { durationMs, integer } from './options.js';
-import { type InstrumentView, RecordCursor, recordText } from './record.js';
+import { recordText, recordView } from './record.js';
 
-const BATCH = 256;
-/** Pause when no shard has anything new. */
-const IDLE_MS = 5;
-/** How often new shards are looked for. */
-const LOOK_EVERY_MS = 1_000;
+/** People read no faster than this. */
+const WAIT = { spinMs: 0, yieldMs: 0, sleepMs: 5 } as const;
+/** Characters that are written together at most. */
+const TEXT_MAX = 65_536;
 
 interface ReadFlags {
   readonly config?: string;
@@ -30,105 +27,27 @@ interface ReadFlags {
   readonly oldest?: boolean;
 }
 
-interface Filter {
-  /** Kind numbers; undefined passes all. */
-  readonly kinds: ReadonlySet<number> | undefined;
-  /** `SYMBOL` or `venue:SYMBOL`; undefined passes all. */
-  readonly instrument: string | undefined;
-}
-
-/** Kind numbers of a list such as `trade,gap`. */
-function kindNumbers(text: string): Set<number> {
+/** Kinds of a list such as `trade,gap`. */
+function kindNames(text: string): KindName[] {
   const known = Object.keys(KINDS) as KindName[];
-  return new Set(
-    text.split(',').map((part) => {
-      const kind = known.find((name) => name === part.trim());
-      if (kind !== undefined) return KINDS[kind];
-      const like = nearest(part.trim(), known);
-      throw new TickringError(
-        'USAGE_INVALID',
-        `--kinds ${part} is no kind, ${like === undefined ? `known are ${known.join(', ')}` : `did you mean ${like}?`}`,
-      );
-    }),
-  );
+  return text.split(',').map((part) => {
+    const kind = known.find((name) => name === part.trim());
+    if (kind !== undefined) return kind;
+    const like = nearest(part.trim(), known);
+    throw new TickringError(
+      'USAGE_INVALID',
+      `--kinds ${part} is no kind, ${like === undefined ? `known are ${known.join(', ')}` : `did you mean ${like}?`}`,
+    );
+  });
 }
 
-/** One shard's reader with the definitions that its records need. */
-class ShardTail {
-  readonly shard: number;
-  readonly #reader: RingReader;
-  readonly #instruments = new Map<number, InstrumentView>();
-  readonly #filter: Filter;
-  readonly #out = new Uint8Array(BATCH * RECORD_SIZE_MAX);
-
-  constructor(shmRoot: string, name: string, shard: number, filter: Filter, fromOldest: boolean) {
-    this.shard = shard;
-    this.#filter = filter;
-    this.#reader = native(() => new RingReader(shmRoot, name, shard));
-    if (fromOldest) this.#reader.seekOldest();
-    this.#learn();
-  }
-
-  #learn(): void {
-    for (const { id, venue, symbol, priceExponent, qtyExponent } of native(() => this.#reader.instruments())) {
-      const venueName = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? String(venue);
-      this.#instruments.set(id, { venue: venueName, symbol, priceExponent, qtyExponent });
-    }
-  }
-
-  /** Hands the next records that pass the filter to `take` until it says stop; returns whether there was anything. */
-  poll(take: (record: ReturnType<RecordCursor['view']>) => boolean): boolean {
-    const count = native(() => this.#reader.poll(this.#out, BATCH));
-    const cursor = new RecordCursor(this.#out);
-    for (let index = 0; index < count; index++, cursor.advance()) {
-      const { kind, instrument } = cursor;
-      if (kind === KIND_WRITER) {
-        tellWriter(cursor.view(this.shard, undefined));
-        continue;
-      }
-      if (kind === KINDS.instrument) this.#instruments.set(instrument, cursor.definition());
-      else if (kind === KIND_GENERATION) this.#learn();
-      if (this.#passes(kind, instrument) && !take(cursor.view(this.shard, this.#instruments.get(instrument)))) break;
-    }
-    return count > 0;
-  }
-
-  /** Losses and restarts are said whatever was asked for. */
-  #passes(kind: number, id: number): boolean {
-    if (kind === KIND_LAPPED || kind === KIND_GENERATION) return true;
-    const { kinds, instrument: wanted } = this.#filter;
-    if (kinds !== undefined && !kinds.has(kind)) return false;
-    if (wanted === undefined) return true;
-    const instrument = this.#instruments.get(id);
-    return instrument !== undefined && (instrument.symbol === wanted || `${instrument.venue}:${instrument.symbol}` === wanted);
-  }
-
-  close(): void {
-    this.#reader.close();
-  }
-}
-
-/** For people, beside the records. */
-function tellWriter(notice: ReturnType<RecordCursor['view']>): void {
-  const { shard, state } = notice;
-  if (state !== 'live') process.stderr.write(`tickring: the engine's shard ${shard} is ${state}; waiting for it\n`);
-}
-
-/** Numbers of the shards that an engine has published. */
-function shardsOf(shmRoot: string, name: string): number[] {
-  try {
-    return readdirSync(join(shmRoot, name)).flatMap((entry) => {
-      const number = /^shard-(\d+)$/.exec(entry)?.[1];
-      return number === undefined ? [] : [Number(number)];
-    });
-  } catch {
-    return [];
-  }
-}
-
-interface ReadOptions extends Filter {
+interface ReadOptions {
   readonly shmRoot: string;
   readonly name: string;
+  /** Undefined passes all. */
+  readonly kinds: readonly KindName[] | undefined;
+  /** `SYMBOL` or `venue:SYMBOL`; undefined passes all. */
+  readonly instrument: string | undefined;
   readonly json: boolean;
   readonly countMax: number;
   readonly oldest: boolean;
@@ -136,75 +55,75 @@ interface ReadOptions extends Filter {
   readonly forMs: number | undefined;
 }
 
-/** Prints records until `countMax` of them, the end of `forMs`, a signal, or a closed output. */
-class Printer {
-  readonly #options: ReadOptions;
-  readonly #tails = new Map<number, ShardTail>();
-  readonly #stop = new AbortController();
-  #printed = 0;
+function open({ shmRoot, name, oldest }: ReadOptions): RingReader {
+  try {
+    return RingReader.open({ root: shmRoot, name, oldest });
+  } catch (error) {
+    if (!(error instanceof TickringError && error.code === 'SHM_NOT_FOUND')) throw error;
+    const message = `no engine has published under ${join(shmRoot, name)}; start one with \`tickring start\``;
+    throw new TickringError('SHM_NOT_FOUND', message, { cause: error });
+  }
+}
+
+/** Writes what has gathered, and waits while the other end is slow. */
+class Output {
+  readonly #signal: AbortSignal;
   #text = '';
 
-  constructor(options: ReadOptions) {
-    this.#options = options;
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
   }
 
-  async run(): Promise<number> {
-    const stop = (): void => this.#stop.abort();
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-    // `tickring read | head` closes the pipe: that is an end, not a failure.
-    process.stdout.on('error', stop);
-    this.#join(this.#options.oldest);
-    if (this.#tails.size === 0) {
-      const { shmRoot, name } = this.#options;
-      throw new TickringError(
-        'SHM_NOT_FOUND',
-        `no engine has published under ${join(shmRoot, name)}; start one with \`tickring start\``,
-      );
-    }
-    const { forMs } = this.#options;
-    const timer = forMs === undefined ? undefined : setTimeout(stop, forMs);
-    let lookedAt = performance.now();
-    while (!this.#stop.signal.aborted && this.#printed < this.#options.countMax) {
-      const busy = [...this.#tails.values()].map((tail) => tail.poll((record) => this.#take(record))).some(Boolean);
-      await this.#flush();
-      if (performance.now() - lookedAt > LOOK_EVERY_MS) {
-        lookedAt = performance.now();
-        // A shard that appears later is read from its first record on.
-        this.#join(true);
-      }
-      if (!busy) await sleep(IDLE_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
-    }
-    clearTimeout(timer);
-    for (const tail of this.#tails.values()) tail.close();
-    return EXIT.ok;
+  /** Full lines are written together: at the end of the event loop's turn, or when they have become many. */
+  async add(line: string): Promise<void> {
+    if (this.#text === '') setImmediate(() => void this.flush());
+    this.#text += `${line}\n`;
+    if (this.#text.length >= TEXT_MAX) await this.flush();
   }
 
-  #join(fromOldest: boolean): void {
-    const { shmRoot, name } = this.#options;
-    for (const shard of shardsOf(shmRoot, name)) {
-      if (this.#tails.has(shard)) continue;
-      try {
-        this.#tails.set(shard, new ShardTail(shmRoot, name, shard, this.#options, fromOldest));
-      } catch (error) {
-        // The directory is there before the segment is; the next look finds it.
-        if (!(error instanceof TickringError && error.code === 'SHM_NOT_FOUND')) throw error;
-      }
-    }
-  }
-
-  #take(record: Parameters<typeof recordText>[0]): boolean {
-    if (this.#printed >= this.#options.countMax) return false;
-    this.#text += `${this.#options.json ? JSON.stringify(record) : recordText(record)}\n`;
-    this.#printed += 1;
-    return this.#printed < this.#options.countMax;
-  }
-
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     const text = this.#text;
     if (text === '') return;
     this.#text = '';
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: this.#stop.signal }).catch(() => {});
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: this.#signal }).catch(() => {});
   }
+}
+
+/** Prints records until `countMax` of them, the end of `forMs`, a signal, or a closed output. */
+async function read(options: ReadOptions): Promise<number> {
+  const reader = open(options);
+  const stopper = new AbortController();
+  const stop = (): void => stopper.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // `tickring read | head` closes the pipe: that is an end, not a failure.
+  process.stdout.on('error', stop);
+  const timer = options.forMs === undefined ? undefined : setTimeout(stop, options.forMs);
+  const { signal } = stopper;
+  const output = new Output(signal);
+  const { kinds, instrument } = options;
+  const records = reader.records({
+    signal,
+    wait: WAIT,
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(instrument === undefined ? {} : { symbols: [instrument] }),
+  });
+  let left = options.countMax;
+  for await (const record of records) {
+    if (record.kind === 'writer') {
+      const { shard, state } = record;
+      // For people, beside the records.
+      if (state !== 'live') process.stderr.write(`tickring: the engine's shard ${shard} is ${state}; waiting for it\n`);
+      continue;
+    }
+    const view = recordView(record);
+    await output.add(options.json ? JSON.stringify(view) : recordText(view));
+    left -= 1;
+    if (left <= 0) break;
+  }
+  await output.flush();
+  clearTimeout(timer);
+  reader.close();
+  return EXIT.ok;
 }
 
 /** Adds `read`. */
@@ -233,13 +152,13 @@ export function registerRead(program: Command): void {
       const options: ReadOptions = {
         shmRoot: config.engine.shmRoot,
         name: config.engine.name,
-        kinds: flags.kinds === undefined ? undefined : kindNumbers(flags.kinds),
+        kinds: flags.kinds === undefined ? undefined : kindNames(flags.kinds),
         instrument: flags.instrument,
         json: flags.json === true,
         countMax: integer('count', flags.count, 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY,
         oldest: flags.oldest === true,
         forMs: flags.for === undefined ? undefined : durationMs(flags.for),
       };
-      process.exitCode = await new Printer(options).run();
+      process.exitCode = await read(options);
     });
 }

@@ -1,188 +1,76 @@
-/** Ring records as plain objects: exact decimals as text, ids and times as text since they exceed 2^53. */
-import {
-  CODE_NAMES,
-  DISCONNECT_REASON_NAMES,
-  EPOCH_REASON_NAMES,
-  FLAG_NAMES,
-  GAP_REASON_NAMES,
-  GAP_STREAM_NAMES,
-  KIND_NAMES,
-  type KindName,
-  STATE_NAMES,
-  TRADING_STATE_NAMES,
-  VENUE_NAMES,
-} from '../model/codes.js';
+/** Ring records for people and JSON: exact decimals as text, ids and times as text since they exceed 2^53. */
+import { DISCONNECT_REASON_NAMES, FLAG_NAMES, type KindName } from '../model/codes.js';
 import { decimalText } from '../model/decimal.js';
-import {
-  RECORD_OFFSETS as AT,
-  KIND_GENERATION,
-  KIND_LAPPED,
-  KIND_WRITER,
-  PAYLOAD_FIELDS,
-  PAYLOAD_WORDS,
-  type PayloadField,
-} from '../native/index.js';
-import { WRITER_STATES } from '../native/records.js';
-
-/** What is needed to read an instrument's numbers. */
-export interface InstrumentView {
-  readonly venue: string;
-  readonly symbol: string;
-  readonly priceExponent: number;
-  readonly qtyExponent: number;
-}
+import type { EngineRecord, Instrument, Level, RingRecord } from '../reader/index.js';
 
 /** A record, or one of the reader's own notices (`lapped`, `generation`, `writer`). */
 export interface RecordView {
-  readonly kind: KindName | 'lapped' | 'generation' | 'writer' | 'unknown';
+  readonly kind: KindName | 'lapped' | 'generation' | 'writer';
   readonly [field: string]: unknown;
 }
 
-/** Name of a number in one of the tables of `src/model/codes.ts`; the number's text where a newer engine has more. */
-function nameIn(names: Readonly<Record<number, string>>, value: bigint): string {
-  return names[Number(value)] ?? String(value);
-}
-
-const READERS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  'status.state': STATE_NAMES,
-  'status.code': CODE_NAMES,
-  'gap.stream': GAP_STREAM_NAMES,
-  'gap.reason': GAP_REASON_NAMES,
-  'instrument.venue': VENUE_NAMES,
-  'instrument.state': TRADING_STATE_NAMES,
-  'epoch_start.reason': EPOCH_REASON_NAMES,
-};
-
 const PRICES = new Set(['price', 'bidPrice', 'askPrice', 'open', 'high', 'low', 'close', 'tickSize']);
 const QUANTITIES = new Set(['qty', 'bidQty', 'askQty', 'volume', 'lotSize']);
-/** Small enough to be JSON numbers. */
-const SMALL = new Set([
-  'part',
-  'parts',
-  'bidCount',
-  'askCount',
-  'priceExponent',
-  'qtyExponent',
-  'symbolSize',
-  'changeCount',
-  'connection',
-]);
 
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** One record in a buffer that `RingReader.poll` filled. */
-export class RecordCursor {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  #offset = 0;
+function spelt(name: string, value: unknown, instrument: Instrument | null): unknown {
+  if (typeof value !== 'bigint') return value;
+  if (PRICES.has(name)) return decimalText(value, instrument?.priceExponent ?? 0);
+  if (QUANTITIES.has(name)) return decimalText(value, instrument?.qtyExponent ?? 0);
+  return String(value);
+}
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+function levelTexts(levels: readonly Level[], instrument: Instrument | null): string[][] {
+  return levels.map(({ price, qty }) => [
+    decimalText(price, instrument?.priceExponent ?? 0),
+    decimalText(qty, instrument?.qtyExponent ?? 0),
+  ]);
+}
 
-  /** Steps to the next record. */
-  advance(): void {
-    this.#offset += this.#view.getUint32(this.#offset + AT.size, true);
+/** What is particular about a record, by the names of its fields. */
+function payload(record: EngineRecord): Record<string, unknown> {
+  const { kind, shard, instrument, flags, index, sequence, frameSeq, tsEvent, tsRecv, tsOut, ...own } = record;
+  const { id, venue, symbol, ...definition } =
+    record.kind === 'instrument' ? record.instrument : { id: 0, venue: '', symbol: '' };
+  const fields = Object.entries({ ...own, ...definition }).map(([name, value]) => [
+    snake(name),
+    spelt(name, value, instrument),
+  ]);
+  const out: Record<string, unknown> = Object.fromEntries(fields);
+  if (record.kind === 'status' && record.state === 'disconnected')
+    out['detail'] = (DISCONNECT_REASON_NAMES as Readonly<Record<string, string>>)[String(record.detail)] ?? out['detail'];
+  if (record.kind === 'book_delta' || record.kind === 'book_snapshot') {
+    const { bids, asks } = record;
+    Object.assign(out, { bid_count: bids.length, ask_count: asks.length });
+    Object.assign(out, { bids: levelTexts(bids, instrument), asks: levelTexts(asks, instrument) });
   }
+  return out;
+}
 
-  get kind(): number {
-    return this.#view.getUint8(this.#offset + AT.kind);
-  }
-
-  get instrument(): number {
-    return this.#view.getUint32(this.#offset + AT.instrument, true);
-  }
-
-  #u64(offset: number): bigint {
-    return this.#view.getBigUint64(this.#offset + offset, true);
-  }
-
-  #word(index: number): bigint {
-    return this.#u64(AT.payload + 8 * index);
-  }
-
-  #field({ word, shift, bits, signed }: PayloadField): bigint {
-    const value = (this.#word(word) >> BigInt(shift)) & ((1n << BigInt(bits)) - 1n);
-    return signed ? BigInt.asIntN(bits, value) : value;
-  }
-
-  /** The symbol and exponents that an instrument record carries. */
-  definition(): InstrumentView {
-    const fields = PAYLOAD_FIELDS.instrument;
-    const start = this.#offset + AT.payload + 8 * fields.symbol.word;
-    const size = Number(this.#field(fields.symbolSize));
-    return {
-      venue: nameIn(VENUE_NAMES, this.#field(fields.venue)),
-      symbol: Buffer.from(this.#bytes.subarray(start, start + size)).toString('utf8'),
-      priceExponent: Number(this.#field(fields.priceExponent)),
-      qtyExponent: Number(this.#field(fields.qtyExponent)),
-    };
-  }
-
-  /** The record as an object; `instrument` is undefined where none belongs to it, or it is not known yet. */
-  view(shard: number, instrument: InstrumentView | undefined): RecordView {
-    if (this.kind === KIND_LAPPED) return { kind: 'lapped', shard, lost: String(this.#word(0)) };
-    if (this.kind === KIND_GENERATION) {
-      return { kind: 'generation', shard, prev_epoch: String(this.#word(0)), new_epoch: String(this.#word(1)) };
-    }
-    if (this.kind === KIND_WRITER) return { kind: 'writer', shard, state: nameIn(WRITER_STATES, this.#word(0)) };
-    const kind = (KIND_NAMES as Readonly<Record<number, KindName>>)[this.kind];
-    const head = {
-      ...(instrument === undefined ? {} : { venue: instrument.venue, symbol: instrument.symbol }),
-      shard,
-      sequence: String(this.#u64(AT.sequence)),
-      frame_seq: String(this.#u64(AT.frameSeq)),
-      index: this.#view.getUint32(this.#offset + AT.index, true),
-      flags: this.#flags(),
-      ts_event: String(this.#u64(AT.tsEvent)),
-      ts_recv: String(this.#u64(AT.tsRecv)),
-      ts_out: String(this.#u64(AT.tsOut)),
-    };
-    if (kind === undefined) return { kind: 'unknown', number: this.kind, ...head };
-    return { kind, ...head, ...this.#payload(kind, instrument) };
-  }
-
-  #flags(): string[] {
-    const bits = this.#view.getUint16(this.#offset + AT.flags, true);
-    return Object.entries(FLAG_NAMES).flatMap(([bit, name]) => ((bits & Number(bit)) === 0 ? [] : [name]));
-  }
-
-  #payload(kind: KindName, instrument: InstrumentView | undefined): Record<string, unknown> {
-    const fields: Readonly<Record<string, PayloadField>> = PAYLOAD_FIELDS[kind];
-    const numbers = kind === 'instrument' ? this.definition() : instrument;
-    const out: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(fields)) {
-      if (name === 'symbol' || name === 'symbolSize') continue;
-      const value = this.#field(field);
-      const names = READERS[`${kind}.${name}`];
-      if (names !== undefined)
-        out[snake(name)] = kind === 'status' && name === 'code' && value === 0n ? null : nameIn(names, value);
-      else if (PRICES.has(name)) out[snake(name)] = decimalText(value, numbers?.priceExponent ?? 0);
-      else if (QUANTITIES.has(name)) out[snake(name)] = decimalText(value, numbers?.qtyExponent ?? 0);
-      else out[snake(name)] = SMALL.has(name) ? Number(value) : String(value);
-    }
-    if (kind === 'instrument') Object.assign(out, { venue: numbers?.venue, symbol: numbers?.symbol });
-    if (kind === 'status' && out['state'] === 'disconnected') {
-      out['detail'] = nameIn(DISCONNECT_REASON_NAMES, BigInt(String(out['detail'])));
-    }
-    if (kind === 'book_delta' || kind === 'book_snapshot') Object.assign(out, this.#levels(kind, out, numbers));
-    return out;
-  }
-
-  #levels(kind: 'book_delta' | 'book_snapshot', counts: Record<string, unknown>, numbers: InstrumentView | undefined): object {
-    let word: number = PAYLOAD_WORDS[kind];
-    const side = (count: unknown): string[][] =>
-      Array.from({ length: Number(count) }, () => {
-        const [price, qty] = [this.#word(word), this.#word(word + 1)].map((value) => BigInt.asIntN(64, value));
-        word += 2;
-        return [decimalText(price ?? 0n, numbers?.priceExponent ?? 0), decimalText(qty ?? 0n, numbers?.qtyExponent ?? 0)];
-      });
-    const bids = side(counts['bid_count']);
-    return { bids, asks: side(counts['ask_count']) };
-  }
+/** The record as JSON has it. */
+export function recordView(record: RingRecord): RecordView {
+  const { kind, shard } = record;
+  if (record.kind === 'lapped') return { kind, shard, lost: String(record.lost) };
+  if (record.kind === 'writer') return { kind, shard, state: record.state };
+  if (record.kind === 'generation')
+    return { kind, shard, prev_epoch: String(record.prevEpoch), new_epoch: String(record.epoch) };
+  const { instrument, flags } = record;
+  return {
+    kind,
+    ...(instrument === null ? {} : { venue: instrument.venue, symbol: instrument.symbol }),
+    shard,
+    sequence: String(record.sequence),
+    frame_seq: String(record.frameSeq),
+    index: record.index,
+    flags: Object.entries(FLAG_NAMES).flatMap(([bit, name]) => ((flags & Number(bit)) === 0 ? [] : [name])),
+    ts_event: String(record.tsEvent),
+    ts_recv: String(record.tsRecv),
+    ts_out: String(record.tsOut),
+    ...payload(record),
+  };
 }
 
 /** Members that every record has; the rest of a text line is what is particular about it. */
@@ -221,7 +109,6 @@ export function recordText(record: RecordView): string {
     return `--- lapped: ${record['lost']} records of shard ${record['shard']} were overwritten before they were read`;
   if (record.kind === 'generation')
     return `--- the engine started anew: shard ${record['shard']}, epoch ${record['prev_epoch']} → ${record['new_epoch']}`;
-  if (record.kind === 'writer') return `--- the engine's shard ${record['shard']} is ${record['state']}`;
   const who = record['symbol'] === undefined ? '-' : `${record['venue']}:${record['symbol']}`;
   const fields = Object.entries(record).flatMap(([name, value]) =>
     COMMON.has(name) || value === null ? [] : [`${name}=${value}`],

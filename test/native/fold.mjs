@@ -2,15 +2,11 @@
  * A ring's reader in a process of its own: folds the books of one instrument and checks every sequence. Arguments: root,
  * name, `oldest` or `newest`. It answers `{ id }` once it has read up to a full book of that update id with what it saw.
  */
-import { RecordCursor } from '../../dist/cli/record.js';
-import { KIND_LAPPED, KIND_WRITER, RECORD_OFFSETS, RECORD_SIZE_MAX, RingReader } from '../../dist/native/index.js';
+import { decimalText, RingReader } from '../../dist/reader/index.js';
 
 const [root, name, from] = process.argv.slice(2);
 const BATCH = 64;
-const out = Buffer.alloc(BATCH * RECORD_SIZE_MAX);
-const reader = new RingReader(root, name, 0);
-if (from === 'oldest') reader.seekOldest();
-const instrument = reader.instruments()[0];
+const reader = RingReader.open({ root, name, shard: 0, oldest: from === 'oldest' });
 
 /** What was seen; `problem` is the first thing that must not be. */
 const seen = { records: 0, lost: 0, laps: 0, jumps: 0, first: undefined, last: undefined, problem: undefined };
@@ -37,8 +33,8 @@ function levels(record) {
     [book.bids, record.bids],
     [book.asks, record.asks],
   ]) {
-    for (const [price, qty] of changes) {
-      if (qty === '0') side.delete(price);
+    for (const { price, qty } of changes) {
+      if (qty === 0n) side.delete(price);
       else side.set(price, qty);
     }
   }
@@ -57,23 +53,25 @@ function snapshot(record) {
   if (book.nextPart < record.parts) return;
   book.known = true;
   book.nextPart = 0;
-  book.updateId = record.last_update_id;
+  book.updateId = record.lastUpdateId;
 }
 
 function delta(record) {
   if (!book.known) return;
   levels(record);
-  if (record.part + 1 === record.parts) book.updateId = record.last_update_id;
+  if (record.part + 1 === record.parts) book.updateId = record.lastUpdateId;
 }
 
 function text() {
+  const { priceExponent, qtyExponent } = reader.instruments()[0];
   const lines = (letter, side, sign) =>
-    [...side].sort(([a], [b]) => sign * (Number(a) - Number(b))).map(([price, qty]) => `${letter} ${price} ${qty}\n`);
+    [...side]
+      .sort(([a], [b]) => sign * Number(a - b))
+      .map(([price, qty]) => `${letter} ${decimalText(price, priceExponent)} ${decimalText(qty, qtyExponent)}\n`);
   return [...lines('B', book.bids, -1), ...lines('A', book.asks, 1)].join('');
 }
 
-function lapped(at) {
-  const lost = out.readBigUInt64LE(at + RECORD_OFFSETS.payload);
+function lapped({ lost }) {
   if (lost === 0n) problem('a lap without a loss');
   seen.laps += 1;
   seen.lost += Number(lost);
@@ -83,20 +81,18 @@ function lapped(at) {
 }
 
 function poll() {
-  const count = reader.poll(out, BATCH);
-  const cursor = new RecordCursor(out);
-  for (let left = count, at = 0; left > 0; left -= 1) {
-    if (cursor.kind === KIND_LAPPED) lapped(at);
+  const cursor = reader.poll(BATCH);
+  const count = cursor.left;
+  while (cursor.next()) {
+    const record = cursor.object();
+    if (record.kind === 'lapped') lapped(record);
     // A machine that is busy enough looks like a writer that stalls.
-    else if (cursor.kind !== KIND_WRITER) {
+    else if (record.kind !== 'writer') {
       seen.records += 1;
-      const record = cursor.view(0, instrument);
-      sequence(BigInt(record.sequence));
+      sequence(record.sequence);
       if (record.kind === 'book_snapshot') snapshot(record);
       else if (record.kind === 'book_delta') delta(record);
     }
-    at += out.readUInt32LE(at + RECORD_OFFSETS.size);
-    cursor.advance();
   }
   return count;
 }
@@ -108,7 +104,7 @@ function answer() {
 
 function turn() {
   const count = poll();
-  if (count === 0 && wanted !== undefined && book.known && book.updateId === wanted) {
+  if (count === 0 && wanted !== undefined && book.known && String(book.updateId) === wanted) {
     answer();
     wanted = undefined;
   }
