@@ -65,6 +65,8 @@ mod merged;
 #[cfg(not(loom))]
 pub mod metrics;
 #[cfg(not(loom))]
+mod options;
+#[cfg(not(loom))]
 pub mod payload;
 #[cfg(not(loom))]
 mod process;
@@ -93,10 +95,11 @@ pub use self::{
     lock::EngineLock,
     merged::{Merged, Next, engines, shards},
     metrics::{CountersCopy, HistogramCopy, Stage},
+    options::{EpochSeed, SegmentOptions},
     payload::{EpochReason, EpochStart},
     reader::{Poll, Reader},
     record::Record,
     tables::{InstrumentCopy, LatestCopy},
     waiting::Waiting,
-    writer::{EpochSeed, SegmentOptions, Writer},
+    writer::Writer,
 };

@@ -1,7 +1,6 @@
 //! The writing side of a shard: one thread, one file, never waiting for anybody.
 
 use std::marker::PhantomData;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
@@ -12,9 +11,8 @@ use tickring_core::sink::{Latest, Sink};
 use crate::clock::Clock;
 use crate::codec::{Content, RecordWords, Stamps, compact_book, compact_slot, encode};
 use crate::error::ShmError;
-use crate::files::{CURRENT, Directory, Trust, check_name};
+use crate::files::{CURRENT, Directory, Trust};
 use crate::handout::{Handout, SOCKET};
-use crate::header::{Header, Shape, check_shape, plan};
 use crate::images::{At, Images};
 use crate::layout::{
     INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
@@ -22,75 +20,14 @@ use crate::layout::{
 use crate::levels::LevelWords;
 use crate::mapping::Area;
 use crate::metrics::{self, HistogramCopy, Stage};
+use crate::options::{EpochSeed, SegmentOptions, check_epoch, header_for, next_generation, previous};
 use crate::payload::{EpochReason, EpochStart};
-use crate::process::{Identity, monotonic_ns, wall_ns};
+use crate::process::wall_ns;
 use crate::ring::RingWriter;
 use crate::segment::Segment;
 use crate::sync::Words;
 use crate::tables;
 use crate::waiting::Waker;
-
-/// What a shard's segment is to be.
-#[derive(Clone, Debug)]
-pub struct SegmentOptions {
-    /// Directory of all engines, normally [`crate::DEFAULT_ROOT`].
-    pub root: PathBuf,
-    /// Name of the engine.
-    pub name: String,
-    /// Number of the shard.
-    pub shard: u16,
-    /// This writer's epoch: not 0, and another one at every start.
-    pub epoch: u64,
-    /// Epoch of the writer before; 0 where there was none.
-    pub prev_epoch: u64,
-    /// Bytes of the ring: a power of two, 64 KiB to 16 GiB.
-    pub ring_bytes: u64,
-    /// Bytes for images of whole books, a multiple of 4096; 0 for none. A level takes 8, and while an image is being replaced both
-    /// stand there.
-    pub books_bytes: u64,
-    /// Slots of the instrument tables, 1 to 65,536.
-    pub instruments_max: u32,
-    /// Levels a side in the latest table, 1 to 1,000.
-    pub depth: u16,
-    /// Publish in sealed memory that is handed out over a socket, instead of in a file. A new writer then knows nothing of the one
-    /// before: sequences begin anew, unless an [`EpochSeed`] says otherwise.
-    pub hardened: bool,
-}
-
-impl SegmentOptions {
-    /// Checks name, sizes and epoch, without touching anything.
-    ///
-    /// # Errors
-    ///
-    /// [`ShmError::Name`], or [`ShmError::Argument`] for the first value out of range.
-    pub fn check(&self) -> Result<(), ShmError> {
-        check_name(&self.name)?;
-        check_shape(&self.shape())?;
-        check_epoch(self.epoch, None)
-    }
-
-    const fn shape(&self) -> Shape {
-        let Self { ring_bytes, books_bytes, instruments_max: instruments, depth, .. } = *self;
-        Shape { ring_bytes, books_bytes, instruments, depth }
-    }
-}
-
-/// What a durable record of the epoch before adds to what the segment before says by itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EpochSeed {
-    /// Sequence of the first record. `None` continues the segment before, or begins at 1.
-    pub first_sequence: Option<u64>,
-    /// Last input of the epoch before known to be on disk; 0 where none is.
-    pub last_durable: u64,
-}
-
-/// What is known of the writer before.
-struct Previous {
-    epoch: u64,
-    lineage: u64,
-    last_sequence: u64,
-    closed: bool,
-}
 
 /// Publishes a shard. Bound to the thread that made it; hold an [`crate::EngineLock`] around all writers of a name.
 #[derive(Debug)]
@@ -376,53 +313,5 @@ impl Sink for Writer {
 fn put(area: &Area, first: usize, values: &[u64]) {
     for (index, value) in values.iter().enumerate() {
         area.set(first + index, *value);
-    }
-}
-
-/// What the segment before says, if it can be read.
-fn previous(directory: &Directory, trust: Trust) -> Option<Previous> {
-    let segment = Segment::open_current(directory, trust).ok()?;
-    Some(Previous {
-        epoch: segment.header.epoch,
-        lineage: segment.header.lineage,
-        last_sequence: segment.last_sequence(),
-        closed: segment.is_closed(),
-    })
-}
-
-fn check_epoch(epoch: u64, previous: Option<&Previous>) -> Result<(), ShmError> {
-    if epoch == 0 || previous.is_some_and(|previous| previous.epoch == epoch) {
-        return Err(ShmError::Argument {
-            what: "epoch",
-            value: epoch,
-            limit: "above 0 and other than that of the writer before",
-        });
-    }
-    Ok(())
-}
-
-fn next_generation(directory: &Directory) -> Result<u64, ShmError> {
-    Ok(directory.generations()?.into_iter().max().unwrap_or(0) + 1)
-}
-
-fn header_for(options: &SegmentOptions, seed: &EpochSeed, previous: Option<&Previous>, generation: u64) -> Header {
-    let (areas, file_size) = plan(&options.shape());
-    let follows = previous.map_or(1, |previous| previous.last_sequence.saturating_add(1));
-    let first_sequence = seed.first_sequence.unwrap_or(follows).max(1);
-    // Sequences of both segments belong to one run only if none of them is given twice.
-    let lineage = previous.filter(|_| first_sequence >= follows).map_or(options.epoch, |previous| previous.lineage);
-    Header {
-        epoch: options.epoch,
-        prev_epoch: options.prev_epoch,
-        generation,
-        shard: options.shard,
-        depth: options.depth,
-        writer: Identity::of_this_process(),
-        created_wall: wall_ns(),
-        created_mono: monotonic_ns(),
-        first_sequence,
-        lineage,
-        file_size,
-        areas,
     }
 }
