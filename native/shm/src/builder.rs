@@ -4,7 +4,7 @@ use tickring_core::book::Book;
 use tickring_core::event::Kind;
 use tickring_core::input::{Instrument, Symbol};
 
-use crate::decode::{self, Decoded, Near};
+use crate::decode::{self, Decoded, Near, instrument_of};
 use crate::image::{ImageCopy, Row, read_row};
 use crate::layout::COPY_WORDS;
 use crate::reader::Reader;
@@ -92,7 +92,7 @@ impl BookBuilder {
     }
 
     /// Takes the next record of the reader. Notices by itself that the reader lost records or went to another generation, and
-    /// builds the book again.
+    /// builds the book again; where no record may come for a while, call [`Self::join`] behind a seek.
     pub fn apply(&mut self, reader: &Reader, record: &Record) -> Applied {
         if self.unbroken != (reader.generation(), reader.breaks()) {
             return self.rebuild(reader);
@@ -103,8 +103,14 @@ impl BookBuilder {
         if !self.placed || record.instrument != self.instrument || record.sequence <= self.follower.sequence {
             return Applied::Nothing;
         }
-        if self.follower.state == BookState::Waiting && self.has_new_image(reader) && self.join(reader) {
-            return Applied::Rebuilt;
+        if self.follower.state == BookState::Waiting && self.has_new_image(reader) {
+            if self.join(reader) {
+                return Applied::Rebuilt;
+            }
+            if record.sequence <= self.follower.sequence {
+                // There is no book now, says the image, which is ahead of the record.
+                return Applied::Nothing;
+            }
         }
         if !self.check(reader) {
             return self.rebuild(reader);
@@ -115,7 +121,7 @@ impl BookBuilder {
 
     /// Builds the book from the newest image and the ring, up to the reader's cursor; `false` if there is no image yet.
     ///
-    /// Cost: a copy of the image, and a look at each record since, at most half of the ring.
+    /// Cost: a copy of the image, and a look at each record since, at most three quarters of the ring.
     pub fn join(&mut self, reader: &Reader) -> bool {
         self.unbroken = (reader.generation(), reader.breaks());
         self.tried = None;
@@ -180,6 +186,14 @@ impl BookBuilder {
         let mut record = std::mem::take(&mut self.record);
         let mut whole = true;
         while whole && position < reader.position() {
+            let Some((word, span)) = reader.ring().peek(position) else {
+                whole = false;
+                break;
+            };
+            if instrument_of(word) != self.instrument {
+                position += span;
+                continue;
+            }
             let Found::Record(span) = reader.ring().read(position, &mut self.copy[..]) else {
                 whole = false;
                 break;
@@ -189,7 +203,7 @@ impl BookBuilder {
             match decode::decode(&self.copy[..], span, near, &mut record) {
                 Decoded::Record => {
                     near.frame_seq = record.frame_seq;
-                    whole = record.instrument != self.instrument || self.follower.take(&record) != Applied::Lost;
+                    whole = self.follower.take(&record) != Applied::Lost;
                 }
                 Decoded::Unknown => {}
                 Decoded::Malformed => whole = false,

@@ -33,6 +33,12 @@ pub(crate) fn sequence(copy: &[u64], near: Near) -> u64 {
     restore(copy[2] as u32, near.sequence)
 }
 
+/// Whom a record is about, by its first word.
+#[inline]
+pub(crate) const fn instrument_of(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
 /// The number with these low 32 bits that is nearest to `near`.
 fn restore(low: u32, near: u64) -> u64 {
     let step = low.wrapping_sub(near as u32).cast_signed();
@@ -51,7 +57,7 @@ pub(crate) fn decode(copy: &[u64], span: u64, near: Near, record: &mut Record) -
 
     record.kind = kind;
     record.flags = flags & !flag::WIDE;
-    record.instrument = (copy[0] >> 32) as u32;
+    record.instrument = instrument_of(copy[0]);
     record.ts_recv = copy[1];
     record.sequence = sequence(copy, near);
     if wide {

@@ -1,8 +1,8 @@
 //! When a book's image is written: so seldom that it costs the writer little, so often that a reader is never far from one.
 //!
 //! An image is due when 32 times as many levels have changed as the book has, so that it costs a fraction of the changes
-//! themselves; after a new book; and before half of the ring has been written since the last image, so that a reader finds all
-//! later records still there. Where it can, it follows a delta, whose record then says so: readers check their books by it.
+//! themselves; after a new book; and before the ring overwrites what was written since the last image, so that a reader finds
+//! all later records still there. Where it can, it follows a delta, whose record then says so: readers check their books by it.
 
 use tickring_core::book::{Side, level_hash};
 use tickring_core::event::{BookChange, Level, flag};
@@ -18,8 +18,10 @@ use crate::mapping::Area;
 const CHANGES_PER_LEVEL: u64 = 32;
 /// Least number of level changes between two images of one book.
 const CHANGES_MIN: u64 = 256;
-/// Changed books for which the one that is due is waited for: it may have left.
-const PATIENCE: u32 = 4_096;
+/// Places of instruments that are due: of two with the same place one waits until it is too old.
+const DUE_MAX: usize = 256;
+/// Slots that the inputs of which each brings one image up to date may take, for each of them.
+const SLOTS_PER_IMAGE: u64 = 64;
 /// End of the list of slots.
 const NOBODY: u32 = u32::MAX;
 
@@ -43,14 +45,14 @@ pub(crate) struct Images {
     states: Box<[State]>,
     oldest: u32,
     newest: u32,
-    /// Slots of the ring that may be written until an image must be stamped anew.
+    /// Slots of the ring that may be written until an image is due.
+    due_after: u64,
+    /// Slots of the ring that may be written until an image must be brought up to date.
     patience: u64,
     /// Position from which the oldest image is too old.
     sweep_at: u64,
-    /// Instrument whose next delta is followed by an image; 0 for none.
-    due: u32,
-    /// Changed books since it is due.
-    waited: u32,
+    /// Instruments whose next delta is followed by an image, each at its place; 0 for none.
+    due: Box<[u32; DUE_MAX]>,
     /// Level changes of the present input.
     changes: u64,
     /// Instrument whose image follows the present input; 0 for none.
@@ -68,8 +70,15 @@ pub(crate) struct At {
     pub(crate) sequence: u64,
 }
 
+/// Place of an instrument among those that are due.
+const fn place(instrument: u32) -> usize {
+    instrument as usize % DUE_MAX
+}
+
 impl Images {
     pub(crate) fn new(rows: Area, chunks: Area, chunk_count: u32, instruments: u32, ring_slots: u64) -> Self {
+        // What a reader has to copy an image and to begin with the records since, and images to be brought up to date in turn.
+        let spare = (u64::from(instruments) * SLOTS_PER_IMAGE).clamp(ring_slots / 4, ring_slots / 2);
         let state = State { row: Row { first: NO_CHUNK, ..Row::default() }, changes: 0, older: NOBODY, newer: NOBODY };
         Self {
             rows,
@@ -77,10 +86,10 @@ impl Images {
             states: vec![state; instruments as usize].into(),
             oldest: NOBODY,
             newest: NOBODY,
-            patience: ring_slots / 2,
+            due_after: ring_slots - spare - spare / 2,
+            patience: ring_slots - spare,
             sweep_at: u64::MAX,
-            due: 0,
-            waited: 0,
+            due: Box::new([0; DUE_MAX]),
             changes: 0,
             now: 0,
             written: 0,
@@ -99,7 +108,7 @@ impl Images {
     #[inline]
     pub(crate) fn delta(&mut self, instrument: u32, change: &BookChange<'_>) -> u16 {
         self.changes += (change.bids.len() + change.asks.len()) as u64;
-        if instrument != self.due || change.part + 1 != change.parts {
+        if self.due[place(instrument)] != instrument || change.part + 1 != change.parts {
             return 0;
         }
         self.now = instrument;
@@ -122,18 +131,12 @@ impl Images {
         // Of an input about several instruments all changes count for each: rather an image too many than a stale one.
         state.changes += self.changes;
         if self.now == latest.instrument {
-            self.write(slot, latest, at);
-        } else if self.due == 0 {
-            let levels = latest.book.levels(Side::Bid) + latest.book.levels(Side::Ask);
-            let age = at.position - state.row.position;
-            if state.changes >= CHANGES_MIN.max(CHANGES_PER_LEVEL * levels as u64) || age >= self.patience / 4 * 3 {
-                (self.due, self.waited) = (latest.instrument, 0);
-            }
-        } else {
-            self.waited += 1;
-            if self.waited > PATIENCE {
-                self.due = 0;
-            }
+            return self.write(slot, latest, at);
+        }
+        let levels = latest.book.levels(Side::Bid) + latest.book.levels(Side::Ask);
+        let age = at.position - state.row.position;
+        if state.changes >= CHANGES_MIN.max(CHANGES_PER_LEVEL * levels as u64) || age >= self.due_after {
+            self.due[place(latest.instrument)] = latest.instrument;
         }
     }
 
@@ -158,8 +161,9 @@ impl Images {
     #[cold]
     fn write(&mut self, slot: u32, latest: &Latest<'_>, at: At) {
         self.now = 0;
-        if self.due == latest.instrument {
-            self.due = 0;
+        let due = &mut self.due[place(latest.instrument)];
+        if *due == latest.instrument {
+            *due = 0;
         }
         let row = Row { position: at.position, sequence: at.sequence, ..Row::of(latest) };
         let before = self.states[slot as usize].row.first;

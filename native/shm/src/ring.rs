@@ -293,6 +293,22 @@ impl<W: Words, const S: usize> RingReader<W, S> {
         commit != self.geometry.committed(position, false) && self.classify(commit, position) == Found::Empty
     }
 
+    /// First word and span of the record at `position`, where it stands; costs one line, whatever its span.
+    #[inline]
+    pub fn peek(&self, position: u64) -> Option<(u64, u64)> {
+        let slot = self.geometry.slot::<S>(position);
+        let committed = self.geometry.committed(position, false);
+        if self.ring.get(slot) != committed {
+            return None;
+        }
+        // Both fences as in `read`.
+        fence("ring: fence behind the first look", Ordering::Acquire);
+        let word = self.ring.get(slot + 1);
+        fence("ring: fence behind the copy", Ordering::Acquire);
+        let span = (word >> SPAN_SHIFT) & 0xff;
+        (self.ring.get(slot) == committed && span > 0).then_some((word, span))
+    }
+
     /// First position from `from` on, below `to`, at which a record begins and still stands.
     pub fn find_record(&self, from: u64, to: u64) -> Option<u64> {
         (from..to)

@@ -42,7 +42,7 @@ fn quiet_book_whose_units_became_finer_is_imaged_in_them() {
     engine.snapshot(0, 100);
     engine.widen();
     // Its image is too old now, though no level changed since.
-    pass(&mut engine, 1, SLOTS / 2 + 50);
+    pass(&mut engine, 1, SLOTS);
     engine.assert_equal(&BookBuilder::new(&open(&root), 0));
     engine.delta(0, 10, 100);
     engine.assert_equal(&BookBuilder::new(&open(&root), 0));
@@ -54,7 +54,7 @@ fn quiet_book_whose_update_id_alone_moved_on_can_be_joined() {
     let mut engine = Engine::new(&options(root.path(), 1), 2);
     engine.snapshot(0, 100);
     engine.publish_delta(0, &[], &[]);
-    pass(&mut engine, 1, SLOTS / 2 + 50);
+    pass(&mut engine, 1, SLOTS);
     engine.delta(0, 10, 100);
     engine.assert_equal(&BookBuilder::new(&open(&root), 0));
 }
@@ -75,7 +75,7 @@ fn units_that_changed_behind_an_image_are_no_failure_of_its_check() {
         }
     }
     engine.widen();
-    pass(&mut engine, 1, SLOTS / 2 + 50);
+    pass(&mut engine, 1, SLOTS / 8 * 7);
     follow(&mut reader, &mut builder);
     engine.assert_equal(&builder);
     assert_eq!((builder.failures(), builder.joins()), (0, 1));
@@ -98,6 +98,7 @@ fn builder_keeps_its_instrument_when_a_new_generation_gives_it_another_slot() {
     // Defined behind the others.
     engine.ids.push(1);
     engine.books.push(Default::default());
+    engine.flags.push(0);
     engine.define(2);
     engine.snapshot(2, 20);
     engine.delta(2, 10, 100);
@@ -198,18 +199,36 @@ fn book_of_a_removed_instrument_is_none_whether_followed_or_joined() {
     let mut engine = Engine::new(&options(root.path(), 1), 2);
     engine.snapshot(0, 50);
     engine.books[0] = (Book::new(), 0);
-    engine.flags = flag::STALE;
+    engine.flags[0] = flag::STALE;
     engine.snapshot_of(0, flag::STALE, State::Removed);
     let waits = |builder: &BookBuilder| assert_eq!((builder.state(), builder.book().is_empty()), (BookState::Waiting, true));
     waits(&BookBuilder::new(&open(&root), 0));
-    pass(&mut engine, 1, SLOTS / 2 + 50);
+    pass(&mut engine, 1, SLOTS);
     let mut reader = open(&root);
     let mut builder = BookBuilder::new(&reader, 0);
     waits(&builder);
-    engine.flags = 0;
+    engine.flags[0] = 0;
     engine.snapshot(0, 20);
     follow(&mut reader, &mut builder);
     engine.assert_equal(&builder);
+}
+
+#[test]
+fn image_that_says_no_book_is_not_followed_by_what_came_before_it() {
+    let root = Root::new();
+    let mut engine = Engine::new(&options(root.path(), 1), 1);
+    let mut reader = open(&root);
+    let mut builder = BookBuilder::new(&reader, 0);
+    engine.snapshot(0, 20);
+    engine.widen();
+    engine.books[0].0 = Book::new();
+    engine.flags[0] = flag::STALE;
+    engine.snapshot_of(0, flag::STALE, State::Removed);
+    let mut record = Record::default();
+    while reader.poll(&mut record) == Poll::Record {
+        builder.apply(&reader, &record);
+        assert_eq!((builder.state(), builder.book().is_empty()), (BookState::Waiting, true), "{record:?}");
+    }
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub struct Engine {
     pub writer: Writer,
     /// Instrument ids by slot.
     pub ids: Vec<u32>,
-    /// Flags of what the sink is shown.
-    pub flags: u16,
+    /// Flags of what the sink is shown, by slot.
+    pub flags: Vec<u16>,
     pub books: Vec<(Book, u64)>,
     pub exponent: i8,
     pub frame_seq: u64,
@@ -40,7 +40,7 @@ impl Engine {
         let mut engine = Self {
             writer: Writer::create(options).unwrap(),
             ids: ids.to_vec(),
-            flags: 0,
+            flags: vec![0; ids.len()],
             books: vec![Default::default(); ids.len()],
             exponent: -2,
             frame_seq: 0,
@@ -94,7 +94,7 @@ impl Engine {
         let (book, last_update_id) = &self.books[slot as usize];
         let latest = Latest {
             instrument: self.ids[slot as usize],
-            flags: self.flags,
+            flags: self.flags[slot as usize],
             ts_event: 0,
             ts_recv: 0,
             frame_seq: self.frame_seq,
@@ -191,8 +191,9 @@ impl Engine {
     /// Makes prices ten times finer.
     pub fn widen(&mut self) {
         self.exponent -= 1;
+        // All of them before the first one is shown: another one's image may be written then.
+        self.books.iter_mut().for_each(|(book, _)| book.rescale(10, 1));
         for slot in 0..self.books.len() as u32 {
-            self.books[slot as usize].0.rescale(10, 1);
             self.define(slot);
         }
     }
