@@ -3,6 +3,7 @@
 
 mod book;
 mod frame;
+mod images;
 mod json;
 mod machine;
 mod message;
@@ -13,6 +14,9 @@ mod spell;
 mod websocket;
 mod wire;
 
+/// The segment's tests own the engine that makes books up.
+#[path = "../../shm/tests/support/engine.rs"]
+mod engine;
 /// The machine's tests own the reader that believes nothing and the writer of venue frames.
 #[path = "../../core/tests/machine_harness/mod.rs"]
 mod machine_harness;
@@ -33,6 +37,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("escapes", frame::escapes),
     ("machine", machine::fuzz),
     ("book", book::fuzz),
+    ("book_images", images::schedule),
+    ("book_images_hostile", images::hostile),
     ("ring_round_trip", ring::round_trip),
     ("ring_hostile", ring::hostile),
     ("ring_header", ring::header),

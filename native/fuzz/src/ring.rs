@@ -16,7 +16,7 @@ mod made;
 
 use made::{Made, level};
 
-const NAME: &str = "fuzz";
+pub(crate) const NAME: &str = "fuzz";
 /// Slots of the smallest ring.
 const SLOTS: u64 = 1_024;
 const PAGE: u64 = 4_096;
@@ -32,16 +32,16 @@ struct Rig {
 }
 
 /// A directory that goes away with its value, also on a panic.
-struct Root(PathBuf);
+pub(crate) struct Root(pub(crate) PathBuf);
 
 impl Root {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = PathBuf::from(format!("/dev/shm/tickring-fuzz-{}-{:?}", std::process::id(), std::thread::current().id()));
         let _ = std::fs::remove_dir_all(&path);
         Self(path)
     }
 
-    fn file(&self, generation: u64) -> PathBuf {
+    pub(crate) fn file(&self, generation: u64) -> PathBuf {
         self.0.join(NAME).join("shard-0").join(format!("ring.{generation:016}"))
     }
 }
@@ -52,7 +52,7 @@ impl Drop for Root {
     }
 }
 
-fn options(root: &Root) -> SegmentOptions {
+pub(crate) fn options(root: &Root) -> SegmentOptions {
     SegmentOptions {
         root: root.0.clone(),
         name: NAME.into(),
