@@ -1,5 +1,6 @@
 /** All benches, in the order in which they run: one line each. */
 import type { Bench } from './bench.js';
+import { bench as bookImages } from './book-images.js';
 import { bench as bookUpdate } from './book-update.js';
 import { bench as controls } from './controls.js';
 import { bench as dueToVisible } from './due-to-visible.js';
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   parse,
   slowFrames,
   bookUpdate,
+  bookImages,
   frameToRing,
   ringOneWay,
   ringThroughput,

@@ -5,6 +5,7 @@
 
 mod alloc;
 mod blocks;
+mod book_images;
 mod book_update;
 mod clock;
 mod controls;
@@ -37,13 +38,14 @@ use options::Options;
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-update, code-paths, controls, \
-    due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames or whole-path";
+const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
+    controls, due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames or whole-path";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, arguments) = arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
     let result = Options::parse(arguments).and_then(|options| match name {
+        "book-images" => book_images::run(&options),
         "book-update" => book_update::run(&options),
         "code-paths" => parse::code_paths(),
         "controls" => controls::run(&options),
