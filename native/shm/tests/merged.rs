@@ -6,6 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::{NAME, Root, number_of, options, publish};
+use tickring_core::event::Kind;
 use tickring_shm::{
     EngineLock, Merged, Next, Poll, Reader, Record, SegmentOptions, ShmError, Waiting, Writer, engines, shards,
 };
@@ -60,6 +61,35 @@ fn records_of_all_shards_come_in_the_order_of_their_times() {
     publish(&mut third, 201);
     assert!(matches!(merged.poll(), Next::Record(2, record) if record.frame_seq == 201));
     assert_eq!(merged.rescan().unwrap(), 0);
+}
+
+#[test]
+fn one_shard_is_read_alone_and_again_from_its_oldest_record() {
+    let root = Root::new();
+    let mut writers = [writer(&root, 0, 1), writer(&root, 1, 1)];
+    let mut merged = Merged::of(Reader::open(root.path(), NAME, 1).unwrap());
+    (1..=9).for_each(|number| publish(&mut writers[usize::from(number % 3 == 0)], number));
+    let read = |merged: &mut Merged| {
+        let mut numbers = Vec::new();
+        while merged.poll() != Next::Empty {
+            let (shard, reader, record) = merged.given().unwrap();
+            assert_eq!((shard, reader.shard(), reader.next_sequence()), (1, 1, Some(record.sequence + 1)));
+            numbers.push((record.kind, record.frame_seq));
+        }
+        assert!(merged.given().is_none());
+        numbers
+    };
+    let seen = read(&mut merged);
+    assert_eq!(seen.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [3, 6, 9]);
+    merged.seek_oldest();
+    let again = read(&mut merged);
+    assert_eq!((again[0].0, &again[1..]), (Kind::EpochStart, &seen[..]));
+    // A record that was taken ahead of the seek is not given out of its order.
+    assert!(matches!(merged.poll(), Next::Empty));
+    publish(&mut writers[1], 10);
+    assert!(matches!(merged.poll(), Next::Record(1, _)));
+    merged.seek_oldest();
+    assert_eq!(read(&mut merged).len(), again.len() + 1);
 }
 
 #[test]
