@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ctypes import byref, c_double, c_size_t, c_uint64
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import _abi, tables
 from ._abi import Kind, Result, Stage, WriterState
 from ._html import reader_table
-from ._library import LIBRARY, WAIT, ReaderHandle, Room, check, text
+from ._library import LIBRARY, WAIT, ReaderHandle, Room, check
 from .book import Book
 from .errors import ArgumentError, TickringError, UnknownInstrumentError
 from .levels import arrays
@@ -320,13 +320,15 @@ class Reader:
     def counters(self) -> dict[str, int]:
         """Counters of the shard by name."""
         read = LIBRARY.tkr_read_counters
-        return _counted(LIBRARY.tkr_counter_name, lambda values, capacity, count: read(self._handle, values, capacity, count))
+        return tables.counted(
+            LIBRARY.tkr_counter_name, lambda values, capacity, count: read(self._handle, values, capacity, count)
+        )
 
     def instrument_counters(self, symbol: str, venue: str | None = None) -> dict[str, int]:
         """Counters of an instrument by name."""
         slot, read = self.instrument(symbol, venue).slot, LIBRARY.tkr_read_instrument_counters
         names = LIBRARY.tkr_instrument_counter_name
-        return _counted(names, lambda values, capacity, count: read(self._handle, slot, values, capacity, count))
+        return tables.counted(names, lambda values, capacity, count: read(self._handle, slot, values, capacity, count))
 
     def histogram(self, stage: Stage, shares: tuple[float, ...] = (0.5, 0.99, 0.999)) -> Histogram:
         """A latency histogram of the writer, with the value in ns that each share of all values does not exceed, to 1/64."""
@@ -384,19 +386,6 @@ class Reader:
 _ENDINGS = (WriterState.CLOSED, WriterState.DEAD, WriterState.SUPERSEDED)
 _NOT_OF_BOOKS = (int(Kind.TRADE), int(Kind.QUOTE))
 _KIND_AT = _abi.tkr_record_head.kind.offset
-_COUNTERS_MAX = 4096
-
-
-def _counted(name_of: Callable[[int], bytes], read: Callable[[Any, int, Any], int]) -> dict[str, int]:
-    count, capacity = c_size_t(), 64
-    while True:
-        values = (c_uint64 * capacity)()
-        check(read(values, capacity, byref(count)))
-        if count.value < capacity or capacity >= _COUNTERS_MAX:
-            named = ((text(name_of(index)), values[index]) for index in range(count.value))
-            # Zeros between the counters of today and those of tomorrow have no name.
-            return {name: value for name, value in named if name != "unknown"}
-        capacity *= 2
 
 
 def _uid(owner: int | str) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from ctypes import byref, c_size_t, c_uint64
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import _abi
 from ._abi import Flag, TradingState, WriterState
-from ._library import LIBRARY, text
+from ._library import LIBRARY, check, text
 from .levels import Levels, Units, decimal
 
 NEVER_NS = 2**64 - 1
@@ -191,3 +193,19 @@ class Histogram:
     sum: int
     max: int
     percentiles: dict[float, int]
+
+
+_COUNTERS_MAX = 4096
+
+
+def counted(name_of: Callable[[int], bytes], read: Callable[[Any, int, Any], int]) -> dict[str, int]:
+    """Counters by name."""
+    count, capacity = c_size_t(), 64
+    while True:
+        values = (c_uint64 * capacity)()
+        check(read(values, capacity, byref(count)))
+        if count.value < capacity or capacity >= _COUNTERS_MAX:
+            named = ((text(name_of(index)), values[index]) for index in range(count.value))
+            # Zeros between the counters of today and those of tomorrow have no name.
+            return {name: value for name, value in named if name != "unknown"}
+        capacity *= 2
