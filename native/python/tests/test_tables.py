@@ -61,6 +61,15 @@ def test_histogram_gives_the_shares_asked_for(filled: tickring.Reader) -> None:
     assert abs(histogram.percentiles[0.5] - 50_000) <= 50_000 / 64
 
 
+def test_engines_and_shards_are_listed(engine: Engine) -> None:
+    assert tickring.engines(engine.root) == ["corrupt", "test", "version", "writable"]
+    assert tickring.shards("test", engine.root) == [0]
+    with pytest.raises(tickring.NotPublishedError):
+        tickring.shards("nobody", engine.root)
+    with pytest.raises(tickring.NotPublishedError):
+        tickring.engines("/dev/shm/no such root")
+
+
 def test_info_says_where_the_reader_stands(engine: Engine, reader: tickring.Reader) -> None:
     assert (reader.info().epoch, reader.info().slots, reader.info().depth, reader.lag) == (1, 1024, 5, 0)
     engine("kinds")

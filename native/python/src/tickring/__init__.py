@@ -29,6 +29,7 @@ from ._abi import (
 from ._library import LIBRARY, text
 from ._version import VERSION as __version__
 from .book import Applied, Book
+from .discovery import engines, shards
 from .errors import (
     ArgumentError,
     LibraryError,
@@ -103,7 +104,9 @@ __all__ = [
     "WriterState",
     "__version__",
     "code_name",
+    "engines",
     "library",
+    "shards",
 ]
 
 

@@ -43,6 +43,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "tkr_book_join": (c_int, [c_void_p, c_void_p]),
     "tkr_book_read": (c_int, [c_void_p, POINTER(_abi.tkr_book_info), c_void_p, c_void_p, c_size_t]),
     "tkr_book_hash": (c_uint64, [c_void_p]),
+    "tkr_list_engines": (c_int, [c_char_p, c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tkr_list_shards": (c_int, [c_char_p, c_char_p, c_void_p, c_size_t, POINTER(c_size_t)]),
     "tkr_last_error": (c_char_p, []),
     "tkr_result_name": (c_char_p, [c_int]),
     "tkr_kind_name": (c_char_p, [c_uint8]),
