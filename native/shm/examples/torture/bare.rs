@@ -1,8 +1,8 @@
 //! The protocols alone, between threads, in a ring of a few slots: what takes a process a minute of laps happens here all the
 //! time. Laps are counted in thousands of millions, and a build that lacks a part of the protocol is found out within a second.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::Instant;
 
 use tickring_shm::layout::SLOT_WORDS;
@@ -19,8 +19,8 @@ const BODY: usize = SLOT_WORDS - 1;
 const ROW: usize = 8;
 /// Records between two writes of the row, and polls between two looks at it.
 const ROW_EVERY: u64 = 16;
-/// A broken build need not go on.
-const WRONG_MAX: u64 = 10;
+/// A broken build need not go on behind so many.
+const WRONG_MAX: u64 = 1;
 
 type Shared = Arc<[AtomicU64]>;
 
@@ -31,6 +31,8 @@ struct Memory {
     head: Shared,
     row: Shared,
     done: Arc<AtomicBool>,
+    /// Every reader has looked at the row before it is written for the first time.
+    begun: Arc<Barrier>,
 }
 
 #[derive(Default)]
@@ -60,6 +62,7 @@ pub fn run(records: u64, readers: usize) -> bool {
         head: zeros(16),
         row: zeros(1 + ROW),
         done: Arc::new(AtomicBool::new(false)),
+        begun: Arc::new(Barrier::new(readers + 1)),
     };
     let started = Instant::now();
     let readers: Vec<_> = (0..readers)
@@ -91,6 +94,7 @@ fn write(memory: &Memory, records: u64) -> u64 {
     let (ring, head) = (Arc::clone(&memory.ring), Arc::clone(&memory.head));
     let mut writer = RingWriter::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(SLOTS, 1));
     let mut words = [0; SPAN_MAX as usize * BODY];
+    memory.begun.wait();
     for sequence in 1..=records {
         let words = &mut words[..span_of(sequence) as usize * BODY];
         fill(sequence, words);
@@ -114,6 +118,8 @@ fn read(memory: &Memory, records: u64) -> Counts {
     let reader = RingReader::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(SLOTS, 1));
     let (mut copy, mut whole, mut row) = ([0; SPAN_MAX as usize * BODY], [0; SPAN_MAX as usize * BODY], [0; ROW]);
     let (mut counts, mut position, mut next) = (Counts::default(), 0, 1);
+    look(memory, &mut row, &mut counts);
+    memory.begun.wait();
     for polls in 0_u64.. {
         if next > records || counts.torn >= WRONG_MAX {
             break;

@@ -9,7 +9,7 @@
 //! `--reader-command` adds a reader program of any language: it gets the words of the command, then the root directory and the
 //! name of the engine, reads shard 0 until the writer closed it and all is read, prints one line of JSON with the names of
 //! `reader::Counts`, and ends with 0. It is stopped and lapped like the others, but not killed. What records contain:
-//! `content.rs`. `bare` has threads and a ring of a few slots instead, for laps by the thousand million. Prints the counts as one line of JSON; ends with 1 if any of them is wrong.
+//! `content.rs`; readers: `reader.rs`, `reader.c`, `reader.mjs`, `reader.py`. `bare` has threads and a ring of a few slots instead, for laps by the thousand million. Prints the counts as one line of JSON; ends with 1 if any of them is wrong.
 
 mod bare;
 mod chaos;
