@@ -208,6 +208,6 @@ class ArrayReader:
     def _apply(self, count: int) -> None:
         kinds, ids = self._fields["kind"][:count], self._fields["instrument"][:count]
         for book in self._reader._books:
-            mine = (ids == book.instrument.id) & (kinds != _TRADE) & (kinds != _QUOTE)
+            mine = ((ids == book.instrument.id) & (kinds != _TRADE) & (kinds != _QUOTE)) | (kinds == _INSTRUMENT)
             for at in np.flatnonzero(mine).tolist():
                 book._apply(self._room.at(at * _abi.RECORD_SIZE))

@@ -198,7 +198,8 @@ class Reader:
         kind = memory[at + _KIND_AT]
         if kind not in _NOT_OF_BOOKS:
             for book in self._books:
-                if book.instrument.id == instrument:
+                # A book looks for its slot of a new generation when any instrument is defined there.
+                if book.instrument.id == instrument or kind == _DEFINITION:
                     book._apply(place)
 
     # Places.
@@ -384,6 +385,7 @@ class Reader:
 
 
 _ENDINGS = (WriterState.CLOSED, WriterState.DEAD, WriterState.SUPERSEDED)
+_DEFINITION = int(Kind.INSTRUMENT)
 _NOT_OF_BOOKS = (int(Kind.TRADE), int(Kind.QUOTE))
 _KIND_AT = _abi.tkr_record_head.kind.offset
 
