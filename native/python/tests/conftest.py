@@ -17,10 +17,10 @@ class Engine:
     """The engine of the C tests (`native/capi/examples/live_engine.rs`), named `test`."""
 
     def __init__(self) -> None:
+        program = os.environ["TICKRING_LIVE_ENGINE"]
         self.root = tempfile.mkdtemp(prefix="tickring-python-", dir="/dev/shm")
         os.chmod(self.root, 0o750)
-        command = [os.environ["TICKRING_LIVE_ENGINE"], self.root]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program, self.root], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self("beat")
 
     def __call__(self, request: str) -> None:

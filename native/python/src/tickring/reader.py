@@ -385,8 +385,7 @@ class Reader:
 
 
 _ENDINGS = (WriterState.CLOSED, WriterState.DEAD, WriterState.SUPERSEDED)
-_DEFINITION = int(Kind.INSTRUMENT)
-_NOT_OF_BOOKS = (int(Kind.TRADE), int(Kind.QUOTE))
+_NOT_OF_BOOKS, _DEFINITION = (int(Kind.TRADE), int(Kind.QUOTE)), int(Kind.INSTRUMENT)
 _KIND_AT = _abi.tkr_record_head.kind.offset
 
 
