@@ -1,5 +1,7 @@
 //! The engine that the C programs read: publishes what they ask for.
 
+mod scenes;
+
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
@@ -15,6 +17,7 @@ use tickring_core::sink::{Latest, Sink};
 use tickring_shm::layout::{HEADER_SIZE, SLOT_SIZE, header};
 use tickring_shm::{SegmentOptions, Stage, Writer};
 
+use crate::support::engine::Engine as Market;
 use crate::support::{NAME, SLOTS, options};
 
 const TS_RECV: u64 = 1_700_000_000_000_000_500;
@@ -27,6 +30,9 @@ pub struct Engine {
     frame_seq: u64,
     book: Book,
     last_update_id: u64,
+    /// Another engine, with a market.
+    market: Option<Market>,
+    market_epoch: u64,
 }
 
 impl Engine {
@@ -47,6 +53,8 @@ impl Engine {
             frame_seq: 99,
             book: Book::new(),
             last_update_id: 0,
+            market: None,
+            market_epoch: 0,
         }
     }
 
@@ -72,14 +80,15 @@ impl Engine {
             }
             "half" => self.half_write(),
             "whole" => self.publish_trade(1),
-            "beat" => self.writer().heartbeat(),
+            "beat" => self.beat(),
             "close" => self.writer.take().unwrap().close(),
             "restart" => {
-                self.options = SegmentOptions { epoch: 2, prev_epoch: 1, ..self.options.clone() };
+                let prev_epoch = self.options.epoch;
+                self.options = SegmentOptions { epoch: prev_epoch + 1, prev_epoch, ..self.options.clone() };
                 self.writer = Some(Writer::create(&self.options).unwrap());
             }
             "remove" => fs::remove_dir_all(self.options.root.join(NAME)).unwrap(),
-            other => panic!("no such request: {other:?}"),
+            other => self.act_in_scene(other),
         }
     }
 

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Language, missing, Programs, Scene } from './readers.js';
+
+const BUILD_MS = 600_000;
+/** Readers look at the name of the current generation once in 250 ms. */
+const LOOK_MS = 300;
+/** A writer without a heartbeat is called stalled after 1 s, dead after 5 s. */
+const STALLED_MS = 1_100;
+const DEAD_MS = 5_200;
+/** Node seeks when it opens; stalled slots show as a writer that stalls. */
+const NOT_NODE: readonly Language[] = ['rust', 'c', 'python'];
+/** Python reads one shard. */
+const NOT_PYTHON: readonly Language[] = ['rust', 'c', 'node'];
+
+if (missing.length > 0) console.warn(`skipped: the readers of all languages need ${missing.join(', ')}`);
+test.runIf(missing.length > 0 && process.env['CI'] !== undefined && process.env['TICKRING_TEST_EMULATED'] !== '1')(
+  'conformance: compilers and Python are at hand',
+  () => expect(missing).toEqual([]),
+);
+
+describe.skipIf(missing.length > 0)('conformance', () => {
+  let programs: Programs;
+  let scene: Scene;
+  beforeAll(() => {
+    programs = new Programs();
+  }, BUILD_MS);
+  afterEach(() => scene?.end());
+  afterAll(() => programs?.remove());
+
+  /** How many records were lost, and how many there were together. */
+  function lostAndRead(outcomes: readonly Record<string, unknown>[]): { lost: number; sum: number } {
+    const lost = outcomes.reduce((count, { lapped }) => count + Number(lapped ?? 0), 0);
+    return { lost, sum: lost + outcomes.filter(({ kind }) => kind !== undefined).length };
+  }
+
+  /** What all readers answered must be what is written down. */
+  const expectScript = (name: string) => expect(scene.take()).toMatchFileSnapshot(`expected/${name}.txt`);
+
+  describe.each([
+    { form: 'in a file', options: [] },
+    { form: 'handed out over a socket', options: ['hardened'] },
+  ])('$form', ({ options }) => {
+    test('conformance: every kind with values at the ends of their ranges, and every table', async () => {
+      scene = new Scene(programs, ...options);
+      await scene.engine('beat');
+      await scene.ask('open test 0');
+      await scene.engine('kinds');
+      await scene.drain();
+      await scene.engine('extremes');
+      expect(await scene.drain()).toHaveLength(36);
+      await scene.engine('tables');
+      for (const request of ['drain', 'instruments', 'latest BTCUSDT', 'counters']) await scene.drain(request);
+      await expectScript('values');
+    });
+
+    test('conformance: loss is exact, whether lapped, sought or refused', async () => {
+      scene = new Scene(programs, ...options);
+      await scene.engine('beat');
+      await scene.ask('open test 0');
+      await scene.engine('refused');
+      expect((await scene.drain()).map(({ lapped, sequence }) => lapped ?? sequence)).toEqual([2, 3, 4, 5, 6, 1, 8, 9]);
+      await scene.engine('lap');
+      expect(lostAndRead(await scene.drain())).toMatchObject({ lost: expect.any(Number), sum: 5_000 });
+      // Behind the lap the readers go on in the middle, and are lapped there.
+      await scene.engine('lap');
+      const before = lostAndRead(await scene.drain('drain 3'));
+      expect(before.lost).toBeGreaterThan(3_000);
+      await scene.engine('lap');
+      const after = lostAndRead(await scene.drain());
+      expect(after.lost).toBeGreaterThan(3_000);
+      expect(before.sum + after.sum).toBe(10_000);
+      await scene.ask('open test 0 oldest');
+      expect(lostAndRead(await scene.drain())).toMatchObject({ lost: 0, sum: expect.any(Number) });
+      await scene.drain('info');
+      expect(await scene.drain('seek newest', NOT_NODE)).toEqual([]);
+      await scene.drain('seek oldest', NOT_NODE);
+      const [oldest] = await scene.drain('drain 1', NOT_NODE);
+      expect(oldest?.['kind']).toBe(1);
+      await scene.engine('lap');
+      expect(lostAndRead(await scene.drain('drain', NOT_NODE))).toMatchObject({ lost: expect.any(Number) });
+    });
+
+    test('conformance: a book is joined, followed, lapped, widened, stale, removed, and the same everywhere', async () => {
+      scene = new Scene(programs, ...options);
+      await scene.engine('market');
+      await scene.ask('open market 0');
+      await scene.ask('book COIN1');
+      await scene.ask('book COIN2');
+      await scene.drain('books');
+      for (const requests of [
+        ['snapshot 20'],
+        ['delta 10', 'delta 200'],
+        ['deltas 200'],
+        ['widen'],
+        ['deltas 3'],
+        ['stale'],
+        ['delta 3'],
+        ['live'],
+        ['removed'],
+        ['delta 3'],
+        ['snapshot 10'],
+        ['trades 3000', 'delta 4'],
+        ['trades 3000', 'snapshot 0'],
+        ['snapshot 150'],
+      ]) {
+        await scene.engine(...requests);
+        await scene.drain();
+        scene.silence();
+        await scene.drain('books');
+      }
+      await scene.ask('open market 0');
+      await scene.ask('book COIN1');
+      await scene.drain('books');
+      await scene.ask('latest COIN1');
+      await expectScript('books');
+    });
+  });
+
+  test('conformance: a writer that closes, begins anew, stalls and dies is told so, with the exact loss', async () => {
+    scene = new Scene(programs);
+    await scene.engine('beat');
+    await scene.ask('open test 0');
+    await scene.engine('kinds');
+    await scene.drain('drain 3');
+    await scene.engine('close');
+    await scene.ask('drain 2');
+    await scene.engine('restart', 'whole');
+    await sleep(LOOK_MS);
+    // What was not read of the generation before is read first.
+    await scene.drain();
+    await scene.engine('tables');
+    await scene.ask('book BTCUSDT');
+    await scene.engine('whole book', 'close');
+    await scene.ask('drain');
+    await scene.ask('books');
+    await scene.engine('restart', 'lap');
+    await sleep(LOOK_MS);
+    // Exact across the two: what was overwritten of the newer one.
+    await scene.drain('drain 2');
+    await scene.drain();
+    scene.silence();
+    await scene.engine('die');
+    await sleep(STALLED_MS);
+    await scene.ask('drain');
+    await scene.ask('drain');
+    await sleep(DEAD_MS - STALLED_MS);
+    await scene.ask('drain');
+    await scene.ask('info');
+    // Nothing is left of it: another lineage, whose sequences begin anew. Nothing counts as lost.
+    await scene.engine('remove', 'restart', 'kinds');
+    await sleep(LOOK_MS);
+    await scene.drain();
+    await scene.drain('info');
+    await expectScript('life');
+  });
+
+  test('conformance: all shards come as one, by their times', async () => {
+    scene = new Scene(programs);
+    await scene.engine('second shard', 'beat');
+    await scene.ask('open test all', NOT_PYTHON);
+    await scene.engine('both shards');
+    const records = await scene.drain('drain', NOT_PYTHON);
+    expect(records.map(({ shard, payload }) => [shard, (payload as number[])[2]])).toEqual([
+      [0, 1],
+      [1, 2],
+      [0, 3],
+    ]);
+    const [rust, , node] = NOT_PYTHON as [Language, Language, Language];
+    await scene.ask('open test all oldest', [rust, node]);
+    expect(await scene.drain('drain', [rust, node])).toHaveLength(5);
+    await scene.ask('open test 1');
+    await scene.drain('info');
+  });
+});

@@ -1,0 +1,284 @@
+/* The conformance suite's reader in C: requests on stdin, one a line; outcomes on stdout, one a line, and a dot behind each answer. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tickring.h"
+
+#define SHARDS_MAX 8
+#define BOOKS_MAX 8
+#define LEVELS_MAX 100000
+
+static const char *root;
+/* One of them is open. */
+static tkr_reader *one;
+static tkr_merged *all;
+static tkr_book *books[BOOKS_MAX];
+static int book_count;
+static uint16_t shards[SHARDS_MAX];
+static size_t shard_count;
+/* State of each shard's writer that was told last. */
+static uint32_t told[SHARDS_MAX];
+static tkr_record record;
+static tkr_level bids[LEVELS_MAX], asks[LEVELS_MAX];
+
+static const char *state_name(uint32_t state) {
+  static const char *const names[] = {"", "live", "stalled", "dead", "closed", "superseded"};
+  return names[state];
+}
+
+/* Prints the error of a call that failed; false where it did not. */
+static int failed(int result) {
+  if (result >= 0) return 0;
+  printf("{\"error\":\"%s\",\"says\":\"", tkr_result_name(result));
+  for (const char *at = tkr_last_error(); *at != 0; at++) printf(*at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+  printf("\"}\n");
+  return 1;
+}
+
+static void print_levels(const tkr_level *levels, size_t count) {
+  printf("[");
+  for (size_t i = 0; i < count; i++) printf("%s[%" PRId64 ",%" PRId64 "]", i == 0 ? "" : ",", levels[i].price, levels[i].qty);
+  printf("]");
+}
+
+static void print_definition(const tkr_definition *of) {
+  printf("[%u,%u,%d,%d,%" PRId64 ",%" PRId64 ",%" PRIu32 ",\"%.*s\"]", of->venue, of->state, of->price_exponent,
+         of->qty_exponent, of->tick_size, of->lot_size, of->change_count, of->symbol_size, of->symbol);
+}
+
+static void print_stats(const tkr_stats *of) {
+  printf("[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 "]", of->open, of->high, of->low, of->close,
+         of->volume, of->count);
+}
+
+static void print_payload(void) {
+  const tkr_quote *quote = &record.quote;
+  const tkr_book_change *book = &record.book;
+  switch (record.kind) {
+  case TKR_KIND_TRADE:
+    printf("[%" PRId64 ",%" PRId64 ",%" PRIu64 "]", record.trade.price, record.trade.qty, record.trade.trade_id);
+    break;
+  case TKR_KIND_QUOTE:
+    printf("[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]", quote->bid_price, quote->bid_qty, quote->ask_price,
+           quote->ask_qty);
+    break;
+  case TKR_KIND_BOOK_DELTA:
+  case TKR_KIND_BOOK_SNAPSHOT:
+    printf("[%" PRIu64 ",%" PRIu64 ",%u,%u,", book->prev_update_id, book->last_update_id, book->part, book->parts);
+    print_levels(book->levels, book->bid_count);
+    printf(",");
+    print_levels(book->levels + book->bid_count, book->ask_count);
+    printf("]");
+    break;
+  case TKR_KIND_STATS_24H: print_stats(&record.stats); break;
+  case TKR_KIND_INSTRUMENT: print_definition(&record.definition); break;
+  case TKR_KIND_STATUS:
+    printf("[%u,%u,%u,%" PRIu64 "]", record.status.state, record.status.connection, record.status.code, record.status.detail);
+    break;
+  case TKR_KIND_GAP:
+    printf("[%u,%u,%" PRIu64 ",%" PRIu64 "]", record.gap.stream, record.gap.reason, record.gap.first, record.gap.last);
+    break;
+  case TKR_KIND_EPOCH_START:
+    printf("[%" PRIu64 ",%" PRIu64 ",%u]", record.epoch_start.prev_epoch, record.epoch_start.last_durable,
+           record.epoch_start.reason);
+    break;
+  default: printf("null");
+  }
+}
+
+static void print_record(unsigned shard) {
+  printf("{\"kind\":%u,\"shard\":%u,\"flags\":%u,\"instrument\":%" PRIu32 ",\"index\":%" PRIu32, record.kind, shard, record.flags,
+         record.instrument, record.index);
+  printf(",\"sequence\":%" PRIu64 ",\"frame_seq\":%" PRIu64 ",\"ts_event\":%" PRIu64, record.sequence, record.frame_seq,
+         record.ts_event);
+  printf(",\"ts_recv\":%" PRIu64 ",\"ts_out\":%" PRIu64 ",\"payload\":", record.ts_recv, record.ts_out);
+  print_payload();
+  printf("}\n");
+}
+
+static tkr_reader *reader_of(size_t index) { return all != NULL ? tkr_merged_reader(all, shards[index]) : one; }
+
+static void close_all(void) {
+  while (book_count > 0) tkr_book_close(books[--book_count]);
+  tkr_close(one);
+  tkr_merged_close(all);
+  one = NULL;
+  all = NULL;
+}
+
+static void open_reader(const char *name, const char *shard, const char *options_text) {
+  tkr_options options = TKR_OPTIONS_INIT;
+  const char *owner = strstr(options_text, "owner=");
+  if (owner != NULL) {
+    options.flags = TKR_OPEN_OWNED_BY;
+    options.owner_uid = (uint32_t)strtoul(owner + 6, NULL, 10);
+  }
+  close_all();
+  if (strcmp(shard, "all") == 0) {
+    if (failed(tkr_merged_open(root, name, &options, &all))) return;
+    if (failed(tkr_list_shards(root, name, shards, SHARDS_MAX, &shard_count))) return;
+  } else {
+    shards[0] = (uint16_t)strtoul(shard, NULL, 10);
+    shard_count = 1;
+    if (failed(tkr_open(root, name, shards[0], &options, &one))) return;
+    if (strstr(options_text, "oldest") != NULL && failed(tkr_seek_oldest(one))) return;
+  }
+  for (size_t i = 0; i < shard_count; i++) told[i] = TKR_WRITER_LIVE;
+  printf("{\"open\":true}\n");
+}
+
+/* Looks at the writers, goes over to the next generation; true where there was something to tell. */
+static int look(void) {
+  for (size_t i = 0; i < shard_count; i++) {
+    tkr_liveness liveness;
+    tkr_info info;
+    if (failed(tkr_check_liveness(reader_of(i), &liveness))) return 0;
+    if (liveness.state == TKR_WRITER_SUPERSEDED) {
+      if (failed(tkr_reopen(reader_of(i))) || failed(tkr_read_info(reader_of(i), &info))) return 0;
+      told[i] = TKR_WRITER_LIVE;
+      printf("{\"generation\":[%" PRIu64 ",%" PRIu64 "],\"shard\":%u}\n", liveness.epoch, info.epoch, shards[i]);
+      return 1;
+    }
+    if (told[i] != liveness.state) {
+      told[i] = liveness.state;
+      printf("{\"writer\":\"%s\",\"shard\":%u}\n", state_name(liveness.state), shards[i]);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void drain(unsigned long most) {
+  for (unsigned long count = 0; count < most; count++) {
+    uint16_t shard = shards[0];
+    int result = all != NULL ? tkr_merged_poll(all, &record, &shard) : tkr_poll(one, &record);
+    if (failed(result)) return;
+    if (result == TKR_RECORD) {
+      for (int i = 0; i < book_count; i++)
+        if (failed(tkr_book_apply(books[i], one, &record))) return;
+      print_record(shard);
+    } else if (result == TKR_LAPPED) {
+      tkr_reader *lapped = all != NULL ? tkr_merged_reader(all, shard) : one;
+      printf("{\"lapped\":%" PRIu64 ",\"shard\":%u}\n", tkr_lost(lapped), shard);
+    } else {
+      if (result == TKR_STALLED) printf("{\"poll\":\"stalled\"}\n");
+      if (!look()) return;
+    }
+  }
+}
+
+static void print_info(void) {
+  tkr_info info;
+  tkr_liveness liveness;
+  if (failed(tkr_read_info(reader_of(0), &info)) || failed(tkr_check_liveness(reader_of(0), &liveness))) return;
+  printf("{\"state\":\"%s\",\"epoch\":%" PRIu64 ",\"position\":%" PRIu64, state_name(liveness.state), info.epoch, info.position);
+  printf(",\"next\":%" PRIu64 ",\"lag\":%" PRIu64 ",\"slots\":%" PRIu64 "}\n", info.next_sequence, info.lag, info.slots);
+}
+
+static void print_instruments(void) {
+  tkr_info info;
+  tkr_instrument row;
+  if (failed(tkr_read_info(reader_of(0), &info))) return;
+  for (uint32_t slot = 0; slot < info.instrument_slots; slot++) {
+    int result = tkr_read_instrument(reader_of(0), slot, &row);
+    if (failed(result)) return;
+    if (result != TKR_OK) continue;
+    printf("[%" PRIu32 ",", row.id);
+    print_definition(&row.definition);
+    printf("]\n");
+  }
+}
+
+static void print_latest(const char *symbol) {
+  tkr_instrument row;
+  tkr_latest of;
+  int result = tkr_find_instrument(reader_of(0), 0, symbol, &row);
+  if (result == TKR_OK) result = tkr_read_latest(reader_of(0), row.slot, &of, bids, asks, TKR_DEPTH_MAX);
+  if (failed(result)) return;
+  if (result != TKR_OK) {
+    printf("null\n");
+    return;
+  }
+  printf("[[%" PRIu32 ",%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", of.instrument, of.flags, of.ts_event, of.ts_recv,
+         of.last_update_id);
+  printf(",[%d,%d,%" PRIu32 ",%" PRIu32 "]", of.price_exponent, of.qty_exponent, of.bid_levels, of.ask_levels);
+  printf(",[%" PRId64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 "],", of.trade.price, of.trade.qty, of.trade.trade_id,
+         of.trade_ts_event, of.trade_flags);
+  print_stats(&of.stats);
+  printf(",");
+  print_levels(bids, of.bid_count);
+  printf(",");
+  print_levels(asks, of.ask_count);
+  printf("]\n");
+}
+
+static void print_counters(void) {
+  uint64_t values[256];
+  size_t count;
+  if (failed(tkr_read_counters(reader_of(0), values, 256, &count))) return;
+  for (size_t i = 0; i < count; i++) {
+    const char *name = tkr_counter_name((uint32_t)i);
+    if (strcmp(name, "unknown") != 0) printf("[\"%s\",%" PRIu64 "]\n", name, values[i]);
+  }
+}
+
+static void open_book(const char *symbol) {
+  tkr_instrument row;
+  int result = tkr_find_instrument(one, 0, symbol, &row);
+  if (failed(result)) return;
+  if (result == TKR_NONE) {
+    printf("null\n");
+    return;
+  }
+  if (failed(tkr_book_open(one, row.slot, &books[book_count]))) return;
+  book_count++;
+  printf("{\"book\":true}\n");
+}
+
+static void print_books(void) {
+  static const char *const states[] = {"", "waiting", "live", "stale"};
+  for (int i = 0; i < book_count; i++) {
+    tkr_book_info of;
+    if (failed(tkr_book_read(books[i], &of, bids, asks, LEVELS_MAX))) return;
+    printf("[\"%s\",%" PRIu64 ",%d,%d,%" PRIu64, states[of.state], of.last_update_id, of.price_exponent, of.qty_exponent,
+           tkr_book_hash(books[i]));
+    printf(",[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "],", of.joins, of.checks, of.failures);
+    print_levels(bids, of.bid_count);
+    printf(",");
+    print_levels(asks, of.ask_count);
+    printf("]\n");
+  }
+}
+
+static void answer(const char *request, const char *first, const char *second, const char *rest) {
+  if (strcmp(request, "open") == 0) open_reader(first, second, rest);
+  else if (strcmp(request, "drain") == 0) drain(*first == 0 ? ~0UL : strtoul(first, NULL, 10));
+  else if (strcmp(request, "seek") == 0) failed(strcmp(first, "oldest") == 0 ? tkr_seek_oldest(one) : tkr_seek_newest(one));
+  else if (strcmp(request, "info") == 0) print_info();
+  else if (strcmp(request, "instruments") == 0) print_instruments();
+  else if (strcmp(request, "latest") == 0) print_latest(first);
+  else if (strcmp(request, "counters") == 0) print_counters();
+  else if (strcmp(request, "book") == 0) open_book(first);
+  else if (strcmp(request, "books") == 0) print_books();
+  else if (strcmp(request, "wait") == 0) {
+    int result = tkr_wait(one, NULL, strtoull(first, NULL, 10) * 1000000);
+    if (!failed(result)) printf("{\"there\":%s}\n", result == TKR_OK ? "true" : "false");
+  } else exit(64);
+}
+
+int main(int argc, char **argv) {
+  char line[512];
+  if (argc != 2) return 64;
+  root = argv[1];
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    char words[4][128] = {{0}};
+    if (sscanf(line, "%127s %127s %127s %127[^\n]", words[0], words[1], words[2], words[3]) < 1) return 64;
+    answer(words[0], words[1], words[2], words[3]);
+    printf(".\n");
+    fflush(stdout);
+  }
+  close_all();
+  return 0;
+}

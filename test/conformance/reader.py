@@ -1,0 +1,164 @@
+"""The conformance suite's reader in Python: requests on stdin, one a line; outcomes on stdout, one a line, a dot behind each answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import tickring
+from tickring import Kind, Lapped, Levels, Stalled, Venue, WriterState
+
+KINDS = {
+    "Trade": Kind.TRADE,
+    "Quote": Kind.QUOTE,
+    "BookDelta": Kind.BOOK_DELTA,
+    "BookSnapshot": Kind.BOOK_SNAPSHOT,
+    "Stats24h": Kind.STATS_24H,
+    "Definition": Kind.INSTRUMENT,
+    "Status": Kind.STATUS,
+    "Gap": Kind.GAP,
+    "EpochStart": Kind.EPOCH_START,
+}
+
+
+def payload(record: Any) -> list[Any]:
+    """What is particular to the record's kind."""
+    *fields, last = record[8:]
+    if isinstance(record, tickring.Definition):
+        *numbers, changes, symbol = fields
+        venue, state, tick, lot = numbers
+        return [venue, state, *last, tick, lot, changes, symbol]
+    values = fields if isinstance(last, tickring.Units) else [*fields, last]
+    return [value.mantissas() if isinstance(value, Levels) else value for value in values]
+
+
+def outcome(record: Any, shard: int) -> dict[str, Any]:
+    """A record in the form of all languages."""
+    return {
+        "kind": KINDS[type(record).__name__],
+        "shard": shard,
+        "flags": record.flags,
+        "instrument": record.instrument,
+        "index": record.frame_index,
+        "sequence": record.sequence,
+        "frame_seq": record.frame_seq,
+        "ts_event": record.ts_event,
+        "ts_recv": record.ts_recv,
+        "ts_out": record.ts_out,
+        "payload": payload(record),
+    }
+
+
+class Session:
+    """A reader and what it has told."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.reader: tickring.Reader
+        self.books: list[tickring.Book] = []
+        self.told = WriterState.LIVE
+
+    def open(self, name: str, shard: str, *options: str) -> Iterator[Any]:
+        owner = next((int(option.removeprefix("owner=")) for option in options if option.startswith("owner=")), None)
+        self.books, self.told = [], WriterState.LIVE
+        self.reader = tickring.Reader(name, int(shard), self.root, owner)
+        if "oldest" in options:
+            self.reader.seek_oldest()
+        yield {"open": True}
+
+    def drain(self, most: str | None = None) -> Iterator[Any]:
+        for told in count():
+            if most is not None and told >= int(most):
+                return
+            value = self.reader.poll()
+            if isinstance(value, Lapped):
+                yield {"lapped": value.lost, "shard": self.reader.shard}
+            elif value is not None and not isinstance(value, Stalled):
+                yield outcome(value, self.reader.shard)
+            else:
+                if value is not None:
+                    yield {"poll": "stalled"}
+                change = self.look()
+                if change is None:
+                    return
+                yield change
+
+    def look(self) -> Any:
+        """How the writer is doing, if that has changed; goes over to the next generation."""
+        told = self.reader.liveness()
+        if told.state == WriterState.SUPERSEDED:
+            self.reader.reopen()
+            self.told = WriterState.LIVE
+            return {"generation": [told.epoch, self.reader.info().epoch], "shard": self.reader.shard}
+        before, self.told = self.told, told.state
+        return None if before == told.state else {"writer": told.state.name.lower(), "shard": self.reader.shard}
+
+    def seek(self, where: str) -> Iterator[Any]:
+        if where == "oldest":
+            self.reader.seek_oldest()
+        else:
+            self.reader.seek_newest()
+        yield from ()
+
+    def info(self) -> Iterator[Any]:
+        info, state = self.reader.info(), self.reader.liveness().state.name.lower()
+        next_sequence = info.next_sequence or 0
+        where = {"position": info.position, "next": next_sequence, "lag": info.lag, "slots": info.slots}
+        yield {"state": state, "epoch": info.epoch, **where}
+
+    def instruments(self) -> Iterator[Any]:
+        for row in self.reader.instruments():
+            venue = Venue[row.venue.upper().replace("-", "_")]
+            numbers = [row.tick_size_mantissa, row.lot_size_mantissa, row.change_count]
+            yield [row.id, [venue, row.state, *row.units, *numbers, row.symbol]]
+
+    def latest(self, symbol: str) -> Iterator[Any]:
+        of = self.reader.latest(symbol)
+        if of is None:
+            yield None
+            return
+        yield [
+            [of.instrument, of.flags, of.ts_event, of.ts_recv, of.last_update_id],
+            [*of.units, of.bid_levels, of.ask_levels],
+            [of.trade_price_mantissa, of.trade_qty_mantissa, of.trade_id, of.trade_ts_event, of.trade_flags],
+            [of.open_mantissa, of.high_mantissa, of.low_mantissa, of.close_mantissa, of.volume_mantissa, of.trades],
+            of.bids.mantissas(),
+            of.asks.mantissas(),
+        ]
+
+    def counters(self) -> Iterator[Any]:
+        yield from self.reader.counters().items()
+
+    def book(self, symbol: str) -> Iterator[Any]:
+        self.books.append(self.reader.book(symbol))
+        yield {"book": True}
+
+    def show_books(self) -> Iterator[Any]:
+        for book in self.books:
+            sides = [book.bids.mantissas(), book.asks.mantissas()]
+            counts = [book.joins, book.checks, book.failures]
+            yield [book.state.name.lower(), book.last_update_id, *book.units, book.hash(), counts, *sides]
+
+    def wait(self, ms: str) -> Iterator[Any]:
+        yield {"there": self.reader.wait(int(ms) / 1000)}
+
+
+def main() -> None:
+    """Answers until stdin ends."""
+    session = Session(sys.argv[1])
+    for request in sys.stdin:
+        name, *args = request.split()
+        try:
+            answer = session.show_books() if name == "books" else getattr(session, name)(*args)
+            for value in answer:
+                print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        except tickring.TickringError as error:
+            print(json.dumps({"error": error.code, "says": str(error)}, ensure_ascii=False, separators=(",", ":")))
+        print(".", flush=True)
+
+
+if __name__ == "__main__":
+    main()
