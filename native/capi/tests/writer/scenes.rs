@@ -29,9 +29,9 @@ impl super::Engine {
             ["live"] => self.market().status(0, State::Live, false),
             ["removed"] => {
                 let market = self.market();
-                (market.books[0], market.flags) = ((Book::new(), 0), flag::STALE);
+                (market.books[0], market.flags[0]) = ((Book::new(), 0), flag::STALE);
                 market.snapshot_of(0, flag::STALE, State::Removed);
-                market.flags = 0;
+                market.flags[0] = 0;
             }
             ["trades", count] => (0..count.parse().unwrap()).for_each(|_| self.market().trade(0)),
             _ => panic!("no such request: {request:?}"),
