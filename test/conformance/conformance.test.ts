@@ -1,5 +1,8 @@
+import { lchownSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { publishHeaders } from './headers.js';
 import { type Language, missing, Programs, Scene } from './readers.js';
 
 const BUILD_MS = 600_000;
@@ -171,5 +174,66 @@ describe.skipIf(missing.length > 0)('conformance', () => {
     expect(await scene.drain('drain', [rust, node])).toHaveLength(5);
     await scene.ask('open test 1');
     await scene.drain('info');
+  });
+
+  test('conformance: what is no segment of this build is refused with the same words', async () => {
+    scene = new Scene(programs);
+    await scene.engine('beat');
+    for (const name of [
+      ...publishHeaders(scene.root),
+      'nobody',
+      'corrupt',
+      'version',
+      'writable',
+      '.hidden',
+      'a/b',
+      'x'.repeat(65),
+    ])
+      await scene.ask(`open ${name} 0`);
+    await scene.ask('open test 7');
+    await expectScript('refusals');
+  });
+
+  test('conformance: files of another user are refused, unless that user is named', async () => {
+    scene = new Scene(programs);
+    await scene.engine('kinds');
+    const other = 65_534;
+    if (process.getuid?.() === 0) {
+      for (const path of ['', ...readdirSync(scene.root, { recursive: true, encoding: 'utf8' })])
+        lchownSync(join(scene.root, path), other, -1);
+      const [refused = ''] = await scene.ask('open test 0');
+      expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION', says: expect.stringContaining('belongs to') });
+      await scene.ask(`open test 0 owner=${other} oldest`);
+      expect(await scene.drain()).toHaveLength(9);
+    } else {
+      const [refused = ''] = await scene.ask(`open test 0 owner=${other}`);
+      expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION' });
+    }
+  });
+
+  test('conformance: waiting ends with a record, or with its time', async () => {
+    scene = new Scene(programs);
+    await scene.engine('beat');
+    await scene.ask('open test 0');
+    expect(await scene.drain('wait 20')).toEqual([{ there: false }]);
+    await scene.engine('whole');
+    expect(await scene.drain('wait 20000')).toEqual([{ there: true }]);
+    expect(await scene.drain()).toHaveLength(1);
+    // Asked while there is nothing: the record comes meanwhile.
+    const waiting = scene.ask('wait 20000');
+    await scene.engine('whole');
+    expect(await waiting).toEqual(['{"there":true}']);
+    expect(await scene.drain()).toHaveLength(1);
+  });
+
+  test('conformance: a slot that stays half written is told, and passed once it is whole', async () => {
+    scene = new Scene(programs);
+    await scene.engine('kinds');
+    await scene.ask('open test 0');
+    await scene.engine('half');
+    expect(await scene.drain('drain', NOT_NODE)).toEqual([{ poll: 'stalled' }]);
+    expect(await scene.drain('drain', ['node'])).toEqual([]);
+    await scene.engine('whole');
+    expect(await scene.drain()).toMatchObject([{ kind: 1, sequence: 10 }]);
   });
 });
