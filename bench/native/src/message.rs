@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use tickring_core::event::{Body, BookChange, Event, Header, Level, Quote, flag};
 use tickring_core::sink::Sink;
-use tickring_shm::{Record, Writer};
+use tickring_shm::{Clock, Record, Writer};
 
 use crate::clock::wall_ns;
 use crate::lines::{Line, Lines};
@@ -70,14 +70,19 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Over a ring.
-    pub const fn new(writer: Writer) -> Self {
+    /// Over a ring, which is stamped by the counter, as the addon does.
+    pub fn new(mut writer: Writer) -> Self {
+        writer.use_clock(Clock::counter());
+        Self::of(writer)
+    }
+
+    const fn of(writer: Writer) -> Self {
         Self { writer, number: 0, has_standing_clock: false, ts_recv: 0, levels: [Level { price: 618_000, qty: 0 }; LEVELS] }
     }
 
     /// With one receive time for ever, where the writer has one time for ever as well.
     pub fn standing(writer: Writer, ts_recv: u64) -> Self {
-        Self { has_standing_clock: true, ts_recv, ..Self::new(writer) }
+        Self { has_standing_clock: true, ts_recv, ..Self::of(writer) }
     }
 
     /// Publishes one; `due` is below 2^48, as quantities of compact quotes are.
