@@ -15,6 +15,7 @@ import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as slowFrames } from './slow-frames.js';
 import { bench as socketToAddon } from './socket-to-addon.js';
+import { bench as waiting } from './waiting.js';
 import { bench as wholePath } from './whole-path.js';
 
 export const BENCHES: readonly Bench[] = [
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   ringOneWay,
   ringThroughput,
   dueToVisible,
+  waiting,
   readerCost,
   latestRead,
   napiCrossing,

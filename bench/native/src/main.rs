@@ -29,6 +29,7 @@ mod serve_ring;
 mod slow_frames;
 mod sparse_book;
 mod synthetic;
+mod waiting;
 mod whole_path;
 
 use std::process::ExitCode;
@@ -39,7 +40,8 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames or whole-path";
+    controls, due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    whole-path";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         "ring-one-way" => ring_one_way::run(&options),
         "ring-throughput" => ring_throughput::run(&options),
         "slow-frames" => slow_frames::run(&options),
+        "waiting" => waiting::run(&options),
         "whole-path" => whole_path::run(&options),
         _ => Err(USAGE.into()),
     });
