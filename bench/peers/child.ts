@@ -86,16 +86,19 @@ export class Child {
     return answer;
   }
 
-  async block(contender: string, ns: number): Promise<Block> {
+  /** One line there, one back. */
+  async ask<T>(line: string): Promise<T> {
     const answer = this.#next();
-    this.#process.stdin.write(`block ${contender} ${ns}\n`);
-    return (await answer) as Block;
+    this.#process.stdin.write(`${line}\n`);
+    return (await answer) as T;
+  }
+
+  block(contender: string, ns: number): Promise<Block> {
+    return this.ask(`block ${contender} ${ns}`);
   }
 
   async top(contender: string): Promise<Top | null> {
-    const answer = this.#next();
-    this.#process.stdin.write(`top ${contender}\n`);
-    return ((await answer) as { top: Top | null }).top;
+    return (await this.ask<{ top: Top | null }>(`top ${contender}`)).top;
   }
 
   async stop(): Promise<void> {

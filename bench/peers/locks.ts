@@ -9,6 +9,7 @@ function escaped(text: string): string {
 const PATTERNS: Readonly<Record<string, (name: string) => RegExp>> = {
   'Cargo.lock': (name) => new RegExp(`^name = "${escaped(name)}"\\nversion = "([^"]+)"`, 'm'),
   'package-lock.json': (name) => new RegExp(`"node_modules/${escaped(name)}": \\{\\s*"version": "([^"]+)"`),
+  'pom.xml': (name) => new RegExp(`<artifactId>${escaped(name)}</artifactId><version>([^<]+)`),
   'go.mod': (name) => new RegExp(`^\\s*${escaped(name)} v(\\S+)`, 'm'),
   'requirements.txt': (name) => new RegExp(`^${escaped(name)}==([^\\s\\\\]+)`, 'm'),
 };

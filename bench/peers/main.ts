@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { environment } from '../environment.js';
 import { readArguments, refuse } from '../usage.js';
 import { Child, type Hello } from './child.js';
+import { measureIpc } from './ipc.js';
+import { ipcMarkdown, writeIpc } from './ipc-report.js';
 import { lockedVersion } from './locks.js';
 import { measure, type Runner } from './measure.js';
 import { PEERS, type Peer, type ProgramName } from './peers.js';
@@ -14,6 +16,7 @@ import { type Expected, prepare, SYMBOLS } from './prepare.js';
 import { FOLDER, onPath, PROGRAMS, pinned, WORK } from './programs.js';
 import { type Row, type SameBook, verdict, write } from './report.js';
 import { bookText, sha256 } from './top.js';
+import { TRANSPORTS } from './transports.js';
 
 const PROGRAM = 'bench:peers';
 const OPTIONS = {
@@ -29,6 +32,7 @@ function help(): string {
     return `  ${of}: ${peers.join(' ')}`;
   });
   const usage = `npm run bench:peers [-- NAME…] [--symbol ${SYMBOLS.join(' | ')}] [--blocks N] [--out DIR]`;
+  names.push(`  ipc: ${TRANSPORTS.map(({ name }) => name).join(' ')}`);
   return `${usage}\nNAME is a peer, or a program for all of its peers:\n${names.join('\n')}\nbench/peers/README.md says what is needed.`;
 }
 
@@ -169,17 +173,11 @@ async function runProgram(
   return rows;
 }
 
-async function main(): Promise<number> {
-  const wanted = PEERS.filter(
-    ({ name, program }) => positionals.length === 0 || positionals.includes(name) || positionals.includes(program),
-  );
-  const unknown = positionals.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
-  if (unknown.length > 0)
-    refuse(PROGRAM, `no peer is named ${unknown.join(', ')}; \`npm run bench:peers -- --help\` names all`);
-  if (!(Number.isInteger(Number(values.blocks)) && Number(values.blocks) > 0))
-    refuse(PROGRAM, `--blocks ${values.blocks} is no whole number of 1 or more`);
-  if (!SYMBOLS.some((symbol) => symbol === values.symbol))
-    refuse(PROGRAM, `--symbol ${values.symbol} is none of ${SYMBOLS.join(', ')}`);
+/** Names of the transports: `ipc` for all, or one. */
+const IPC_NAMES = ['ipc', ...TRANSPORTS.map(({ name }) => name)];
+
+/** Peers of books and parsers on a recording. */
+async function measureFrames(wanted: readonly Peer[], out: string): Promise<number> {
   const captures = resolve(process.env['TICKRING_CAPTURES'] ?? '../shared/captures');
   const symbols = SYMBOLS.flatMap((symbol) => prepare(captures, symbol, corpus) ?? []);
   const recording = symbols.find(({ symbol }) => symbol === values.symbol);
@@ -206,8 +204,29 @@ async function main(): Promise<number> {
   } finally {
     await home.child.stop();
   }
-  console.log(`written: ${write(resolve(values.out ?? 'bench/results/local'), rows)}`);
+  console.log(`written: ${write(out, rows)}`);
   return 0;
+}
+
+async function main(): Promise<number> {
+  const ipc = positionals.length === 0 ? ['ipc'] : positionals.filter((name) => IPC_NAMES.includes(name));
+  const others = positionals.filter((name) => !ipc.includes(name));
+  const wanted =
+    positionals.length === 0 ? PEERS : PEERS.filter(({ name, program }) => others.includes(name) || others.includes(program));
+  const unknown = others.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
+  if (unknown.length > 0)
+    refuse(PROGRAM, `no peer is named ${unknown.join(', ')}; \`npm run bench:peers -- --help\` names all`);
+  if (!(Number.isInteger(Number(values.blocks)) && Number(values.blocks) > 0))
+    refuse(PROGRAM, `--blocks ${values.blocks} is no whole number of 1 or more`);
+  if (!SYMBOLS.some((symbol) => symbol === values.symbol))
+    refuse(PROGRAM, `--symbol ${values.symbol} is none of ${SYMBOLS.join(', ')}`);
+  const out = resolve(values.out ?? 'bench/results/local');
+  if (ipc.length > 0) {
+    const run = await measureIpc(ipc, Number(values.blocks));
+    console.log(ipcMarkdown(run));
+    console.log(`written: ${writeIpc(out, run)}`);
+  }
+  return wanted.length > 0 ? measureFrames(wanted, out) : 0;
 }
 
 process.exitCode = await main();

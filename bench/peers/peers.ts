@@ -1,7 +1,17 @@
 /** Who is measured, against what, and which target of PERFORMANCE that has. */
 
 /** Programs that measure; see programs.ts. */
-export type ProgramName = 'books' | 'barter' | 'nautilus' | 'npm' | 'cpp' | 'go' | 'cryptofeed' | 'nautilus-trader';
+export type ProgramName =
+  | 'books'
+  | 'barter'
+  | 'nautilus'
+  | 'npm'
+  | 'cpp'
+  | 'go'
+  | 'cryptofeed'
+  | 'nautilus-trader'
+  | 'ipc'
+  | 'java';
 
 export interface Peer {
   /** As given to `npm run bench:peers -- NAME`. */

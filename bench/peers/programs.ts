@@ -1,6 +1,6 @@
 /** How each ecosystem is installed, by its ordinary client and from its lock file, and how its program is started. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from './child.js';
 import type { ProgramName } from './peers.js';
@@ -83,6 +83,46 @@ const go: Program = {
   command: { file: join(WORK, 'go-peers'), args: [] },
 };
 
+/** The options that both libraries ask for on a Java of modules. */
+const JAVA_OPENS = [
+  'java.lang',
+  'java.lang.reflect',
+  'java.io',
+  'java.util',
+  'java.nio',
+  'sun.nio.ch',
+  'jdk.internal.misc',
+  'jdk.internal.ref',
+];
+
+const JAVA_FOLDER = join(WORK, 'java');
+
+const java: Program = {
+  lock: 'java/pom.xml',
+  async install() {
+    const cwd = join(FOLDER, 'java');
+    const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
+    await run('mvn', ['-q', '-B', plugin, `-DoutputDirectory=${join(JAVA_FOLDER, 'lib')}`, '-DincludeScope=runtime'], cwd);
+    const sources = readdirSync(cwd).filter((name) => name.endsWith('.java'));
+    await run('javac', ['-d', join(JAVA_FOLDER, 'classes'), '-cp', `${JAVA_FOLDER}/lib/*`, ...sources], cwd);
+  },
+  command: {
+    file: 'java',
+    args: [
+      ...['-Xbatch', '-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+AlwaysPreTouch', '-XX:-UsePerfData'],
+      ...JAVA_OPENS.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
+      ...[
+        '--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED',
+        '--add-exports=jdk.unsupported/sun.misc=ALL-UNNAMED',
+      ],
+      '--add-opens=jdk.compiler/com.sun.tools.javac=ALL-UNNAMED',
+      ...['-Dagrona.disable.bounds.checks=true', '-Daeron.pre.touch.mapped.memory=true', '-Dchronicle.analytics.disable=true'],
+      ...['-Djvm.resource.tracing=false', '-Dchronicle.disk.monitor.disable=true'],
+      ...['-cp', `${JAVA_FOLDER}/classes:${JAVA_FOLDER}/lib/*`, 'Peers'],
+    ],
+  },
+};
+
 function python(name: string): Program {
   const environment = join(WORK, `venv-${name}`);
   const requirements = join(FOLDER, 'python', name, 'requirements.txt');
@@ -102,6 +142,8 @@ export const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   books: crate('books'),
   barter: crate('barter'),
   nautilus: crate('nautilus'),
+  ipc: crate('ipc'),
+  java,
   npm,
   cpp,
   go,
