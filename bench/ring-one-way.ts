@@ -89,7 +89,7 @@ async function run(size: Size): Promise<BenchResult> {
       { label: 'pinned', value: String(report.pinned), unit: `Node reader ${node.pinned}; its blocks run after the others` },
     ],
     notMeasured: [
-      'row 5: the Python reader (there is none yet)',
+      'row 5: the Python reader',
       ...(isOneCore ? ['row 5 between two cores: the processors were two threads of one core'] : []),
     ],
   };

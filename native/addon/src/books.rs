@@ -44,7 +44,7 @@ impl Books {
     pub fn follow(&mut self, reader: &Reader, instrument: u32, slot: u32) -> usize {
         let shard = reader.shard();
         let index = self.0.iter().position(|books| books.shard == shard).unwrap_or_else(|| {
-            let unbroken = (reader.generation(), reader.breaks());
+            let unbroken = (reader.epoch(), reader.breaks());
             self.0.push(ShardBooks { shard, builders: Vec::new(), by_instrument: HashMap::new(), unbroken });
             self.0.len() - 1
         });
@@ -66,7 +66,7 @@ impl ShardBooks {
     /// After a break of the reader every book is concerned, and by a definition the books that lack theirs.
     #[inline]
     fn apply(&mut self, reader: &Reader, record: &Record) {
-        let now = (reader.generation(), reader.breaks());
+        let now = (reader.epoch(), reader.breaks());
         if self.unbroken != now || record.kind == Kind::Instrument {
             self.unbroken = now;
             self.by_instrument.clear();

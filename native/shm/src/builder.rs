@@ -94,7 +94,7 @@ impl BookBuilder {
     /// Takes the next record of the reader. Notices by itself that the reader lost records or went to another generation, and
     /// builds the book again; where no record may come for a while, call [`Self::join`] behind a seek.
     pub fn apply(&mut self, reader: &Reader, record: &Record) -> Applied {
-        if self.unbroken != (reader.generation(), reader.breaks()) {
+        if self.unbroken != (reader.epoch(), reader.breaks()) {
             return self.rebuild(reader);
         }
         if !self.placed && record.kind == Kind::Instrument {
@@ -123,7 +123,7 @@ impl BookBuilder {
     ///
     /// Cost: a copy of the image, and a look at each record since, at most three quarters of the ring.
     pub fn join(&mut self, reader: &Reader) -> bool {
-        self.unbroken = (reader.generation(), reader.breaks());
+        self.unbroken = (reader.epoch(), reader.breaks());
         self.tried = None;
         self.place(reader);
         for _ in 0..JOINS_MAX {

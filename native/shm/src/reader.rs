@@ -241,7 +241,7 @@ impl Reader {
     /// As [`Self::open`]; this reader then stays as it was.
     pub fn reopen(&mut self) -> Result<(), ShmError> {
         let mut next = Self::open_trusting(&self.root, &self.name, self.shard, self.trust)?;
-        if next.generation() == self.generation() {
+        if next.segment.header == self.segment.header {
             return Ok(());
         }
         next.seek_oldest();
@@ -273,7 +273,7 @@ impl Reader {
     /// Epoch of another generation, where there is one that can be read.
     fn newer_epoch(&self) -> Option<u64> {
         let directory = Directory::shard(&self.root, &self.name, self.shard, self.trust, false).ok()?;
-        Some(Segment::open_other(&directory, self.generation(), self.trust)?.header.epoch)
+        Some(self.segment.open_other(&directory, self.trust)?.header.epoch)
     }
 
     /// Root, name and owner that it was opened with.

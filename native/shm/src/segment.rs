@@ -25,6 +25,7 @@ const OPEN_TRIES_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) header: Header,
+    inode: u64,
     pub(crate) control: Area,
     pub(crate) ring: Area,
     pub(crate) latest: Area,
@@ -37,7 +38,7 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    fn cut(mapping: &Arc<Mapping>, header: Header, path: &Path) -> Result<Self, ShmError> {
+    fn cut(mapping: &Arc<Mapping>, header: Header, inode: u64, path: &Path) -> Result<Self, ShmError> {
         let outside = || ShmError::Corrupt { path: path.into(), what: "an area lies outside the file".into() };
         let whole = |offset: u64, size: u64| {
             let (offset, size) = (usize::try_from(offset).ok()?, usize::try_from(size).ok()?);
@@ -47,6 +48,7 @@ impl Segment {
         let rows = header.areas;
         Ok(Self {
             header,
+            inode,
             control: whole(0, HEADER_SIZE as u64).ok_or_else(outside)?,
             ring: cut(rows[area::RING])?,
             latest: cut(rows[area::LATEST])?,
@@ -132,12 +134,15 @@ impl Segment {
         Err(ShmError::NotFound { path: directory.path_of(CURRENT) })
     }
 
-    /// Opens a shard's newest generation if it is another than this.
-    pub(crate) fn open_other(directory: &Directory, generation: u64, trust: Trust) -> Option<Self> {
-        if directory.current(trust).is_ok_and(|current| current == generation) {
+    /// Opens a shard's newest generation if it is another than this. Numbers begin anew where somebody removed the directory, so
+    /// only the same file is the same generation.
+    pub(crate) fn open_other(&self, directory: &Directory, trust: Trust) -> Option<Self> {
+        let file = |number| Some(directory.open_file(&generation_name(number), trust).ok()?.1.st_ino);
+        if directory.current(trust).is_ok_and(|current| current == self.header.generation && file(current) == Some(self.inode))
+        {
             return None;
         }
-        Self::open_current(directory, trust).ok().filter(|segment| segment.header.generation != generation)
+        Self::open_current(directory, trust).ok().filter(|other| other.header != self.header)
     }
 
     fn open(directory: &Directory, generation: u64, trust: Trust) -> Result<Self, ShmError> {
@@ -175,7 +180,7 @@ impl Segment {
             *word = page.get(index);
         }
         let header = Header::from_words(&words, size, path)?;
-        Self::cut(&mapping, header, path)
+        Self::cut(&mapping, header, stat.st_ino, path)
     }
 
     /// Makes a generation's file, or its memory if it is to be handed out, complete but for its records, still without a name.
@@ -191,7 +196,8 @@ impl Segment {
         reserve(&fd, header.file_size, &path)?;
         let size = usize::try_from(header.file_size).unwrap_or(usize::MAX);
         let mapping = Mapping::new(fd.as_fd(), size, true).map_err(io("map", &path))?;
-        let segment = Self::cut(&mapping, header, &path)?;
+        let inode = rustix::fs::fstat(&fd).map_err(io("inspect", &path))?.st_ino;
+        let segment = Self::cut(&mapping, header, inode, &path)?;
         if let Some(all) = Area::new(&mapping, 0, size) {
             // The first store to a page of shared memory maps it: not on the way of a record.
             (0..all.len()).step_by(HEADER_SIZE / WORD_SIZE).for_each(|word| all.set(word, 0));

@@ -10,11 +10,12 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use ledger::{End, Ledger};
 use roles::{Process, role, until, words};
-use support::{NAME, Root, options, publish};
-use tickring_shm::{EngineLock, Reader, ShmError, Writer};
+use support::{NAME, Root, number_of, options, publish};
+use tickring_shm::{EngineLock, Liveness, Poll, Reader, Record, ShmError, Writer};
 
 /// Not a test of its own: what a child does.
 #[test]
@@ -162,4 +163,25 @@ fn pid_of_a_killed_engine_given_to_another_process_does_not_hold_its_name() {
     command.args(unshare).args(["sh", "-c", script, "sh"]).args(words()).env("TICKRING_TEST_ROOT", root.path());
     let mut process = Process(command.spawn().unwrap());
     assert_eq!(process.wait().code(), Some(0), "4: another pid in the lock file; 5: the pid was not given again");
+}
+
+#[test]
+fn a_reader_follows_an_engine_whose_directory_was_removed() {
+    let root = Root::new();
+    let mut first = Writer::create(&options(root.path(), 1)).unwrap();
+    let mut reader = Reader::open(root.path(), NAME, 0).unwrap();
+    publish(&mut first, 1);
+    drop(first);
+    fs::remove_dir_all(root.path()).unwrap();
+    // Its file has the number, and may have the length, of the one before.
+    let mut second = Writer::create(&options(root.path(), 2)).unwrap();
+    publish(&mut second, 2);
+    std::thread::sleep(Duration::from_millis(260));
+    assert_eq!(reader.generation(), 1);
+    assert_eq!(reader.liveness(), Liveness::Superseded { epoch: 2 });
+    reader.reopen().unwrap();
+    assert_eq!((reader.generation(), reader.epoch()), (1, 2));
+    let mut record = Record::default();
+    while reader.poll(&mut record) != Poll::Empty {}
+    assert_eq!(number_of(&record), 2);
 }

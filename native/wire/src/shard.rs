@@ -169,8 +169,8 @@ impl Shard {
 
     /// Goes on with the writer's successor.
     fn follow(&mut self, feed: &mut Feed) -> bool {
-        let before = self.reader.generation();
-        if self.reader.reopen().is_err() || self.reader.generation() == before {
+        let before = self.reader.epoch();
+        if self.reader.reopen().is_err() || self.reader.epoch() == before {
             self.writer_is("away", true, feed);
             return false;
         }

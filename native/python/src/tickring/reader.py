@@ -224,9 +224,9 @@ class Reader:
 
         Poll the older one until there is nothing new first: what stays unread is told as lost.
         """
-        before = self.info().generation
+        before = self.info().epoch
         check(LIBRARY.tkr_reopen(self._handle))
-        if self.info().generation != before:
+        if self.info().epoch != before:
             self._units.moved(self.info().slots)
             self._slots.clear()
             self._break()
