@@ -8,7 +8,15 @@ import { control, estimate } from './statistics.js';
 
 interface Report {
   readonly blocks: Record<
-    'lossless64' | 'lossless256' | 'alone64' | 'alone256' | 'compute' | 'paced' | 'paced_1_reader' | 'paced_8_readers',
+    | 'lossless64'
+    | 'lossless256'
+    | 'alone64'
+    | 'alone256'
+    | 'compute'
+    | 'paced'
+    | 'paced_1_reader'
+    | 'paced_8_readers'
+    | 'paced_8_stopped',
     number[]
   >;
   readonly pinned: boolean;
@@ -67,6 +75,19 @@ function run(size: Size): Promise<BenchResult> {
         figure: estimate(perTurn(blocks.paced_8_readers, blocks.paced_1_reader)),
         must: { most: 15 },
         moonshot: { most: 5 },
+      },
+      {
+        row: '7',
+        what: 'the same turn with 1 reader more than with none that reads',
+        unit: '%',
+        figure: estimate(perTurn(blocks.paced_1_reader, blocks.paced)),
+      },
+      {
+        row: '7',
+        what: 'the same turn with 8 readers stopped (SIGSTOP) more than with none that reads',
+        unit: '%',
+        figure: estimate(perTurn(blocks.paced_8_stopped, blocks.paced)),
+        must: { least: -2, most: 2 },
       },
     ],
     distributions: [],

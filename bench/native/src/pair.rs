@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::lines::{Line, Lines};
 use crate::message::Shape;
 use crate::rig::Root;
@@ -116,6 +118,12 @@ impl Peer {
     pub fn release(&mut self) -> Result<(), Box<dyn Error>> {
         self.lines.word(Line::Until, 0).store(self.commands, Release);
         self.wait()
+    }
+
+    /// Stops the child where it stands, or lets it go on.
+    pub fn halt(&self, stops: bool) -> Result<(), Box<dyn Error>> {
+        let signal = if stops { Signal::STOP } else { Signal::CONT };
+        Ok(kill_process(Pid::from_child(&self.child), signal)?)
     }
 
     /// Waits until the child has acknowledged all that was sent.

@@ -97,6 +97,21 @@ fn followed(sender: &mut Sender, peers: &mut [Peer], readers: usize, count: u64)
     Ok(ns)
 }
 
+/// As `paced`, while all readers are stopped in the middle of what they read.
+fn stopped(sender: &mut Sender, peers: &mut [Peer], count: u64) -> Result<f64, Box<dyn Error>> {
+    for peer in &mut *peers {
+        peer.tell(Command::Follow)?;
+    }
+    paced(Some(sender), count / PARTS);
+    peers.iter().try_for_each(|peer| peer.halt(true))?;
+    let ns = paced(Some(sender), count);
+    peers.iter().try_for_each(|peer| peer.halt(false))?;
+    for peer in peers {
+        peer.release()?;
+    }
+    Ok(ns)
+}
+
 /// The subcommand.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (writing, reading) = two_cores()?;
@@ -109,8 +124,17 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let pinned = pin(writing).is_ok();
     let (blocks, small, large) = if options.smoke { (2, 10_000, 5_000) } else { (30, 2_000_000, 500_000) };
     let pace = if options.smoke { 1_000 } else { 100_000 };
-    const NAMES: [&str; 8] =
-        ["lossless64", "lossless256", "alone64", "alone256", "compute", "paced", "paced_1_reader", "paced_8_readers"];
+    const NAMES: [&str; 9] = [
+        "lossless64",
+        "lossless256",
+        "alone64",
+        "alone256",
+        "compute",
+        "paced",
+        "paced_1_reader",
+        "paced_8_readers",
+        "paced_8_stopped",
+    ];
     let mut series = vec![Vec::new(); NAMES.len()];
     // The first round warms up and is thrown away.
     for round in 0..=blocks {
@@ -124,7 +148,8 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
                 "compute" => paced(None, pace),
                 "paced" => paced(Some(&mut sender), pace),
                 "paced_1_reader" => followed(&mut sender, &mut peers, 1, pace)?,
-                _ => followed(&mut sender, &mut peers, READERS, pace)?,
+                "paced_8_readers" => followed(&mut sender, &mut peers, READERS, pace)?,
+                _ => stopped(&mut sender, &mut peers, pace)?,
             };
             if round > 0 {
                 series[index].push(ns);
