@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { KIND_GENERATION, KIND_LAPPED, RingReader } from '#dist/native/index.js';
 import type { Size } from './bench.js';
+import { LanguageReader } from './language-readers.js';
 import { onOneCore } from './pin.js';
 import { argumentsOf, rustProgram } from './rust.js';
 
@@ -19,6 +20,10 @@ export interface NodeReadings {
   readonly lapped: number;
   readonly rate: number;
   readonly pinned: string;
+  /** The same ring read in other languages, in turns with Node. */
+  readonly others: readonly LanguageReader[];
+  /** Languages that this machine cannot run. */
+  readonly missing: readonly string[];
 }
 
 /** Offsets in the canonical form of a record, in 32-bit words; kinds and flags share the second. */
@@ -77,6 +82,11 @@ class Follower {
     this.#quotes = quotes;
   }
 
+  /** Reads and forgets what others read in between. */
+  seek(): void {
+    while (this.#poll(this.#out, 64) > 0);
+  }
+
   /** Polls without a pause until the last of the block's inputs has been seen. */
   block({ start, wall, count, rate }: Block): void {
     // ns since the epoch do not fit a number, those since the block's start do.
@@ -127,6 +137,12 @@ class Follower {
     return ended;
   }
 
+  forget(): void {
+    this.all.reset();
+    this.reference.reset();
+    this.medians.length = 0;
+  }
+
   close(): void {
     this.#reader.close();
   }
@@ -147,21 +163,28 @@ async function follow(size: Size, what: 'quotes' | 'frames'): Promise<NodeReadin
     return await onOneCore(async (pinned) => {
       let rate = 0;
       const blocks = size === 'smoke' ? 2 : 30;
+      // Started here: they inherit the core.
+      const languages = what === 'quotes' ? await LanguageReader.startAll(root) : { readers: [], missing: [] };
       for (let block = 0; block <= blocks; block++) {
-        child.stdin.write('block\n');
-        const told = await next<Block>();
-        rate = told.rate;
-        follower.block(told);
-        if (block === 0) {
-          // The first block compiles the loop above.
-          follower.all.reset();
-          follower.reference.reset();
-          follower.medians.length = 0;
+        const order = [follower, ...languages.readers];
+        for (const reader of block % 2 === 0 ? order : order.toReversed()) {
+          await reader.seek();
+          child.stdin.write('block\n');
+          const told = await next<Block>();
+          rate = told.rate;
+          if (reader instanceof LanguageReader) await reader.block(told.start, told.count);
+          else reader.block(told);
         }
+        if (block > 0) continue;
+        // The first block compiles the loops.
+        follower.forget();
+        for (const reader of languages.readers) reader.medians.length = 0;
       }
       follower.close();
+      for (const reader of languages.readers) await reader.stop();
       const { all, reference, medians, lost, lapped } = follower;
-      return { all, reference, medians, lost, lapped, rate, pinned };
+      const { readers: others, missing } = languages;
+      return { all, reference, medians, lost, lapped, rate, pinned, others, missing };
     });
   } finally {
     // It takes its shared memory with it.

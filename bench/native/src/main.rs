@@ -21,6 +21,7 @@ mod options;
 mod pair;
 mod parse;
 mod peer;
+mod read_ring;
 mod rig;
 mod ring_one_way;
 mod ring_throughput;
@@ -40,7 +41,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, latest-read, memory, parse, ring-one-way, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, latest-read, memory, parse, read-ring, ring-one-way, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
+        "read-ring" => read_ring::run(&options),
         "serve" => serve::run(&options),
         "serve-ring" => serve_ring::run(&options),
         "peer" => peer::run(&options),
