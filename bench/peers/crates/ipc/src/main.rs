@@ -24,12 +24,16 @@ use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
 use blocks::{Block, Link};
 use lines::Lines;
 use transport::{Receiving, Sending};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
+
+/// Time for a reader to end by itself.
+const END_MAX: Duration = Duration::from_secs(1);
 
 /// Both message sizes of a transport: 64 and 256 bytes.
 type Both<T> = [T; 2];
@@ -52,11 +56,15 @@ impl Drop for Folder {
     }
 }
 
-/// Ends with the writer: the reader sees the end of its input, and is not left a zombie.
+/// Ends with the writer: the reader sees the end of its input, and has some time to remove what it has in shared memory.
 struct Reading(Child);
 
 impl Drop for Reading {
     fn drop(&mut self) {
+        let until = Instant::now() + END_MAX;
+        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         // It may be spinning for a message that never comes. What fails here has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
