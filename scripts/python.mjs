@@ -25,6 +25,8 @@ const VENVS = {
 const PACKAGE = join(ROOT, 'native/python');
 /** Readers that a user would start from. */
 const EXAMPLES = join(ROOT, 'native/shm/examples/python');
+/** Programs in Python of other rooms. */
+const PROGRAMS = ['bench/readers', 'test/conformance', 'test/python'].map((folder) => join(ROOT, folder));
 
 /** Makes every folder; returns why it cannot be done here. */
 async function prepare() {
@@ -77,8 +79,8 @@ async function pytest(name, venv, wheel) {
 async function lint() {
   const config = ['--config', 'pyproject.toml'];
   const checks = {
-    ruff: ['ruff', 'check', '--quiet', '--no-cache', ...config, '.', EXAMPLES],
-    'ruff format': ['ruff', 'format', '--quiet', '--no-cache', '--check', ...config, '.', EXAMPLES],
+    ruff: ['ruff', 'check', '--quiet', '--no-cache', ...config, '.', EXAMPLES, ...PROGRAMS],
+    'ruff format': ['ruff', 'format', '--quiet', '--no-cache', '--check', ...config, '.', EXAMPLES, ...PROGRAMS],
     mypy: ['mypy', '--no-error-summary', 'src', 'tests', EXAMPLES],
   };
   const result = nothing('python style');

@@ -1,4 +1,7 @@
-"""The conformance suite's reader in Python: requests on stdin, one a line; outcomes on stdout, one a line, a dot behind each answer."""
+"""The conformance suite's reader in Python: requests on stdin and outcomes on stdout, one a line; a dot behind each answer."""
+
+# Its methods are the requests of the suite, described there.
+# ruff: noqa: D102
 
 from __future__ import annotations
 
