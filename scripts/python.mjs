@@ -46,6 +46,8 @@ function counts(name, report, status) {
   result.skipped = of('skipped');
   result.passed = of('tests') - result.failed - result.skipped;
   if (status !== 0) result.failed = Math.max(1, result.failed);
+  const cases = text.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error)\b/g);
+  result.names = [...cases].map(([, module, test]) => `${module}.${test}`);
   return result;
 }
 

@@ -1,12 +1,20 @@
 /** Counting the tests of several runners. */
 
+/** `names` are the tests that failed, where the runner tells. */
 export function nothing(name) {
-  return { name, passed: 0, failed: 0, skipped: 0 };
+  return { name, passed: 0, failed: 0, skipped: 0, names: [] };
 }
 
 /** Something that could not even be counted: one failure. */
 export function failure(name) {
   return { ...nothing(name), failed: 1 };
+}
+
+/** A line for each failure: by its name where there is one, else by the part. */
+export function failures(results) {
+  return results
+    .filter(({ failed }) => failed > 0)
+    .flatMap(({ name, names }) => (names.length > 0 ? names.map((test) => `${name}: ${test}`) : [name]));
 }
 
 export function sum(results) {
@@ -43,6 +51,8 @@ export class CargoCounts {
   }
 
   #count(line) {
+    const name = /^test (.+) \.\.\. FAILED$/.exec(line)?.[1];
+    if (name !== undefined) this.#total.names.push(name);
     const found = /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/.exec(line);
     if (found === null) return;
     this.#total.passed += Number(found[1]);

@@ -1,9 +1,10 @@
 /** Runs cargo's tests and vitest, and counts what they say. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { SetUpError, say } from './setup/console.mjs';
 import { ROOT, run } from './setup/run.mjs';
-import { CargoCounts, failure, format, nothing, sum } from './test-counts.mjs';
+import { CargoCounts, failure, failures, format, nothing, sum } from './test-counts.mjs';
 
 export async function cargoTests(name, args, env) {
   const counts = new CargoCounts();
@@ -13,6 +14,16 @@ export async function cargoTests(name, args, env) {
     env,
   });
   return counts.result(name, status);
+}
+
+/** Name and first line of the message of each test that failed, and of each file that could not be run. */
+function failedTests({ testResults }) {
+  const told = (name, message) => `${name}: ${stripVTControlCharacters(message ?? '').split('\n')[0]}`;
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length > 0) return failed.map((test) => told(test.fullName, test.failureMessages[0]));
+    return status === 'failed' ? [told(relative(ROOT, name), message)] : [];
+  });
 }
 
 /** `node` runs it, in a folder that is laid out as the repository. */
@@ -29,6 +40,7 @@ export async function vitest(name, args, { node = process.execPath, cwd = ROOT, 
     result.passed = report.numPassedTests;
     result.failed = report.numFailedTests;
     result.skipped = report.numPendingTests + report.numTodoTests;
+    result.names = failedTests(report);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }
@@ -50,12 +62,14 @@ async function attempt(name, work) {
 }
 
 /**
- * Runs parts by name one after the other and prints the counts, in the end one line with their sum; `earlier` are results to be
- * counted as well.
+ * Runs parts by name one after the other and prints what failed and the counts, in the end one line with their sum; `earlier` are
+ * results to be counted as well.
  */
 export async function runParts(parts, earlier = []) {
   const results = [...earlier];
   for (const [name, part] of Object.entries(parts)) results.push(await attempt(name, part));
+  // Once more at the end: of a long output often only that is kept.
+  for (const line of failures(results)) process.stdout.write(`FAILED ${line}\n`);
   for (const result of results) process.stdout.write(`${result.name}: ${format(result)}\n`);
   const total = sum(results);
   process.stdout.write(`${format(total)}\n`);

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -100,6 +100,42 @@ test('npm test: counts the tests of cargo whatever the pieces in which its outpu
     }
   `);
   expect(stdout).toBe('15 passed, 2 failed, 1 skipped\n'.repeat(3));
+});
+
+test('npm test: names what failed at the end, a test by its name, a part without names by its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tickring-failing-'));
+  mkdirSync(join(folder, 'test'));
+  writeFileSync(
+    join(folder, 'test/failing.test.ts'),
+    `import { test } from 'vitest'; test('adds', () => { throw new Error('one\\ntwo'); });`,
+  );
+  const program = `
+    import { cargoTests, runParts, vitest } from './scripts/test-runners.mjs';
+    import { CargoCounts, failure } from './scripts/test-counts.mjs';
+    const cargo = new CargoCounts();
+    cargo.push('test book::grows ... FAILED\\ntest result: FAILED. 5 passed; 1 failed; 0 ignored\\n');
+    await runParts({
+      vitest: () => vitest('vitest', [], { cwd: ${JSON.stringify(folder)} }),
+      cargo: async () => cargo.result('cargo', 101),
+    }, [failure('format')]);
+  `;
+  try {
+    writeFileSync(join(folder, 'test/vitest.config.ts'), 'export default {};');
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const { status, stdout } = evaluate(program);
+    expect(status).toBe(1);
+    expect(stdout.trim().split('\n').slice(-7)).toEqual([
+      'FAILED format',
+      'FAILED vitest: adds: Error: one',
+      'FAILED cargo: book::grows',
+      'format: 0 passed, 1 failed, 0 skipped',
+      'vitest: 0 passed, 1 failed, 0 skipped',
+      'cargo: 5 passed, 1 failed, 0 skipped',
+      '5 passed, 3 failed, 0 skipped',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each([
