@@ -100,9 +100,10 @@ function bodyToJson(message: Message): unknown {
     asks: levels(book.asksLength(), (index) => book.asks(index)),
   });
   const body = unionToBody(message.bodyType(), (object) => message.body(object));
-  if (body instanceof BookSnapshot) return { last_update_id: `${body.lastUpdateId()}`, ...sides(body) };
+  if (body instanceof BookSnapshot) return { last_update_id: `${body.lastUpdateId()}`, hash: `${body.hash()}`, ...sides(body) };
   if (body instanceof BookDelta) {
-    return { prev_update_id: `${body.prevUpdateId()}`, last_update_id: `${body.lastUpdateId()}`, ...sides(body) };
+    const ids = { prev_update_id: `${body.prevUpdateId()}`, last_update_id: `${body.lastUpdateId()}` };
+    return { ...ids, hash: `${body.hash()}`, ...sides(body) };
   }
   if (body instanceof Trade) {
     const aggressor = enumName(Aggressor, body.aggressor());

@@ -191,6 +191,15 @@ impl Book {
         of(Side::Bid).chain(of(Side::Ask)).fold(0, u64::wrapping_add)
     }
 
+    /// The quantity at a price, 0 where there is no level.
+    #[must_use]
+    pub fn qty(&self, side: Side, price: i64) -> i64 {
+        match side {
+            Side::Bid => self.bids.qty(price),
+            Side::Ask => self.asks.qty(price),
+        }
+    }
+
     /// Number of levels of a side.
     #[must_use]
     pub fn levels(&self, side: Side) -> usize {

@@ -169,7 +169,7 @@ impl Feed {
                 // A periodic snapshot of a book that all clients hold already.
                 return;
             }
-            entry.book.load(change.bids, change.asks);
+            entry.load_book(change.bids, change.asks);
             entry.has_book(origin, change.last_update_id);
             self.publish_book(index, origin);
             return;
@@ -182,10 +182,12 @@ impl Feed {
             self.lose_book(index, origin, held, change.prev_update_id, now);
             return;
         }
-        entry.book.apply_all(change.bids, change.asks);
+        let heard = self.topics[entry.topic(Channel::Book)].is_heard();
+        let hash = entry.change_book(change.bids, change.asks, heard);
         entry.last_update_id = change.last_update_id;
         entry.book_origin = origin;
-        let body = Body::BookDelta { prev_update_id: change.prev_update_id, last_update_id: change.last_update_id, sides };
+        let BookChange { prev_update_id, last_update_id, .. } = *change;
+        let body = Body::BookDelta { prev_update_id, last_update_id, sides, hash };
         self.publish(index, Channel::Book, origin, &body);
     }
 
@@ -257,14 +259,15 @@ impl Feed {
     /// The current state behind a topic, at the topic's last number; `away` shards are flagged stale.
     pub(crate) fn snapshot(&mut self, topic: u32, encoding: Encoding, away: impl Fn(u16) -> bool) -> Option<&[u8]> {
         let topic = self.topics.get(topic as usize)?;
-        let entry = &self.entries[*self.by_instrument.get(&topic.instrument)?];
+        let entry = &mut self.entries[*self.by_instrument.get(&topic.instrument)?];
         let stale = if away(entry.shard) { flag::STALE } else { 0 };
         let stamped = |origin: Origin| Origin { flags: origin.flags | stale, ..origin };
         let (origin, body) = match topic.id as usize - entry.first_topic {
             0 if entry.known => {
+                let hash = entry.book_hash();
                 copy_book(&entry.book, &mut self.bids, &mut self.asks);
                 let sides = Sides { bids: &self.bids, asks: &self.asks };
-                (entry.book_origin, Body::BookSnapshot { last_update_id: entry.last_update_id, sides })
+                (entry.book_origin, Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash })
             }
             1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
             2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
@@ -280,10 +283,12 @@ impl Feed {
     }
 
     fn publish_book(&mut self, index: usize, origin: Origin) {
-        let entry = &self.entries[index];
+        let entry = &mut self.entries[index];
+        let heard = self.topics[entry.topic(Channel::Book)].is_heard();
+        let hash = if heard { entry.book_hash() } else { 0 };
         copy_book(&entry.book, &mut self.bids, &mut self.asks);
         let sides = Sides { bids: &self.bids, asks: &self.asks };
-        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides };
+        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash };
         self.publisher.publish(&mut self.topics, entry, Channel::Book, origin, &body);
     }
 

@@ -57,14 +57,15 @@ impl FlatEncoder {
 
 fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &Body<'_>) -> Union {
     match *body {
-        Body::BookSnapshot { last_update_id, sides } => {
+        Body::BookSnapshot { last_update_id, sides, hash } => {
             let (bids, asks) = build_sides(builder, sides);
-            let args = fbs::BookSnapshotArgs { last_update_id, bids: Some(bids), asks: Some(asks) };
+            let args = fbs::BookSnapshotArgs { last_update_id, bids: Some(bids), asks: Some(asks), hash };
             (fbs::Body::BookSnapshot, fbs::BookSnapshot::create(builder, &args).as_union_value())
         }
-        Body::BookDelta { prev_update_id, last_update_id, sides } => {
+        Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
             let (bids, asks) = build_sides(builder, sides);
-            let args = fbs::BookDeltaArgs { prev_update_id, last_update_id, bids: Some(bids), asks: Some(asks) };
+            let (bids, asks) = (Some(bids), Some(asks));
+            let args = fbs::BookDeltaArgs { prev_update_id, last_update_id, bids, asks, hash };
             (fbs::Body::BookDelta, fbs::BookDelta::create(builder, &args).as_union_value())
         }
         Body::Trade(Trade { price, qty, trade_id }) => {

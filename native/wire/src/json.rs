@@ -75,13 +75,15 @@ const fn body_type(body: &Body<'_>) -> &'static str {
 
 fn write_body(text: &mut JsonText, head: &Head<'_>, body: &Body<'_>) {
     match *body {
-        Body::BookSnapshot { last_update_id, sides } => {
+        Body::BookSnapshot { last_update_id, sides, hash } => {
             text.id("last_update_id", last_update_id);
+            text.id("hash", hash);
             write_sides(text, head, sides);
         }
-        Body::BookDelta { prev_update_id, last_update_id, sides } => {
+        Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
             text.id("prev_update_id", prev_update_id);
             text.id("last_update_id", last_update_id);
+            text.id("hash", hash);
             write_sides(text, head, sides);
         }
         Body::Trade(trade) => write_trade(text, head, &trade),

@@ -125,6 +125,8 @@ pub enum Body<'a> {
         last_update_id: u64,
         /// Its levels.
         sides: Sides<'a>,
+        /// [`tickring_core::book::Book::hash`] of the levels.
+        hash: u64,
     },
     /// Levels that changed; 0 removes one.
     BookDelta {
@@ -134,6 +136,8 @@ pub enum Body<'a> {
         last_update_id: u64,
         /// The levels.
         sides: Sides<'a>,
+        /// [`tickring_core::book::Book::hash`] of the book afterwards.
+        hash: u64,
     },
     /// One trade print.
     Trade(Trade),

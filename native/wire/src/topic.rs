@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tickring_core::book::Book;
+use tickring_core::book::{Book, Side, level_hash};
 use tickring_core::event::{Level, Quote, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::venue::VenueId;
@@ -48,6 +48,13 @@ pub struct Topic {
     pub(crate) interest: [bool; 2],
 }
 
+impl Topic {
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.interest.contains(&true)
+    }
+}
+
 /// An instrument: its definition, its book and what its topics said last.
 pub(crate) struct Entry {
     /// Shard whose ring carries it.
@@ -57,6 +64,8 @@ pub(crate) struct Entry {
     /// Index of its book topic; trade and quote follow.
     pub(crate) first_topic: usize,
     pub(crate) book: Book,
+    /// Hash of `book`; absent while nobody listens to its changes.
+    hash: Option<u64>,
     /// Venue's update id of `book`.
     pub(crate) last_update_id: u64,
     /// Whether `book` is the engine's book as of `book_origin`.
@@ -83,6 +92,7 @@ impl Entry {
             venue: venue_name(definition.venue),
             first_topic,
             book: Book::new(),
+            hash: None,
             last_update_id: 0,
             known: false,
             book_origin: Origin::default(),
@@ -120,6 +130,37 @@ impl Entry {
             seq: topic.seq,
             origin,
         }
+    }
+
+    /// Replaces the book.
+    pub(crate) fn load_book(&mut self, bids: &[Level], asks: &[Level]) {
+        self.book.load(bids, asks);
+        self.hash = None;
+    }
+
+    /// Applies the levels of one change. With `hashed`, which is for books that somebody listens to, gives the book's hash; only
+    /// the first time after a pause or another book does that read the whole book.
+    pub(crate) fn change_book(&mut self, bids: &[Level], asks: &[Level], hashed: bool) -> u64 {
+        let Some(mut hash) = self.hash.filter(|_| hashed) else {
+            self.book.apply_all(bids, asks);
+            self.hash = hashed.then(|| self.book.hash());
+            return self.hash.unwrap_or(0);
+        };
+        for (side, levels) in [(Side::Bid, bids), (Side::Ask, asks)] {
+            // One by one: a venue may name a price twice.
+            for &level in levels {
+                hash = hash.wrapping_sub(share(side, Level { qty: self.book.qty(side, level.price), ..level }));
+                hash = hash.wrapping_add(share(side, level));
+                self.book.apply(side, level);
+            }
+        }
+        self.hash = Some(hash);
+        hash
+    }
+
+    /// Hash of the book.
+    pub(crate) fn book_hash(&mut self) -> u64 {
+        *self.hash.get_or_insert_with(|| self.book.hash())
     }
 
     /// The book is not known any more, or never was: the engine should publish it.
@@ -199,6 +240,7 @@ impl Entry {
         self.trade = trade.flatten();
         self.quote = quote.flatten();
         self.book.rescale(price, qty);
+        self.hash = None;
         true
     }
 
@@ -206,6 +248,11 @@ impl Entry {
     pub(crate) fn holds_levels(&self, bids: &[Level], asks: &[Level]) -> bool {
         self.book.bids().eq(bids.iter().copied()) && self.book.asks().eq(asks.iter().copied())
     }
+}
+
+/// What a level adds to its book's hash.
+const fn share(side: Side, level: Level) -> u64 {
+    if level.qty == 0 { 0 } else { level_hash(side, level) }
 }
 
 /// What mantissas are multiplied by when an exponent becomes finer; `None` if it becomes coarser, or too fine.

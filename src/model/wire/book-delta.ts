@@ -55,8 +55,16 @@ asksLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+/**
+ * Hash of the whole book after these levels.
+ */
+hash():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
 static startBookDelta(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addPrevUpdateId(builder:flatbuffers.Builder, prevUpdateId:bigint) {
@@ -83,17 +91,22 @@ static startAsksVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(16, numElems, 8);
 }
 
+static addHash(builder:flatbuffers.Builder, hash:bigint) {
+  builder.addFieldInt64(4, hash, BigInt('0'));
+}
+
 static endBookDelta(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBookDelta(builder:flatbuffers.Builder, prevUpdateId:bigint, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createBookDelta(builder:flatbuffers.Builder, prevUpdateId:bigint, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint):flatbuffers.Offset {
   BookDelta.startBookDelta(builder);
   BookDelta.addPrevUpdateId(builder, prevUpdateId);
   BookDelta.addLastUpdateId(builder, lastUpdateId);
   BookDelta.addBids(builder, bidsOffset);
   BookDelta.addAsks(builder, asksOffset);
+  BookDelta.addHash(builder, hash);
   return BookDelta.endBookDelta(builder);
 }
 }

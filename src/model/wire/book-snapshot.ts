@@ -50,8 +50,16 @@ asksLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+/**
+ * Hash of the levels above: native/wire/README.md says how it is computed.
+ */
+hash():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
 static startBookSnapshot(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addLastUpdateId(builder:flatbuffers.Builder, lastUpdateId:bigint) {
@@ -74,16 +82,21 @@ static startAsksVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(16, numElems, 8);
 }
 
+static addHash(builder:flatbuffers.Builder, hash:bigint) {
+  builder.addFieldInt64(3, hash, BigInt('0'));
+}
+
 static endBookSnapshot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint):flatbuffers.Offset {
   BookSnapshot.startBookSnapshot(builder);
   BookSnapshot.addLastUpdateId(builder, lastUpdateId);
   BookSnapshot.addBids(builder, bidsOffset);
   BookSnapshot.addAsks(builder, asksOffset);
+  BookSnapshot.addHash(builder, hash);
   return BookSnapshot.endBookSnapshot(builder);
 }
 }

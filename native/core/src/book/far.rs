@@ -118,6 +118,22 @@ impl Far {
         self.set(tick, cell)
     }
 
+    /// The cell of a tick, 0 for none.
+    pub(super) fn get(&self, tick: u32) -> u32 {
+        let home = self.home(tick);
+        let end = (home + SEARCH_MAX).min(self.buckets.len());
+        for bucket in self.buckets.get(home..end).unwrap_or_default() {
+            let (found, free) = (matching(&bucket.ticks, tick), matching(&bucket.ticks, NO_TICK));
+            if found != 0 {
+                return bucket.cells[found.trailing_zeros() as usize % LANES];
+            }
+            if free != 0 {
+                break;
+            }
+        }
+        0
+    }
+
     /// All cells but those that are 0, with their ticks, in any order.
     pub(super) fn cells(&self) -> impl Iterator<Item = (u32, u32)> + Clone + '_ {
         let lanes = self.buckets.iter().flat_map(|bucket| bucket.ticks.iter().copied().zip(bucket.cells));
@@ -210,6 +226,8 @@ mod tests {
 
     fn assert_equal(far: &Far, model: &BTreeMap<u32, u32>) {
         assert_eq!(far.cells().collect::<BTreeMap<_, _>>(), *model);
+        assert!(model.iter().all(|(tick, cell)| far.get(*tick) == *cell));
+        assert!((0..40).all(|tick| far.get(tick) == model.get(&tick).copied().unwrap_or(0)));
         assert_eq!(far.len, model.len());
         let used = far.buckets.iter().flat_map(|bucket| bucket.ticks).filter(|tick| *tick != NO_TICK).count();
         assert_eq!(far.used, used);

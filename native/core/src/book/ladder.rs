@@ -276,6 +276,20 @@ impl Ladder {
         before
     }
 
+    /// The quantity at a price, 0 where there is no level.
+    pub(super) fn qty(&self, price: i64) -> i64 {
+        let Some(window) = &self.window else { return 0 };
+        let height = price ^ self.turn;
+        let Some(tick) = self.scale.tick_of(height) else { return self.odd.get(height).unwrap_or(0) };
+        let index = tick.wrapping_sub(self.start) as usize;
+        let cell = match index {
+            0..WINDOW => window.cells[index],
+            _ if tick < self.start => self.behind.get(tick),
+            _ => self.ahead.get(tick).unwrap_or(0),
+        };
+        self.level_of(tick, cell).qty
+    }
+
     /// Sets one level, wherever it belongs.
     fn put(&mut self, height: i64, qty: i64) {
         let Some(tick) = self.scale.tick_of(height) else { return self.put_odd(height, qty) };

@@ -85,6 +85,10 @@ proptest! {
         for (bid, held) in &changes {
             book.apply(if *bid { Side::Bid } else { Side::Ask }, *held);
         }
+        for (bid, held) in start.iter().chain(&changes) {
+            let expected = model[usize::from(*bid)].get(&held.price).copied().unwrap_or(0);
+            prop_assert_eq!(book.qty(if *bid { Side::Bid } else { Side::Ask }, held.price), expected);
+        }
         let [asks, bids] = model;
         prop_assert_eq!(book.bids().collect::<Vec<_>>(), bids.iter().rev().map(|(price, qty)| level(*price, *qty)).collect::<Vec<_>>());
         prop_assert_eq!(book.asks().collect::<Vec<_>>(), asks.iter().map(|(price, qty)| level(*price, *qty)).collect::<Vec<_>>());

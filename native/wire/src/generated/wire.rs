@@ -844,6 +844,7 @@ impl<'a> BookSnapshot<'a> {
   pub const VT_LAST_UPDATE_ID: ::flatbuffers::VOffsetT = 4;
   pub const VT_BIDS: ::flatbuffers::VOffsetT = 6;
   pub const VT_ASKS: ::flatbuffers::VOffsetT = 8;
+  pub const VT_HASH: ::flatbuffers::VOffsetT = 10;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -855,6 +856,7 @@ impl<'a> BookSnapshot<'a> {
     args: &'args BookSnapshotArgs<'args>
   ) -> ::flatbuffers::WIPOffset<BookSnapshot<'bldr>> {
     let mut builder = BookSnapshotBuilder::new(_fbb);
+    builder.add_hash(args.hash);
     builder.add_last_update_id(args.last_update_id);
     if let Some(x) = args.asks { builder.add_asks(x); }
     if let Some(x) = args.bids { builder.add_bids(x); }
@@ -882,6 +884,14 @@ impl<'a> BookSnapshot<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Level>>>(BookSnapshot::VT_ASKS, None)}
   }
+  /// Hash of the levels above: native/wire/README.md says how it is computed.
+  #[inline]
+  pub fn hash(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(BookSnapshot::VT_HASH, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
@@ -893,6 +903,7 @@ impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
      .visit_field::<u64>("last_update_id", Self::VT_LAST_UPDATE_ID, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("bids", Self::VT_BIDS, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("asks", Self::VT_ASKS, false)?
+     .visit_field::<u64>("hash", Self::VT_HASH, false)?
      .finish();
     Ok(())
   }
@@ -901,6 +912,7 @@ pub struct BookSnapshotArgs<'a> {
     pub last_update_id: u64,
     pub bids: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub asks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
+    pub hash: u64,
 }
 impl<'a> Default for BookSnapshotArgs<'a> {
   #[inline]
@@ -909,6 +921,7 @@ impl<'a> Default for BookSnapshotArgs<'a> {
       last_update_id: 0,
       bids: None,
       asks: None,
+      hash: 0,
     }
   }
 }
@@ -931,6 +944,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BookSnapshotBuilder<'a, 'b, A
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(BookSnapshot::VT_ASKS, asks);
   }
   #[inline]
+  pub fn add_hash(&mut self, hash: u64) {
+    self.fbb_.push_slot::<u64>(BookSnapshot::VT_HASH, hash, 0);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BookSnapshotBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BookSnapshotBuilder {
@@ -951,6 +968,7 @@ impl ::core::fmt::Debug for BookSnapshot<'_> {
       ds.field("last_update_id", &self.last_update_id());
       ds.field("bids", &self.bids());
       ds.field("asks", &self.asks());
+      ds.field("hash", &self.hash());
       ds.finish()
   }
 }
@@ -975,6 +993,7 @@ impl<'a> BookDelta<'a> {
   pub const VT_LAST_UPDATE_ID: ::flatbuffers::VOffsetT = 6;
   pub const VT_BIDS: ::flatbuffers::VOffsetT = 8;
   pub const VT_ASKS: ::flatbuffers::VOffsetT = 10;
+  pub const VT_HASH: ::flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -986,6 +1005,7 @@ impl<'a> BookDelta<'a> {
     args: &'args BookDeltaArgs<'args>
   ) -> ::flatbuffers::WIPOffset<BookDelta<'bldr>> {
     let mut builder = BookDeltaBuilder::new(_fbb);
+    builder.add_hash(args.hash);
     builder.add_last_update_id(args.last_update_id);
     builder.add_prev_update_id(args.prev_update_id);
     if let Some(x) = args.asks { builder.add_asks(x); }
@@ -1021,6 +1041,14 @@ impl<'a> BookDelta<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'a, Level>>>(BookDelta::VT_ASKS, None)}
   }
+  /// Hash of the whole book after these levels.
+  #[inline]
+  pub fn hash(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(BookDelta::VT_HASH, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BookDelta<'_> {
@@ -1033,6 +1061,7 @@ impl ::flatbuffers::Verifiable for BookDelta<'_> {
      .visit_field::<u64>("last_update_id", Self::VT_LAST_UPDATE_ID, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("bids", Self::VT_BIDS, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("asks", Self::VT_ASKS, false)?
+     .visit_field::<u64>("hash", Self::VT_HASH, false)?
      .finish();
     Ok(())
   }
@@ -1042,6 +1071,7 @@ pub struct BookDeltaArgs<'a> {
     pub last_update_id: u64,
     pub bids: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub asks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
+    pub hash: u64,
 }
 impl<'a> Default for BookDeltaArgs<'a> {
   #[inline]
@@ -1051,6 +1081,7 @@ impl<'a> Default for BookDeltaArgs<'a> {
       last_update_id: 0,
       bids: None,
       asks: None,
+      hash: 0,
     }
   }
 }
@@ -1077,6 +1108,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BookDeltaBuilder<'a, 'b, A> {
     self.fbb_.push_slot_always::<::flatbuffers::WIPOffset<_>>(BookDelta::VT_ASKS, asks);
   }
   #[inline]
+  pub fn add_hash(&mut self, hash: u64) {
+    self.fbb_.push_slot::<u64>(BookDelta::VT_HASH, hash, 0);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BookDeltaBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BookDeltaBuilder {
@@ -1098,6 +1133,7 @@ impl ::core::fmt::Debug for BookDelta<'_> {
       ds.field("last_update_id", &self.last_update_id());
       ds.field("bids", &self.bids());
       ds.field("asks", &self.asks());
+      ds.field("hash", &self.hash());
       ds.finish()
   }
 }

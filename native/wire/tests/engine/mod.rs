@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use tickring_core::book::{self, level_hash};
 use tickring_core::event::{Body, BookChange, Event, Header, Level, Status, Trade};
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_core::sink::Sink;
@@ -74,6 +75,13 @@ impl Sides {
     pub fn apply(&mut self, bids: &[Level], asks: &[Level]) {
         Self::set(&mut self.0, bids);
         Self::set(&mut self.1, asks);
+    }
+
+    /// Computed anew from all levels, as `native/wire/README.md` says.
+    pub fn hash(&self) -> u64 {
+        let share = |side, (&price, &qty): (&i64, &i64)| level_hash(side, Level { price, qty });
+        let bids = self.0.iter().map(|level| share(book::Side::Bid, level));
+        bids.chain(self.1.iter().map(|level| share(book::Side::Ask, level))).fold(0, u64::wrapping_add)
     }
 
     fn best_first(&self) -> (Vec<Level>, Vec<Level>) {
@@ -253,6 +261,7 @@ impl Client {
         let book = message.body_as_book_snapshot().unwrap();
         let mut sides = Sides::default();
         sides.apply(&levels(book.bids()), &levels(book.asks()));
+        assert_eq!(book.hash(), sides.hash());
         self.book = Some((book.last_update_id(), sides));
     }
 
@@ -276,6 +285,7 @@ impl Client {
                 assert_eq!(delta.prev_update_id(), *last);
                 *last = delta.last_update_id();
                 sides.apply(&levels(delta.bids()), &levels(delta.asks()));
+                assert_eq!(delta.hash(), sides.hash());
             } else {
                 assert!(self.must_join_again());
             }

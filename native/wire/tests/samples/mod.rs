@@ -8,6 +8,9 @@ use tickring_wire::{Body, Head, Origin, Sides, SkipReason};
 pub const BIDS: &[Level] = &[Level { price: 6_400_010, qty: 1_250 }, Level { price: 6_400_000, qty: 1 }];
 pub const ASKS: &[Level] = &[Level { price: 6_400_020, qty: 0 }, Level { price: i64::MAX, qty: i64::MAX }];
 
+/// Of no real book.
+pub const HASH: u64 = 0xfedc_ba98_7654_3210;
+
 /// File name, head and body of every sample.
 pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
     let sides = Sides { bids: BIDS, asks: ASKS };
@@ -19,9 +22,13 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
     let stats = Stats24h { open: 1, high: 6_400_020, low: -5, close: 0, volume: 123_456, count: 9 };
     let instrument = Body::Instrument { tick_size: 10, lot_size: 1, state: TradingState::Halted, change_count: 2 };
     let skipped = Body::Skipped { reason: SkipReason::Lapped, from: 5, to: 9, count: 5 };
-    let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides };
+    let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides, hash: HASH };
     vec![
-        ("book-snapshot", head("book", flag::STALE | flag::LAST), Body::BookSnapshot { last_update_id: 100, sides }),
+        (
+            "book-snapshot",
+            head("book", flag::STALE | flag::LAST),
+            Body::BookSnapshot { last_update_id: 100, sides, hash: HASH },
+        ),
         ("book-delta", head("book", flag::RECOVERED | flag::CROSSED), delta),
         ("trade", head("trade", flag::AGGRESSOR_SELL | flag::AGGREGATED), Body::Trade(trade)),
         ("quote", head("quote", flag::NO_TS_EVENT), Body::Quote(quote)),
