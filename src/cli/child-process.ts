@@ -15,6 +15,8 @@ const DEATHS_PER_MINUTE_MAX = 10;
 
 export interface ManagedChildOptions<Name extends ChildName> {
   readonly name: Name;
+  /** Without it the others go on: it is started again for ever. */
+  readonly isOptional?: boolean;
   /** What the next child is told; asked anew at every start. */
   order(): ChildOrder;
   /** Lines that the child writes, logs mostly. */
@@ -92,7 +94,7 @@ export class ManagedChild<Name extends ChildName> {
     const now = performance.now();
     this.#deaths.push(now);
     while ((this.#deaths[0] ?? now) < now - 60_000) this.#deaths.shift();
-    if (this.#deaths.length > DEATHS_PER_MINUTE_MAX) {
+    if (this.#deaths.length > DEATHS_PER_MINUTE_MAX && this.#options.isOptional !== true) {
       failed(new TickringError('ENGINE_REFUSED', `${name} died ${this.#deaths.length} times within a minute`), EXIT.software);
       return;
     }

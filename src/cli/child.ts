@@ -6,10 +6,14 @@ import type { Config } from '../model/config.js';
 import { EXIT, TickringError } from '../model/errors.js';
 import { version } from '../native/index.js';
 import { startSimulator } from '../simulator/index.js';
+import { startSinks } from '../sinks/index.js';
 import { venues } from '../venues/index.js';
 
 /** Processes that `start` supervises; each is also a hidden command of its own. */
-export type ChildName = 'engine' | 'gateway' | 'simulator';
+export type ChildName = 'engine' | 'gateway' | 'jobs' | 'simulator';
+
+/** Longest time that sinks get to hand over what they hold, ms. */
+const JOBS_STOP_MS = 1_000;
 
 /** Ports that a restarted simulator takes again, so that feeds find it. */
 export interface SimulatorPorts {
@@ -33,6 +37,7 @@ export interface SimulatedVenue {
 export type ChildReady =
   | { readonly child: 'engine' }
   | { readonly child: 'gateway'; readonly url: string }
+  | { readonly child: 'jobs' }
   | { readonly child: 'simulator'; readonly venues: readonly SimulatedVenue[]; readonly controlUrl: string };
 
 interface Running {
@@ -73,6 +78,13 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
         control.close();
       };
       return { ready: { child: 'gateway', url: gateway.url }, stop };
+    }
+    case 'jobs': {
+      const { jobs, engine } = order.config;
+      if (jobs === null) throw new TickringError('CONFIG_INVALID', 'no sink is configured: redis_url is missing');
+      const feedVenues = engine.feeds.map(({ venue }) => venue);
+      const sinks = startSinks(jobs, feedVenues, logger);
+      return { ready: { child: 'jobs' }, stop: () => sinks.stop(JOBS_STOP_MS) };
     }
     case 'simulator':
       return await simulate(order);

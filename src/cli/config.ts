@@ -7,6 +7,7 @@ import { TickringError } from '../model/errors.js';
 import { addEnvironment } from './config/environment.js';
 import { feedsOf } from './config/feeds.js';
 import { describe, hideSecrets } from './config/problems.js';
+import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
 import { addFile, Layers } from './config/source.js';
 
@@ -63,9 +64,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       `${place}: max_reconnect_delay_ms ${settings.max_reconnect_delay_ms} is below reconnect_delay_ms ${settings.reconnect_delay_ms}`,
     );
   }
-  if (settings.redis_url !== undefined) {
-    warnings.push(`${layers.originOf(['redis_url'])}: redis_url has no effect: the Redis sink is not in this version`);
-  }
+  const redis = redisOf(settings, layers, warnings);
   if (isSimulated && settings.symbols !== undefined) {
     warnings.push(`${layers.originOf(['symbols'])}: symbols without exchange_ws_url are those of the simulated venues`);
   }
@@ -87,8 +86,9 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       quarantineBytesMax: settings.quarantine_bytes_max,
       feeds,
     },
-    gateway: { name, shmRoot, host: settings.gateway.host, port },
+    gateway: { name, shmRoot, host: settings.gateway.host, port, ...(redis === null ? {} : { sinks: ['redis'] }) },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
+    jobs: redis === null ? null : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis },
     log: { level: settings.log.level },
   };
 }
@@ -122,7 +122,7 @@ function defaultStateDir(name: string): string {
 }
 
 /** The configuration in force as YAML that can be read back in; secrets are hidden. */
-export function printConfig({ engine, gateway, simulator, log }: Config): string {
+export function printConfig({ engine, gateway, simulator, jobs, log }: Config): string {
   const feeds = engine.feeds.map((feed) => ({
     id: feed.id,
     venue: feed.venue,
@@ -149,6 +149,7 @@ export function printConfig({ engine, gateway, simulator, log }: Config): string
     quarantine_bytes_max: engine.quarantineBytesMax,
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: { host: gateway.host, port: gateway.port },
+    ...(jobs === null ? {} : redisSettings(jobs)),
     ...(simulator === null ? {} : { simulator }),
     log,
   });

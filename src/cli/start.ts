@@ -37,7 +37,7 @@ function configure(flags: StartFlags): Config {
 export function registerStart(program: Command): void {
   program
     .command('start')
-    .description('run engine and gateway; on simulated venues where no feed is configured')
+    .description('run engine, gateway and sinks; on simulated venues where no feed is configured')
     .option('-c, --config <file>', 'YAML configuration')
     .option('--name <name>', 'name of the engine under shared memory')
     .option('--for <duration>', 'run this long once all books are in sync, compare them, stop (e.g. 15s)')
@@ -50,7 +50,7 @@ export function registerStart(program: Command): void {
       const { supervise } = await import('./supervisor.js');
       process.exitCode = await supervise({ config: configure(flags), forMs, json: flags.json === true });
     });
-  for (const name of ['engine', 'gateway', 'simulator'] satisfies ChildName[]) {
+  for (const name of ['engine', 'gateway', 'jobs', 'simulator'] satisfies ChildName[]) {
     program
       .command(name, { hidden: true })
       .option('-c, --config <file>', 'YAML configuration, when started by hand')

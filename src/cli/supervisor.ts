@@ -5,12 +5,13 @@ import { EXIT, type TickringError } from '../model/errors.js';
 import type { EngineStatus } from '../model/status.js';
 import type { SimulatedVenue, SimulatorPorts } from './child.js';
 import { ManagedChild } from './child-process.js';
+import { hideSecrets } from './config/problems.js';
 import { Rates, StatusLine, statusText } from './status-line.js';
 import { type BookVerdict, verifyBooks } from './verify.js';
 
 const LOOK_EVERY_MS = 500;
 /** Longest graceful stop of each process, ms; together below 10 s. */
-const STOP_MS = { gateway: 4_000, engine: 4_000, simulator: 1_000 } as const;
+const STOP_MS = { gateway: 4_000, engine: 4_000, jobs: 1_500, simulator: 1_000 } as const;
 /** npm passes on what the terminal has sent to everybody already: the echo of one Ctrl-C is not a second one. */
 const NPM_ECHO_MS = process.env['npm_lifecycle_event'] === undefined ? 0 : 1_000;
 /** Longest wait for all books before a timed run starts its clock. */
@@ -24,7 +25,7 @@ export interface SuperviseOptions {
   readonly json: boolean;
 }
 
-/** Runs simulator, engine and gateway until the end; resolves with the exit code. */
+/** Runs simulator, engine, gateway and sinks until the end; resolves with the exit code. */
 export async function supervise(options: SuperviseOptions): Promise<number> {
   return await new Supervisor(options).run();
 }
@@ -38,6 +39,7 @@ class Supervisor {
   readonly #control: ControlClient;
   readonly #engine: ManagedChild<'engine'>;
   readonly #gateway: ManagedChild<'gateway'>;
+  readonly #jobs: ManagedChild<'jobs'> | undefined;
   readonly #simulator: ManagedChild<'simulator'> | undefined;
   #simulatorPorts: SimulatorPorts | undefined;
   #oracleUrl: string | undefined;
@@ -52,7 +54,8 @@ class Supervisor {
     this.#control = new ControlClient(shmRoot, name);
     const common = {
       order: () => ({
-        config: this.#config,
+        // What sinks log in with is their process's business alone.
+        config: { ...this.#config, jobs: null },
         ...(this.#simulatorPorts === undefined ? {} : { simulatorPorts: this.#simulatorPorts }),
       }),
       output: (text: string) => this.#line.above(text),
@@ -60,6 +63,10 @@ class Supervisor {
     };
     this.#engine = new ManagedChild({ name: 'engine', ...common });
     this.#gateway = new ManagedChild({ name: 'gateway', ...common });
+    this.#jobs =
+      options.config.jobs === null
+        ? undefined
+        : new ManagedChild({ name: 'jobs', ...common, isOptional: true, order: () => ({ config: this.#config }) });
     this.#simulator = options.config.simulator === null ? undefined : new ManagedChild({ name: 'simulator', ...common });
   }
 
@@ -86,6 +93,7 @@ class Supervisor {
       this.#simulatorPorts = portsOf(venues, controlUrl);
       this.#config = withSimulatedFeeds(this.#config, venues);
     }
+    this.#jobs?.start().catch(() => {});
     const [gateway] = await Promise.all([this.#gateway.start(), this.#engine.start()]);
     // A successor is found where its predecessor was, also where the first one took any free port.
     this.#config = { ...this.#config, gateway: { ...this.#config.gateway, port: Number(new URL(gateway.url).port) } };
@@ -95,7 +103,8 @@ class Supervisor {
       `tickring ${name}: ${this.#simulator === undefined ? '' : 'simulated '}${venues}\n` +
         `  live books     ${gateway.url}/\n` +
         `  ring events    npx tickring read${name === 'tickring' ? '' : ` --name ${name}`}\n` +
-        `  metrics        ${gateway.url}/metrics\n`,
+        `  metrics        ${gateway.url}/metrics\n` +
+        (this.#config.jobs === null ? '' : `  redis          ${hideSecrets(this.#config.jobs.redis.url)}\n`),
     );
   }
 
@@ -154,18 +163,18 @@ class Supervisor {
       return;
     }
     if (now - this.#signalledAt < NPM_ECHO_MS) return;
-    for (const child of [this.#gateway, this.#engine, this.#simulator]) child?.kill();
+    for (const child of [this.#gateway, this.#engine, this.#jobs, this.#simulator]) child?.kill();
     process.exit(130);
   }
 
-  /** Clients first, then feeds, then the venue. */
+  /** Clients first, then feeds, then the venue, while sinks hand over what they hold. */
   async #stopAll(): Promise<void> {
     this.#stop.abort();
     this.#line.end();
     this.#control.close();
     await this.#gateway.stop(STOP_MS.gateway);
     await this.#engine.stop(STOP_MS.engine);
-    await this.#simulator?.stop(STOP_MS.simulator);
+    await Promise.all([this.#jobs?.stop(STOP_MS.jobs), this.#simulator?.stop(STOP_MS.simulator)]);
   }
 }
 

@@ -4,6 +4,7 @@ import { TickringError } from '../model/errors.js';
 import type { Router } from './exchange.js';
 import type { Monitor } from './monitor.js';
 import { engineAway, json, Refusal, type Reply } from './problem.js';
+import type { SinkMonitor } from './sinks.js';
 import type { Statistics } from './statistics.js';
 
 /** Speaks to the engine on its control socket. Rejects with `ENGINE_AWAY` when nobody answers. */
@@ -14,6 +15,7 @@ export interface ControlClient {
 
 export interface RouteParts {
   readonly monitor: Monitor;
+  readonly sinks: SinkMonitor;
   readonly statistics: Statistics;
   readonly control: ControlClient;
   /** Whether the gateway is ending: it takes no new work then. */
@@ -40,10 +42,13 @@ export function addRoutes(router: Router, parts: RouteParts): void {
   });
 }
 
-function readiness({ monitor, isStopping }: RouteParts): Reply {
+function readiness({ monitor, sinks, isStopping }: RouteParts): Reply {
   const reasons = isStopping() ? ['stopping', ...monitor.reasons] : monitor.reasons;
   const ready = reasons.length === 0;
-  const answer = json({ ready, redis_connected: null, engine: monitor.engineState, reasons }, ready ? 200 : 503);
+  const answer = json(
+    { ready, redis_connected: sinks.connected('redis'), engine: monitor.engineState, reasons },
+    ready ? 200 : 503,
+  );
   return ready ? answer : { ...answer, headers: { ...answer.headers, 'Retry-After': '1' } };
 }
 

@@ -15,6 +15,7 @@ import { Monitor } from './monitor.js';
 import { Pump } from './pump.js';
 import { openRings, type RingSource } from './ring.js';
 import { addRoutes, type ControlClient } from './routes.js';
+import { SinkMonitor } from './sinks.js';
 import { SnapshotRequests } from './snapshot-requests.js';
 import { socketBehavior } from './sockets.js';
 import { Statistics } from './statistics.js';
@@ -75,6 +76,7 @@ class RunningGateway implements Gateway {
   readonly #logger: Logger;
   readonly #exchange: Exchange;
   readonly #monitor: Monitor;
+  readonly #sinks: SinkMonitor;
   readonly #hub: Hub;
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
@@ -90,6 +92,7 @@ class RunningGateway implements Gateway {
     const access = new AccessPolicy(config.host);
     this.#exchange = new Exchange(access, logger);
     this.#monitor = new Monitor(rings, logger);
+    this.#sinks = new SinkMonitor(config.shmRoot, config.name, config.sinks ?? []);
     const fanout = rings.fanout();
     this.#hub = new Hub(fanout);
     const publish = (channel: string, bytes: Uint8Array, isBinary: boolean): void => {
@@ -100,6 +103,7 @@ class RunningGateway implements Gateway {
     const statistics = new Statistics({
       version: deps.version,
       monitor: this.#monitor,
+      sinks: this.#sinks,
       hub: this.#hub,
       pump: this.#pump,
       exchange: this.#exchange.counts,
@@ -108,7 +112,7 @@ class RunningGateway implements Gateway {
     const isStopping = (): boolean => this.#stopped !== undefined;
     const router = new Router();
     addAssets(router);
-    addRoutes(router, { monitor: this.#monitor, statistics, control, isStopping });
+    addRoutes(router, { monitor: this.#monitor, sinks: this.#sinks, statistics, control, isStopping });
     this.#app.ws('/ws', socketBehavior({ access, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }));
     this.#app.any('/*', (res, req) => this.#exchange.answer(res, readRequest(req), router.route));
   }
@@ -131,6 +135,7 @@ class RunningGateway implements Gateway {
     const now = performance.now();
     try {
       const { fanout } = this.#pump;
+      this.#sinks.look();
       this.#monitor.look(fanout, now);
       this.#hub.bound(now);
       this.#hub.retry();

@@ -8,6 +8,7 @@ import type { Monitor } from './monitor.js';
 import { Exposition, type Labels } from './prometheus.js';
 import type { Pump } from './pump.js';
 import { ENCODINGS } from './ring.js';
+import type { SinkMonitor } from './sinks.js';
 
 /** Bounds of latency histograms, ns: 1, 2, 5 a decade from 1 us to 10 s. */
 const BOUNDS_NS = [3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
@@ -23,6 +24,7 @@ const UPDATE_KINDS = { book_deltas: 'book_delta', trades: 'trade', quotes: 'quot
 export interface StatisticsParts {
   readonly version: string;
   readonly monitor: Monitor;
+  readonly sinks: SinkMonitor;
   readonly hub: Hub;
   readonly pump: Pump;
   readonly exchange: ExchangeCounts;
@@ -43,7 +45,7 @@ export class Statistics {
   }
 
   health(): object {
-    const { monitor, hub, version } = this.#parts;
+    const { monitor, sinks, hub, version } = this.#parts;
     return {
       service: 'market-data',
       status: monitor.reasons.length === 0 ? 'healthy' : 'degraded',
@@ -55,6 +57,7 @@ export class Statistics {
       symbols_tracked: monitor.symbols.length,
       uptime_seconds: Math.floor(this.#uptimeSeconds),
       messagebus_connected: null,
+      redis_connected: sinks.connected('redis'),
       engine: monitor.engineState,
     };
   }
@@ -99,6 +102,7 @@ export class Statistics {
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
+    this.#parts.sinks.expose(out);
     return out.text;
   }
 

@@ -60,6 +60,43 @@ export interface GatewayConfig {
   readonly shmRoot: string;
   readonly host: string;
   readonly port: number;
+  /** Sinks that are configured, by name; their state is served. */
+  readonly sinks?: readonly string[];
+}
+
+/** What is told to Redis: one kind of channel each, and one kind of stream. */
+export type RedisTopic = 'orderbook' | 'market_data' | 'trades';
+
+export interface RedisConfig {
+  /** `redis://`, `rediss://` (TLS) or `unix:///path`, with user and password if that is how they are given. */
+  readonly url: string;
+  readonly username?: string;
+  /** File that holds the password; read anew for each connection. */
+  readonly passwordFile?: string;
+  /** Authorities (PEM) that may have signed the server's certificate, instead of the system's. */
+  readonly caFile?: string;
+  /** Levels a side of an order book. */
+  readonly depth: number;
+  /** Shortest time between two order books of an instrument, ms; 0: every update. */
+  readonly bookIntervalMs: number;
+  readonly keyExpirySeconds: number;
+  /** Most that waits for the server, bytes. */
+  readonly outboxBytesMax: number;
+  /** Topics that also go to streams. */
+  readonly streams: readonly RedisTopic[];
+  /** About how many entries a stream keeps. */
+  readonly streamLength: number;
+  readonly reconnectDelayMs: number;
+  readonly maxReconnectDelayMs: number;
+}
+
+/** The process of the sinks. */
+export interface JobsConfig {
+  readonly name: string;
+  readonly shmRoot: string;
+  /** Whose instruments answer to a symbol alone; null: those of the first feed that has it. */
+  readonly primaryVenue: string | null;
+  readonly redis: RedisConfig;
 }
 
 /** Options of the built-in simulated venues, as far as configuration can set them. */
@@ -79,5 +116,7 @@ export interface Config {
   readonly gateway: GatewayConfig;
   /** Set when no feed is configured: the simulated venues run, and their addresses become the feeds. */
   readonly simulator: SimulatorConfig | null;
+  /** Null: there is no sink. */
+  readonly jobs: JobsConfig | null;
   readonly log: LogConfig;
 }

@@ -12,6 +12,15 @@ export {
 } from '../model/codes.js';
 export { decimalText, toNumber } from '../model/decimal.js';
 export { TickringError } from '../model/errors.js';
+export {
+  type GenerationRecord,
+  type LappedRecord,
+  NOTICES,
+  type RecordCursor,
+  type RingRecord,
+  type WriterRecord,
+  type WriterState,
+} from '../native/cursor.js';
 export type { LatestStats, LatestTrade, RingBookStatus } from '../native/index.js';
 export type {
   BookDeltaRecord,
@@ -29,15 +38,6 @@ export type {
   TradeRecord,
 } from '../native/records.js';
 export type { Book, Sides } from './book.js';
-export {
-  type GenerationRecord,
-  type LappedRecord,
-  NOTICES,
-  type RecordCursor,
-  type RingRecord,
-  type WriterRecord,
-  type WriterState,
-} from './cursor.js';
 export type { WaitOptions } from './pace.js';
 export {
   type CounterName,

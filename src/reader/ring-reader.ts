@@ -1,6 +1,7 @@
 /** The ring of a running engine for programs in Node. */
 import { KINDS, type KindName, VENUE_NAMES } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
+import { NOTICES, RecordCursor, type RingRecord } from '../native/cursor.js';
 import {
   RingReader as Addon,
   fromAddon,
@@ -13,7 +14,6 @@ import {
 } from '../native/index.js';
 import type { Instrument, Level } from '../native/records.js';
 import { Book, levels } from './book.js';
-import { NOTICES, RecordCursor, type RingRecord } from './cursor.js';
 import { Pace, type WaitOptions, within } from './pace.js';
 
 /** Where engines publish unless told otherwise. */

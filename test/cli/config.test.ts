@@ -83,7 +83,9 @@ test('config: the older flat keys become a feed, a name and a port; the retired 
   expect(config.gateway.port).toBe(9090);
   expect(config.simulator).toBeNull();
   expect(warnings.join('\n')).toMatch(/tickring\.yaml:4: exchange_ws_url .* no longer carries data/);
-  expect(warnings.join('\n')).toMatch(/tickring\.yaml:5: redis_url has no effect/);
+  expect(config.jobs).toMatchObject({ name: 'market_data_shm', redis: { url: 'redis://:canary@localhost:6379', depth: 10 } });
+  expect(printConfig(config)).toContain('redis_url: redis://***@localhost:6379');
+  expect(printConfig(config)).not.toContain('canary');
   expect(warnings.join('\n')).not.toContain('canary');
 });
 

@@ -23,7 +23,10 @@ const INERT = [
   'LOW_LATENCY_MODE',
 ];
 
-const GROUPS = ['gateway', 'simulator', 'log'] as const;
+/** Keys that hold lists. */
+const LISTS = new Set<unknown>(['symbols', 'channels', 'streams']);
+
+const GROUPS = ['gateway', 'simulator', 'redis', 'log'] as const;
 
 /** Variable of every key that is not in a list: `TICKRING_GATEWAY_PORT` → gateway.port. */
 function variables(): Map<string, readonly string[]> {
@@ -44,7 +47,7 @@ function pathOf(variable: string, named: ReadonlyMap<string, readonly string[]>)
 
 /** A list may be written with commas alone; everything else is read as YAML is. */
 function parsed(text: string, path: readonly (string | number)[]): unknown {
-  const isList = path.at(-1) === 'symbols' || path.at(-1) === 'channels';
+  const isList = LISTS.has(path.at(-1));
   if (isList && !text.trimStart().startsWith('[')) return text.split(',').map((part) => part.trim());
   const document = parseDocument(text, { prettyErrors: false });
   return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 0 });

@@ -51,10 +51,15 @@ export function describe(issue: Issue, layers: Layers): string[] {
   }
   const value = layers.get(issue.path.map((part) => (typeof part === 'number' ? part : String(part))));
   if (value === undefined) return [`${at(issue.path)}${keyOf(issue.path)} is missing`];
-  return [`${at(issue.path)}${keyOf(issue.path)} ${shown(hideSecrets(value))} ${complaint(issue)}`];
+  return [`${at(issue.path)}${keyOf(issue.path)} ${shown(hidden(issue.path, value))} ${complaint(issue)}`];
 }
 
 /** Replaces user and password in addresses; other values stay as they are. */
-export function hideSecrets(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1***@') : value;
+export function hideSecrets<T>(value: T): T | string {
+  return typeof value === 'string' ? value.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1***@') : value;
+}
+
+/** What is wrong with an address that holds a password may be that it cannot be told from the rest. */
+function hidden(path: readonly PropertyKey[], value: unknown): unknown {
+  return path[0] === 'redis_url' && !URL.canParse(String(value)) ? '***' : hideSecrets(value);
 }

@@ -45,9 +45,20 @@ function root(protocols: readonly string[]) {
   );
 }
 
+/** Scheme, login, host, port, and the number of a database; or a socket. */
+function isRedisAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  if (search !== '' || hash !== '') return false;
+  if (protocol === 'unix:') return hostname === '' && pathname.length > 1;
+  return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '' && /^(\/(\d{1,5})?)?$/.test(pathname);
+}
+
+const VENUE_NAMES = venues.map((venue) => venue.name) as [string, ...string[]];
+
 const feed = z.strictObject({
   id: name.optional(),
-  venue: z.enum(venues.map((venue) => venue.name) as [string, ...string[]]),
+  venue: z.enum(VENUE_NAMES),
   symbols,
   channels: channels.default(['book', 'trade', 'quote']),
   transport: z.enum(['native', 'ws', 'ws-deflate']).default('native'),
@@ -105,7 +116,23 @@ export const settingsSchema = z.strictObject({
     .string()
     .refine((text) => /^wss?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''), 'is no ws:// or wss:// address')
     .optional(),
-  redis_url: z.string().optional(),
+  primary_venue: z.enum(VENUE_NAMES).optional(),
+  redis_url: z.string().refine(isRedisAddress, 'is no redis://host[:port][/number], rediss://… or unix:///path').optional(),
+  redis: z
+    .strictObject({
+      username: z.string().min(1).max(256).optional(),
+      password_file: absolutePath.optional(),
+      ca_file: absolutePath.optional(),
+      book_interval_ms: z.int().min(0).max(1_000).default(0),
+      key_expiry_s: z.int().min(1).max(86_400).default(300),
+      outbox_bytes: bytes(2 ** 16, 2 ** 31).default(64 * 2 ** 20),
+      streams: z
+        .array(z.enum(['orderbook', 'market_data', 'trades']))
+        .refine(isUnique, 'names a topic twice')
+        .default([]),
+      stream_length: z.int().min(1).max(100_000_000).default(10_000),
+    })
+    .prefault({}),
   health_port: z.int().min(0).max(65_535).optional(),
   shm_name: name.optional(),
 });
@@ -124,6 +151,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefi
     feeds: feed.shape,
     gateway: settingsSchema.shape.gateway.unwrap().shape,
     simulator: settingsSchema.shape.simulator.unwrap().shape,
+    redis: settingsSchema.shape.redis.unwrap().shape,
     log: settingsSchema.shape.log.unwrap().shape,
   };
   const shape = shapes[String(path[0] ?? '')];

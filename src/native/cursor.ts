@@ -1,8 +1,8 @@
 /** Records of one poll, one after the other, read where they lie. */
 import { KINDS } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
-import { RECORD_OFFSETS as AT, KIND_GENERATION, KIND_LAPPED, KIND_WRITER } from '../native/index.js';
-import { RecordBytes } from '../native/record-bytes.js';
+import { RECORD_OFFSETS as AT, KIND_GENERATION, KIND_LAPPED, KIND_WRITER } from './index.js';
+import { RecordBytes } from './record-bytes.js';
 import {
   BookFields,
   type EngineRecord,
@@ -17,7 +17,7 @@ import {
   StatusFields,
   TradeFields,
   WRITER_STATES,
-} from '../native/records.js';
+} from './records.js';
 
 /** How the writer is doing. */
 export type WriterState = (typeof WRITER_STATES)[keyof typeof WRITER_STATES];
