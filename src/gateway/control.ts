@@ -28,6 +28,8 @@ export interface ControlRefusal {
   readonly error: ControlError;
   readonly message: string;
   readonly id?: RequestId;
+  /** With `unknown-topic`: those that do not exist. */
+  readonly topics?: readonly string[];
 }
 
 const text = new TextDecoder('utf-8', { fatal: true });
@@ -102,6 +104,6 @@ export function ack(request: ControlMessage, members: object = {}): string {
 }
 
 /** The answer to a message that was not. */
-export function refusal({ error, message, id }: ControlRefusal): string {
-  return JSON.stringify({ type: 'error', code: error, message, id });
+export function refusal({ error, message, id, topics }: ControlRefusal): string {
+  return JSON.stringify({ type: 'error', code: error, message, id, topics });
 }

@@ -142,13 +142,14 @@ export class Hub {
 
   #subscribe(client: Client, message: ControlMessage & { op: 'subscribe' | 'unsubscribe' }): ControlRefusal | undefined {
     const id = message.id === undefined ? {} : { id: message.id };
-    const fresh: RingTopic[] = [];
-    for (const name of message.topics) {
-      const topic = this.#topics.get(name);
-      if (topic === undefined)
-        return { error: 'unknown-topic', message: `topic ${JSON.stringify(name)} does not exist`, ...id };
-      if (!client.subscriptions.has(topic.id)) fresh.push(topic);
+    const unknown = message.topics.filter((name) => !this.#topics.has(name));
+    if (unknown.length > 0) {
+      const first = JSON.stringify(unknown[0]);
+      const what = unknown.length === 1 ? `topic ${first} does` : `topic ${first} and ${unknown.length - 1} others do`;
+      return { error: 'unknown-topic', message: `${what} not exist`, topics: unknown, ...id };
     }
+    const named = message.topics.flatMap((name) => this.#topics.get(name) ?? []);
+    const fresh = named.filter((topic) => !client.subscriptions.has(topic.id));
     if (client.subscriptions.size + fresh.length > TOPICS_MAX) {
       return { error: 'too-many-topics', message: `a socket holds at most ${TOPICS_MAX} topics`, ...id };
     }

@@ -2,13 +2,13 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { FILES, ROOT, textOf } from './files.js';
 
-const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues', 'reader'];
+const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues', 'reader', 'client'];
 const SOURCES = FILES.filter((path) => /^src\/.*\.(ts|js)$/.test(path) && !path.startsWith('src/native/binding.'));
 
 /** Rooms that a room may import, itself aside. */
 function allowed(room: string): readonly string[] {
   if (room === 'model') return [];
-  if (room === 'native') return ['model'];
+  if (room === 'native' || room === 'client') return ['model'];
   if (room === 'cli' || room === '') return ['cli', ...SIBLINGS, 'native', 'model'];
   return ['native', 'model'];
 }
@@ -44,6 +44,13 @@ test('imports: the rule finds a sibling, a way back, and a way out of src', () =
   expect(violations('src/model/x.ts', "const a = await import('../native/index.js');")).toHaveLength(1);
   expect(violations('src/engine/x.ts', "import '../../test/x.js';")).toHaveLength(1);
   expect(violations('src/cli/replay/x.ts', "import { a } from '../../gateway/server.js';")).toEqual([]);
+});
+
+test('imports: the client runs in browsers: nothing of Node but in its door for Node', () => {
+  const client = SOURCES.filter((path) => /^src\/(client|model)\//.test(path) && path !== 'src/client/node.ts');
+  expect(client.length).toBeGreaterThan(20);
+  const foreign = client.flatMap((path) => specifiers(textOf(path)).filter((specifier) => !specifier.startsWith('.')));
+  expect([...new Set(foreign)].sort()).toEqual(['flatbuffers']);
 });
 
 test('imports: nothing in src names a venue outside its folder, the registry and the dialects', () => {

@@ -1,0 +1,95 @@
+/** `tickring.json.v1`. */
+import type { FlagName } from '../model/codes.js';
+import { BadMessage, known, type Level, type Message, type MessageHead } from './messages.js';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const text = (from: Members, name: string): string => {
+  const value = from[name];
+  if (typeof value !== 'string') throw new BadMessage(`${name} is no string`);
+  return value;
+};
+const number = (from: Members, name: string): number => {
+  const value = from[name];
+  if (!Number.isSafeInteger(value)) throw new BadMessage(`${name} is no integer`);
+  return value as number;
+};
+const id = (from: Members, name: string): bigint => {
+  const digits = text(from, name);
+  if (!/^\d{1,20}$/.test(digits)) throw new BadMessage(`${name} is no integer`);
+  return BigInt(digits);
+};
+
+/** The mantissa of decimal text at an exponent. */
+export function mantissa(decimal: unknown, exponent: number): bigint {
+  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(decimal)) ?? [];
+  if (whole === undefined || fraction.length > -exponent)
+    throw new BadMessage(`${String(decimal)} is no multiple of 10^${exponent}`);
+  const digits = BigInt(whole + fraction.padEnd(-exponent, '0'));
+  return sign === '-' ? -digits : digits;
+}
+
+export function decodeJson(message: Members): Message {
+  const head: MessageHead = {
+    topic: text(message, 'topic'),
+    venue: text(message, 'venue'),
+    symbol: text(message, 'symbol'),
+    instrument: number(message, 'instrument'),
+    shard: number(message, 'shard'),
+    epoch: id(message, 'epoch'),
+    prevSeq: number(message, 'prev_seq'),
+    seq: number(message, 'seq'),
+    sequence: id(message, 'sequence'),
+    frameSeq: id(message, 'frame_seq'),
+    index: number(message, 'index'),
+    tsEvent: id(message, 'ts_event'),
+    tsRecv: id(message, 'ts_recv'),
+    tsOut: id(message, 'ts_out'),
+    priceExponent: number(message, 'price_exponent'),
+    qtyExponent: number(message, 'qty_exponent'),
+    flags: known(message['flags'], 'flags') as FlagName[],
+  };
+  const type = text(message, 'body_type');
+  return { ...head, type, ...bodyOf(type, known(message['body'], 'body') as Members, head) } as Message;
+}
+
+function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead): object {
+  const price = (name: string): bigint => mantissa(body[name], priceExponent);
+  const qty = (name: string): bigint => mantissa(body[name], qtyExponent);
+  const levels = (name: string): Level[] =>
+    (known(body[name], name) as [string, string][]).map(([at, held]) => ({
+      price: mantissa(at, priceExponent),
+      qty: mantissa(held, qtyExponent),
+    }));
+  const sides = (): object => ({ hash: id(body, 'hash'), bids: levels('bids'), asks: levels('asks') });
+  switch (type) {
+    case 'book_snapshot':
+      return { lastUpdateId: id(body, 'last_update_id'), depth: 0, ...sides() };
+    case 'book_delta':
+      return { prevUpdateId: id(body, 'prev_update_id'), lastUpdateId: id(body, 'last_update_id'), ...sides() };
+    case 'trade':
+      return { price: price('price'), qty: qty('qty'), tradeId: id(body, 'trade_id'), aggressor: text(body, 'aggressor') };
+    case 'quote': {
+      const bid = { bidPrice: price('bid_price'), bidQty: qty('bid_qty') };
+      return { ...bid, askPrice: price('ask_price'), askQty: qty('ask_qty') };
+    }
+    case 'status': {
+      const code = body['code'] === null ? null : text(body, 'code');
+      return { state: text(body, 'state'), connection: number(body, 'connection'), code, detail: id(body, 'detail') };
+    }
+    case 'gap':
+      return { stream: text(body, 'stream'), reason: text(body, 'reason'), first: id(body, 'first'), last: id(body, 'last') };
+    case 'stats_24h': {
+      const prices = { open: price('open'), high: price('high'), low: price('low'), close: price('close') };
+      return { ...prices, volume: qty('volume'), count: id(body, 'count') };
+    }
+    case 'instrument': {
+      const sizes = { tickSize: price('tick_size'), lotSize: qty('lot_size') };
+      return { ...sizes, tradingState: text(body, 'trading_state'), changeCount: number(body, 'change_count') };
+    }
+    case 'skipped':
+      return { reason: text(body, 'reason'), from: id(body, 'from'), to: id(body, 'to'), count: id(body, 'count') };
+    default:
+      throw new BadMessage(`body ${type} is not known`);
+  }
+}

@@ -1,0 +1,133 @@
+/** What the gateway says, the same whatever the encoding. Prices and quantities are mantissas: value = mantissa × 10^exponent. */
+import type { FlagName, GapReasonName, GapStreamName, StateName, TradingStateName } from '../model/codes.js';
+
+/** Price and total quantity of a level; quantity 0 in a delta removes it. */
+export interface Level {
+  readonly price: bigint;
+  readonly qty: bigint;
+}
+
+/** Why messages were passed over (native/wire/README.md). */
+export type SkipReasonName = 'slow_client' | 'lapped' | 'restarted' | 'out_of_sync' | 'too_large' | 'resume';
+
+/** Which topic and record a message is about. `ts*`: ns since the UNIX epoch, 0 where unknown. */
+export interface MessageHead {
+  readonly topic: string;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly instrument: number;
+  readonly shard: number;
+  readonly epoch: bigint;
+  /** `seq` of the topic's message before; equal to `seq` in a state sent to this client alone. */
+  readonly prevSeq: number;
+  readonly seq: number;
+  readonly sequence: bigint;
+  readonly frameSeq: bigint;
+  readonly index: number;
+  readonly tsEvent: bigint;
+  readonly tsRecv: bigint;
+  readonly tsOut: bigint;
+  readonly priceExponent: number;
+  readonly qtyExponent: number;
+  readonly flags: readonly FlagName[];
+}
+
+export interface BookSnapshotMessage extends MessageHead {
+  readonly type: 'book_snapshot';
+  readonly lastUpdateId: bigint;
+  /** Levels a side at most; 0 for the whole book. */
+  readonly depth: number;
+  readonly hash: bigint;
+  readonly bids: readonly Level[];
+  readonly asks: readonly Level[];
+}
+
+export interface BookDeltaMessage extends MessageHead {
+  readonly type: 'book_delta';
+  readonly prevUpdateId: bigint;
+  readonly lastUpdateId: bigint;
+  readonly hash: bigint;
+  readonly bids: readonly Level[];
+  readonly asks: readonly Level[];
+}
+
+export interface TradeMessage extends MessageHead {
+  readonly type: 'trade';
+  readonly price: bigint;
+  readonly qty: bigint;
+  readonly tradeId: bigint;
+  readonly aggressor: 'buy' | 'sell';
+}
+
+export interface QuoteMessage extends MessageHead {
+  readonly type: 'quote';
+  readonly bidPrice: bigint;
+  readonly bidQty: bigint;
+  readonly askPrice: bigint;
+  readonly askQty: bigint;
+}
+
+export interface StatusMessage extends MessageHead {
+  readonly type: 'status';
+  readonly state: StateName;
+  readonly connection: number;
+  /** Name of the code that says why, if there is one. */
+  readonly code: string | null;
+  readonly detail: bigint;
+}
+
+export interface GapMessage extends MessageHead {
+  readonly type: 'gap';
+  readonly stream: GapStreamName;
+  readonly reason: GapReasonName;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export interface Stats24hMessage extends MessageHead {
+  readonly type: 'stats_24h';
+  readonly open: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly close: bigint;
+  readonly volume: bigint;
+  readonly count: bigint;
+}
+
+export interface InstrumentMessage extends MessageHead {
+  readonly type: 'instrument';
+  readonly tickSize: bigint;
+  readonly lotSize: bigint;
+  readonly tradingState: TradingStateName;
+  readonly changeCount: number;
+}
+
+export interface SkippedMessage extends MessageHead {
+  readonly type: 'skipped';
+  readonly reason: SkipReasonName;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly count: bigint;
+}
+
+export type Message =
+  | BookSnapshotMessage
+  | BookDeltaMessage
+  | TradeMessage
+  | QuoteMessage
+  | StatusMessage
+  | GapMessage
+  | Stats24hMessage
+  | InstrumentMessage
+  | SkippedMessage;
+
+/** A message that cannot be read, or contradicts itself. */
+export class BadMessage extends Error {
+  override readonly name = 'BadMessage';
+}
+
+/** The member's value, or an error that names what is missing. */
+export function known<T>(value: T | undefined | null, what: string): T {
+  if (value === undefined || value === null) throw new BadMessage(`message has no usable ${what}`);
+  return value;
+}

@@ -1,0 +1,235 @@
+/** Which topics are wanted, which the gateway sends, and the control messages between the two. */
+import { Book } from './book.js';
+
+/** Control messages a second stay far below the gateway's limit of 20: changes are gathered this long, ms. */
+const GATHER_MS = 150;
+/** Topics of one control message: it stays below 16 KiB with tokens. */
+const TOPICS_PER_MESSAGE = 100;
+/** Pause before a topic that does not exist is asked for again, ms. */
+const MISSING_MIN_MS = 500;
+const MISSING_MAX_MS = 30_000;
+
+export type Subscriptions = string | readonly string[];
+
+/** An answer of the gateway to a control message. */
+export interface Reply {
+  readonly type: string;
+  readonly op?: string;
+  readonly id?: number | string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly topics?: readonly string[];
+  /** Whose numbers `seq` are: tokens hold as long as it stays the same. */
+  readonly stream?: string;
+}
+
+/** A topic or pattern that is wanted, or a topic that a pattern brought. */
+export interface Tracked {
+  readonly topic: string;
+  /** `wanted`: to be asked for; `asked`: until the answer, messages of it are old ones; `joined`. */
+  state: 'wanted' | 'asked' | 'joined';
+  /** Number of its last message in the stream `stream`; undefined before the first. */
+  seq: number | undefined;
+  stream: string | undefined;
+  readonly book: Book | undefined;
+  /** Set where a pattern brought it. */
+  readonly pattern: string | undefined;
+  waitMs: number;
+  askAt: number;
+}
+
+interface Request {
+  readonly op: 'subscribe' | 'unsubscribe' | 'list';
+  readonly tracked: readonly Tracked[];
+  readonly resolve?: (topics: string[]) => void;
+}
+
+const isPattern = (name: string): boolean => name.endsWith('.*');
+const covers = (pattern: string, topic: string): boolean => topic.startsWith(pattern.slice(0, -1));
+
+export class Topics {
+  readonly #send: (message: object) => void;
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #requests = new Map<number, Request>();
+  /** Names to be left. */
+  #leaving = new Set<string>();
+  #lists: ((topics: string[]) => void)[] = [];
+  #id = 0;
+  #isOpen = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #flushedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(send: (message: object) => void) {
+    this.#send = send;
+  }
+
+  get(topic: string): Tracked | undefined {
+    return this.#tracked.get(topic);
+  }
+
+  /** The topic of a message that may be looked at; undefined for one that is not wanted, or not yet. */
+  of(topic: string): Tracked | undefined {
+    const tracked = this.#tracked.get(topic);
+    if (tracked !== undefined) return tracked.state === 'joined' ? tracked : undefined;
+    for (const pattern of this.#tracked.values()) {
+      if (pattern.state === 'joined' && isPattern(pattern.topic) && covers(pattern.topic, topic)) {
+        const { stream } = pattern;
+        return this.#track(topic, { state: 'joined', stream, pattern: pattern.topic });
+      }
+    }
+    return undefined;
+  }
+
+  #track(topic: string, known: Partial<Tracked>): Tracked {
+    const tracked: Tracked = {
+      topic,
+      state: 'wanted',
+      seq: undefined,
+      stream: undefined,
+      book: topic.startsWith('book.') && !isPattern(topic) ? new Book(topic) : undefined,
+      pattern: undefined,
+      waitMs: MISSING_MIN_MS,
+      askAt: 0,
+      ...known,
+    };
+    this.#tracked.set(topic, tracked);
+    return tracked;
+  }
+
+  want(topics: Subscriptions): void {
+    for (const topic of typeof topics === 'string' ? [topics] : topics) {
+      this.#leaving.delete(topic);
+      if (!this.#tracked.has(topic)) this.#track(topic, {});
+    }
+    this.#schedule();
+  }
+
+  drop(topics: Subscriptions): void {
+    for (const name of typeof topics === 'string' ? [topics] : topics) {
+      const brought = [...this.#tracked.values()].filter(({ pattern }) => pattern === name);
+      for (const topic of [name, ...brought.map((tracked) => tracked.topic)]) {
+        const tracked = this.#tracked.get(topic);
+        this.#tracked.delete(topic);
+        if (tracked !== undefined && tracked.state !== 'wanted') this.#leaving.add(topic);
+      }
+    }
+    this.#schedule();
+  }
+
+  list(): Promise<string[]> {
+    return new Promise((resolve) => {
+      this.#lists.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  /** To be left and asked for again. */
+  again(tracked: Tracked): void {
+    tracked.state = 'wanted';
+    tracked.seq = undefined;
+    this.#leaving.add(tracked.topic);
+    this.#schedule();
+  }
+
+  /** No number of any topic can be trusted. */
+  forget(): void {
+    for (const tracked of this.#tracked.values()) {
+      tracked.seq = undefined;
+      tracked.book?.lose();
+    }
+  }
+
+  opened(): void {
+    this.#isOpen = true;
+    this.#flush();
+  }
+
+  closed(): void {
+    this.#isOpen = false;
+    this.#leaving.clear();
+    for (const { resolve } of this.#requests.values()) if (resolve !== undefined) this.#lists.push(resolve);
+    this.#requests.clear();
+    for (const tracked of this.#tracked.values()) tracked.state = 'wanted';
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    clearTimeout(this.#timer);
+    for (const resolve of this.#lists.splice(0)) resolve([]);
+    for (const { resolve } of this.#requests.values()) resolve?.([]);
+  }
+
+  /** An answer has come. Returns a refusal that nobody can act on. */
+  answered(reply: Reply): Error | undefined {
+    const request = this.#requests.get(Number(reply.id));
+    if (reply.type !== 'ack' && reply.type !== 'error') return undefined;
+    if (request === undefined) return reply.type === 'error' ? refusal(reply) : undefined;
+    this.#requests.delete(Number(reply.id));
+    if (reply.type === 'ack') {
+      request.resolve?.([...(reply.topics ?? [])]);
+      if (request.op === 'subscribe') for (const tracked of request.tracked) this.#joined(tracked, reply.stream);
+      return undefined;
+    }
+    const missing = new Set(reply.code === 'unknown-topic' ? reply.topics : request.tracked.map(({ topic }) => topic));
+    for (const tracked of request.tracked) {
+      tracked.state = 'wanted';
+      if (!missing.has(tracked.topic)) continue;
+      tracked.askAt = Date.now() + tracked.waitMs;
+      tracked.waitMs = Math.min(tracked.waitMs * 2, MISSING_MAX_MS);
+    }
+    this.#schedule();
+    return refusal(reply);
+  }
+
+  #joined(tracked: Tracked, stream: string | undefined): void {
+    tracked.state = 'joined';
+    tracked.waitMs = MISSING_MIN_MS;
+    // Another numbering: what comes first, a notice or a state, begins it.
+    if (stream === undefined || tracked.stream !== stream) tracked.seq = undefined;
+    tracked.stream = stream;
+  }
+
+  #schedule(): void {
+    if (!this.#isOpen) return;
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    let at = this.#leaving.size > 0 || this.#lists.length > 0 ? now : Number.POSITIVE_INFINITY;
+    for (const tracked of this.#tracked.values()) if (tracked.state === 'wanted') at = Math.min(at, tracked.askAt);
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#flush(), Math.max(0, this.#flushedAt + GATHER_MS - now, at - now));
+  }
+
+  #flush(): void {
+    if (!this.#isOpen) return;
+    const now = Date.now();
+    this.#flushedAt = now;
+    const leaving = [...this.#leaving];
+    this.#leaving = new Set();
+    for (const topics of inParts(leaving)) this.#ask({ op: 'unsubscribe', tracked: [] }, { topics });
+    const ready = [...this.#tracked.values()].filter(({ state, askAt }) => state === 'wanted' && askAt <= now);
+    // Topics before patterns: a token is for the topic itself.
+    ready.sort((a, b) => Number(isPattern(a.topic)) - Number(isPattern(b.topic)));
+    for (const tracked of inParts(ready)) {
+      const tokens = tracked.flatMap(({ topic, stream, seq }) =>
+        stream === undefined || seq === undefined ? [] : [[topic, `${stream}:${seq}`]],
+      );
+      for (const each of tracked) each.state = 'asked';
+      const resume = tokens.length === 0 ? {} : { resume: Object.fromEntries(tokens) };
+      this.#ask({ op: 'subscribe', tracked }, { topics: tracked.map(({ topic }) => topic), ...resume });
+    }
+    for (const resolve of this.#lists.splice(0)) this.#ask({ op: 'list', tracked: [], resolve }, {});
+    this.#schedule();
+  }
+
+  #ask(request: Request, members: object): void {
+    this.#id += 1;
+    this.#requests.set(this.#id, request);
+    this.#send({ op: request.op, id: this.#id, ...members });
+  }
+}
+
+const refusal = (reply: Reply): Error => new Error(`${reply.code}: ${reply.message}`);
+
+function* inParts<T>(items: readonly T[]): Generator<T[]> {
+  for (let first = 0; first < items.length; first += TOPICS_PER_MESSAGE) yield items.slice(first, first + TOPICS_PER_MESSAGE);
+}
