@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, Place, type Program } from '../cli/program.js';
+import { complaints, eventually, Place, type Program } from '../cli/program.js';
 import { COMPILERS, EXAMPLES, INCLUDE, Installation, missing, output, PLAIN, run, SANITIZED } from './toolchain.js';
 
 const BUILD_MS = 600_000;
@@ -99,7 +99,7 @@ describe.skipIf(missing.length > 0)('capi', () => {
       const as = (...groups: string[]) =>
         installed.run('setpriv', '--reuid', '65534', '--regid', '65534', ...groups, program, place.name, '20', place.shmRoot);
       const member = as('--groups', '0');
-      expect({ status: member.status, stderr: member.stderr }).toEqual({ status: 0, stderr: '' });
+      expect({ status: member.status, stderr: complaints(member.stderr) }).toEqual({ status: 0, stderr: '' });
       expect(member.stdout.trimEnd().split('\n')).toHaveLength(21);
       const stranger = as('--clear-groups');
       expect({ status: stranger.status, stdout: stranger.stdout }).toEqual({ status: 1, stdout: '' });
@@ -115,7 +115,7 @@ describe.skipIf(missing.length > 0)('capi', () => {
     test('capi: the dumper prints exact decimals of trades and quotes', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/dump.c', flags);
       const { status, stdout, stderr } = installed.run(program, place.name, '200', place.shmRoot);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
       const [head, ...rows] = stdout.trimEnd().split('\n');
       const columns = head?.split(',').length;
       expect(rows).toHaveLength(200);
@@ -128,7 +128,7 @@ describe.skipIf(missing.length > 0)('capi', () => {
     test("capi: every book is whole in the first second, and no hash differs from the engine's", { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/book.c', flags);
       const { status, stdout, stderr } = installed.run(program, place.name, '2', place.shmRoot);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
       const side = '(  \\S+ @ \\S+){3}';
       const line = new RegExp(
         `^binance-\\w+ (\\w+): live, \\d+ bids, \\d+ asks  bid${side}  ask${side}  \\((\\d+) hashes compared, 0 differed\\)$`,
@@ -150,21 +150,22 @@ describe.skipIf(missing.length > 0)('capi', () => {
     test('capi: the latency recorder counts every record or says what it lost', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/latency.c', flags);
       const { status, stdout, stderr } = installed.run(program, place.name, '300', place.shmRoot);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toMatch(/^300 records, \d+ lost, p50 \d+ ns, p90 \d+ ns, p99 \d+ ns, p99\.9 \d+ ns, max \d+ ns\n$/);
     });
 
     test('capi: the strategy sees the spread of every symbol', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'cpp/spread.cpp', flags);
       const { status, stdout, stderr } = installed.run(program, place.name, '2', place.shmRoot);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      const line = /^binance-\w+ (\w+) +spread +(\d+\.\d+) +flow +[+-]\d+\.\d+ +quotes \d+$/;
+      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+      const line = /^binance-\w+ (\w+) +spread +(\d+\.\d+) +flow +[+-]\d+\.\d+ +quotes (\d+)$/;
       const seen = stdout
         .trimEnd()
         .split('\n')
         .map((row) => line.exec(row) ?? [row]);
       expect(new Set(seen.map((match) => match[1]))).toEqual(new Set(SYMBOLS));
-      expect(seen.filter((match) => !(Number(match[2]) > 0))).toEqual([]);
+      // A market without a quote yet has no spread.
+      expect(seen.filter((match) => match[3] !== '0' && !(Number(match[2]) > 0))).toEqual([]);
     });
   });
 });

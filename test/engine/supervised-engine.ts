@@ -74,7 +74,7 @@ export class SupervisedEngine {
       venues,
       workerFile: WORKER_FILE,
       logger,
-      stuckAfterMs: 3_000,
+      stuckAfterMs: 10_000,
       onShutdownRequest: () => {
         this.stopRequests += 1;
       },

@@ -19,7 +19,7 @@ it.each(['throw', 'exit', 'hang'])(
   'a worker that dies (%s) is replaced under a new epoch, and the other shard notices nothing',
   async (act) => {
     // Starting a thread on a busy machine takes a while, during which it shows no sign of life either.
-    const engine = await Rig.start(act === 'hang' ? { stuckAfterMs: 6_000 } : {});
+    const engine = await Rig.start(act === 'hang' ? { stuckAfterMs: 15_000 } : {});
     rig = engine;
     await exactLosses(engine);
     const { instruments } = await engine.status();

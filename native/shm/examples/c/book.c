@@ -44,16 +44,21 @@ static size_t open_books(tkr_reader *reader) {
   return count;
 }
 
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 int main(int argc, char **argv) {
   const long seconds = argc > 2 ? atol(argv[2]) : 0; /* 0: for ever */
-  struct timespec now, due;
   tkr_reader *reader;
   if (tkr_open(argc > 3 ? argv[3] : NULL, argc > 1 ? argv[1] : "tickring", 0, NULL, &reader) != TKR_OK) {
     fprintf(stderr, "book: %s\n", tkr_last_error());
     return 1;
   }
   const size_t count = open_books(reader);
-  clock_gettime(CLOCK_MONOTONIC, &due);
+  double due = seconds_now() + 1;
   for (long printed = 0; seconds == 0 || printed < seconds;) {
     size_t polled;
     tkr_liveness told;
@@ -62,10 +67,9 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < polled; i++)
       for (size_t book = 0; book < count; book++) tkr_book_apply(books[book], reader, &batch[i]);
     if (tkr_check_liveness(reader, &told) == TKR_OK && told.state == TKR_WRITER_SUPERSEDED) tkr_reopen(reader);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec == due.tv_sec) continue;
+    if (seconds_now() < due) continue;
     for (size_t book = 0; book < count; book++) print_book(&rows[book], books[book]);
-    due = now, printed++;
+    due += 1, printed++;
   }
   for (size_t book = 0; book < count; book++) tkr_book_close(books[book]);
   tkr_close(reader);
