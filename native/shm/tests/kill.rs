@@ -9,6 +9,7 @@
 mod ledger;
 mod stepper;
 mod support;
+mod tables;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -20,8 +21,7 @@ use ledger::{End, Ledger};
 use stepper::everywhere::{At, kill_everywhere, survey};
 use stepper::{Stepped, Unit, marker, trace_me};
 use support::{NAME, Root, SLOTS, options, publish};
-use tickring_core::input::{Instrument, Symbol, TradingState};
-use tickring_core::sink::Sink;
+use tables::{Content, Look, Table, Value};
 use tickring_shm::layout::{HEADER_SIZE, SLOT_SIZE, WORD_SIZE, header};
 use tickring_shm::{Liveness, Reader, Writer};
 
@@ -30,8 +30,6 @@ const ROOT: &str = "TICKRING_TEST_ROOT";
 const NUMBER: &str = "TICKRING_TEST_NUMBER";
 /// The command line of an emulator, which cannot trace what it runs.
 const RUNNER: &str = "TICKRING_TEST_RUNNER";
-/// Slot of the instrument table that the victim writes.
-const SLOT: u32 = 2;
 
 /// Not a test of its own: what the victim does, between markers.
 #[test]
@@ -52,13 +50,16 @@ fn role_of_a_victim() {
         let next = writer.sequence() + 1;
         publish(&mut writer, next);
     }
-    let new = definition(2);
-    writer.instrument(SLOT, &definition(1));
-    marker();
-    match act.as_str() {
-        "publish" => publish(&mut writer, number),
-        "define" => writer.instrument(SLOT, &new),
-        _ => panic!("no such act"),
+    if act == "publish" {
+        marker();
+        publish(&mut writer, number);
+    } else {
+        let table = Table::ALL.into_iter().find(|table| table.name() == act).expect("an act");
+        table.begin(&mut writer);
+        let [old, new] = [1, 2].map(Content::new);
+        table.write(&mut writer, &old);
+        marker();
+        table.write(&mut writer, &new);
     }
     marker();
 }
@@ -87,6 +88,11 @@ enum State {
     Published,
 }
 
+/// The file that a victim publishes in.
+fn ring(root: &Root) -> PathBuf {
+    root.shard().join("ring.0000000000000001")
+}
+
 /// Looks at the words of one group, apart from any reader.
 struct Probe {
     file: File,
@@ -98,7 +104,7 @@ struct Probe {
 impl Probe {
     /// Looks at where the record will stand that is published next.
     fn new(root: &Root, target: Target) -> Self {
-        let file = File::open(root.shard().join("ring.0000000000000001")).unwrap();
+        let file = File::open(ring(root)).unwrap();
         let mut probe = Self { file, target, position: 0, before: Vec::new() };
         probe.position = probe.words((header::HEAD + header::HEAD_POSITION) * WORD_SIZE, 1)[0];
         probe.before = probe.group();
@@ -111,9 +117,13 @@ impl Probe {
         bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
     }
 
+    /// Offset of a slot of the group.
+    fn slot(&self, number: u64) -> usize {
+        HEADER_SIZE + ((self.position + number) % SLOTS) as usize * SLOT_SIZE
+    }
+
     fn group(&self) -> Vec<u64> {
-        let slot = |offset| HEADER_SIZE + ((self.position + offset) % SLOTS) as usize * SLOT_SIZE;
-        (0..self.target.span).flat_map(|offset| self.words(slot(offset), SLOT_SIZE / WORD_SIZE)).collect()
+        (0..self.target.span).flat_map(|number| self.words(self.slot(number), SLOT_SIZE / WORD_SIZE)).collect()
     }
 
     fn state(&self) -> State {
@@ -165,6 +175,9 @@ fn kill_in_state(target: Target, at: At<State>) {
     let (mut caught_up, mut asleep) = (Ledger::new(reader()), Ledger::new(reader()));
     let mut at_oldest = Ledger::oldest(reader());
     let probe = Probe::new(&root, target);
+    if at.state > State::Before {
+        child.run_to_store(&ring(&root), probe.slot(0) / WORD_SIZE);
+    }
     at.step_to(&mut child, Unit::Instruction, || probe.state());
     child.kill();
     let state = probe.state();
@@ -233,57 +246,48 @@ fn writer_killed_within_a_group_across_the_end_of_the_ring_leaves_nothing_torn()
     kill_in_record("a book across the end of the ring", |_, span, wraps| (3..8).contains(&span) && wraps);
 }
 
-/// A definition all of whose words follow from the number.
-fn definition(number: u32) -> Instrument {
-    Instrument {
-        id: number,
-        venue: number as u16,
-        symbol: Symbol::new(&number.to_string().repeat(20)).unwrap(),
-        price_exponent: number as i8,
-        qty_exponent: number as i8,
-        tick_size: number.into(),
-        lot_size: number.into(),
-        state: TradingState::Trading,
-        change_count: number,
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Table {
-    Old,
-    BeingWritten,
-    New,
-}
-
-/// What a reader finds in the slot that the victim writes: nothing torn in any case.
-fn table(root: &Root) -> Table {
-    let reader = Reader::open(root.path(), NAME, 0).unwrap();
-    let Some(copy) = reader.instrument(SLOT) else { return Table::BeingWritten };
-    assert_eq!(copy.instrument, definition(copy.instrument.id), "torn");
-    if copy.instrument.id == 1 { Table::Old } else { Table::New }
+/// A writer that is killed while it writes a value of a table leaves the old value, none, or the new one, whole.
+fn kill_in_table(table: Table) {
+    let start = |root: &Root| {
+        let mut child = victim(root, table.name(), 10)?;
+        child.run_to_marker();
+        Some((child, Look::new(root, table)))
+    };
+    let root = Root::new();
+    let Some((mut child, mut look)) = start(&root) else { return };
+    let survey = survey(&mut child, Unit::Instruction, || look.value());
+    assert_eq!((survey.first(), survey.last()), (Some(&Value::Old), Some(&Value::New)));
+    kill_everywhere(&format!("a value of the {} table", table.name()), &survey, |at| {
+        let root = Root::new();
+        let (mut child, mut look) = start(&root).unwrap();
+        if at.state > Value::Old {
+            child.run_to_store(&ring(&root), table.version_word(&ring(&root)));
+        }
+        at.step_to(&mut child, Unit::Instruction, || look.value());
+        child.kill();
+        assert_eq!(look.value(), at.state);
+        let mut writer = Writer::create(&options(root.path(), 2)).unwrap();
+        look = Look::new(&root, table);
+        assert_eq!(look.value(), Value::None, "a new generation begins with empty tables");
+        table.begin(&mut writer);
+        table.write(&mut writer, &Content::new(3));
+        assert_eq!(look.value(), Value::New);
+    });
 }
 
 #[test]
-fn writer_killed_within_a_table_slot_leaves_it_old_unreadable_or_new() {
-    let start = |root: &Root| {
-        let mut child = victim(root, "define", 10)?;
-        child.run_to_marker();
-        Some(child)
-    };
-    let root = Root::new();
-    let Some(mut child) = start(&root) else { return };
-    let survey = survey(&mut child, Unit::Instruction, || table(&root));
-    kill_everywhere("a slot of the instrument table", &survey, |at| {
-        let root = Root::new();
-        let mut child = start(&root).unwrap();
-        at.step_to(&mut child, Unit::Instruction, || table(&root));
-        child.kill();
-        assert_eq!(table(&root), at.state);
-        let mut writer = Writer::create(&options(root.path(), 2)).unwrap();
-        assert_eq!(table(&root), Table::BeingWritten, "a new generation begins with empty tables");
-        writer.instrument(SLOT, &definition(3));
-        assert_eq!(table(&root), Table::New);
-    });
+fn writer_killed_within_a_definition_leaves_it_old_unreadable_or_new() {
+    kill_in_table(Table::Instruments);
+}
+
+#[test]
+fn writer_killed_within_a_latest_state_leaves_it_old_unreadable_or_new() {
+    kill_in_table(Table::Latest);
+}
+
+#[test]
+fn writer_killed_within_an_image_of_a_book_leaves_it_old_unreadable_or_new() {
+    kill_in_table(Table::Books);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 #![allow(dead_code, unsafe_code, clippy::unwrap_used)]
 
 pub mod everywhere;
+mod watch;
 
 use std::process::Command;
 use std::ptr::null_mut;
