@@ -52,13 +52,14 @@ async function torture(program, args, env = {}) {
   return { status, counts: line === undefined ? undefined : JSON.parse(line) };
 }
 
-/** Both tortures of a sound build: what they did, and what they found. */
-export async function tortures({ records, bareRecords, seed, commands = [], ...options }) {
+/** Both tortures of a sound build, the bare one where it is asked for: what they did, and what they found. */
+export async function tortures({ records, bare: alone, seed, commands = [], ...options }) {
   const program = await build(options.target ?? CARGO_TARGET_DIR, options);
   const { commands: foreign, env } = await foreignReaders();
   const readers = [...foreign, ...commands].flatMap((command) => ['--reader-command', command]);
   const chaos = await torture(program, ['--records', String(records), '--seed', String(seed), ...readers], env);
-  const bare = await torture(program, ['bare', '--records', String(bareRecords)]);
+  const args = (given) => Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const bare = alone === undefined ? { status: 0 } : await torture(program, ['bare', ...args(alone)]);
   const findings = [
     ...(chaos.status === 0 ? [] : [`processes, seed ${seed}: status ${chaos.status}, ${JSON.stringify(chaos.counts)}`]),
     ...(bare.status === 0 ? [] : [`threads: status ${bare.status}, ${JSON.stringify(bare.counts)}`]),
@@ -87,7 +88,7 @@ async function broken() {
 
 /** The check that runs with every commit, as counts of tests. */
 export async function tortureTests({ records = RECORDS, seed = SEED, commands = [] } = {}) {
-  const { findings } = await tortures({ records, bareRecords: BARE_RECORDS, seed, commands });
+  const { findings } = await tortures({ records, bare: { records: BARE_RECORDS }, seed, commands });
   for (const finding of findings) say(`torture: FOUND ${finding}`);
   const unmissed = await broken();
   const failed = findings.length + unmissed.length;

@@ -1,5 +1,5 @@
 /** What a long check did, as JSON and as Markdown. Written after every step: a run that is cut short leaves its counts. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 function number(value) {
@@ -77,7 +77,36 @@ function markdown(run) {
   ].join('\n');
 }
 
-/** Writes both files; returns the path of the Markdown. */
+/** What all runs did whose reports lie in a folder: a long check may be done in pieces. */
+function sums(folder) {
+  const files = readdirSync(folder).filter((name) => /^long-.*\.json$/.test(name));
+  const runs = files.sort().map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const rows = new Map();
+  const add = (what, count) => rows.set(what, (rows.get(what) ?? 0) + count);
+  for (const { steps, turns } of runs) {
+    for (const { name, counts } of steps) {
+      for (const [what, count] of Object.entries(counts ?? {})) add(`${name}: ${what}`, count);
+    }
+    for (const { target, executions } of turns) add(`fuzz executions: \`${target}\``, executions);
+  }
+  const found = runs.flatMap((run) => run.findings);
+  const commits = [...new Set(runs.map(({ commit }) => commit))].join(', ');
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
+  return [
+    '# All runs in this folder',
+    '',
+    `${runs.length} runs, commits ${commits}, ${minutes(seconds)} minutes. **${found.length} findings.**`,
+    '',
+    '| what | sum |',
+    '|---|---|',
+    ...[...rows].map(([what, count]) => `| ${what} | ${number(count)} |`),
+    '',
+    ...found.map((line) => `- ${line}`),
+    '',
+  ].join('\n');
+}
+
+/** Writes both files and the sum of all runs; returns the path of the Markdown. */
 export function write(run, folder) {
   mkdirSync(folder, { recursive: true });
   const stem = join(folder, `long-${run.begun.replace(/[:.]/g, '-')}`);
@@ -86,5 +115,6 @@ export function write(run, folder) {
     `${JSON.stringify({ ...run, targets: byTarget(run.turns), findings: findings(run) }, undefined, 2)}\n`,
   );
   writeFileSync(`${stem}.md`, markdown(run));
+  writeFileSync(join(folder, 'sum.md'), sums(folder));
   return `${stem}.md`;
 }

@@ -31,8 +31,11 @@ const WHOLE_MINUTES = 240;
 /** Records of the torture, and laps of its bare form, in a run of as many minutes or more; less in a shorter one. */
 const TORTURE_RECORDS = 10_000_000_000;
 const TORTURE_LAPS = 1_000_000_000;
-/** What the bare form counts is records: 16 slots, and 2.5 slots a record. */
-const RECORDS_PER_LAP = 6.4;
+/** The bare form in as few slots as it may have, of which a record takes 2.5. */
+const LAP_SLOTS = 8;
+const RECORDS_PER_LAP = LAP_SLOTS / 2.5;
+/** Records of a torture with a seed: what is found can be found again, and a run that is cut short has its counts. */
+const TORTURE_RECORDS_PER_PIECE = 250_000_000;
 
 /** Optimized as released, but for LTO, which would take minutes a test program; what must not overflow is checked. */
 const RELEASE = {
@@ -107,23 +110,41 @@ export async function kills(minutes) {
   const killed = [...said.matchAll(/(\d+) kills within /g)].reduce((sum, [, count]) => sum + Number(count), 0);
   return {
     did: `${killed} writers killed, ${perState} in each state`,
+    counts: { 'writers killed': killed, 'in each state': perState },
     finding: finding ?? (killed > 0 ? null : 'none was killed'),
   };
 }
 
-/** The ring tortured, with more records than the check of every commit takes. */
-export async function torture(minutes, seed) {
+/** Adds what one torture counted; the longest silence is the longest of all. */
+function add(sum, counts) {
+  for (const [name, count] of Object.entries(counts ?? {})) {
+    if (name === 'seed' || name === 'ring_bytes' || name === 'ring_slots') continue;
+    sum[name] = name === 'silence_ms' ? Math.max(sum[name] ?? 0, count) : (sum[name] ?? 0) + count;
+  }
+}
+
+/** The ring tortured, with more records than the check of every commit takes: pieces until they are enough, or the time is over. */
+export async function torture(minutes, until, seed) {
   const share = Math.min(1, minutes / WHOLE_MINUTES);
-  const { chaos, bare, findings } = await tortures({
-    records: Math.ceil(TORTURE_RECORDS * share),
-    bareRecords: Math.ceil(TORTURE_LAPS * RECORDS_PER_LAP * share),
-    seed,
-    target: RELEASE.CARGO_TARGET_DIR,
-    profile: 'release',
-    env: RELEASE,
-  });
-  const did = `processes: ${JSON.stringify(chaos)}; threads: ${JSON.stringify(bare)}`;
-  return { did, finding: findings.length > 0 ? findings.join('; ') : null };
+  const options = { target: RELEASE.CARGO_TARGET_DIR, profile: 'release', env: RELEASE };
+  const bare = { records: Math.ceil(TORTURE_LAPS * RECORDS_PER_LAP * share), slots: LAP_SLOTS };
+  const [processes, threads, found] = [{}, {}, []];
+  let wanted = Math.ceil(TORTURE_RECORDS * share);
+  let piece = seed;
+  do {
+    const records = Math.min(wanted, TORTURE_RECORDS_PER_PIECE);
+    const result = await tortures({ ...options, records, seed: piece, bare: piece === seed ? bare : undefined });
+    add(processes, result.chaos);
+    add(threads, result.bare);
+    found.push(...result.findings);
+    wanted -= records;
+    piece += 1;
+  } while (wanted > 0 && found.length === 0 && performance.now() < until);
+  return {
+    did: `processes, seeds ${seed} … ${piece - 1}: ${JSON.stringify(processes)}; threads: ${JSON.stringify(threads)}`,
+    counts: { 'records of processes': processes.records, torn: processes.torn, 'laps of threads': threads.laps },
+    finding: found.length > 0 ? found.join('; ') : null,
+  };
 }
 
 /** All tests again and again: each round draws new cases. */
@@ -151,5 +172,6 @@ export async function book(until, seed) {
     updates += BOOK_UPDATES_PER_PIECE;
     piece += 1;
   } while (updates < BOOK_UPDATES && performance.now() < until);
-  return { did: `${updates.toLocaleString('en-US')} random updates, seeds ${seed} … ${piece - 1}`, finding: null };
+  const did = `${updates.toLocaleString('en-US')} random updates, seeds ${seed} … ${piece - 1}`;
+  return { did, counts: { updates }, finding: null };
 }

@@ -11,9 +11,10 @@ use tickring_shm::seqlock;
 
 use crate::content::mix;
 
-const SLOTS: u64 = 16;
 /// Longest record in slots; the mean is half of it and a half.
 const SPAN_MAX: u64 = 4;
+/// A reader that was lapped goes on in the newer half, where the last record has to be.
+pub const SLOTS_MIN: u64 = 2 * SPAN_MAX;
 const BODY: usize = SLOT_WORDS - 1;
 /// Words of a table's row, behind its version.
 const ROW: usize = 8;
@@ -27,6 +28,7 @@ type Shared = Arc<[AtomicU64]>;
 /// Memory of both sides.
 #[derive(Clone)]
 struct Memory {
+    slots: u64,
     ring: Shared,
     head: Shared,
     row: Shared,
@@ -55,10 +57,11 @@ fn fill(sequence: u64, words: &mut [u64]) {
 }
 
 /// Publishes records while readers copy them. Prints the counts as a line of JSON; whether all of them are right.
-pub fn run(records: u64, readers: usize) -> bool {
+pub fn run(slots: u64, records: u64, readers: usize) -> bool {
     let zeros = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect::<Shared>();
     let memory = Memory {
-        ring: zeros(SLOTS as usize * SLOT_WORDS),
+        slots,
+        ring: zeros(slots as usize * SLOT_WORDS),
         head: zeros(16),
         row: zeros(1 + ROW),
         done: Arc::new(AtomicBool::new(false)),
@@ -71,16 +74,16 @@ pub fn run(records: u64, readers: usize) -> bool {
             std::thread::spawn(move || read(&memory, records))
         })
         .collect();
-    let slots = write(&memory, records);
+    let written = write(&memory, records);
     let counts: Vec<Counts> = readers.into_iter().map(|reader| reader.join().expect("a reader failed")).collect();
     let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
     let inexact = counts.iter().filter(|counts| counts.torn == 0 && counts.delivered + counts.lost != records).count();
     let torn = sum(|counts| counts.torn);
     println!(
-        "{{\"records\":{records},\"ring_slots\":{SLOTS},\"seconds\":{:.1},\"laps\":{},\"readers\":{},\"delivered\":{},\"lost\":{},\
+        "{{\"records\":{records},\"ring_slots\":{slots},\"seconds\":{:.1},\"laps\":{},\"readers\":{},\"delivered\":{},\"lost\":{},\
          \"rows\":{},\"torn\":{torn},\"inexact\":{inexact}}}",
         started.elapsed().as_secs_f64(),
-        slots / SLOTS,
+        written / slots,
         counts.len(),
         sum(|counts| counts.delivered),
         sum(|counts| counts.lost),
@@ -92,7 +95,7 @@ pub fn run(records: u64, readers: usize) -> bool {
 /// Returns the number of slots written.
 fn write(memory: &Memory, records: u64) -> u64 {
     let (ring, head) = (Arc::clone(&memory.ring), Arc::clone(&memory.head));
-    let mut writer = RingWriter::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(SLOTS, 1));
+    let mut writer = RingWriter::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(memory.slots, 1));
     let mut words = [0; SPAN_MAX as usize * BODY];
     memory.begun.wait();
     for sequence in 1..=records {
@@ -115,7 +118,7 @@ fn write(memory: &Memory, records: u64) -> u64 {
 
 fn read(memory: &Memory, records: u64) -> Counts {
     let (ring, head) = (Arc::clone(&memory.ring), Arc::clone(&memory.head));
-    let reader = RingReader::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(SLOTS, 1));
+    let reader = RingReader::<Shared, SLOT_WORDS>::new(ring, head, Geometry::new(memory.slots, 1));
     let (mut copy, mut whole, mut row) = ([0; SPAN_MAX as usize * BODY], [0; SPAN_MAX as usize * BODY], [0; ROW]);
     let (mut counts, mut position, mut next) = (Counts::default(), 0, 1);
     look(memory, &mut row, &mut counts);
@@ -142,7 +145,7 @@ fn read(memory: &Memory, records: u64) -> Counts {
             }
             Found::Overwritten | Found::NoRecord => {
                 let head = reader.head();
-                let from = head.position.saturating_sub(SLOTS / 2).max(position + 1);
+                let from = head.position.saturating_sub(memory.slots / 2).max(position + 1);
                 position = reader.find_record(from, head.position).unwrap_or_else(|| head.position.max(from));
             }
             Found::Empty | Found::Writing if done => break,

@@ -75,6 +75,7 @@ struct Tally {
     laps: u64,
     stalls: u64,
     rows: u64,
+    states: u64,
     silence_ms: u64,
     wrong: u64,
 }
@@ -116,12 +117,12 @@ pub fn run(plan: &Plan) -> bool {
     chaos.judge();
     let _ = std::fs::remove_dir_all(&plan.root);
     let Tally { writer_kills, writer_stops, reader_kills, reader_stops, readers, .. } = chaos.tally;
-    let Tally { delivered, lost, torn, laps, stalls, rows, silence_ms, wrong, .. } = chaos.tally;
+    let Tally { delivered, lost, torn, laps, stalls, rows, states, silence_ms, wrong, .. } = chaos.tally;
     println!(
         "{{\"records\":{},\"seed\":{},\"ring_bytes\":{},\"seconds\":{:.1},\"writer_kills\":{writer_kills},\
          \"writer_stops\":{writer_stops},\"reader_kills\":{reader_kills},\"reader_stops\":{reader_stops},\
          \"readers\":{readers},\"delivered\":{delivered},\"lost\":{lost},\"torn\":{torn},\"laps\":{laps},\
-         \"stalls\":{stalls},\"rows\":{rows},\"silence_ms\":{silence_ms},\"wrong\":{wrong}}}",
+         \"stalls\":{stalls},\"rows\":{rows},\"states\":{states},\"silence_ms\":{silence_ms},\"wrong\":{wrong}}}",
         plan.records,
         plan.seed,
         plan.ring_bytes,
@@ -261,6 +262,7 @@ impl Chaos<'_> {
         tally.laps += optional("laps");
         tally.stalls += optional("stalls");
         tally.rows += optional("rows");
+        tally.states += optional("states");
         tally.silence_ms = tally.silence_ms.max(optional("silence_ms"));
         let exact = first + delivered + lost == next && next == self.plan.records + 1;
         exact && (ours || delivered > 0) && torn == 0 && unexplained == 0 && optional("silence_ms") < SILENCE_MAX_MS

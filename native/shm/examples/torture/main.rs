@@ -3,18 +3,19 @@
 //!
 //! ```text
 //! torture [--records N] [--seed N] [--ring-bytes N] [--readers N] [--reader-command COMMAND]…
-//! torture bare [--records N] [--readers N]
+//! torture bare [--records N] [--readers N] [--slots N]
 //! ```
 //!
 //! `--reader-command` adds a reader program of any language: it gets the words of the command, then the root directory and the
 //! name of the engine, reads shard 0 until the writer closed it and all is read, prints one line of JSON with the names of
 //! `reader::Counts`, and ends with 0. It is stopped and lapped like the others, but not killed. What records contain:
-//! `content.rs`; readers: `reader.rs`, `reader.c`, `reader.mjs`, `reader.py`. `bare` has threads and a ring of a few slots instead, for laps by the thousand million. Prints the counts as one line of JSON; ends with 1 if any of them is wrong.
+//! `content.rs`; tables: `states.rs`; readers: `reader.rs`, `reader.c`, `reader.mjs`, `reader.py`. `bare` has threads and a ring of a few slots instead, for laps by the thousand million. Prints the counts as one line of JSON; ends with 1 if any of them is wrong.
 
 mod bare;
 mod chaos;
 mod content;
 mod reader;
+mod states;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ impl Arguments {
         let mut pairs = Vec::new();
         while let Some(word) = words.next() {
             let name = word.strip_prefix("--").ok_or(format!("{word} is no option"))?;
-            let known = ["records", "seed", "ring-bytes", "readers", "reader-command", "root", "epoch"];
+            let known = ["records", "seed", "ring-bytes", "readers", "slots", "reader-command", "root", "epoch"];
             if !known.contains(&name) {
                 return Err(format!("--{name} is none of --{}", known.join(", --")));
             }
@@ -78,7 +79,13 @@ fn run() -> Result<bool, String> {
     match (role.as_deref(), arguments.root()) {
         (Some("writer"), Some(root)) => writer::run(root, arguments.number("epoch", 1)?, ring_bytes, records),
         (Some("reader"), Some(root)) => println!("{}", reader::run(root, seed).to_json()),
-        (Some("bare"), None) => return Ok(bare::run(records, arguments.number("readers", 2)? as usize)),
+        (Some("bare"), None) => {
+            let (readers, slots) = (arguments.number("readers", 2)?, arguments.number("slots", 16)?);
+            if !slots.is_power_of_two() || slots < bare::SLOTS_MIN {
+                return Err(format!("--slots {slots} is not a power of two from {} on", bare::SLOTS_MIN));
+            }
+            return Ok(bare::run(slots, records, readers as usize));
+        }
         (None, None) => {
             let readers = arguments.number("readers", 8)?;
             if !(1..=64).contains(&readers) {

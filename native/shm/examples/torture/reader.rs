@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tickring_shm::{Liveness, Poll, Reader, Record};
+use tickring_shm::{LatestCopy, Liveness, Poll, Reader, Record};
 
 use crate::content::{ROWS, definition, is_whole, mix};
+use crate::states::States;
 use crate::{NAME, hunt};
 
 /// More of a silence is not counted between two polls: a process that was stopped did not poll.
@@ -26,7 +27,9 @@ pub struct Counts {
     pub laps: u64,
     pub stalls: u64,
     pub generations: u64,
+    /// Rows of the instrument table, and latest states and whole books, that were looked at.
     pub rows: u64,
+    pub states: u64,
     /// Longest time that it polled and got nothing.
     pub silence_ms: u64,
 }
@@ -35,7 +38,7 @@ impl Counts {
     pub fn to_json(&self) -> String {
         format!(
             "{{\"first\":{},\"next\":{},\"delivered\":{},\"lost\":{},\"torn\":{},\"unexplained\":{},\"laps\":{},\"stalls\":{},\
-             \"generations\":{},\"rows\":{},\"silence_ms\":{}}}",
+             \"generations\":{},\"rows\":{},\"states\":{},\"silence_ms\":{}}}",
             self.first,
             self.next,
             self.delivered,
@@ -46,6 +49,7 @@ impl Counts {
             self.stalls,
             self.generations,
             self.rows,
+            self.states,
             self.silence_ms
         )
     }
@@ -54,6 +58,8 @@ impl Counts {
 struct Follower {
     reader: Reader,
     record: Record,
+    states: States,
+    latest: LatestCopy,
     counts: Counts,
     silence: Duration,
     looked: Instant,
@@ -64,7 +70,15 @@ pub fn run(root: &Path, seed: u64) -> Counts {
     let reader = hunt("a segment to read", || Reader::open(root, NAME, 0).ok());
     let next = reader.next_sequence().unwrap_or_default();
     let counts = Counts { first: next, next, generations: 1, ..Counts::default() };
-    let mut follower = Follower { reader, record: Record::default(), counts, silence: Duration::ZERO, looked: Instant::now() };
+    let mut follower = Follower {
+        reader,
+        record: Record::default(),
+        states: States::new(),
+        latest: LatestCopy::default(),
+        counts,
+        silence: Duration::ZERO,
+        looked: Instant::now(),
+    };
     for polls in 1_u64.. {
         if polls.is_multiple_of(1 << 12) {
             follower.disturb(mix(seed ^ polls));
@@ -131,7 +145,7 @@ impl Follower {
         false
     }
 
-    /// Gives the processor away, or sleeps until it must have been lapped; looks at a row of the instrument table.
+    /// Gives the processor away, or sleeps until it must have been lapped; looks at the tables.
     fn disturb(&mut self, random: u64) {
         if let Some(row) = self.reader.instrument(random as u32 % ROWS) {
             self.counts.rows += 1;
@@ -140,6 +154,9 @@ impl Follower {
                 eprintln!("torn: {row:?}");
             }
         }
+        let (there, torn) = self.states.look(&self.reader, random >> 8, &mut self.latest);
+        self.counts.states += there;
+        self.counts.torn += torn;
         match (random >> 32) % 64 {
             0 => std::thread::sleep(Duration::from_micros((random >> 40) % 3_000)),
             1..8 => std::thread::yield_now(),
