@@ -10,7 +10,7 @@ import { type Ended, eventually, Program } from '../cli/program.js';
 const SHM_ROOT = '/dev/shm/tickring';
 const BATCH = 256;
 
-export type Role = 'simulator' | 'engine' | 'gateway';
+export type Role = 'simulator' | 'engine' | 'gateway' | 'jobs';
 
 /** Direct children by the command that they run. */
 export function childrenOf(pid: number): Map<Role, number> {
@@ -65,10 +65,12 @@ export class Product {
     this.control = new ControlClient(SHM_ROOT, this.name);
   }
 
-  /** `tickring start` under this product's name, on any free port. */
-  start(...flags: string[]): Program {
+  /** `tickring start` under this product's name, on any free port, with flags and variables. */
+  start(...options: (string | NodeJS.ProcessEnv)[]): Program {
+    const flags = options.filter((option) => typeof option === 'string');
+    const environment = Object.assign({}, ...options.filter((option) => typeof option !== 'string')) as NodeJS.ProcessEnv;
     const args = ['start', '--name', this.name, '--port', '0', ...flags];
-    const program = new Program(args, { XDG_STATE_HOME: this.#stateHome, TICKRING_RING_BYTES: '4MiB' });
+    const program = new Program(args, { XDG_STATE_HOME: this.#stateHome, TICKRING_RING_BYTES: '4MiB', ...environment });
     this.#programs.push(program);
     return program;
   }
