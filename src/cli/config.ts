@@ -6,6 +6,7 @@ import type { Config } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import { addEnvironment } from './config/environment.js';
 import { feedsOf } from './config/feeds.js';
+import { accessOf, gatewaySettings } from './config/gateway.js';
 import { describe, hideSecrets } from './config/problems.js';
 import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
@@ -15,7 +16,7 @@ export interface ConfigSources {
   /** YAML file; absent: defaults. */
   readonly file?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Top-level keys that a flag gave, by key. */
+  /** Keys that a flag gave, by their place with dots. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +37,7 @@ export function loadConfig({ file, env, flags = {} }: ConfigSources): LoadedConf
   const layers = new Layers();
   if (file !== undefined) addFile(layers, file);
   const warnings = addEnvironment(layers, env);
-  for (const [key, value] of Object.entries(flags)) layers.set([key], value, `flag --${key}`);
+  for (const [key, value] of Object.entries(flags)) layers.set(key.split('.'), value, `flag --${flagOf(key)}`);
   const checked = settingsSchema.safeParse(layers.values);
   if (!checked.success) {
     const problems = checked.error.issues.flatMap((issue) => describe(issue, layers)).sort((a, b) => lineOf(a) - lineOf(b));
@@ -45,6 +46,8 @@ export function loadConfig({ file, env, flags = {} }: ConfigSources): LoadedConf
   }
   return { config: resolve(checked.data, layers, warnings), warnings };
 }
+
+const flagOf = (key: string): string => (key.split('.').at(-1) ?? key).replaceAll('_', '-');
 
 /** Line that a problem names; what comes from elsewhere goes last. */
 function lineOf(problem: string): number {
@@ -65,6 +68,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
     );
   }
   const redis = redisOf(settings, layers, warnings);
+  const stateDir = settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name);
   if (isSimulated && settings.symbols !== undefined) {
     warnings.push(`${layers.originOf(['symbols'])}: symbols without exchange_ws_url are those of the simulated venues`);
   }
@@ -72,7 +76,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
     engine: {
       name,
       shmRoot,
-      stateDir: settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name),
+      stateDir,
       shards: settings.shards,
       ringBytes: 2 ** Math.ceil(Math.log2(settings.ring_bytes)),
       wakeIntervalUs: settings.wake_interval_us,
@@ -86,7 +90,14 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       quarantineBytesMax: settings.quarantine_bytes_max,
       feeds,
     },
-    gateway: { name, shmRoot, host: settings.gateway.host, port, ...(redis === null ? {} : { sinks: ['redis'] }) },
+    gateway: {
+      name,
+      shmRoot,
+      host: settings.gateway.host,
+      port,
+      access: accessOf(settings, layers, stateDir),
+      ...(redis === null ? {} : { sinks: ['redis'] }),
+    },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
     jobs: redis === null ? null : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis },
     log: { level: settings.log.level },
@@ -148,7 +159,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     max_reconnect_delay_ms: engine.maxReconnectDelayMs,
     quarantine_bytes_max: engine.quarantineBytesMax,
     ...(feeds.length === 0 ? {} : { feeds }),
-    gateway: { host: gateway.host, port: gateway.port },
+    gateway: gatewaySettings(gateway),
     ...(jobs === null ? {} : redisSettings(jobs)),
     ...(simulator === null ? {} : { simulator }),
     log,

@@ -6,6 +6,7 @@ import { version } from '../native/index.js';
 import { registerConfig } from './config-command.js';
 import { registerDoctor } from './doctor.js';
 import { endOnClosedOutput, exitCodeOf, lineOf } from './exit.js';
+import { registerKeys } from './keys-command.js';
 import { registerRead } from './read.js';
 import { registerReplay } from './replay.js';
 import { registerStart } from './start.js';
@@ -21,6 +22,7 @@ registerRead(program);
 registerReplay(program);
 registerDoctor(program);
 registerConfig(program);
+registerKeys(program);
 // `read` knows its own end.
 if (process.argv[2] !== 'read') endOnClosedOutput(process.argv[2] ?? '');
 

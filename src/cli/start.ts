@@ -13,6 +13,7 @@ interface StartFlags {
   readonly rate?: string;
   readonly port?: string;
   readonly name?: string;
+  readonly behindProxy?: boolean;
 }
 
 /** Configuration from file, environment and the flags of `start`; warnings go to stderr. */
@@ -20,7 +21,10 @@ function configure(flags: StartFlags): Config {
   const { config, warnings } = loadConfig({
     ...(flags.config === undefined ? {} : { file: flags.config }),
     env: process.env,
-    flags: flags.name === undefined ? {} : { name: flags.name },
+    flags: {
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      ...(flags.behindProxy === true ? { 'gateway.behind_proxy': true } : {}),
+    },
   });
   for (const warning of warnings) process.stderr.write(`tickring: warning: ${warning}\n`);
   const port = integer('port', flags.port, 0, 65_535) ?? config.gateway.port;
@@ -45,6 +49,7 @@ export function registerStart(program: Command): void {
     .option('--seed <n>', 'seed of the simulated venues')
     .option('--rate <n>', 'frames a second of each simulated venue')
     .option('--port <n>', 'port of the gateway; 0 takes a free one')
+    .option('--behind-proxy', 'a proxy ends TLS in front of the gateway; everybody needs a key then')
     .action(async (flags: StartFlags) => {
       const forMs = flags.for === undefined ? undefined : durationMs(flags.for);
       const { supervise } = await import('./supervisor.js');

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ControlClient } from '../engine/index.js';
+import { localKeyPath } from '../gateway/keys.js';
 import type { Config } from '../model/config.js';
 import { EXIT, type TickringError } from '../model/errors.js';
 import type { EngineStatus } from '../model/status.js';
@@ -96,7 +97,8 @@ class Supervisor {
     this.#jobs?.start().catch(() => {});
     const [gateway] = await Promise.all([this.#gateway.start(), this.#engine.start()]);
     // A successor is found where its predecessor was, also where the first one took any free port.
-    this.#config = { ...this.#config, gateway: { ...this.#config.gateway, port: Number(new URL(gateway.url).port) } };
+    const port = Number(new URL(gateway.url).port) || this.#config.gateway.port;
+    this.#config = { ...this.#config, gateway: { ...this.#config.gateway, port } };
     const { name } = this.#config.engine;
     const venues = this.#config.engine.feeds.map(({ venue, symbols }) => `${venue} (${symbols.join(', ')})`).join(', ');
     this.#line.above(
@@ -104,8 +106,16 @@ class Supervisor {
         `  live books     ${gateway.url}/\n` +
         `  ring events    npx tickring read${name === 'tickring' ? '' : ` --name ${name}`}\n` +
         `  metrics        ${gateway.url}/metrics\n` +
+        this.#writeKey() +
         (this.#config.jobs === null ? '' : `  redis          ${hideSecrets(this.#config.jobs.redis.url)}\n`),
     );
+  }
+
+  /** Where programs on this host find the key to write with; never the key itself. */
+  #writeKey(): string {
+    const { access } = this.#config.gateway;
+    const isMade = access !== undefined && access.stateDir !== null && !access.behindProxy && access.localWrites === 'key';
+    return isMade ? `  key to write   ${localKeyPath(access.stateDir)}\n` : '';
   }
 
   /** Shows the live line until `until` (performance time), or for ever; returns the last status. */

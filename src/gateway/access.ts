@@ -1,39 +1,102 @@
-/** Who may talk to the gateway: the address it binds, the hosts and origins it answers. */
-import { isIPv4 } from 'node:net';
-import { TickringError } from '../model/errors.js';
+/** Who may do what: by address, `Host`, `Origin` and key. One decision for each request, before any route sees it. */
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { GatewayAccess } from '../model/config.js';
+import { AddressSet, addressText, clientAddress, LOOPBACK, limitedBy } from './addresses.js';
+import type { HeldKey, KeyRing } from './key-ring.js';
+import type { Scope } from './keys.js';
+import { Refusal } from './problem.js';
+import type { Exposition, Labels } from './prometheus.js';
+import { TokenBuckets } from './token-bucket.js';
 
 /** Names under which a browser on this host reaches a loopback server. */
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 /** `Host` as RFC 9110 7.2 has it: a name or bracketed IPv6 address, then maybe a port. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/;
+/** A browser cannot set headers on a WebSocket: its key comes among the subprotocols, behind this. */
+const KEY_PROTOCOL = 'tickring.key.';
+/** Requests at once, as seconds of the rate. */
+const BURST_SECONDS = 2;
+/** Wrong keys a second from one address; right ones are never held up by them. */
+const WRONG_KEYS_PER_SECOND = 10;
 
-/**
- * The address to bind for a configured host.
- *
- * @throws TickringError `CONFIG_INVALID` unless it is a loopback address: there are no keys yet, so whoever reaches the
- * gateway may read (THREATS S01).
- */
-export function bindAddress(host: string): string {
-  if (host === 'localhost') return '127.0.0.1';
-  if (host === '::1' || host === '[::1]') return '::1';
-  if (isIPv4(host) && host.startsWith('127.')) return host;
-  throw new TickringError(
-    'CONFIG_INVALID',
-    `gateway host ${host} is not a loopback address, only those may be bound without keys`,
-    {
-      context: { key: 'gateway.host', host },
-    },
-  );
+/** What access looks at of a request; copied while the request is valid. */
+export interface Credentials {
+  readonly peer: string;
+  readonly forwardedFor: string;
+  readonly authorization: string;
+  readonly protocols: string;
 }
 
-/** Decides by the `Host` and `Origin` of a request. Both checks are exact: no suffixes, no patterns. */
-export class AccessPolicy {
-  readonly #names: ReadonlySet<string>;
+/** Who asks. */
+export interface Caller {
+  /** On this host, and not through a proxy. */
+  readonly isLocal: boolean;
+  readonly key: HeldKey | undefined;
+  /** What its limits are counted by; undefined where it has none. */
+  readonly limits: readonly string[];
+}
 
-  /** `host` is the configured one, allowed besides the loopback names. */
-  constructor(host: string) {
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly origin: string;
+}
+
+export function readCredentials(res: HttpResponse, req: HttpRequest): Credentials {
+  return {
+    peer: addressText(new Uint8Array(res.getRemoteAddress())),
+    forwardedFor: req.getHeader('x-forwarded-for'),
+    authorization: req.getHeader('authorization'),
+    protocols: req.getHeader('sec-websocket-protocol'),
+  };
+}
+
+/** The scope that a request needs. What is not known to read writes. */
+function scopeOf({ method, path }: Asked): Scope {
+  if (method === 'get' || method === 'head' || method === 'options') return 'read';
+  return method === 'post' && path === '/data/ingest' ? 'ingest' : 'write';
+}
+
+/** The subprotocols that were offered, but for the key. */
+export function dataProtocols(offered: string): string {
+  const names = offered.split(',').map((name) => name.trim());
+  return names.filter((name) => !name.startsWith(KEY_PROTOCOL)).join(',');
+}
+
+function presentedKey({ authorization, protocols }: Credentials): string | undefined {
+  const bearer = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (bearer !== undefined) return bearer;
+  const names = protocols.split(',').map((name) => name.trim());
+  return names.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
+}
+
+/** Why requests are refused here. */
+type Reason = 'host' | 'origin' | 'proxy' | 'key' | 'scope' | 'rate';
+
+const unauthorized = (detail: string, error = ''): Refusal =>
+  new Refusal(401, detail, { 'WWW-Authenticate': `Bearer realm="tickring"${error}` });
+
+export class Access {
+  readonly #config: GatewayAccess;
+  readonly #keys: KeyRing;
+  readonly #names: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  readonly #proxies: AddressSet;
+  readonly #requests: TokenBuckets;
+  readonly #wrongKeys: TokenBuckets;
+  readonly #refused: Record<Reason, number> = { host: 0, origin: 0, proxy: 0, key: 0, scope: 0, rate: 0 };
+
+  /** `host` is the configured one, allowed besides the loopback names and `hosts`. */
+  constructor(host: string, config: GatewayAccess, keys: KeyRing) {
     const own = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-    this.#names = new Set([...LOOPBACK_NAMES, own.toLowerCase()]);
+    this.#config = config;
+    this.#keys = keys;
+    this.#names = new Set([...LOOPBACK_NAMES, own, ...config.hosts].map((name) => name.toLowerCase()));
+    this.#origins = new Set(config.origins.map((origin) => origin.toLowerCase()));
+    this.#proxies = AddressSet.parse(config.trustedProxies) ?? new AddressSet();
+    this.#requests = new TokenBuckets(config.requestsPerSecond, config.requestsPerSecond * BURST_SECONDS);
+    this.#wrongKeys = new TokenBuckets(WRONG_KEYS_PER_SECOND, WRONG_KEYS_PER_SECOND * BURST_SECONDS);
   }
 
   /**
@@ -46,10 +109,83 @@ export class AccessPolicy {
   }
 
   /**
-   * Whether a WebSocket may be opened by a page of this origin. Programs send none; a browser always sends one, and then it
-   * must be the page that this server itself serves: the same host and port as in `Host`.
+   * Whether a page of this origin may write or open a WebSocket. Programs send none; a browser always sends one, and then it must
+   * be the page that this server itself serves, the same host and port as in `Host`, or one of the configured.
    */
   allowsOrigin(origin: string, host: string): boolean {
-    return origin === '' || (this.allowsHost(host) && origin.toLowerCase() === `http://${host.toLowerCase()}`);
+    if (origin === '' || this.#origins.has(origin.toLowerCase())) return true;
+    const scheme = this.#config.tls === null && !this.#config.behindProxy ? 'http' : 'https';
+    return this.allowsHost(host) && origin.toLowerCase() === `${scheme}://${host.toLowerCase()}`;
+  }
+
+  /** Who asks for a resource. Refuses, by a thrown `Refusal`, who may not. `now`: monotonic ms. */
+  admit(asked: Asked, credentials: Credentials, now = performance.now()): Caller {
+    const scope = scopeOf(asked);
+    // Pages of other origins may ask, but not read the answer: it carries no CORS header.
+    return this.#admit(asked, scope, credentials, now, scope !== 'read');
+  }
+
+  /** Who opens a WebSocket; reading is all that one can do there. */
+  admitSocket(asked: Asked, credentials: Credentials, now = performance.now()): Caller {
+    return this.#admit(asked, 'read', credentials, now, true);
+  }
+
+  #admit(asked: Asked, scope: Scope, credentials: Credentials, now: number, byOrigin: boolean): Caller {
+    const { peer } = credentials;
+    const { behindProxy } = this.#config;
+    if (!this.allowsHost(asked.host)) throw this.#refuse('host', 421, 'this server does not answer for that host');
+    if (behindProxy && !this.#proxies.has(peer)) throw this.#refuse('proxy', 403, 'only the configured proxies may connect');
+    const isLocal = !behindProxy && LOOPBACK.has(peer);
+    const address = behindProxy ? clientAddress(peer, credentials.forwardedFor, this.#proxies) : peer;
+    const byAddress = isLocal ? [] : [`address ${limitedBy(address)}`];
+    this.#limit(byAddress, now);
+    if (byOrigin && !this.allowsOrigin(asked.origin, asked.host)) {
+      throw this.#refuse('origin', 403, 'pages of that origin may not do this');
+    }
+    const key = this.#key(credentials, address, isLocal, now);
+    const isOpen = isLocal && (scope === 'read' || this.#config.localWrites === 'open');
+    if (key === undefined && !isOpen) {
+      this.#refused.key += 1;
+      throw unauthorized('a key is needed');
+    }
+    if (key !== undefined && !isOpen && !key.scopes.has(scope) && !key.scopes.has('admin')) {
+      this.#refused.scope += 1;
+      const wanted = `Bearer realm="tickring", error="insufficient_scope", scope="${scope}"`;
+      throw new Refusal(403, `the key lacks the scope ${scope}`, { 'WWW-Authenticate': wanted });
+    }
+    const byKey = key === undefined || key.isLocal ? [] : [`key ${key.id}`];
+    this.#limit(byKey, now);
+    return { isLocal, key, limits: [...byAddress, ...byKey] };
+  }
+
+  /** The key that was presented. A wrong one is refused also where none is needed: its holder should know. */
+  #key(credentials: Credentials, address: string, isLocal: boolean, now: number): HeldKey | undefined {
+    const text = presentedKey(credentials);
+    if (text === undefined) return undefined;
+    const key = this.#keys.find(text, Date.now());
+    if (key !== undefined && (isLocal || !key.isLocal)) return key;
+    this.#refused.key += 1;
+    if (!this.#wrongKeys.take(limitedBy(address), now)) throw this.#tooMany('too many wrong keys');
+    throw unauthorized('the key is not valid', ', error="invalid_token"');
+  }
+
+  #limit(limits: readonly string[], now: number): void {
+    for (const who of limits) {
+      if (!this.#requests.take(who, now)) throw this.#tooMany(`more than ${this.#config.requestsPerSecond} requests a second`);
+    }
+  }
+
+  #tooMany(detail: string): Refusal {
+    return this.#refuse('rate', 429, detail, { 'Retry-After': '1' });
+  }
+
+  #refuse(why: Reason, status: number, detail: string, headers: Record<string, string> = {}): Refusal {
+    this.#refused[why] += 1;
+    return new Refusal(status, detail, headers);
+  }
+
+  expose(out: Exposition): void {
+    const samples = Object.entries(this.#refused).map(([reason, count]): [Labels, number] => [{ reason }, count]);
+    out.add('tickring_gateway_access_refused_total', 'counter', 'Requests refused before any resource saw them.', samples);
   }
 }

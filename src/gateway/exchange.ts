@@ -6,7 +6,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { AccessPolicy } from './access.js';
 import type { Logger } from './logger.js';
 import { notFound, problem, Refusal, type Reply } from './problem.js';
 
@@ -72,12 +71,10 @@ function write(res: HttpResponse, reply: Reply, method: string, requestId: strin
 /** Answers requests by routes, each exactly once. */
 export class Exchange {
   readonly counts: ExchangeCounts = { pending: 0, requests: 0, failures: 0 };
-  readonly #access: AccessPolicy;
   readonly #logger: Logger;
   readonly #deadlineMs: number;
 
-  constructor(access: AccessPolicy, logger: Logger, deadlineMs = DEADLINE_MS) {
-    this.#access = access;
+  constructor(logger: Logger, deadlineMs = DEADLINE_MS) {
     this.#logger = logger;
     this.#deadlineMs = deadlineMs;
   }
@@ -102,7 +99,6 @@ export class Exchange {
     };
     const fail = (error: unknown): void => send(this.#problem(error, request));
     try {
-      if (!this.#access.allowsHost(request.host)) throw new Refusal(421, 'this server does not answer for that host');
       const reply = route(request);
       if (!(reply instanceof Promise)) {
         send(reply);

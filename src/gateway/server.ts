@@ -1,15 +1,25 @@
 /** The gateway: one HTTP and WebSocket server that reads the rings and serves everybody else. */
 
-import { App, type TemplatedApp, type us_listen_socket, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
+import {
+  App,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  us_socket_local_port,
+} from 'uWebSockets.js';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GatewayConfig } from '../model/config.js';
+import type { GatewayAccess, GatewayConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
-import { AccessPolicy, bindAddress } from './access.js';
+import { Access, readCredentials } from './access.js';
 import { addAssets } from './assets.js';
 import { CLOSE_CODES } from './client.js';
 import { Exchange, Router, readRequest } from './exchange.js';
+import { bindAddress, CLOSED, checkCertificate, checkExposure } from './exposure.js';
+import { Guests } from './guests.js';
 import { Hub } from './hub.js';
+import { KeyRing } from './key-ring.js';
 import type { Logger } from './logger.js';
 import { Monitor } from './monitor.js';
 import { Pump } from './pump.js';
@@ -55,12 +65,17 @@ export interface Gateway {
  * Starts the gateway; resolves once it listens. It needs no engine for that: what it has is served, flagged, and the engine
  * is picked up when it appears.
  *
- * @throws TickringError `CONFIG_INVALID` for a host that is not loopback or a port that is taken; `SHM_NAME`.
+ * @throws TickringError `CONFIG_INVALID` for a port that is taken, and where others could reach it without a key or in the clear;
+ * `STATE_INVALID` for damaged keys; `SHM_NAME`.
  */
 export async function startGateway(config: GatewayConfig, deps: GatewayDeps): Promise<Gateway> {
   const address = bindAddress(config.host);
+  const access = config.access ?? CLOSED;
+  const keys = new KeyRing(access.stateDir ?? undefined, !access.behindProxy, deps.logger);
+  checkExposure(config, access, keys.activeCount(Date.now()));
+  if (access.tls !== null) checkCertificate(access.tls);
   const rings = deps.rings ?? openRings(config.shmRoot, config.name);
-  const gateway = new RunningGateway(config, rings, deps);
+  const gateway = new RunningGateway({ ...config, access }, rings, keys, deps);
   try {
     await gateway.listen(address, config.port);
   } catch (error) {
@@ -71,8 +86,8 @@ export async function startGateway(config: GatewayConfig, deps: GatewayDeps): Pr
 }
 
 class RunningGateway implements Gateway {
-  readonly #app: TemplatedApp = App();
-  readonly #host: string;
+  readonly #app: TemplatedApp;
+  readonly #config: GatewayConfig & { readonly access: GatewayAccess };
   readonly #logger: Logger;
   readonly #exchange: Exchange;
   readonly #monitor: Monitor;
@@ -80,17 +95,21 @@ class RunningGateway implements Gateway {
   readonly #hub: Hub;
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
+  readonly #guests: Guests;
   #listening: us_listen_socket | undefined;
   #looking: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
   port = 0;
 
-  constructor(config: GatewayConfig, rings: RingSource, deps: GatewayDeps) {
+  constructor(config: GatewayConfig & { readonly access: GatewayAccess }, rings: RingSource, keys: KeyRing, deps: GatewayDeps) {
     const { logger, control } = deps;
-    this.#host = config.host;
+    const { tls } = config.access;
+    this.#app = tls === null ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+    this.#config = config;
     this.#logger = logger;
-    const access = new AccessPolicy(config.host);
-    this.#exchange = new Exchange(access, logger);
+    const access = new Access(config.host, config.access, keys);
+    this.#guests = new Guests(config.access.socketsMax, keys);
+    this.#exchange = new Exchange(logger);
     this.#monitor = new Monitor(rings, logger);
     this.#sinks = new SinkMonitor(config.shmRoot, config.name, config.sinks ?? []);
     const fanout = rings.fanout();
@@ -107,19 +126,31 @@ class RunningGateway implements Gateway {
       hub: this.#hub,
       pump: this.#pump,
       exchange: this.#exchange.counts,
+      access,
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;
     const router = new Router();
     addAssets(router);
     addRoutes(router, { monitor: this.#monitor, sinks: this.#sinks, statistics, control, isStopping });
-    this.#app.ws('/ws', socketBehavior({ access, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }));
-    this.#app.any('/*', (res, req) => this.#exchange.answer(res, readRequest(req), router.route));
+    this.#app.ws(
+      '/ws',
+      socketBehavior({ access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }),
+    );
+    this.#app.any('/*', (res, req) => {
+      const head = readRequest(req);
+      const credentials = readCredentials(res, req);
+      this.#exchange.answer(res, head, (request) => {
+        access.admit(head, credentials);
+        return router.route(request);
+      });
+    });
   }
 
   get url(): string {
-    const host = this.#host.includes(':') && !this.#host.startsWith('[') ? `[${this.#host}]` : this.#host;
-    return `http://${host}:${this.port}`;
+    const { host, access } = this.#config;
+    const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    return `http${access.tls === null ? '' : 's'}://${name}:${this.port}`;
   }
 
   async listen(address: string, port: number): Promise<void> {
@@ -128,6 +159,7 @@ class RunningGateway implements Gateway {
     this.port = us_socket_local_port(listening);
     this.#look();
     this.#pump.start();
+    this.#guests.start(this.#hub, () => this.#pump.wake(), this.#logger);
     this.#logger.info({ url: this.url }, 'gateway listens');
   }
 
@@ -156,6 +188,7 @@ class RunningGateway implements Gateway {
     const deadline = performance.now() + STOP_MS;
     if (this.#listening !== undefined) us_listen_socket_close(this.#listening);
     clearTimeout(this.#looking);
+    this.#guests.stop();
     for (const client of this.#hub.clients)
       this.#hub.close(client, CLOSE_CODES.goingAway, 'the gateway is ending', performance.now());
     this.#pump.wake();

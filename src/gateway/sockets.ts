@@ -7,10 +7,11 @@ import {
   type WebSocket,
   type WebSocketBehavior,
 } from 'uWebSockets.js';
-import type { AccessPolicy } from './access.js';
+import { type Access, type Caller, dataProtocols, readCredentials } from './access.js';
 import { BACKPRESSURE_BYTES_MAX, CLOSE_CODES, Client } from './client.js';
 import { readControl } from './control.js';
 import { type Exchange, readRequest } from './exchange.js';
+import type { Guests } from './guests.js';
 import type { Hub } from './hub.js';
 import { Refusal } from './problem.js';
 import type { Pump } from './pump.js';
@@ -35,12 +36,14 @@ const SUBPROTOCOLS: ReadonlyMap<string, Encoding> = new Map([
 ]);
 
 interface Session {
+  readonly caller: Caller;
   readonly encoding: Encoding;
   client?: Client;
 }
 
 export interface SocketParts {
-  readonly access: AccessPolicy;
+  readonly access: Access;
+  readonly guests: Guests;
   readonly exchange: Exchange;
   readonly hub: Hub;
   readonly pump: Pump;
@@ -58,7 +61,7 @@ function chooseProtocol(offered: string): string {
 }
 
 export function socketBehavior(parts: SocketParts): WebSocketBehavior<Session> {
-  const { hub, pump } = parts;
+  const { guests, hub, pump } = parts;
   const clientOf = (ws: WebSocket<Session>): Client | undefined => ws.getUserData().client;
   return {
     compression: DISABLED,
@@ -73,6 +76,7 @@ export function socketBehavior(parts: SocketParts): WebSocketBehavior<Session> {
       const session = ws.getUserData();
       session.client = new Client(ws, session.encoding, performance.now());
       hub.clients.add(session.client);
+      guests.opened(session.client, session.caller);
     },
     message: (ws, message, isBinary) => {
       const client = clientOf(ws);
@@ -90,21 +94,25 @@ export function socketBehavior(parts: SocketParts): WebSocketBehavior<Session> {
     },
     close: (ws) => {
       const client = clientOf(ws);
-      if (client !== undefined) hub.closed(client);
+      if (client === undefined) return;
+      hub.closed(client);
+      guests.closed(client);
     },
   };
 }
 
 function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, parts: SocketParts): void {
-  const { access, exchange, hub } = parts;
+  const { access, exchange, guests, hub } = parts;
   const request = readRequest(req);
+  const credentials = readCredentials(res, req);
   const key = req.getHeader('sec-websocket-key');
-  const offered = req.getHeader('sec-websocket-protocol');
+  const offered = dataProtocols(credentials.protocols);
   const extensions = req.getHeader('sec-websocket-extensions');
   let chosen: string;
+  let caller: Caller;
   try {
-    if (!access.allowsHost(request.host)) throw new Refusal(421, 'this server does not answer for that host');
-    if (!access.allowsOrigin(request.origin, request.host)) throw new Refusal(403, 'pages of that origin may not connect');
+    caller = access.admitSocket(request, credentials);
+    guests.checkRoom(caller);
     if (parts.isStopping()) throw new Refusal(503, 'the gateway is ending', { 'Retry-After': '1' });
     if (hub.clients.size >= CLIENTS_MAX)
       throw new Refusal(503, `there are ${CLIENTS_MAX} clients already`, { 'Retry-After': '5' });
@@ -115,7 +123,7 @@ function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context
     });
     return;
   }
-  const session: Session = { encoding: SUBPROTOCOLS.get(chosen) ?? ENCODINGS.json };
+  const session: Session = { caller, encoding: SUBPROTOCOLS.get(chosen) ?? ENCODINGS.json };
   res.upgrade(session, key, chosen, extensions, context);
 }
 

@@ -1,6 +1,7 @@
 /** Everything that `/metrics`, `/health` and `/ready` tell. */
 import { existsSync } from 'node:fs';
 import { INSTRUMENT_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
+import type { Access } from './access.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
@@ -28,6 +29,7 @@ export interface StatisticsParts {
   readonly hub: Hub;
   readonly pump: Pump;
   readonly exchange: ExchangeCounts;
+  readonly access: Access;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -102,6 +104,7 @@ export class Statistics {
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
+    this.#parts.access.expose(out);
     this.#parts.sinks.expose(out);
     return out.text;
   }

@@ -55,11 +55,34 @@ export interface EngineConfig {
   readonly feeds: readonly FeedConfig[];
 }
 
+/** Who may reach the gateway. */
+export interface GatewayAccess {
+  /** Where keys are kept; null: there are none. */
+  readonly stateDir: string | null;
+  /** Certificate chain and private key, PEM. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** A proxy ends TLS in front: nobody counts as local, and only `trustedProxies` may connect. */
+  readonly behindProxy: boolean;
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  /** Names that `Host` may have, besides the loopback names and the address that is bound. */
+  readonly hosts: readonly string[];
+  /** Origins whose pages may write and open sockets, besides the gateway's own. */
+  readonly origins: readonly string[];
+  /** Whether programs on this host need a key to write, too. */
+  readonly localWrites: 'key' | 'open';
+  /** Of each key, and of each address beyond this host. */
+  readonly requestsPerSecond: number;
+  readonly socketsMax: number;
+}
+
 export interface GatewayConfig {
   readonly name: string;
   readonly shmRoot: string;
   readonly host: string;
   readonly port: number;
+  /** Absent: this host alone may read, nobody may write. */
+  readonly access?: GatewayAccess;
   /** Sinks that are configured, by name; their state is served. */
   readonly sinks?: readonly string[];
 }

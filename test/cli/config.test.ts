@@ -249,3 +249,16 @@ test('config: any text is either read or refused with CONFIG_INVALID', () => {
     { numRuns: 300 },
   );
 });
+
+test('config: half of a certificate, and hosts, origins and networks that are none, are refused with their place', () => {
+  expect(problems('gateway: {tls_cert_file: /a.pem}')).toEqual([
+    'tickring.yaml:1: gateway.tls_cert_file needs gateway.tls_key_file as well',
+  ]);
+  const yaml = ['gateway:', '  hosts: [a.example:80]', '  origins: [https://a.example/]', '  trusted_proxies: [10.0.0.0/99]'];
+  expect(problems([...yaml, '  local_writes: maybe'].join('\n'))).toEqual([
+    'tickring.yaml:2: gateway.hosts.0 a.example:80 is no host name or address, without a port',
+    'tickring.yaml:3: gateway.origins.0 https://a.example/ is no origin such as https://example.com',
+    'tickring.yaml:4: gateway.trusted_proxies.0 10.0.0.0/99 is no IP address and no network such as 10.0.0.0/8',
+    'tickring.yaml:5: gateway.local_writes maybe is none of key, open',
+  ]);
+});

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import WebSocket from 'ws';
+import { CLOSED } from '../../src/gateway/exposure.js';
 import { type Gateway, type GatewayDeps, type Logger, startGateway } from '../../src/gateway/server.js';
 import type { GatewayConfig } from '../../src/model/config.js';
 import type { Feed } from './feed.js';
@@ -26,7 +27,13 @@ export function memoryLogger(): Logger & { readonly lines: LogLine[] } {
 export function startTestGateway(
   feed: Feed,
   deps: Partial<GatewayDeps> = {},
-  config: GatewayConfig = { name: feed.name, shmRoot: feed.root, host: '127.0.0.1', port: 0 },
+  config: GatewayConfig = {
+    name: feed.name,
+    shmRoot: feed.root,
+    host: '127.0.0.1',
+    port: 0,
+    access: { ...CLOSED, localWrites: 'open' },
+  },
 ): Promise<Gateway> {
   return startGateway(config, { logger: memoryLogger(), control: feed.control, version: '0.0.0-test', ...deps });
 }

@@ -1,6 +1,5 @@
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AccessPolicy } from '../../src/gateway/access.js';
 import { Exchange, readRequest } from '../../src/gateway/exchange.js';
 import { type Gateway, startGateway } from '../../src/gateway/server.js';
 import { TickringError } from '../../src/model/errors.js';
@@ -219,7 +218,7 @@ describe('HTTP', () => {
 
 describe('exchange', () => {
   it('answers for a route that takes too long, once', async () => {
-    const exchange = new Exchange(new AccessPolicy('localhost'), memoryLogger(), 20);
+    const exchange = new Exchange(memoryLogger(), 20);
     let late: (() => void) | undefined;
     const app = App().any('/*', (res, req) =>
       exchange.answer(

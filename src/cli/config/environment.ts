@@ -24,7 +24,7 @@ const INERT = [
 ];
 
 /** Keys that hold lists. */
-const LISTS = new Set<unknown>(['symbols', 'channels', 'streams']);
+const LISTS = new Set<unknown>(['symbols', 'channels', 'streams', 'trusted_proxies', 'hosts', 'origins']);
 
 const GROUPS = ['gateway', 'simulator', 'redis', 'log'] as const;
 

@@ -1,5 +1,6 @@
 /** What may stand in a configuration: every key with its type and limits. The one place that decides; README.md repeats it. */
 import { z } from 'zod';
+import { AddressSet } from '../../gateway/addresses.js';
 import { venues } from '../../venues/index.js';
 
 /** A name of shared memory, as the ring's directory allows it. */
@@ -44,6 +45,23 @@ function root(protocols: readonly string[]) {
     `is no address ${protocols.map((protocol) => `${protocol}//host[:port]`).join(' or ')} without a path`,
   );
 }
+
+const network = z
+  .string()
+  .refine((text) => AddressSet.parse([text]) !== undefined, 'is no IP address and no network such as 10.0.0.0/8');
+
+/** As in the header `Host`, without a port. */
+const hostName = z
+  .string()
+  .regex(/^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$/, 'is no host name or address, without a port');
+
+/** As browsers send it. */
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text,
+    'is no origin such as https://example.com',
+  );
 
 /** Scheme, login, host, port, and the number of a database; or a socket. */
 function isRedisAddress(text: string): boolean {
@@ -99,7 +117,19 @@ export const settingsSchema = z.strictObject({
   quarantine_bytes_max: bytes(0, 2 ** 40).default(64 * 2 ** 20),
   feeds: z.array(feed).min(1).max(64).optional(),
   gateway: z
-    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8_080) })
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(8_080),
+      tls_cert_file: absolutePath.optional(),
+      tls_key_file: absolutePath.optional(),
+      behind_proxy: z.boolean().default(false),
+      trusted_proxies: z.array(network).min(1).max(64).default(['127.0.0.0/8', '::1']),
+      hosts: z.array(hostName).max(64).default([]),
+      origins: z.array(origin).max(64).default([]),
+      local_writes: z.enum(['key', 'open']).default('key'),
+      requests_per_second: z.int().min(1).max(1_000_000).default(100),
+      sockets_max: z.int().min(1).max(10_000).default(100),
+    })
     .prefault({}),
   simulator: z
     .strictObject({
