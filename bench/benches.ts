@@ -11,6 +11,7 @@ import { bench as memory } from './memory.js';
 import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
 import { bench as readerCost } from './reader-cost.js';
+import { bench as redisSink } from './redis-sink.js';
 import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as slowFrames } from './slow-frames.js';
@@ -35,5 +36,6 @@ export const BENCHES: readonly Bench[] = [
   napiCrossing,
   socketToAddon,
   fanOut,
+  redisSink,
   memory,
 ];
