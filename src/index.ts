@@ -1,4 +1,22 @@
-/** The package's public door: the ring's reader with its types, error class and tables. */
+/** The package's public door: an engine for a program, the ring's reader with its types, error class and tables. */
+export { createEngine, type Engine, type EngineOptions } from './cli/library/engine.js';
+export type {
+  BookMessage,
+  DataType,
+  EngineEvents,
+  EventName,
+  GapMessage,
+  Listener,
+  ListenerFailure,
+  LostMessage,
+  MessageHead,
+  Messages,
+  PerformanceStats,
+  PriceLevel,
+  QuoteMessage,
+  StatusMessage,
+  TradeMessage,
+} from './cli/library/types.js';
 export {
   CHANNELS,
   GAP_STREAMS,

@@ -18,6 +18,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Keys that a flag gave, by their place with dots. */
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** Top-level keys that a program gave, by key: they win over all others. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 export interface LoadedConfig {
@@ -33,11 +35,12 @@ export interface LoadedConfig {
  * @throws TickringError `CONFIG_INVALID`: the message names place, key, value and limit of the first problem;
  * `context.problems` has all of them.
  */
-export function loadConfig({ file, env, flags = {} }: ConfigSources): LoadedConfig {
+export function loadConfig({ file, env, flags = {}, options = {} }: ConfigSources): LoadedConfig {
   const layers = new Layers();
   if (file !== undefined) addFile(layers, file);
   const warnings = addEnvironment(layers, env);
   for (const [key, value] of Object.entries(flags)) layers.set(key.split('.'), value, `flag --${flagOf(key)}`);
+  for (const [key, value] of Object.entries(options)) layers.set([key], structuredClone(value), `option ${key}`);
   const checked = settingsSchema.safeParse(layers.values);
   if (!checked.success) {
     const problems = checked.error.issues.flatMap((issue) => describe(issue, layers)).sort((a, b) => lineOf(a) - lineOf(b));

@@ -4,9 +4,10 @@ import { localKeyPath } from '../gateway/keys.js';
 import type { Config } from '../model/config.js';
 import { EXIT, type TickringError } from '../model/errors.js';
 import type { EngineStatus } from '../model/status.js';
-import type { SimulatedVenue, SimulatorPorts } from './child.js';
+import type { SimulatorPorts } from './child.js';
 import { ManagedChild } from './child-process.js';
 import { hideSecrets } from './config/problems.js';
+import { portsOf, withSimulatedFeeds } from './simulated.js';
 import { Rates, StatusLine, statusText } from './status-line.js';
 import { type BookVerdict, verifyBooks } from './verify.js';
 
@@ -186,29 +187,6 @@ class Supervisor {
     await this.#engine.stop(STOP_MS.engine);
     await Promise.all([this.#jobs?.stop(STOP_MS.jobs), this.#simulator?.stop(STOP_MS.simulator)]);
   }
-}
-
-function portsOf(venues: readonly SimulatedVenue[], controlUrl: string): SimulatorPorts {
-  return {
-    control: Number(new URL(controlUrl).port),
-    venues: Object.fromEntries(venues.map(({ name, restUrl }) => [name, Number(new URL(restUrl).port)])),
-  };
-}
-
-function withSimulatedFeeds(config: Config, venues: readonly SimulatedVenue[]): Config {
-  const symbols = config.simulator?.symbols ?? [];
-  const feeds = venues.map(({ name, wsUrl, restUrl }) => {
-    return {
-      id: name,
-      venue: name,
-      wsUrl,
-      restUrl,
-      symbols,
-      channels: ['book', 'trade', 'quote'] as const,
-      transport: 'native' as const,
-    };
-  });
-  return { ...config, engine: { ...config.engine, feeds } };
 }
 
 function summaryOf(
