@@ -159,8 +159,10 @@ unsafe fn seams(frame: &[u8], quotes: *const u16) -> (u32, u32) {
 pub unsafe fn position(quotes: *const u16, index: usize) -> usize {
     // SAFETY: the caller's.
     let place = unsafe { quotes.add(index) };
+    // Volatile: the compiler would take the position out of the vector that was loaded from the same place, two steps and the one
+    // port of shuffles, instead of loading it.
     // SAFETY: the caller's.
-    usize::from(unsafe { place.read() })
+    usize::from(unsafe { place.read_volatile() })
 }
 
 /// What stands at a place of the frame. `T` must be a type that any bytes make a value of: an array of bytes, or a vector.
