@@ -320,6 +320,12 @@ export const CHANNEL_NAMES = {
 export const VENUES = {
   'binance-spot': 1,
   'binance-usdm': 2,
+  internal: 100,
+  ibkr: 101,
+  alpha_vantage: 102,
+  fred: 103,
+  yahoo: 104,
+  mock: 105,
 } as const;
 
 /** A name in `VENUES`. */
@@ -329,4 +335,10 @@ export type VenueName = keyof typeof VENUES;
 export const VENUE_NAMES = {
   1: 'binance-spot',
   2: 'binance-usdm',
+  100: 'internal',
+  101: 'ibkr',
+  102: 'alpha_vantage',
+  103: 'fred',
+  104: 'yahoo',
+  105: 'mock',
 } as const;

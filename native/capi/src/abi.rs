@@ -631,6 +631,12 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
     match number {
         1 => c"binance-spot",
         2 => c"binance-usdm",
+        100 => c"internal",
+        101 => c"ibkr",
+        102 => c"alpha_vantage",
+        103 => c"fred",
+        104 => c"yahoo",
+        105 => c"mock",
         _ => c"unknown",
     }
 }
@@ -732,6 +738,7 @@ pub(crate) const fn instrument_counter_name(number: u64) -> &'static CStr {
         8 => c"in_sync",
         9 => c"last_update_id",
         10 => c"last_ts_recv",
+        11 => c"removed",
         _ => c"unknown",
     }
 }

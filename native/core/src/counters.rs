@@ -59,5 +59,6 @@ counters! {
         in_sync: "1 while the book is proven in sync, else 0.",
         last_update_id: "Update id of the book.",
         last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",
+        removed: "1 once the instrument has left its shard, until it returns.",
     }
 }

@@ -128,6 +128,12 @@ pub struct Machine {
 /// Slot by the venue's spelling. The standard hash (`SipHash`, keyed): symbols come from outside.
 type SlotsBySymbol = HashMap<Box<[u8]>, u32>;
 
+/// Tables of all venues. Sources grow theirs as they need it: they are no hot path.
+fn symbol_tables(room: usize) -> Vec<(VenueId, SlotsBySymbol)> {
+    let exchanges = VenueId::ALL.iter().map(|venue| (*venue, HashMap::with_capacity(room)));
+    exchanges.chain(VenueId::SOURCES.iter().map(|source| (*source, HashMap::new()))).collect()
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Subject {
     connection: u16,
@@ -168,7 +174,7 @@ impl Machine {
             frame_seq: 0,
             entries: Vec::with_capacity(room),
             slots: HashMap::with_capacity(room),
-            symbols: VenueId::ALL.iter().map(|venue| (*venue, HashMap::with_capacity(room))).collect(),
+            symbols: symbol_tables(room),
             connections: Vec::new(),
             known_heads: Vec::new(),
             requests: VecDeque::with_capacity(REQUESTS_MAX),

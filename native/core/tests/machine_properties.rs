@@ -169,6 +169,7 @@ impl World {
         let text = match self.venue {
             VenueId::BinanceSpot => spot_depth("BTCUSDT", self.rig.now, first, last, &bids, &asks),
             VenueId::BinanceUsdm => usdm_depth("BTCUSDT", self.rig.now, (first, last, prev), &bids, &asks),
+            source => panic!("{} has no books", source.name()),
         };
         self.pending.clear();
         self.sent_id = last;

@@ -150,6 +150,12 @@ enum tkr_trading_state {
 enum tkr_venue {
   TKR_VENUE_BINANCE_SPOT = 1,
   TKR_VENUE_BINANCE_USDM = 2,
+  TKR_VENUE_INTERNAL = 100,
+  TKR_VENUE_IBKR = 101,
+  TKR_VENUE_ALPHA_VANTAGE = 102,
+  TKR_VENUE_FRED = 103,
+  TKR_VENUE_YAHOO = 104,
+  TKR_VENUE_MOCK = 105,
 };
 
 /* Counters of a shard, as indices; a newer minor version may append some. */
@@ -199,6 +205,7 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_IN_SYNC = 8, /* 1 while the book is proven in sync, else 0. */
   TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 9, /* Update id of the book. */
   TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 10, /* Receive time of the last message, ns since the UNIX epoch. */
+  TKR_INSTRUMENT_COUNTER_REMOVED = 11, /* 1 once the instrument has left its shard, until it returns. */
 };
 
 /* Histograms of a shard. */

@@ -95,7 +95,7 @@ impl Machine {
         }
         self.claim_symbol(slot)?;
         let entry = &mut self.entries[slot as usize];
-        entry.removed = false;
+        (entry.removed, entry.counters.removed) = (false, 0);
         entry.counters.channels |= u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
@@ -132,7 +132,7 @@ impl Machine {
         out.status(Tag::of(instrument), State::Removed, entry.lines[0], None, entry.counters.last_update_id);
         self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
         entry.reset();
-        entry.removed = true;
+        (entry.removed, entry.counters.removed) = (true, 1);
         self.touch(slot);
         Ok(())
     }

@@ -83,6 +83,7 @@ impl Machine {
         }
         let changed = widens || (tick_size, lot_size, given.state) != (held.tick_size, held.lot_size, held.state);
         let returned = std::mem::take(&mut entry.removed);
+        entry.counters.removed = 0;
         if changed {
             entry.definition.tick_size = tick_size;
             entry.definition.lot_size = lot_size;

@@ -12,16 +12,36 @@ pub enum VenueId {
     BinanceSpot = 1,
     /// Binance USDT-margined futures.
     BinanceUsdm = 2,
+    /// Whatever is handed in over the gateway.
+    Internal = 100,
+    /// Interactive Brokers.
+    Ibkr = 101,
+    /// Alpha Vantage.
+    AlphaVantage = 102,
+    /// Federal Reserve Economic Data.
+    Fred = 103,
+    /// Yahoo Finance.
+    Yahoo = 104,
+    /// Made-up data.
+    Mock = 105,
 }
 
 impl VenueId {
-    /// Every venue.
+    /// Every venue with a wire of its own.
     pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm];
+
+    /// Every source whose data arrives as canonical frames.
+    pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
+
+    /// All of both.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().chain(Self::SOURCES).copied()
+    }
 
     /// The venue with this number, if there is one.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|venue| *venue as u16 == number)
+        Self::every().find(|venue| *venue as u16 == number)
     }
 
     /// The name used in configuration, topics and paths.
@@ -30,6 +50,12 @@ impl VenueId {
         match self {
             Self::BinanceSpot => "binance-spot",
             Self::BinanceUsdm => "binance-usdm",
+            Self::Internal => "internal",
+            Self::Ibkr => "ibkr",
+            Self::AlphaVantage => "alpha_vantage",
+            Self::Fred => "fred",
+            Self::Yahoo => "yahoo",
+            Self::Mock => "mock",
         }
     }
 }
@@ -246,6 +272,9 @@ impl VenueId {
         match self {
             Self::BinanceSpot => binance_spot::parse_frame(frame),
             Self::BinanceUsdm => binance_usdm::parse_frame(frame),
+            Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
+                source::parse_frame(frame)
+            }
         }
     }
 
@@ -263,6 +292,7 @@ impl VenueId {
         let dialect = match self {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm => binance::Dialect::Usdm,
+            _ => return None,
         };
         let opening = known.open(dialect, indexed).or_else(|| {
             let (opening, numbers) = binance_indexed::open(dialect, indexed)?;
@@ -286,6 +316,7 @@ impl VenueId {
     pub fn parse_snapshot<'a>(self, body: &'a [u8]) -> Result<SnapshotMessage<'a>, Reject> {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm => binance::parse_snapshot(body),
+            _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
 
@@ -297,6 +328,7 @@ impl VenueId {
     pub fn parse_listings(self, body: &[u8]) -> Result<Vec<Listing>, Reject> {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm => binance_listing::parse_listings(body),
+            _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
 
@@ -306,6 +338,8 @@ impl VenueId {
         match self {
             Self::BinanceSpot => binance_spot::follow(last, delta),
             Self::BinanceUsdm => binance_usdm::follow(last, delta),
+            // Canonical frames hold no book.
+            _ => Follow::Duplicate,
         }
     }
 
@@ -315,6 +349,7 @@ impl VenueId {
         match self {
             Self::BinanceSpot => binance_spot::join(snapshot_id, delta),
             Self::BinanceUsdm => binance_usdm::join(snapshot_id, delta),
+            _ => Join::Older,
         }
     }
 }
@@ -375,6 +410,7 @@ mod binance_usdm;
 mod convert;
 mod known_head;
 mod shape;
+mod source;
 
 pub use convert::LEVELS_MAX;
 pub use known_head::KnownHead;

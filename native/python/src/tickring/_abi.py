@@ -155,6 +155,12 @@ class Venue(IntEnum):
 
     BINANCE_SPOT = 1
     BINANCE_USDM = 2
+    INTERNAL = 100
+    IBKR = 101
+    ALPHA_VANTAGE = 102
+    FRED = 103
+    YAHOO = 104
+    MOCK = 105
 
 
 class Counter(IntEnum):
@@ -206,6 +212,7 @@ class InstrumentCounter(IntEnum):
     IN_SYNC = 8  # 1 while the book is proven in sync, else 0.
     LAST_UPDATE_ID = 9  # Update id of the book.
     LAST_TS_RECV = 10  # Receive time of the last message, ns since the UNIX epoch.
+    REMOVED = 11  # 1 once the instrument has left its shard, until it returns.
 
 
 class Stage(IntEnum):

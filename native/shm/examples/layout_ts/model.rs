@@ -83,7 +83,7 @@ pub fn trading_states() -> Table {
 
 /// Every venue.
 pub fn venues() -> Table {
-    let rows = VenueId::ALL.iter().map(|venue| (*venue as u64, venue.name())).collect();
+    let rows = VenueId::every().map(|venue| (venue as u64, venue.name())).collect();
     let about = "Venues by the name used in configuration, topics and paths";
     Table { object: "VENUES", type_name: "VenueName", about, rows }
 }
