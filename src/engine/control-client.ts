@@ -2,20 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { pack } from 'msgpackr';
 import { CODES, type CodeName } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
-import { type BookText, CONTROL_VERSION, type ControlReply, type EngineStatus } from '../model/status.js';
+import { CONTROL_VERSION, type ControlOp, type ControlReply, type ControlRequests } from '../model/status.js';
 import { controlPath } from './control.js';
 import { frameMessage, MessageReader } from './control-frames.js';
 
 const ANSWER_DEADLINE_MS = 5_000;
 /** Books of 10^6 levels as text. */
 const REPLY_SIZE_MAX = 256 << 20;
-
-interface Results {
-  status: EngineStatus;
-  snapshot: boolean;
-  book: BookText | null;
-  shutdown: null;
-}
 
 /** Talks to a running engine. Connects when asked, again after the engine came back; throws `ENGINE_AWAY` while it is away. */
 export class ControlClient {
@@ -28,7 +21,10 @@ export class ControlClient {
     this.#path = controlPath(shmRoot, name);
   }
 
-  request<Op extends keyof Results>(op: Op, fields: { instrument?: number } = {}): Promise<Results[Op]> {
+  request<Op extends ControlOp>(
+    op: Op,
+    ...[fields]: Record<never, never> extends ControlRequests[Op]['fields'] ? [] : [ControlRequests[Op]['fields']]
+  ): Promise<ControlRequests[Op]['result']> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { pack } from 'msgpackr';
 import { TickringError } from '../model/errors.js';
 import { type BookText, CONTROL_VERSION, type ControlReply, type EngineStatus } from '../model/status.js';
+import { answerCall, type ControlCalls } from './control-calls.js';
 import { frameMessage, MessageReader } from './control-frames.js';
 import type { Logger } from './log.js';
 
-const REQUEST_SIZE_MAX = 64 << 10;
+/** A request to ingest as many rows as one may hold fits. */
+const REQUEST_SIZE_MAX = 8 << 20;
 const CLIENTS_MAX = 64;
 const IDLE_TIMEOUT_MS = 60_000;
 /** Answers that a client may leave unread before it is cut: one book of 10^6 levels fits. */
@@ -25,6 +27,7 @@ export interface ControlActions {
   snapshot(instrument: number): Promise<boolean>;
   book(instrument: number): Promise<BookText | null>;
   shutdown(): void;
+  readonly calls: ControlCalls;
 }
 
 /** The engine's Unix socket for gateway, jobs and command line. Mode 0660: whoever may connect may command. */
@@ -118,11 +121,14 @@ export class ControlServer {
         // The answer leaves first.
         setImmediate(() => this.#actions.shutdown());
         return null;
-      default:
+      default: {
+        const answer = answerCall(this.#actions.calls, op, message);
+        if (answer !== undefined) return await answer;
         throw new TickringError(
           'CONTROL_PROTOCOL',
           `no control request is named ${typeof op === 'string' ? op.slice(0, 64) : typeof op}`,
         );
+      }
     }
   }
 }

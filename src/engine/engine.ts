@@ -1,21 +1,27 @@
 import { createHash } from 'node:crypto';
 import { Piscina } from 'piscina';
-import type { EngineConfig, FeedConfig } from '../model/config.js';
+import type { EngineConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, EngineStatus } from '../model/status.js';
 import type { Venue } from '../model/venue.js';
 import { EngineLock, native, version } from '../native/index.js';
 import { Budgets } from './budgets.js';
 import { ControlServer } from './control.js';
+import type { ControlCalls } from './control-calls.js';
+import { FeedRegistry } from './feed-registry.js';
+import { Feeds } from './feeds.js';
 import { latencyOf } from './latency.js';
-import { listInstruments } from './listings.js';
+import { ListingCache } from './listings.js';
 import type { Logger } from './log.js';
 import { RestClient } from './rest.js';
 import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
 import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
+import { SubscriptionBook } from './subscription-book.js';
 
 /** Longest wait for a worker's answer to a control request. */
 const CALL_DEADLINE_MS = 4_000;
+/** Ring of the sources' shard: rows are few beside an exchange's frames. */
+const INTERNAL_RING_BYTES_MAX = 16 << 20;
 
 export interface EngineDeps {
   readonly venues: readonly Venue[];
@@ -67,9 +73,9 @@ class EngineMain implements Engine {
   readonly #rest: RestClient;
   readonly #pool: Piscina;
   readonly #control: ControlServer;
-  readonly #shards: readonly ShardSupervisor[];
-  readonly #shardOfInstrument = new Map<number, ShardSupervisor>();
-  readonly #unlisted: { readonly feed: string; readonly symbol: string }[] = [];
+  readonly #shards: ShardSupervisor[];
+  readonly #feeds: Feeds;
+  readonly #subscriptions: SubscriptionBook;
   readonly #stop = new AbortController();
   readonly #startedAt = new Date();
   readonly #shardCount: number;
@@ -79,11 +85,14 @@ class EngineMain implements Engine {
     this.#deps = deps;
     this.#shardCount = Math.max(1, Math.min(config.shards, config.feeds.length));
     this.#check();
+    let feedRegistry: FeedRegistry;
     this.#lock = native(() => new EngineLock(config.shmRoot, config.name));
     try {
       this.#epochs = new EpochBook(config.stateDir);
       this.#registry = new InstrumentRegistry(config.stateDir);
       this.#budgets = new Budgets(new BanBook(config.stateDir), deps.logger);
+      this.#subscriptions = new SubscriptionBook(config.stateDir);
+      feedRegistry = new FeedRegistry(config.stateDir);
     } catch (error) {
       this.#lock.release();
       throw error;
@@ -92,7 +101,8 @@ class EngineMain implements Engine {
     this.#pool = new Piscina({
       filename: deps.workerFile,
       minThreads: this.#shardCount,
-      maxThreads: this.#shardCount,
+      // One more for the sources, when there are any.
+      maxThreads: this.#shardCount + 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       // A shard is one task that never ends: its event loop must turn, not wait for the next task.
       atomics: 'disabled',
@@ -100,18 +110,31 @@ class EngineMain implements Engine {
     // A thread that dies without a task is replaced by the pool; without a listener the process would end.
     this.#pool.on('error', (error) => deps.logger.error({ err: error }, 'an idle worker ended'));
     this.#shards = Array.from({ length: this.#shardCount }, (_, shard) => this.#supervisor(shard));
+    this.#feeds = new Feeds({
+      config,
+      feeds: feedRegistry,
+      registry: this.#registry,
+      rest: this.#rest,
+      listings: new ListingCache(this.#rest),
+      logger: deps.logger,
+      signal: this.#stop.signal,
+      venue: (name) => this.#venue(name),
+      shardOf: (id) => this.#shards[shardOf(id, this.#shardCount)] as ShardSupervisor,
+      internalShard: () => this.#internalShard(),
+    });
     this.#control = new ControlServer(config.shmRoot, config.name, deps.logger, {
       status: () => this.status(),
       snapshot: (instrument) => this.#snapshot(instrument),
       book: (instrument) => this.#book(instrument),
       shutdown: () => deps.onShutdownRequest(),
+      calls: this.#calls(),
     });
   }
 
   async start(): Promise<void> {
     await this.#control.listen();
     for (const shard of this.#shards) shard.start();
-    for (const feed of this.#config.feeds) void this.#startFeed(feed);
+    this.#feeds.start();
   }
 
   async status(): Promise<EngineStatus> {
@@ -126,13 +149,13 @@ class EngineMain implements Engine {
       pid: process.pid,
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: (Date.now() - this.#startedAt.getTime()) / 1000,
-      epochs: this.#epochs.current(this.#shardCount),
+      epochs: this.#epochs.current(this.#shards.length),
       workerRestarts: this.#shards.reduce((sum, shard) => sum + shard.restarts, 0),
       counters,
-      latencyNs: latencyOf(this.#config.shmRoot, this.#config.name, this.#shardCount),
+      latencyNs: latencyOf(this.#config.shmRoot, this.#config.name, this.#shards.length),
       connections: states.flatMap(({ connections }) => connections),
       instruments: states.flatMap(({ instruments }) => instruments).sort((a, b) => a.id - b.id),
-      unlisted: this.#unlisted,
+      unlisted: this.#feeds.unlisted,
     };
   }
 
@@ -174,11 +197,11 @@ class EngineMain implements Engine {
     }
   }
 
-  #supervisor(shard: number): ShardSupervisor {
+  #supervisor(shard: number, ringBytes = this.#config.ringBytes): ShardSupervisor {
     const { logger, stuckAfterMs = STUCK_AFTER_MS } = this.#deps;
     const budgets = this.#budgets;
     return new ShardSupervisor({
-      config: this.#config,
+      config: { ...this.#config, ringBytes },
       shard,
       pool: this.#pool,
       logger,
@@ -198,32 +221,39 @@ class EngineMain implements Engine {
     });
   }
 
-  /** Every feed waits for its own venue; one that is away holds up nobody else. */
-  async #startFeed(feed: FeedConfig): Promise<void> {
-    const { logger } = this.#deps;
-    const shard = this.#shards[shardOf(feed.id, this.#shardCount)] as ShardSupervisor;
-    try {
-      const listed = await listInstruments(this.#venue(feed.venue), feed, {
-        rest: this.#rest,
-        registry: this.#registry,
-        logger,
-        signal: this.#stop.signal,
-      });
-      for (const symbol of listed.unlisted) this.#unlisted.push({ feed: feed.id, symbol });
-      for (const { id } of listed.instruments) this.#shardOfInstrument.set(id, shard);
-      shard.add({ feed, instruments: listed.instruments });
-    } catch (error) {
-      if (!this.#stop.signal.aborted) logger.error({ feed: feed.id, err: error }, 'a feed could not be started');
-    }
+  #calls(): ControlCalls {
+    return {
+      feeds: async () => {
+        const states = await Promise.all(this.#shards.map((shard) => shard.status()));
+        return this.#feeds.list(states.flatMap(({ instruments }) => instruments));
+      },
+      feed_create: (fields) => this.#feeds.create(fields),
+      feed_remove: ({ feedId }) => this.#feeds.remove(feedId),
+      subscriptions: () => this.#subscriptions.all,
+      subscribe: ({ orders }) => this.#subscriptions.add(orders),
+      subscription_change: (fields) => this.#subscriptions.change(fields),
+      unsubscribe: ({ subscriptionId }) => this.#subscriptions.remove(subscriptionId),
+      ingest: ({ rows }) => this.#feeds.ingest(rows),
+    };
+  }
+
+  /** The shard of sources comes after those of feeds, with a smaller ring. */
+  #internalShard(): ShardSupervisor {
+    const known = this.#shards[this.#shardCount];
+    if (known !== undefined) return known;
+    const shard = this.#supervisor(this.#shardCount, Math.min(this.#config.ringBytes, INTERNAL_RING_BYTES_MAX));
+    this.#shards.push(shard);
+    shard.start();
+    return shard;
   }
 
   async #snapshot(instrument: number): Promise<boolean> {
-    const call = this.#shardOfInstrument.get(instrument)?.worker?.call('snapshot', instrument, CALL_DEADLINE_MS);
+    const call = this.#feeds.shardOfInstrument(instrument)?.worker?.call('snapshot', instrument, CALL_DEADLINE_MS);
     return (await call) ?? false;
   }
 
   async #book(instrument: number): Promise<BookText | null> {
-    const call = this.#shardOfInstrument.get(instrument)?.worker?.call('book', instrument, CALL_DEADLINE_MS);
+    const call = this.#feeds.shardOfInstrument(instrument)?.worker?.call('book', instrument, CALL_DEADLINE_MS);
     return (await call) ?? null;
   }
 }

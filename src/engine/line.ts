@@ -44,6 +44,7 @@ export interface LineOptions {
   readonly transport: TransportName;
   /** Number of the connection within the shard, kept over reconnects. */
   readonly connection: number;
+  /** What it carries at first; `add` and `remove` change that. */
   readonly instruments: readonly InstrumentDefinition[];
   readonly backoff: Backoff;
   readonly inputs: LineInputs;
@@ -72,10 +73,12 @@ export class Line {
   #silences = 0;
   #lookedAt = 0;
   #stopped = false;
+  #instruments: readonly InstrumentDefinition[];
   reconnects = -1;
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#instruments = options.instruments;
     this.#bits = options.channels.reduce((bits, channel) => bits | CHANNELS[channel], 0);
     const { channels, connection, logger, inputs } = options;
     const arrived = inputs.arrived.bind(inputs);
@@ -120,6 +123,36 @@ export class Line {
       },
     });
     this.#socket = socket;
+  }
+
+  get instruments(): readonly InstrumentDefinition[] {
+    return this.#instruments;
+  }
+
+  /** Carries these as well; a line that rests connects again. */
+  add(instruments: readonly InstrumentDefinition[]): void {
+    this.#instruments = [...this.#instruments, ...instruments];
+    if (this.#socket?.isOpen === true) this.#ask(instruments);
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    // A socket that is still closing comes back by itself.
+    if (this.#socket === undefined) this.start();
+  }
+
+  /** Carries these no longer; a line without any rests. The core is told by the caller. */
+  remove(instruments: ReadonlySet<number>): void {
+    const gone = this.#instruments.filter(({ id }) => instruments.has(id));
+    if (gone.length === 0) return;
+    this.#instruments = this.#instruments.filter(({ id }) => !instruments.has(id));
+    if (this.#instruments.length === 0) this.stop();
+    else this.#withdraw(gone);
+  }
+
+  /** Asks the venue anew for an instrument; what is missed meanwhile shows as a gap. */
+  restart(instrument: InstrumentDefinition): void {
+    if (this.#socket?.isOpen !== true) return;
+    this.#withdraw([instrument]);
+    this.#ask([instrument]);
   }
 
   /** Replaces the connection. */
@@ -168,15 +201,31 @@ export class Line {
   }
 
   #opened(): void {
-    const { inputs, connection, instruments, logger, connectionClass } = this.#options;
-    logger.info({ connection, class: connectionClass.name, instruments: instruments.length }, 'connected');
+    const { inputs, connection, logger, connectionClass } = this.#options;
+    logger.info({ connection, class: connectionClass.name, instruments: this.#instruments.length }, 'connected');
     inputs.connect(connection);
+    this.#ask(this.#instruments);
+  }
+
+  #ask(instruments: readonly InstrumentDefinition[]): void {
+    const { inputs, connection } = this.#options;
     // The core must be buffering before the venue is asked.
     for (const { id } of instruments) inputs.subscribe(connection, id, this.#bits);
     const perMessage = Math.max(1, Math.floor(STREAMS_PER_MESSAGE / this.#options.channels.length));
     for (let first = 0; first < instruments.length; first += perMessage) {
       this.#subscribe({ instruments: instruments.slice(first, first + perMessage), attempts: 0, timer: undefined });
     }
+  }
+
+  #withdraw(instruments: readonly InstrumentDefinition[]): void {
+    if (this.#socket?.isOpen !== true) return;
+    const { venue, channels } = this.#options;
+    for (let first = 0; first < instruments.length; first += STREAMS_PER_MESSAGE) {
+      const some = instruments.slice(first, first + STREAMS_PER_MESSAGE);
+      const streams = some.flatMap(({ symbol }) => venue.streams(symbol, channels));
+      this.#outbox.push({ text: venue.unsubscribeFrame(this.#nextId++, streams), sent: () => {} });
+    }
+    this.#drain();
   }
 
   #subscribe(batch: Batch): void {
@@ -212,6 +261,7 @@ export class Line {
       return;
     }
     this.#batches.delete(id);
+    if (!batch.instruments.some((instrument) => this.#instruments.includes(instrument))) return;
     this.#options.logger.warn(
       { connection: this.connection, attempt: batch.attempts },
       'the venue did not answer a subscription',
@@ -222,7 +272,9 @@ export class Line {
   #finish(id: number, batch: Batch, accepted: boolean): void {
     clearTimeout(batch.timer);
     this.#batches.delete(id);
-    for (const instrument of batch.instruments) this.#options.inputs.ack(this.connection, instrument.id, accepted);
+    // Those that left meanwhile are nobody's any more.
+    const carried = batch.instruments.filter((instrument) => this.#instruments.includes(instrument));
+    for (const { id } of carried) this.#options.inputs.ack(this.connection, id, accepted);
     if (!accepted) {
       const symbols = batch.instruments.map(({ symbol }) => symbol);
       this.#options.logger.error({ connection: this.connection, symbols }, 'the venue did not accept a subscription');

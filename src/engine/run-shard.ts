@@ -1,26 +1,20 @@
 import { DISCONNECT_REASONS } from '../model/codes.js';
+import { isSource } from '../model/feeds.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
-import { Backoff } from './backoff.js';
-import { Line } from './line.js';
+import type { Line } from './line.js';
 import type { Logger, LogLevel } from './log.js';
 import { Quarantine } from './quarantine.js';
 import { RestClient } from './rest.js';
 import { Rpc } from './rpc.js';
 import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
 import { ShardHost } from './shard-host.js';
-import { Snapshots } from './snapshots.js';
+import { Sources } from './sources.js';
+import { VenueFeed } from './venue-feed.js';
 
 const TICK_MS = 100;
 /** Deadlines of connections are looked at every so many ticks. */
 const WATCH_EVERY_TICKS = 10;
-
-interface Feed {
-  readonly task: FeedTask;
-  readonly venue: Venue;
-  readonly snapshots: Snapshots;
-  readonly lines: readonly Line[];
-}
 
 /** One shard in its worker thread: sockets, snapshots and the addon, on one event loop. */
 class ShardRunner {
@@ -30,9 +24,10 @@ class ShardRunner {
   readonly #rest: RestClient;
   readonly #quarantine: Quarantine;
   readonly #host: ShardHost;
-  readonly #feeds: Feed[] = [];
-  readonly #byConnection = new Map<number, Feed>();
-  readonly #byInstrument = new Map<number, { feed: Feed; definition: InstrumentDefinition }>();
+  readonly #sources: Sources;
+  readonly #feeds = new Map<string, VenueFeed>();
+  readonly #byConnection = new Map<number, VenueFeed>();
+  readonly #byInstrument = new Map<number, { feed: VenueFeed; definition: InstrumentDefinition }>();
   readonly #beat: Int32Array;
   #timer: NodeJS.Timeout | undefined;
   readonly #venues: readonly Venue[];
@@ -62,9 +57,10 @@ class ShardRunner {
       poisoned: () => void this.#rebuild(),
       storm: (connection) =>
         this.#line(connection)?.replace(DISCONNECT_REASONS.error, 'too many malformed frames within a second'),
-      feedOf: (connection) => this.#byConnection.get(connection)?.task.feed.id ?? '',
-      venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? 0,
+      feedOf: (connection) => this.#byConnection.get(connection)?.id ?? '',
+      venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? this.#sources.venueOf(connection) ?? 0,
     });
+    this.#sources = new Sources(this.#host, () => ++this.#connections);
     this.#venues = venues;
   }
 
@@ -77,50 +73,52 @@ class ShardRunner {
     });
   }
 
-  /** Takes up a feed: announces its instruments, then connects. */
+  /** Takes up a feed, or changes which instruments it has: the core knows an instrument before the venue is asked for it. */
   #take(task: FeedTask): void {
-    const venue = this.#venues.find(({ name }) => name === task.feed.venue);
-    if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue}`);
-    const deliver = (instrument: number, body: Buffer): void => this.#host.depthSnapshot(instrument, body);
-    const snapshots = new Snapshots({ venue, feed: task.feed, rest: this.#rest, logger: this.#logger, deliver });
-    const feed: Feed = { task, venue, snapshots, lines: this.#lines(task, venue) };
-    this.#feeds.push(feed);
-    for (const line of feed.lines) this.#byConnection.set(line.connection, feed);
-    for (const definition of task.instruments) {
-      this.#byInstrument.set(definition.id, { feed, definition });
-      this.#host.add({ definition, venueName: venue.name });
+    if (isSource(task.feed.venue)) {
+      this.#sources.take(task);
+      return;
     }
-    for (const line of feed.lines) line.start();
+    const feed = this.#feeds.get(task.feed.id) ?? this.#open(task);
+    const wanted = new Set(task.instruments.map(({ id }) => id));
+    const gone = new Set(feed.instruments.flatMap(({ id }) => (wanted.has(id) ? [] : [id])));
+    feed.remove(gone);
+    for (const id of gone) {
+      // It may have moved to another feed of the shard already.
+      if (this.#byInstrument.get(id)?.feed === feed) this.#byInstrument.delete(id);
+      this.#host.remove(id);
+    }
+    const held = new Set(feed.instruments.map(({ id }) => id));
+    const added = task.instruments.filter(({ id }) => !held.has(id));
+    for (const definition of added) {
+      this.#byInstrument.set(definition.id, { feed, definition });
+      this.#host.add({ definition, venueName: feed.venue.name });
+    }
+    feed.add(added);
   }
 
-  /** As many connections of each class as the venue's limit on streams makes necessary. */
-  #lines({ feed, instruments }: FeedTask, venue: Venue): Line[] {
-    const { reconnectDelayMs: delayMs, maxReconnectDelayMs: delayMaxMs } = this.#task.config;
-    const backoff = new Backoff({ delayMs, delayMaxMs, attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes });
-    const lines: Line[] = [];
-    for (const connectionClass of venue.classes) {
-      const channels = feed.channels.filter((channel) => connectionClass.channels.includes(channel));
-      if (channels.length === 0) continue;
-      const perLine = Math.floor(venue.limits.streamsPerConnection / channels.length);
-      for (let first = 0; first < instruments.length; first += perLine) {
+  #open(task: FeedTask): VenueFeed {
+    const venue = this.#venues.find(({ name }) => name === task.feed.venue);
+    if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue}`);
+    const feed = new VenueFeed({
+      config: this.#task.config,
+      venue,
+      task,
+      inputs: this.#host,
+      rest: this.#rest,
+      logger: this.#logger,
+      nextConnection: (owner) => {
         this.#connections += 1;
-        lines.push(
-          new Line({
-            venue,
-            connectionClass,
-            channels,
-            url: feed.wsUrl + connectionClass.path,
-            transport: feed.transport,
-            connection: this.#connections,
-            instruments: instruments.slice(first, first + perLine),
-            backoff,
-            inputs: this.#host,
-            logger: this.#logger,
-          }),
-        );
-      }
-    }
-    return lines;
+        this.#byConnection.set(this.#connections, owner);
+        return this.#connections;
+      },
+      deliver: (instrument, body) => {
+        // A snapshot may come for an instrument that has left.
+        if (this.#byInstrument.has(instrument)) this.#host.depthSnapshot(instrument, body);
+      },
+    });
+    this.#feeds.set(task.feed.id, feed);
+    return feed;
   }
 
   #tick(): void {
@@ -128,7 +126,7 @@ class ShardRunner {
     this.#host.tick();
     this.#ticks += 1;
     if (this.#ticks % WATCH_EVERY_TICKS !== 0) return;
-    for (const { lines } of this.#feeds) for (const line of lines) line.watch();
+    for (const { lines } of this.#feeds.values()) for (const line of lines) line.watch();
   }
 
   #request(request: ShardRequest): void {
@@ -157,9 +155,10 @@ class ShardRunner {
     const lease = await this.#rpc.call('epoch', this.#task.shard);
     if (this.#timer === undefined) return;
     // Connections end before the new shard is there: it never knew them.
-    for (const { lines } of this.#feeds)
+    for (const { lines } of this.#feeds.values())
       for (const line of lines) line.replace(DISCONNECT_REASONS.local, 'the shard is rebuilt');
     this.#host.rebuild(lease);
+    this.#sources.announce();
   }
 
   #calls(): { [Name in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[Name]>[0]) => unknown } {
@@ -167,9 +166,9 @@ class ShardRunner {
       status: () => ({
         counters: this.#host.counters(),
         instruments: this.#host.instruments(),
-        connections: this.#feeds.flatMap(({ task, lines }) =>
+        connections: [...this.#feeds.values()].flatMap(({ id, lines }) =>
           lines.map((line) => ({
-            feed: task.feed.id,
+            feed: id,
             shard: this.#task.shard,
             connection: line.connection,
             connectionClass: line.connectionClass,
@@ -184,6 +183,11 @@ class ShardRunner {
         if (this.#timer !== undefined) this.#take(task);
         return null;
       },
+      restart: ({ feed, instrument }) => {
+        this.#feeds.get(feed)?.restart(instrument);
+        return null;
+      },
+      ingest: (rows) => this.#sources.ingest(rows, () => this.#host.counters()['events'] ?? 0),
       snapshot: (instrument) => this.#host.publishSnapshot(instrument),
       book: (instrument) => this.#host.book(instrument),
       stop: () => this.#stop(),
@@ -193,7 +197,7 @@ class ShardRunner {
   async #stop(): Promise<null> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    for (const { lines, snapshots } of this.#feeds) {
+    for (const { lines, snapshots } of this.#feeds.values()) {
       snapshots.close();
       for (const line of lines) line.stop();
     }

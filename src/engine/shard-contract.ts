@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { EngineConfig, FeedConfig } from '../model/config.js';
+import type { IngestResult, IngestRow } from '../model/feeds.js';
 import type { BookText, ConnectionStatus, InstrumentStatus } from '../model/status.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { LogLevel } from './log.js';
@@ -26,6 +27,16 @@ export interface ShardTask extends EpochLease {
   readonly heartbeat: SharedArrayBuffer;
 }
 
+/** A row with its instrument. */
+export interface HostedRow extends IngestRow {
+  readonly instrument: number;
+}
+
+export interface IngestedRows {
+  readonly errors: IngestResult['errors'];
+  readonly events: number;
+}
+
 /** State of a shard, as its worker tells it. */
 export interface ShardStatus {
   readonly counters: Readonly<Record<string, number>>;
@@ -36,8 +47,12 @@ export interface ShardStatus {
 /** Calls that a worker answers. */
 export interface WorkerCalls {
   status(argument: null): ShardStatus;
-  /** Takes up another feed. */
+  /** Takes up a feed, or changes which instruments it has. */
   feed(task: FeedTask): null;
+  /** Asks the venue anew for an instrument of a feed. */
+  restart(argument: { readonly feed: string; readonly instrument: number }): null;
+  /** Rows of sources, for instruments that the shard holds. */
+  ingest(rows: readonly HostedRow[]): IngestedRows;
   /** Puts a full book on the ring; false if the shard does not hold the instrument. */
   snapshot(instrument: number): boolean;
   book(instrument: number): BookText | null;

@@ -1,5 +1,6 @@
 import { CHANNELS } from '../model/codes.js';
 import type { ChannelName, EngineConfig } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
 import {
   INSTRUMENT_COUNTERS,
@@ -8,6 +9,7 @@ import {
   native,
   REJECTED_BIT,
   REQUESTS_BIT,
+  type Rejection,
   SHARD_COUNTERS,
   Shard,
   type ShardRequest,
@@ -96,6 +98,26 @@ export class ShardHost implements LineInputs {
   add(instrument: HostedInstrument): void {
     this.#instruments.set(instrument.definition.id, instrument);
     this.#after(native(() => this.#shard?.instrument(instrument.definition, STAMP_HERE)));
+  }
+
+  /** The instrument leaves the shard: its book is cleared, and a last status says so. */
+  remove(instrument: number): void {
+    if (!this.#instruments.delete(instrument)) return;
+    this.#acks.delete(instrument);
+    this.#asked.delete(instrument);
+    this.#after(native(() => this.#shard?.unsubscribe(instrument, STAMP_HERE)));
+  }
+
+  /** One canonical row; the reason if the core refused it. */
+  row(connection: number, bytes: Buffer): Rejection | undefined {
+    const result = this.#ingest?.(connection, bytes);
+    if (this.#shard === undefined || result === undefined || result < 0) {
+      this.#after(result);
+      throw new TickringError('CLOSED', 'the shard is being rebuilt');
+    }
+    const rejection = (result & REJECTED_BIT) === 0 ? undefined : (this.#shard.rejection() ?? undefined);
+    this.#after(result & ~REJECTED_BIT);
+    return rejection;
   }
 
   connect(connection: number): void {

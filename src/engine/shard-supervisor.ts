@@ -31,7 +31,8 @@ export interface ShardSupervisorOptions {
 /** Keeps one shard's task running: replaces a worker that crashed or hangs, without touching the others. */
 export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions;
-  readonly #feeds: FeedTask[] = [];
+  /** By id. */
+  readonly #feeds = new Map<string, FeedTask>();
   readonly #stopping = new AbortController();
   #rpc: Rpc<WorkerCalls> | undefined;
   #abort = new AbortController();
@@ -47,10 +48,15 @@ export class ShardSupervisor {
     this.#ended = this.#keep();
   }
 
-  /** Adds a feed to the shard, now and after every restart. */
-  add(feed: FeedTask): void {
-    this.#feeds.push(feed);
-    this.#rpc?.notify('feed', feed);
+  /** Adds a feed to the shard or changes its instruments, now and after every restart. */
+  put(task: FeedTask): void {
+    this.#feeds.set(task.feed.id, task);
+    this.#rpc?.notify('feed', task);
+  }
+
+  /** Its number. */
+  get shard(): number {
+    return this.#options.shard;
   }
 
   /** The worker's calls; undefined while it is being replaced. */
@@ -74,7 +80,7 @@ export class ShardSupervisor {
 
   #silentStatus(): ShardStatus {
     const { shard } = this.#options;
-    const instruments = this.#feeds.flatMap(({ feed, instruments: definitions }) =>
+    const instruments = [...this.#feeds.values()].flatMap(({ feed, instruments: definitions }) =>
       definitions.map(({ id, symbol }) => {
         return { id, venue: feed.venue, symbol, shard, inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
       }),
@@ -110,7 +116,7 @@ export class ShardSupervisor {
     const abort = new AbortController();
     this.#abort = abort;
     const heartbeat = new SharedArrayBuffer(4);
-    const task: ShardTask = { ...lease, shard, config, feeds: [...this.#feeds], port: port2, heartbeat };
+    const task: ShardTask = { ...lease, shard, config, feeds: [...this.#feeds.values()], port: port2, heartbeat };
     const watch = this.#watchHeartbeat(new Int32Array(heartbeat), abort);
     try {
       await pool.run(task, { transferList: [port2], signal: abort.signal });

@@ -5,7 +5,7 @@ import { TickringError } from '../model/errors.js';
 import type { EpochLease } from './shard-contract.js';
 
 /** Replaces a file so that after a crash it is either the old or the new one, whole. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = openSync(temporary, 'w', 0o600);
   try {
@@ -23,7 +23,7 @@ function replaceFile(path: string, text: string): void {
   }
 }
 
-function readState<T>(path: string, schema: z.ZodType<T>, empty: T): T {
+export function readState<T>(path: string, schema: z.ZodType<T>, empty: T): T {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -1,3 +1,5 @@
+import type { DataType, FeedCreated, FeedInfo, IngestResult, IngestRow, Subscription, SubscriptionOrder } from './feeds.js';
+
 /** What the engine tells on its control socket, and the CLI prints. Integers above 2^53 are decimal strings. */
 
 export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed';
@@ -47,12 +49,35 @@ export interface EngineStatus {
 /** Protocol version of the control socket; both sides refuse another one. */
 export const CONTROL_VERSION = 1;
 
-/** Requests of the control socket: length-prefixed (u32 little endian) MessagePack maps. */
-export type ControlRequest =
-  | { readonly v: number; readonly id: number; readonly op: 'status' }
-  | { readonly v: number; readonly id: number; readonly op: 'snapshot'; readonly instrument: number }
-  | { readonly v: number; readonly id: number; readonly op: 'book'; readonly instrument: number }
-  | { readonly v: number; readonly id: number; readonly op: 'shutdown' };
+/** Requests of the control socket (length-prefixed, u32 little endian, MessagePack maps) and what answers them. */
+export interface ControlRequests {
+  status: { fields: Record<never, never>; result: EngineStatus };
+  snapshot: { fields: { readonly instrument: number }; result: boolean };
+  book: { fields: { readonly instrument: number }; result: BookText | null };
+  shutdown: { fields: Record<never, never>; result: null };
+  feeds: { fields: Record<never, never>; result: readonly FeedInfo[] };
+  feed_create: {
+    fields: { readonly symbol: string; readonly source: string; readonly dataTypes: readonly DataType[] };
+    result: FeedCreated;
+  };
+  /** False if there is no such feed. */
+  feed_remove: { fields: { readonly feedId: string }; result: boolean };
+  subscriptions: { fields: Record<never, never>; result: readonly Subscription[] };
+  subscribe: { fields: { readonly orders: readonly SubscriptionOrder[] }; result: readonly Subscription[] };
+  subscription_change: {
+    fields: {
+      readonly subscriptionId: string;
+      readonly add?: readonly string[] | undefined;
+      readonly remove?: readonly string[] | undefined;
+      readonly isActive?: boolean | undefined;
+    };
+    result: Subscription | null;
+  };
+  unsubscribe: { fields: { readonly subscriptionId: string }; result: boolean };
+  ingest: { fields: { readonly rows: readonly IngestRow[] }; result: IngestResult };
+}
+
+export type ControlOp = keyof ControlRequests;
 
 /** Canonical text of one full book, as the engine holds it. */
 export interface BookText {

@@ -17,6 +17,16 @@ export class RecordBytes {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Where the record begins in the bytes. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** To the record that begins there. */
+  seek(start: number): void {
+    this.#start = start;
+  }
+
   /** To the first record. */
   rewind(): void {
     this.#start = 0;

@@ -32,6 +32,18 @@ const actions: ControlActions = {
   shutdown: () => {
     shutdowns += 1;
   },
+  calls: {
+    feeds: () => [],
+    feed_create: () => {
+      throw new TickringError('SYMBOL_UNLISTED', 'nobody lists it');
+    },
+    feed_remove: ({ feedId }) => feedId === 'feed_x_001',
+    subscriptions: () => [],
+    subscribe: () => [],
+    subscription_change: () => null,
+    unsubscribe: () => false,
+    ingest: ({ rows }) => ({ accepted: rows.length, errors: [], shard: 2, events: rows.length }),
+  },
 };
 
 async function listen(): Promise<void> {
@@ -71,6 +83,26 @@ async function ask(message: unknown): Promise<Record<string, unknown>> {
 }
 
 describe('control socket', () => {
+  test('requests about feeds reach the engine in their shape, with its answers and codes; others are refused', async () => {
+    expect(await client.request('feed_remove', { feedId: 'feed_x_001' })).toBe(true);
+    await expect(client.request('feed_create', { symbol: 'X', source: 'y', dataTypes: ['tick'] })).rejects.toMatchObject({
+      code: 'SYMBOL_UNLISTED',
+    });
+    const values = { kind: 'trade', price: '1.5', qty: '2', sell: false } as const;
+    const row = { symbol: 'X', source: 'internal', ts: '1', values } as const;
+    expect(await client.request('ingest', { rows: [row, row] })).toMatchObject({ accepted: 2, shard: 2 });
+    for (const wrong of [
+      { ...row, ts: '-1' },
+      { ...row, values: { ...values, price: '1e5' } },
+      { ...row, source: 'x' },
+      null,
+    ]) {
+      const answer = await ask({ v: CONTROL_VERSION, id: 1, op: 'ingest', rows: [wrong] });
+      expect(answer).toMatchObject({ ok: false, code: 'CONTROL_PROTOCOL' });
+    }
+    expect(await ask({ v: CONTROL_VERSION, id: 1, op: 'constructor' })).toMatchObject({ ok: false, code: 'CONTROL_PROTOCOL' });
+  });
+
   test('requests are answered, ids beyond 2^53 as text, to any number of clients at once', async () => {
     const clients = Array.from({ length: 20 }, () => new ControlClient(root, 'e'));
     const answers = await Promise.all(
@@ -108,7 +140,7 @@ describe('control socket', () => {
   });
 
   test.each([
-    ['a length beyond 64 KiB', Buffer.from([0x01, 0x00, 0x01, 0x00])],
+    ['a length beyond 8 MiB', Buffer.from([0x01, 0x00, 0x80, 0x00])],
     ['a map without its members', frameMessage(Buffer.from([0x85, 0x01]))],
     ['an empty message', frameMessage(Buffer.alloc(0))],
     ['arrays nested without end', frameMessage(Buffer.alloc(60_000, 0x91))],

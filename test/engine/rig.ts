@@ -43,6 +43,8 @@ export async function eventually<T>(
 export interface RigOptions {
   readonly simulator?: SimulatorOptions;
   readonly config?: Partial<EngineConfig>;
+  /** Symbols of each feed; default: all that are simulated. */
+  readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
   readonly stuckAfterMs?: number;
   readonly transport?: TransportName;
@@ -107,7 +109,7 @@ export class Rig {
         venue: name,
         wsUrl,
         restUrl,
-        symbols: options.simulator?.symbols ?? SYMBOLS,
+        symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
         channels: ['book', 'trade', 'quote'],
         transport: options.transport ?? 'native',
       })),
