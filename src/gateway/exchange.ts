@@ -6,18 +6,24 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import { receive } from './body.js';
 import type { Logger } from './logger.js';
 import { notFound, problem, Refusal, type Reply } from './problem.js';
 
 /** An answer takes no longer than this, ms: once a request is complete, uWebSockets.js has no timeout of its own. */
 const DEADLINE_MS = 10_000;
 
+/** Requests that wait for an answer at once. */
+const PENDING_MAX = 1_000;
+/** An id that a client gives its request; any other is replaced by ours. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
 /** Sent with every answer. No CORS header ever: other origins may not read (THREATS S07). */
 const COMMON_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
-  Vary: 'Origin, Accept',
+  Vary: 'Origin, Accept, Accept-Encoding',
 };
 
 /** What a route may know of a request; copied while the request is valid, which is during the callback alone. */
@@ -30,7 +36,15 @@ export interface Request {
   readonly origin: string;
   readonly accept: string;
   readonly ifNoneMatch: string;
+  readonly acceptEncoding: string;
+  readonly contentType: string;
+  readonly idempotencyKey: string;
+  /** Receives the body, at most `limit` bytes of it. To be called once, before the route returns. */
+  readonly body: (limit: number) => Promise<Buffer>;
 }
+
+/** What is read of a request before it is known how its body comes. */
+export type RequestHead = Omit<Request, 'body'> & { readonly contentLength: number };
 
 export type Route = (request: Request) => Reply | Promise<Reply>;
 
@@ -42,9 +56,10 @@ export interface ExchangeCounts {
 }
 
 /** Reads what is needed of a request. */
-export function readRequest(req: HttpRequest): Request {
+export function readRequest(req: HttpRequest): RequestHead {
+  const id = req.getHeader('x-request-id');
   return {
-    id: randomUUID(),
+    id: REQUEST_ID.test(id) ? id : randomUUID(),
     method: req.getMethod(),
     path: req.getUrl(),
     query: new URLSearchParams(req.getQuery()),
@@ -52,6 +67,10 @@ export function readRequest(req: HttpRequest): Request {
     origin: req.getHeader('origin'),
     accept: req.getHeader('accept'),
     ifNoneMatch: req.getHeader('if-none-match'),
+    acceptEncoding: req.getHeader('accept-encoding'),
+    contentType: req.getHeader('content-type'),
+    contentLength: Number(req.getHeader('content-length')) || 0,
+    idempotencyKey: req.getHeader('idempotency-key'),
   };
 }
 
@@ -60,11 +79,12 @@ function write(res: HttpResponse, reply: Reply, method: string, requestId: strin
   res.cork(() => {
     res.writeStatus(`${reply.status} ${STATUS_CODES[reply.status] ?? ''}`);
     for (const [name, value] of Object.entries({ ...COMMON_HEADERS, ...reply.headers, 'X-Request-Id': requestId })) {
-      res.writeHeader(name, value);
+      // The library writes it itself.
+      if (name !== 'Connection' || value !== 'close') res.writeHeader(name, value);
     }
     if (method === 'head') res.endWithoutBody(Buffer.byteLength(reply.body));
-    else if (reply.status === 304) res.endWithoutBody();
-    else res.end(reply.body);
+    else if (reply.status === 304 || reply.status === 204) res.endWithoutBody();
+    else res.end(reply.body, reply.headers['Connection'] === 'close');
   });
 }
 
@@ -80,8 +100,10 @@ export class Exchange {
   }
 
   /** Answers one request with what `route` returns, or with the problem that it throws. */
-  answer(res: HttpResponse, request: Request, route: Route): void {
+  answer(res: HttpResponse, head: RequestHead, route: Route): void {
     let open = true;
+    let isReceiving = false;
+    let endBody = (): void => {};
     let timer: NodeJS.Timeout | undefined;
     this.counts.requests += 1;
     this.counts.pending += 1;
@@ -91,20 +113,35 @@ export class Exchange {
       open = false;
       clearTimeout(timer);
       this.counts.pending -= 1;
+      endBody();
       return true;
     };
     res.onAborted(close);
+    const body = (limit: number): Promise<Buffer> => {
+      isReceiving = true;
+      const received = receive(res, head.contentLength, limit, (end) => {
+        endBody = end;
+      });
+      return received.finally(() => {
+        isReceiving = false;
+      });
+    };
+    const request: Request = { ...head, body };
     const send = (reply: Reply): void => {
       if (close()) write(res, reply, request.method, request.id);
     };
     const fail = (error: unknown): void => send(this.#problem(error, request));
     try {
+      if (this.counts.pending > PENDING_MAX) throw new Refusal(503, 'too many requests wait', { 'Retry-After': '1' });
       const reply = route(request);
       if (!(reply instanceof Promise)) {
         send(reply);
         return;
       }
-      timer = setTimeout(() => fail(new Refusal(504, 'the answer took too long')), this.#deadlineMs);
+      timer = setTimeout(() => {
+        const late = new Refusal(408, 'the body took too long', { Connection: 'close' });
+        fail(isReceiving ? late : new Refusal(504, 'the answer took too long'));
+      }, this.#deadlineMs);
       reply.then(send).catch(fail);
     } catch (error) {
       fail(error);
@@ -119,19 +156,44 @@ export class Exchange {
   }
 }
 
-/** Finds routes by method and exact path. */
+type Methods = Map<string, Route>;
+
+/** Finds routes by method and path; `{name}` in a path stands for one segment. */
 export class Router {
-  readonly #routes = new Map<string, Map<string, Route>>();
+  readonly #exact = new Map<string, Methods>();
+  readonly #patterns: { readonly segments: readonly string[]; readonly methods: Methods }[] = [];
 
   add(method: string, path: string, route: Route): void {
-    const methods = this.#routes.get(path) ?? new Map<string, Route>();
-    methods.set(method, route);
-    this.#routes.set(path, methods);
+    this.#methods(path).set(method, route);
+  }
+
+  #methods(path: string): Methods {
+    const segments = path.split('/');
+    if (!path.includes('{')) {
+      const methods = this.#exact.get(path) ?? new Map();
+      this.#exact.set(path, methods);
+      return methods;
+    }
+    const known = this.#patterns.find((pattern) => pattern.segments.join('/') === path);
+    if (known !== undefined) return known.methods;
+    const pattern = { segments, methods: new Map() };
+    this.#patterns.push(pattern);
+    return pattern.methods;
+  }
+
+  /** Segments are compared as they were sent: what is encoded in one is never a separator. */
+  #match(path: string): Methods | undefined {
+    const segments = path.split('/');
+    return this.#patterns.find(
+      (pattern) =>
+        pattern.segments.length === segments.length &&
+        pattern.segments.every((part, index) => (part.startsWith('{') ? segments[index] !== '' : part === segments[index])),
+    )?.methods;
   }
 
   /** The route of a request; `HEAD` goes where `GET` goes. Refuses what is not there. */
   readonly route: Route = (request) => {
-    const methods = this.#routes.get(request.path);
+    const methods = this.#exact.get(request.path) ?? this.#match(request.path);
     if (methods === undefined) throw notFound();
     const route = methods.get(request.method === 'head' ? 'get' : request.method);
     if (route !== undefined) return route(request);

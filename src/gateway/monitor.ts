@@ -1,5 +1,6 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
 import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
+import type { LatestView } from '../native/index.js';
 import { INSTRUMENT_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
 import { histogramSum } from './histogram.js';
 import type { Logger } from './logger.js';
@@ -53,6 +54,7 @@ const shardCounter = (name: (typeof SHARD_COUNTERS)[number]['name']): number =>
 const SUBSCRIBED = instrumentCounter('channels');
 const IN_SYNC = instrumentCounter('in_sync');
 const LAST_TS_RECV = instrumentCounter('last_ts_recv');
+const REMOVED = instrumentCounter('removed');
 
 export class Monitor {
   readonly #rings: RingSource;
@@ -103,7 +105,8 @@ export class Monitor {
     }
     for (const { id, venue, symbol } of reader.instruments()) {
       const counters = reader.instrumentCounters(id);
-      if (counters === null) continue;
+      // One that left its shard keeps its place in the tables, and is nobody's business.
+      if (counters === null || counters[REMOVED] === 1n) continue;
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? `venue-${venue}`;
       const channels = Number(counters[SUBSCRIBED] ?? 0n);
       // Where trades or quotes alone are subscribed there is no book that could be out of sync.
@@ -137,6 +140,12 @@ export class Monitor {
     return this.shards.reduce((sum, { counters }) => sum + Number(counters[index] ?? 0n), 0);
   }
 
+  /** Events of the shards that are asked for. */
+  events(isCounted: (shard: number) => boolean): number {
+    const index = shardCounter('events');
+    return this.shards.reduce((sum, { shard, counters }) => sum + (isCounted(shard) ? Number(counters[index] ?? 0n) : 0), 0);
+  }
+
   /** A second, over the last few seconds. */
   get rates(): Rates {
     const first = this.#samples[0];
@@ -157,6 +166,11 @@ export class Monitor {
   /** Symbols, each once, however many venues list it. */
   get symbols(): string[] {
     return [...new Set(this.instruments.map(({ symbol }) => symbol))].sort();
+  }
+
+  /** The newest state of an instrument; null while its shard cannot be read. */
+  latest({ id, shard }: InstrumentView): LatestView | null {
+    return this.#readers.get(shard)?.latest(id) ?? null;
   }
 
   /** Counts of a latency histogram by bucket, all shards together. */

@@ -13,11 +13,14 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Each place that is wrong, where there are several. */
+  readonly errors: readonly object[] | undefined;
 
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}, errors?: readonly object[]) {
     super(detail);
     this.status = status;
     this.headers = headers;
+    this.errors = errors;
   }
 }
 
@@ -33,7 +36,8 @@ export const engineAway = (): Refusal => new Refusal(503, 'the engine does not a
 /** The problem JSON of a refusal. */
 export function problem(refusal: Refusal, requestId: string): Reply {
   const title = STATUS_CODES[refusal.status] ?? 'Error';
-  const body = { type: 'about:blank', title, status: refusal.status, detail: refusal.message, request_id: requestId };
+  const { status, message: detail, errors } = refusal;
+  const body = { type: 'about:blank', title, status, detail, request_id: requestId, ...(errors && { errors }) };
   return {
     status: refusal.status,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...refusal.headers },
@@ -43,9 +47,14 @@ export function problem(refusal: Refusal, requestId: string): Reply {
 
 /** A JSON answer that is not to be kept. */
 export function json(value: unknown, status = 200): Reply {
+  return jsonText(JSON.stringify(value), status);
+}
+
+/** The same of what is JSON already. */
+export function jsonText(body: string, status = 200): Reply {
   return {
     status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-    body: JSON.stringify(value),
+    body,
   };
 }

@@ -1,5 +1,5 @@
 /** The gateway's door to shared memory: a reader like any other on this host. */
-import { Fanout, native, RingReader } from '../native/index.js';
+import { Fanout, type LatestView, native, RingReader } from '../native/index.js';
 
 /** Encodings of messages, as the fan-out numbers them. */
 export const ENCODINGS = { flatbuffers: 0, json: 1 } as const;
@@ -24,13 +24,33 @@ export interface FanoutSource {
   close(): void;
 }
 
+/** What a ring tells of an instrument. */
+export interface RingInstrument {
+  readonly id: number;
+  readonly venue: number;
+  readonly symbol: string;
+  readonly priceExponent: number;
+  readonly qtyExponent: number;
+}
+
 /** The part of the addon's `RingReader` that the gateway uses. */
 export interface ReaderSource {
   status(): { state: string; epoch: bigint; position: bigint; lag: number; heartbeatAgeMs?: number | null };
-  instruments(): { id: number; venue: number; symbol: string }[];
+  instruments(): RingInstrument[];
+  latest(instrument: number): LatestView | null;
   counters(): bigint[];
   instrumentCounters(instrument: number): bigint[] | null;
   histogram(stage: number): { counts: Float64Array } | null;
+  close(): void;
+}
+
+/** All records of all shards, in canonical form. */
+export interface RecordSource {
+  poller(): (out: Uint8Array, max: number) => number;
+  shards(): number[];
+  instruments(shard?: number): RingInstrument[];
+  /** Goes back to the oldest record that is still there. */
+  seekOldest(): void;
   close(): void;
 }
 
@@ -38,6 +58,8 @@ export interface ReaderSource {
 export interface RingSource {
   fanout(): FanoutSource;
   reader(shard: number): ReaderSource;
+  /** Throws `SHM_NOT_FOUND` while no engine has published. */
+  records(): RecordSource;
 }
 
 /** The real thing: rings under `root`, of the engine `name`. */
@@ -45,5 +67,6 @@ export function openRings(root: string, name: string): RingSource {
   return {
     fanout: () => native(() => new Fanout(root, name)),
     reader: (shard) => native(() => new RingReader(root, name, shard)),
+    records: () => native(() => new RingReader(root, name)),
   };
 }

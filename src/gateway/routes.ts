@@ -1,23 +1,31 @@
 /** The HTTP resources. */
-import { CODES } from '../model/codes.js';
-import { TickringError } from '../model/errors.js';
+
+import { z } from 'zod';
+import type { Api } from './api.js';
+import { addCandleRoutes, type CandleSource } from './candle-routes.js';
+import type { DataQueries } from './data-queries.js';
+import { addDataRoutes } from './data-routes.js';
+import { type ControlClient, fromEngine } from './engine-calls.js';
+import { tagged } from './etag.js';
 import type { Router } from './exchange.js';
+import { addFeedRoutes, addSubscriptionRoutes } from './feed-routes.js';
 import type { Monitor } from './monitor.js';
-import { engineAway, json, Refusal, type Reply } from './problem.js';
+import { addDocument } from './openapi.js';
+import { json, Refusal, type Reply } from './problem.js';
+import { healthAnswer, metricsAnswer, metricsQuery, readyAnswer, symbolList } from './schemas.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Statistics } from './statistics.js';
 
-/** Speaks to the engine on its control socket. Rejects with `ENGINE_AWAY` when nobody answers. */
-export interface ControlClient {
-  request(op: 'status'): Promise<unknown>;
-  request(op: 'snapshot', fields: { readonly instrument: number }): Promise<unknown>;
-}
+export type { ControlClient } from './engine-calls.js';
 
 export interface RouteParts {
   readonly monitor: Monitor;
   readonly sinks: SinkMonitor;
   readonly statistics: Statistics;
   readonly control: ControlClient;
+  readonly queries: DataQueries;
+  readonly candles: CandleSource | undefined;
+  readonly version: string;
   /** Whether the gateway is ending: it takes no new work then. */
   readonly isStopping: () => boolean;
 }
@@ -25,20 +33,60 @@ export interface RouteParts {
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Adds all resources but the page. */
-export function addRoutes(router: Router, parts: RouteParts): void {
-  const { monitor, statistics } = parts;
-  router.add('get', '/health', () => json(statistics.health()));
-  router.add('get', '/livez', () => json({ live: true }));
-  for (const path of ['/ready', '/readyz']) router.add('get', path, () => readiness(parts));
-  router.add('get', '/metrics', ({ accept, query }) =>
-    accept.includes('application/json') || query.get('format') === 'json'
-      ? json(statistics.json())
-      : { status: 200, headers: { 'Content-Type': PROMETHEUS, 'Cache-Control': 'no-store' }, body: statistics.prometheus() },
-  );
-  router.add('get', '/symbols', () => symbols(monitor));
-  router.add('get', '/status', () => status(parts.control));
+export function addRoutes(router: Router, api: Api, parts: RouteParts): void {
+  addStateRoutes(api, parts);
+  addFeedRoutes(api, parts);
+  addDataRoutes(api, parts);
+  addSubscriptionRoutes(api, parts.control);
+  addCandleRoutes(api, parts.candles);
+  addDocument(router, api.operations, parts.version);
   router.add('get', '/ws', () => {
     throw new Refusal(426, 'this resource is a WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
+  });
+}
+
+function addStateRoutes(api: Api, parts: RouteParts): void {
+  const { monitor, statistics, control } = parts;
+  const get = (path: string, summary: string): { method: 'get'; path: string; summary: string } => ({
+    method: 'get',
+    path,
+    summary,
+  });
+  api.add({
+    ...get('/health', 'Figures of the service in the shape that older probes read'),
+    answers: { 200: healthAnswer },
+    handle: () => json(statistics.health()),
+  });
+  api.add({
+    ...get('/livez', 'The process turns'),
+    answers: { 200: z.object({ live: z.literal(true) }) },
+    handle: () => json({ live: true }),
+  });
+  for (const path of ['/ready', '/readyz']) {
+    api.add({
+      ...get(path, 'Whether truthful data can be served now'),
+      answers: { 200: readyAnswer, 503: readyAnswer },
+      handle: () => readiness(parts),
+    });
+  }
+  api.add({
+    ...get('/metrics', 'Prometheus text, or JSON statistics'),
+    query: metricsQuery,
+    answers: { 200: metricsAnswer },
+    handle: ({ query, request: { accept } }) =>
+      query.format === 'json' || (query.format === undefined && accept.includes('application/json'))
+        ? json(statistics.json())
+        : { status: 200, headers: { 'Content-Type': PROMETHEUS, 'Cache-Control': 'no-store' }, body: statistics.prometheus() },
+  });
+  api.add({
+    ...get('/symbols', 'Symbols that are followed; served while the engine is away too'),
+    answers: { 200: symbolList },
+    handle: ({ request }) => tagged(request, symbols(monitor)),
+  });
+  api.add({
+    ...get('/status', "The engine's own account of itself"),
+    answers: { 200: z.looseObject({ name: z.string() }) },
+    handle: async () => json(await fromEngine(control.request('status'))),
   });
 }
 
@@ -57,13 +105,4 @@ function symbols(monitor: Monitor): Reply {
   const names = monitor.symbols;
   const instruments = monitor.instruments.map(({ id, venue, symbol, inSync }) => ({ id, venue, symbol, in_sync: inSync }));
   return json({ symbols: names, count: names.length, instruments, engine: monitor.engineState });
-}
-
-async function status(control: ControlClient): Promise<Reply> {
-  try {
-    return json(await control.request('status'));
-  } catch (error) {
-    if (error instanceof TickringError && CODES[error.code].recovery === 'retry') throw engineAway();
-    throw error;
-  }
 }

@@ -13,15 +13,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayAccess, GatewayConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import { Access, readCredentials } from './access.js';
+import { Api } from './api.js';
 import { addAssets } from './assets.js';
+import type { CandleSource } from './candle-routes.js';
 import { CLOSE_CODES } from './client.js';
+import { DataQueries } from './data-queries.js';
 import { Exchange, Router, readRequest } from './exchange.js';
 import { bindAddress, CLOSED, checkCertificate, checkExposure } from './exposure.js';
 import { Guests } from './guests.js';
 import { Hub } from './hub.js';
+import { Idempotency } from './idempotency.js';
 import { KeyRing } from './key-ring.js';
 import type { Logger } from './logger.js';
 import { Monitor } from './monitor.js';
+import { Points } from './points.js';
 import { Pump } from './pump.js';
 import { openRings, type RingSource } from './ring.js';
 import { addRoutes, type ControlClient } from './routes.js';
@@ -51,6 +56,8 @@ export interface GatewayDeps {
   readonly version: string;
   /** Where rings are opened; default the addon's, at the configured place. */
   readonly rings?: RingSource;
+  /** Candles, where somebody keeps them. */
+  readonly candles?: CandleSource;
 }
 
 export interface Gateway {
@@ -96,6 +103,7 @@ class RunningGateway implements Gateway {
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
   readonly #guests: Guests;
+  readonly #points: Points;
   #listening: us_listen_socket | undefined;
   #looking: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
@@ -119,6 +127,7 @@ class RunningGateway implements Gateway {
     };
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
+    this.#points = new Points(rings, logger);
     const statistics = new Statistics({
       version: deps.version,
       monitor: this.#monitor,
@@ -127,12 +136,22 @@ class RunningGateway implements Gateway {
       pump: this.#pump,
       exchange: this.#exchange.counts,
       access,
+      points: this.#points,
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;
     const router = new Router();
     addAssets(router);
-    addRoutes(router, { monitor: this.#monitor, sinks: this.#sinks, statistics, control, isStopping });
+    addRoutes(router, new Api(router, new Idempotency()), {
+      monitor: this.#monitor,
+      sinks: this.#sinks,
+      queries: new DataQueries(this.#monitor, this.#points),
+      candles: deps.candles,
+      version: deps.version,
+      statistics,
+      control,
+      isStopping,
+    });
     this.#app.ws(
       '/ws',
       socketBehavior({ access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }),
@@ -160,6 +179,7 @@ class RunningGateway implements Gateway {
     this.#look();
     this.#pump.start();
     this.#guests.start(this.#hub, () => this.#pump.wake(), this.#logger);
+    this.#points.start();
     this.#logger.info({ url: this.url }, 'gateway listens');
   }
 
@@ -197,6 +217,7 @@ class RunningGateway implements Gateway {
     }
     await sleep(FAREWELL_MS);
     this.#pump.stop();
+    this.#points.stop();
     this.#monitor.close();
     this.#app.close();
     this.#logger.info({}, 'gateway ended');

@@ -6,6 +6,7 @@ import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
 import type { Monitor } from './monitor.js';
+import type { Points } from './points.js';
 import { Exposition, type Labels } from './prometheus.js';
 import type { Pump } from './pump.js';
 import { ENCODINGS } from './ring.js';
@@ -30,6 +31,7 @@ export interface StatisticsParts {
   readonly pump: Pump;
   readonly exchange: ExchangeCounts;
   readonly access: Access;
+  readonly points: Points;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -90,7 +92,7 @@ export class Statistics {
         unit: 'ms',
       },
       throughput_stats: throughput,
-      cache_size: null,
+      cache_size: this.#parts.points.size,
       engine_type: 'tickring',
       containerized: this.#containerized,
       engine: monitor.engineState,
@@ -221,6 +223,15 @@ export class Statistics {
       Number(pump.fanout.lost()),
     );
     out.one('tickring_gateway_fanout_failures_total', 'counter', 'Times the fan-out had to be opened anew.', pump.failures);
+    const { points } = this.#parts;
+    out.one('tickring_gateway_points', 'gauge', 'Points kept in memory.', points.size);
+    out.one('tickring_gateway_points_bytes', 'gauge', 'Memory that they take.', points.bytes);
+    out.one(
+      'tickring_gateway_points_lapped_total',
+      'counter',
+      'Records overwritten before they were read.',
+      points.counts.lapped,
+    );
     out.one('tickring_gateway_requests_total', 'counter', 'HTTP requests.', exchange.requests);
     out.one('tickring_gateway_request_failures_total', 'counter', 'HTTP requests that failed inside.', exchange.failures);
     out.one('tickring_gateway_uptime_seconds', 'gauge', 'Time since the gateway began to listen.', this.#uptimeSeconds);

@@ -45,14 +45,19 @@ export class Feed {
     this.#shard = this.#open();
   }
 
-  readonly control: ControlClient = {
+  /** What `control` answers to requests other than those for snapshots and status. */
+  answers: Readonly<Record<string, (fields: never) => unknown>> = {};
+
+  readonly control = {
     request: (op: string, fields?: { readonly instrument: number }): Promise<unknown> => {
       this.asked.push({ op, ...fields });
       if (this.controlError !== undefined) return Promise.reject(this.controlError);
-      if (fields !== undefined) this.#shard.publishSnapshot(fields.instrument, STAMP_HERE);
+      const answer = this.answers[op];
+      if (answer !== undefined) return new Promise((resolve) => resolve(answer(fields as never)));
+      if (op === 'snapshot' && fields !== undefined) this.#shard.publishSnapshot(fields.instrument, STAMP_HERE);
       return Promise.resolve({ name: this.name, pid: 1 });
     },
-  };
+  } as unknown as ControlClient;
 
   #open(): Shard {
     const shard = new Shard({

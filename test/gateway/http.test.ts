@@ -74,7 +74,7 @@ describe('HTTP', () => {
       'containerized',
     );
     for (const answer of [byQuery, byAccept]) expect(Object.keys(answer)).toEqual(expect.arrayContaining(members));
-    expect(byQuery).toMatchObject({ cache_size: null, engine_type: 'tickring', total_messages: 3 });
+    expect(byQuery).toMatchObject({ cache_size: 1, engine_type: 'tickring', total_messages: 3 });
     expect(byQuery['latency_stats']).toMatchObject({ unit: 'ms', min: expect.any(Number), p95: expect.any(Number) });
   });
 
