@@ -41,6 +41,8 @@ interface Stream {
 export class DataQueries {
   readonly #monitor: Monitor;
   readonly #points: Points;
+  /** Requests for points, and how many of them memory answered in full. */
+  readonly counts = { requests: 0, whole: 0 };
   readonly #renderers = new Map<string, ReturnType<typeof pointRenderer>>();
 
   constructor(monitor: Monitor, points: Points) {
@@ -82,6 +84,8 @@ export class DataQueries {
     // What was published and is no longer, or not yet, in memory would have been part of the answer.
     const published = kinds.reduce((sum, kind) => sum + Number(instrument.counters[COUNTER_OF[kind]] ?? 0n), 0);
     const truncated = texts.length < query.limit && published > texts.length;
+    this.counts.requests += 1;
+    if (!truncated) this.counts.whole += 1;
     const head = `{"symbol":${JSON.stringify(instrument.symbol)},"data_type":"${query.data_type}","data":[`;
     return `${head}${texts.join(',')}],"count":${texts.length},"truncated":${truncated}}`;
   }

@@ -128,6 +128,7 @@ class RunningGateway implements Gateway {
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
     this.#points = new Points(rings, logger);
+    const queries = new DataQueries(this.#monitor, this.#points);
     const statistics = new Statistics({
       version: deps.version,
       monitor: this.#monitor,
@@ -137,6 +138,7 @@ class RunningGateway implements Gateway {
       exchange: this.#exchange.counts,
       access,
       points: this.#points,
+      queries,
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;
@@ -145,7 +147,7 @@ class RunningGateway implements Gateway {
     addRoutes(router, new Api(router, new Idempotency()), {
       monitor: this.#monitor,
       sinks: this.#sinks,
-      queries: new DataQueries(this.#monitor, this.#points),
+      queries,
       candles: deps.candles,
       version: deps.version,
       statistics,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { INSTRUMENT_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
 import type { Access } from './access.js';
+import type { DataQueries } from './data-queries.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
@@ -32,6 +33,7 @@ export interface StatisticsParts {
   readonly exchange: ExchangeCounts;
   readonly access: Access;
   readonly points: Points;
+  readonly queries: DataQueries;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -134,6 +136,9 @@ export class Statistics {
     out.one('marketdata_feed_errors_total', 'counter', 'Inputs quarantined.', monitor.total('quarantined'));
     out.one('marketdata_active_feeds', 'gauge', 'Venues heard of within 10 s.', monitor.activeFeeds);
     out.one('marketdata_subscription_count', 'gauge', 'Topics subscribed, all clients.', hub.subscriptionCount);
+    const { requests, whole } = this.#parts.queries.counts;
+    const help = 'Share of requests for points that memory answered in full; absent before the first.';
+    out.add('marketdata_cache_hit_ratio', 'gauge', help, requests === 0 ? [] : [[{}, whole / requests]]);
     out.one('marketdata_ingestion_rate_per_second', 'gauge', 'Frames a second lately.', monitor.rates.frames);
   }
 
