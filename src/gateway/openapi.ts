@@ -9,7 +9,7 @@ import { documentPage, PAGE_POLICY } from './openapi-page.js';
 import { problemBody } from './schemas.js';
 
 /** Statuses of problems that every resource can end with. */
-const PROBLEMS_OF_ALL = [400, 421, 500, 503, 504];
+const PROBLEMS_OF_ALL = [400, 401, 403, 421, 429, 500, 503, 504];
 /** And those with a body. */
 const PROBLEMS_OF_BODIES = [408, 413, 415, 422];
 
