@@ -95,8 +95,9 @@ class Supervisor {
       this.#simulatorPorts = portsOf(venues, controlUrl);
       this.#config = withSimulatedFeeds(this.#config, venues);
     }
-    this.#jobs?.start().catch(() => {});
-    const [gateway] = await Promise.all([this.#gateway.start(), this.#engine.start()]);
+    // Sinks begin when the name is ours: another engine's are not to be doubled.
+    const engine = this.#engine.start().then(() => void this.#jobs?.start().catch(() => {}));
+    const [gateway] = await Promise.all([this.#gateway.start(), engine]);
     // A successor is found where its predecessor was, also where the first one took any free port.
     const port = Number(new URL(gateway.url).port) || this.#config.gateway.port;
     this.#config = { ...this.#config, gateway: { ...this.#config.gateway, port } };

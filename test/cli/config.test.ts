@@ -262,3 +262,38 @@ test('config: half of a certificate, and hosts, origins and networks that are no
     'tickring.yaml:5: gateway.local_writes maybe is none of key, open',
   ]);
 });
+
+test('config: no part of what Redis is logged in with is shown, whatever is wrong with it', () => {
+  const { config } = load('redis_url: "redis://me:can@ary@localhost:6379/2"');
+  expect(printConfig(config)).toContain('redis_url: redis://***@localhost:6379/2\n');
+  for (const url of [
+    'redis://:can%ary@localhost',
+    'http://:canary@localhost',
+    'canary@local host',
+    'redis://:canary@localhost?x=1',
+  ]) {
+    const [problem = ''] = problems(`redis_url: "${url}"`);
+    expect(problem).toMatch(/^tickring\.yaml:1: redis_url .*is no redis:\/\/host/);
+    expect(problem).not.toMatch(/can|ary/);
+  }
+});
+
+test('config: settings of Redis that contradict each other, or lack an address, are told', () => {
+  expect(problems('redis_url: "redis://:a@localhost"\nredis: {password_file: /x}')).toEqual([
+    'tickring.yaml:2: redis.password_file and redis_url both give a password',
+  ]);
+  expect(problems('redis_url: "redis://localhost"\nredis: {ca_file: /x}')).toEqual([
+    'tickring.yaml:2: redis.ca_file is for redis_url rediss://',
+  ]);
+  const { config, warnings } = load('redis: {streams: [trades]}');
+  expect(config.jobs).toBeNull();
+  expect(warnings).toEqual([expect.stringMatching(/redis has no effect without redis_url$/)]);
+});
+
+test('config: Redis by environment alone', () => {
+  const { config } = loadConfig({
+    env: { TICKRING_REDIS_URL: 'unix:///run/redis.sock', TICKRING_REDIS_STREAMS: 'trades,orderbook' },
+  });
+  expect(config.jobs?.redis).toMatchObject({ url: 'unix:///run/redis.sock', streams: ['trades', 'orderbook'] });
+  expect(config.gateway.sinks).toEqual(['redis']);
+});

@@ -103,7 +103,9 @@ redisTest('redis frozen for 5 s: nothing waits for it but the outbox, and the lo
   await eventually('trades arrive', () => tradeIds(received, NAME).length > 50);
   rig.server.signal('SIGSTOP');
   const trades = rig.trades;
-  await sleep(FROZEN_MS);
+  const frozenAt = performance.now();
+  await eventually('the silence is told', () => !sink.status().connected);
+  await sleep(Math.max(0, FROZEN_MS - (performance.now() - frozenAt)));
   expect(sink.status().dropped).toBeGreaterThan(0);
   expect(rig.trades).toBeGreaterThan(trades + 100);
   rig.server.signal('SIGCONT');

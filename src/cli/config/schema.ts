@@ -63,11 +63,20 @@ const origin = z
     'is no origin such as https://example.com',
   );
 
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Scheme, login, host, port, and the number of a database; or a socket. */
 function isRedisAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(text);
-  if (search !== '' || hash !== '') return false;
+  const { protocol, username, password, hostname, pathname, search, hash } = new URL(text);
+  if (search !== '' || hash !== '' || ![username, password, pathname].every(isEncoded)) return false;
   if (protocol === 'unix:') return hostname === '' && pathname.length > 1;
   return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '' && /^(\/(\d{1,5})?)?$/.test(pathname);
 }

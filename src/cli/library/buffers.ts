@@ -3,7 +3,7 @@ import type { BookMessage, DataType, Messages } from './types.js';
 
 type AnyMessage = Messages[DataType];
 
-/** What a message takes, bytes, about; and each of its levels. `test/cli/library.test.ts` measures it. */
+/** What a message takes, bytes, about; and each of its levels. `test/library/units.test.ts` measures it. */
 const MESSAGE_BYTES = 320;
 const LEVEL_BYTES = 96;
 /** Share of a buffer that goes at once when all together hold too much. */
@@ -16,7 +16,7 @@ function bytesOf(message: AnyMessage): number {
 }
 
 /** A ring of messages. */
-class Buffer {
+class Newest {
   readonly #size: number;
   #messages: (AnyMessage | undefined)[] = [];
   #oldest = 0;
@@ -59,7 +59,7 @@ class Buffer {
 export class Buffers {
   readonly #size: number;
   readonly #bytesMax: number;
-  readonly #buffers = new Map<string, Buffer>();
+  readonly #buffers = new Map<string, Newest>();
   #bytes = 0;
 
   /** `size`: messages of each instrument and type; `bytesMax`: of all together. */
@@ -77,7 +77,7 @@ export class Buffers {
     const name = `${message.type} ${key}`;
     let buffer = this.#buffers.get(name);
     if (buffer === undefined) {
-      buffer = new Buffer(this.#size);
+      buffer = new Newest(this.#size);
       this.#buffers.set(name, buffer);
     }
     this.#bytes -= buffer.bytes;
@@ -93,7 +93,7 @@ export class Buffers {
 
   /** Whoever holds most gives up its oldest. */
   #cut(): void {
-    let largest: Buffer | undefined;
+    let largest: Newest | undefined;
     for (const buffer of this.#buffers.values()) if (largest === undefined || buffer.bytes > largest.bytes) largest = buffer;
     if (largest === undefined) return;
     this.#bytes -= largest.bytes;

@@ -212,8 +212,11 @@ export class Engine {
     const followed = this.#followed.get(cursor.instrument) ?? this.#follow(cursor.instrument, feed);
     if (kind === KINDS.book_delta || kind === KINDS.book_snapshot) {
       const { part, parts } = cursor.book;
-      const message = part + 1 < parts ? undefined : followed?.bookMessage(cursor);
-      if (followed !== undefined && message !== undefined) this.#tell(followed, message);
+      if (followed === undefined || part + 1 < parts) return;
+      // Its row may not have been there when the definition was read.
+      followed.book ??= feed.book(cursor.instrument);
+      const message = followed.bookMessage(cursor);
+      if (message !== undefined) this.#tell(followed, message);
       return;
     }
     const record = cursor.object() as EngineRecord;

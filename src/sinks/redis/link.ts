@@ -9,7 +9,7 @@ const ANSWER_MS = 10_000;
 const DEFAULT_PORT = 6_379;
 const SECRET_FILE_BYTES_MAX = 4_096;
 
-export type Command = readonly [name: 'publish' | 'set' | 'xadd', ...args: (string | number)[]];
+export type Command = readonly [name: 'publish' | 'set' | 'xadd' | 'ping', ...args: (string | number)[]];
 
 /** What became of one command. `refused`: by the server, with this code. `unknown`: the connection was lost first. */
 export type Outcome = { readonly is: 'done' } | { readonly is: 'unknown' } | { readonly is: 'refused'; readonly code: string };
@@ -32,13 +32,22 @@ export function codeOf(error: unknown): string {
   return /^-?([A-Z][A-Z0-9_]{1,31})\b/.exec(String(message))?.[1] ?? 'CONNECTION_LOST';
 }
 
+function contents(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new LinkError(`redis.${key} ${codeOf(error)}`);
+  }
+}
+
 function optionsOf(config: RedisConfig) {
   const url = new URL(config.url);
   const text = (part: string): string | undefined => (part === '' ? undefined : decodeURIComponent(part));
   const password =
     config.passwordFile === undefined
       ? text(url.password)
-      : readFileSync(config.passwordFile, 'utf8')
+      : contents('password_file', config.passwordFile)
+          .toString('utf8')
           .slice(0, SECRET_FILE_BYTES_MAX)
           .replace(/\r?\n$/, '');
   const username = config.username ?? text(url.username);
@@ -47,7 +56,7 @@ function optionsOf(config: RedisConfig) {
     url.protocol === 'unix:'
       ? { path: decodeURIComponent(url.pathname) }
       : { host, port: url.port === '' ? DEFAULT_PORT : Number(url.port), db: Number(url.pathname.slice(1) || 0) };
-  const ca = config.caFile === undefined ? {} : { ca: readFileSync(config.caFile) };
+  const ca = config.caFile === undefined ? {} : { ca: contents('ca_file', config.caFile) };
   return {
     ...place,
     ...(password === undefined ? {} : { password }),

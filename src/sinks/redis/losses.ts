@@ -1,7 +1,8 @@
 /** What was lost, by name, until it is told. */
 import { rfc3339 } from '../clock.js';
 
-export type LossKind = 'channel' | 'key' | 'stream' | 'ring' | 'feed' | 'restart';
+/** `entry` is a loss of a stream once more: what the stream itself is to say of it. */
+export type LossKind = 'channel' | 'key' | 'stream' | 'entry' | 'ring' | 'feed' | 'restart';
 
 /** Reasons kept of one hole. */
 const REASONS_MAX = 8;
@@ -38,12 +39,17 @@ export class Losses {
     return this.#byName.size;
   }
 
-  note({ name, kind, lost = 0, unconfirmed = 0, reason, atNs }: LossNote): void {
+  note(note: LossNote): void {
+    this.#add(note);
+    if (note.kind === 'stream') this.#add({ ...note, kind: 'entry' });
+  }
+
+  #add({ name, kind, lost = 0, unconfirmed = 0, reason, atNs }: LossNote): void {
     const key = `${kind} ${name}`;
     const known = this.#byName.get(key);
     if (known === undefined) {
       const isRoom = this.#byName.size < NAMES_MAX || name === '*';
-      if (!isRoom) this.note({ name: '*', kind, lost, unconfirmed, reason, atNs });
+      if (!isRoom) this.#add({ name: '*', kind, lost, unconfirmed, reason, atNs });
       else this.#byName.set(key, { name, kind, lost, unconfirmed, reasons: [reason], fromNs: atNs, toNs: atNs });
       return;
     }
@@ -80,5 +86,13 @@ export class Losses {
 }
 
 export function lossBody({ name, kind, lost, unconfirmed, reasons, fromNs, toNs }: Loss): string {
-  return JSON.stringify({ name, kind, lost, unconfirmed, reasons, from: rfc3339(fromNs), to: rfc3339(toNs) });
+  return JSON.stringify({
+    name,
+    kind: kind === 'entry' ? 'stream' : kind,
+    lost,
+    unconfirmed,
+    reasons,
+    from: rfc3339(fromNs),
+    to: rfc3339(toNs),
+  });
 }

@@ -23,6 +23,9 @@ export class Market {
   readonly #bids: LevelTexts;
   readonly #asks: LevelTexts;
   readonly #depth: number;
+  /** Made anew when the owner of a short name changes. */
+  #namesOf: Readonly<Record<RedisTopic, readonly string[]>> | undefined;
+  #namesVersion = -1;
   book: RingBook | null = null;
   /** When a book was told last, monotonic ms. */
   bookAt = Number.NEGATIVE_INFINITY;
@@ -47,8 +50,14 @@ export class Market {
   }
 
   /** Names under which a topic of it is told. */
-  names(topic: RedisTopic): string[] {
-    return this.#names.suffixes(this.instrument.venue, this.instrument.symbol).map((suffix) => nameOf(topic, suffix));
+  names(topic: RedisTopic): readonly string[] {
+    if (this.#namesOf === undefined || this.#namesVersion !== this.#names.version) {
+      const suffixes = this.#names.suffixes(this.instrument.venue, this.instrument.symbol);
+      const all = (each: RedisTopic): string[] => suffixes.map((suffix) => nameOf(each, suffix));
+      this.#namesOf = { orderbook: all('orderbook'), market_data: all('market_data'), trades: all('trades') };
+      this.#namesVersion = this.#names.version;
+    }
+    return this.#namesOf[topic];
   }
 
   traded(price: bigint): void {

@@ -22,6 +22,8 @@ export function streamOf(channel: string): string {
 export class ShortNames {
   readonly #rank: (venue: string) => number;
   readonly #owners = new Map<string, string>();
+  /** Changes when somebody's names do. */
+  version = 0;
 
   constructor(venues: readonly string[]) {
     this.#rank = (venue) => (venues.includes(venue) ? venues.indexOf(venue) : venues.length);
@@ -30,7 +32,9 @@ export class ShortNames {
   /** This venue has the symbol. */
   add(venue: string, symbol: string): void {
     const owner = this.#owners.get(symbol);
-    if (owner === undefined || this.#rank(venue) < this.#rank(owner)) this.#owners.set(symbol, venue);
+    if (owner !== undefined && this.#rank(venue) >= this.#rank(owner)) return;
+    this.#owners.set(symbol, venue);
+    this.version += 1;
   }
 
   /** The ends of an instrument's names. */

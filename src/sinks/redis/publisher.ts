@@ -17,6 +17,15 @@ const REFUSES_ALL: ReadonlySet<string> = new Set(['BUSY', 'LOADING', 'MASTERDOWN
 const READONLY_MS = 10_000;
 /** The same problem is logged again after this, ms. */
 const LOG_AGAIN_MS = 60_000;
+/** A server that has not answered for so long is not called connected, ms. */
+const SILENT_MS = 2_000;
+/** An idle connection is tried this often, ms. */
+const PING_MS = 2_000;
+/** What was merely lost is tried again within this, ms; refusals climb to `max_reconnect_delay_ms`. */
+const LOST_DELAY_MAX_MS = 4_000;
+const REFUSALS: ReadonlySet<string> = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'ERR', 'DENIED']);
+/** Things that are remembered as logged. */
+const LOGGED_MAX = 64;
 /** Gaps are told with the first batch of a connection, and then not more often than this, ms. */
 const GAPS_EVERY_MS = 1_000;
 
@@ -34,6 +43,8 @@ export class Publisher {
   #isStopping = false;
   #isCut = false;
   #gapsAt = 0;
+  /** When the batch was sent whose answer is awaited, monotonic ms. */
+  #sentAt: number | undefined;
   /** Ends a wait early. */
   #wake: () => void = () => {};
   #failures = 0;
@@ -51,8 +62,10 @@ export class Publisher {
     this.#ended = this.#run();
   }
 
+  /** There is a connection, and nothing has waited for an answer for long. */
   get isConnected(): boolean {
-    return this.#link?.isOpen === true;
+    const waitsMs = this.#sentAt === undefined ? 0 : performance.now() - this.#sentAt;
+    return this.#link?.isOpen === true && waitsMs < SILENT_MS;
   }
 
   /** There is something in the outbox. */
@@ -75,6 +88,8 @@ export class Publisher {
     // An attempt to connect may still be under way; it finds out that nobody wants it.
     await Promise.race([this.#ended, late]);
     clearTimeout(timer);
+    const { outbox, logger } = this.#parts;
+    if (outbox.messages > 0) logger.warn({ messages: outbox.messages }, 'redis did not get what was left at the end');
   }
 
   async #run(): Promise<void> {
@@ -104,7 +119,7 @@ export class Publisher {
         const refusal = await this.#batch(link, gapsInMs <= 0 || this.#isStopping);
         if (refusal !== undefined) return refusal;
       } else if (this.#isStopping) return 'STOPPING';
-      else await this.#rest(gapsInMs);
+      else if (!(await this.#rest(Math.min(gapsInMs, PING_MS)))) await this.#batch(link, false);
     }
     return 'CONNECTION_LOST';
   }
@@ -115,12 +130,13 @@ export class Publisher {
     // What is missing was older than all that waits: it is told first.
     const gaps = withGaps ? losses.take(GAPS_MAX) : [];
     const entries = outbox.take(BATCH_COMMANDS_MAX, BATCH_BYTES_MAX);
-    const told = gaps.flatMap((gap) => gapCommands(gap, config));
-    const outcomes = await link.send([
-      ...told.map(({ command }) => command),
-      ...entries.map((entry) => commandOf(entry, config)),
-    ]);
-    this.#toldGaps(gaps, new Set(told.flatMap(({ gap }, index) => (outcomes[index]?.is === 'done' ? [] : [gap]))));
+    const told = gaps.map((gap) => gapCommand(gap, config));
+    const commands = [...told, ...entries.map((entry) => commandOf(entry, config))];
+    this.#sentAt = performance.now();
+    // Where there is nothing to say, whether somebody listens is all that is asked.
+    const outcomes = await link.send(commands.length > 0 ? commands : [['ping']]);
+    this.#sentAt = undefined;
+    this.#toldGaps(gaps, new Set(gaps.filter((_, index) => outcomes[index]?.is !== 'done')));
     return this.#settle(entries, outcomes.slice(told.length));
   }
 
@@ -134,6 +150,7 @@ export class Publisher {
         this.#parts.losses.putBack(gap);
         continue;
       }
+      if (gap.kind === 'entry') continue;
       this.gapsTold += 1;
       const { name, kind, lost, unconfirmed, reasons } = gap;
       this.#log('gap', () => this.#parts.logger.warn({ name, kind, lost, unconfirmed, reasons }, 'redis missed messages'));
@@ -182,27 +199,30 @@ export class Publisher {
     const { config, logger, outbox } = this.#parts;
     const code = error instanceof LinkError ? error.code : 'CONNECTION_LOST';
     this.#log(code, () => logger.warn({ reason: code, waiting: outbox.messages }, 'redis is not connected'));
-    const ceiling = Math.min(config.reconnectDelayMs * 2 ** Math.min(this.#failures, 20), config.maxReconnectDelayMs);
+    const longest = REFUSALS.has(code) ? config.maxReconnectDelayMs : Math.min(LOST_DELAY_MAX_MS, config.maxReconnectDelayMs);
+    const ceiling = Math.min(config.reconnectDelayMs * 2 ** Math.min(this.#failures, 20), longest);
     this.#failures += 1;
     const until = performance.now() + Math.random() * ceiling;
     while (!this.#isStopping && performance.now() < until) await this.#rest(until - performance.now());
   }
 
-  /** Until it is woken, or `ms` are over. */
-  async #rest(ms: number): Promise<void> {
+  /** Until it is woken, which it tells, or `ms` are over. */
+  async #rest(ms: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (Number.isFinite(ms)) timer = setTimeout(resolve, ms);
+    const isWoken = await new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(true);
+      timer = setTimeout(() => resolve(false), ms);
     });
     this.#wake = () => {};
     clearTimeout(timer);
+    return isWoken;
   }
 
   /** Not more than once a minute for the same thing. */
   #log(what: string, write: () => void): void {
     const now = performance.now();
     if (now < (this.#loggedAt.get(what) ?? Number.NEGATIVE_INFINITY) + LOG_AGAIN_MS) return;
+    if (this.#loggedAt.size >= LOGGED_MAX) this.#loggedAt.clear();
     this.#loggedAt.set(what, now);
     write();
   }
@@ -214,10 +234,9 @@ function commandOf({ kind, name, body }: Entry, { keyExpirySeconds, streamLength
   return ['xadd', name, 'MAXLEN', '~', streamLength, '*', 'body', body];
 }
 
-/** A gap is told on the channel of gaps; that of a stream in the stream as well. */
-function gapCommands(gap: Loss, { streamLength }: RedisConfig): { gap: Loss; command: Command }[] {
+/** A gap is told on the channel of gaps, and that of a stream in the stream as well. */
+function gapCommand(gap: Loss, { streamLength }: RedisConfig): Command {
   const body = lossBody(gap);
-  const told = { gap, command: ['publish', GAPS, body] as const };
-  if (gap.kind !== 'stream') return [told];
-  return [{ gap, command: ['xadd', gap.name, 'MAXLEN', '~', streamLength, '*', 'gap', body] }, told];
+  if (gap.kind !== 'entry') return ['publish', GAPS, body];
+  return ['xadd', gap.name, 'MAXLEN', '~', streamLength, '*', 'gap', body];
 }

@@ -100,7 +100,7 @@ class RedisSink implements Sink {
     await this.#publisher.stop(longestMs * (1 - LAST_READ_SHARE));
   }
 
-  /** See `FeedListener`. Keys are there at once, from the newest states. */
+  /** See `FeedListener`. */
   opened(feed: RingFeed, again: boolean): void {
     this.#forget();
     this.#since = performance.now();
@@ -152,7 +152,8 @@ class RedisSink implements Sink {
   #redefine(cursor: RecordCursor, feed: RingFeed): void {
     const { venue, symbol } = feed.definitions.get(cursor.instrument) as Instrument;
     this.#names.add(venue, symbol);
-    this.#markets.delete(cursor.instrument);
+    const before = this.#markets.get(cursor.instrument);
+    if (before !== undefined) this.#due.delete(before);
     this.#begin(cursor.instrument, feed);
   }
 
@@ -190,6 +191,8 @@ class RedisSink implements Sink {
     if (part + 1 < parts) return;
     const market = this.#market(cursor, feed);
     if (market === undefined) return;
+    // Its row may not have been there when the definition was read.
+    market.book ??= feed.book(cursor.instrument);
     market.bookNs = cursor.tsRecv;
     if (this.#since >= market.bookAt + this.#config.bookIntervalMs) this.#tellBook(market);
     else this.#due.add(market);
