@@ -23,6 +23,7 @@ const CHECKS = {
   'format (cargo fmt)': () => run('cargo', ['fmt', '--all', '--check']),
   'format of the fuzz targets (cargo fmt)': () => run('cargo', ['fmt', '--manifest-path', FUZZ_MANIFEST, '--check']),
   'format and lint (biome)': () => runNode(BIOME, ['ci', '--config-path=.config', '--error-on-warnings']),
+  'types of the page (tsc)': () => runNode('node_modules/typescript/bin/tsc', ['-p', 'src/gateway/web/tsconfig.json']),
   'types of the tests (tsc)': () => runNode('node_modules/typescript/bin/tsc', ['-p', 'test/tsconfig.json']),
   'lint (clippy)': () => run('cargo', CLIPPY),
   'generated files': () => codegen(true),

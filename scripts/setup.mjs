@@ -2,7 +2,7 @@
  * `npm run setup`: everything between a fresh clone and a program that runs. `npm start` and `npm test` do it first. Uses
  * Node's own modules alone, since nothing else may be there yet; does nothing that is done already.
  *
- *   packages → uWebSockets.js for this glibc → addon (Rust) → TypeScript, page and addon into dist/
+ *   packages → uWebSockets.js for this glibc → addon (Rust) → TypeScript and addon into dist/ → page into dist/gateway/web
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { main, say, step } from './setup/console.mjs';
 import { installDependencies, staleDependencies } from './setup/dependencies.mjs';
 import { filesBelow, forget, hashOf, install, isCurrent, remember } from './setup/files.mjs';
 import { exclusively } from './setup/lock.mjs';
+import { buildPage, PAGE, pageHash } from './setup/page.mjs';
 import { ROOT, runNode } from './setup/run.mjs';
 import { checkCompilers, checkNode } from './setup/tools.mjs';
 
@@ -47,20 +48,23 @@ async function buildAddon(hash) {
   remember('addon', hash);
 }
 
-/** Files of `src` that are used as they are: the page, the addon and its loader. */
+/** The page is built by itself. */
+const isPage = (file) => file.startsWith('src/gateway/web/');
+
+/** Files of `src` that are used as they are: the addon and its loader. */
 function assets() {
-  return filesBelow('src').filter((file) => !/(?<!\.d)\.ts$|\.md$|\.fbs$/.test(file));
+  return filesBelow('src').filter((file) => !/(?<!\.d)\.ts$|\.md$|\.fbs$/.test(file) && !isPage(file));
 }
 
 function programHash() {
-  return hashOf([...filesBelow('src'), 'tsconfig.json', 'package.json', 'package-lock.json']);
+  return hashOf([...filesBelow('src').filter((file) => !isPage(file)), 'tsconfig.json', 'package.json', 'package-lock.json']);
 }
 
 /** What a file that was removed or renamed left behind would still be found by an import. */
 function prune() {
   const exists = (path) => existsSync(join(ROOT, path));
   for (const file of filesBelow('dist')) {
-    if (/^dist\/(bench\/|\.)/.test(file)) continue;
+    if (/^dist\/(bench\/|gateway\/web\/|\.)/.test(file)) continue;
     const source = `src/${file.slice('dist/'.length)}`;
     const stem = source.replace(/(\.d\.ts|\.js\.map|\.js)$/, '');
     if (!exists(source) && !exists(`${stem}.ts`)) rmSync(join(ROOT, file));
@@ -120,6 +124,12 @@ export async function setup() {
     const program = programHash();
     const outputs = ['dist/cli/main.js', ADDON.replace(/^src/, 'dist')];
     if (!isCurrent('program', program, outputs)) await step('program (TypeScript)', () => compile(program));
+    const page = pageHash();
+    if (!isCurrent('page', page, [PAGE])) {
+      forget('page');
+      await step('page (vite)', buildPage);
+      remember('page', page);
+    }
   });
 }
 

@@ -1,11 +1,12 @@
-/** The web page, read once at start and served from memory. */
+/** The web page, read once at start and served from memory. It is built by `npm run setup`. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Route, Router } from './exchange.js';
+import { Refusal } from './problem.js';
 
-/** Beside this file both in `src` and in `dist`, where the build copies it. */
-const FOLDER = new URL('./web/', import.meta.url);
+/** The same place whether this file runs in `src` or in `dist`. */
+const FOLDER = new URL('../../dist/gateway/web/', import.meta.url);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -26,23 +27,34 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Names of assets carry a hash of their contents; the page that names them must be asked for each time. */
+const REVALIDATED = 'no-cache';
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
 /** Adds `GET /` and `GET /assets/<file>`. */
 export function addAssets(router: Router): void {
-  for (const name of readdirSync(FOLDER)) {
-    const type = TYPES[extname(name)];
-    if (type === undefined) continue;
-    const body = readFileSync(new URL(name, FOLDER));
-    const route = assetRoute(body, type);
-    router.add('get', name === 'index.html' ? '/' : `/assets/${name}`, route);
+  const index = new URL('index.html', FOLDER);
+  if (!existsSync(index)) {
+    // Everything else is served without it: who works on the gateway may not have built it.
+    router.add('get', '/', () => {
+      throw new Refusal(503, 'the page is not built: npm run setup');
+    });
+    return;
   }
+  router.add('get', '/', assetRoute(index, REVALIDATED));
+  for (const name of readdirSync(new URL('assets/', FOLDER)))
+    router.add('get', `/assets/${name}`, assetRoute(new URL(`assets/${name}`, FOLDER), IMMUTABLE));
 }
 
-function assetRoute(body: Uint8Array, type: string): Route {
+function assetRoute(file: URL, caching: string): Route {
+  const type = TYPES[extname(file.pathname)];
+  if (type === undefined) throw new Error(`no content type is known for ${file.pathname}`);
+  const body = readFileSync(file);
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
   const headers = {
     'Content-Type': type,
     ETag: etag,
-    'Cache-Control': 'no-cache',
+    'Cache-Control': caching,
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   };
   return ({ ifNoneMatch }) => {

@@ -3,10 +3,14 @@ import { expect, test } from 'vitest';
 import { FILES, ROOT, textOf } from './files.js';
 
 const SIBLINGS = ['gateway', 'engine', 'sinks', 'sources', 'history', 'instruments', 'simulator', 'venues', 'reader', 'client'];
-const SOURCES = FILES.filter((path) => /^src\/.*\.(ts|js)$/.test(path) && !path.startsWith('src/native/binding.'));
+const SOURCES = FILES.filter((path) => /^src\/.*\.(tsx?|js)$/.test(path) && !path.startsWith('src/native/binding.'));
+
+/** What runs in browsers: another program than the gateway that serves it, bundled with what it imports. */
+const WEB = 'gateway/web';
 
 /** Rooms that a room may import, itself aside. */
 function allowed(room: string): readonly string[] {
+  if (room === WEB) return ['client', 'model'];
   if (room === 'model') return [];
   if (room === 'native' || room === 'client') return ['model'];
   if (room === 'cli' || room === '') return ['cli', ...SIBLINGS, 'native', 'model'];
@@ -15,6 +19,7 @@ function allowed(room: string): readonly string[] {
 
 /** `src/<room>/…` → room; files of `src` itself are the package's door and have none. */
 function roomOf(path: string): string {
+  if (path.startsWith(`src/${WEB}/`)) return WEB;
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? '';
 }
 
@@ -43,6 +48,9 @@ test('imports: the rule finds a sibling, a way back, and a way out of src', () =
   expect(violations('src/venues/kraken/x.ts', "export type { A } from '../../engine/index.js';")).toHaveLength(1);
   expect(violations('src/model/x.ts', "const a = await import('../native/index.js');")).toHaveLength(1);
   expect(violations('src/engine/x.ts', "import '../../test/x.js';")).toHaveLength(1);
+  expect(violations('src/gateway/x.ts', "import { a } from './web/x.js';")).toHaveLength(1);
+  expect(violations('src/gateway/web/x.tsx', "import { a } from '../hub.js';")).toHaveLength(1);
+  expect(violations('src/gateway/web/x.tsx', "import { a } from '../../client/index.js';")).toEqual([]);
   expect(violations('src/cli/replay/x.ts', "import { a } from '../../gateway/server.js';")).toEqual([]);
 });
 
@@ -64,16 +72,20 @@ test('imports: nothing in src names a venue outside its folder, the registry and
 });
 
 test('imports: every package that is imported is declared, and the other way round', () => {
-  const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
-  const used = new Set(
-    SOURCES.flatMap((path) => specifiers(textOf(path)))
-      .filter((specifier) => /^[a-zA-Z@]/.test(specifier) && !specifier.startsWith('node:'))
-      .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''),
-  );
-  expect([...used].filter((name) => !(name in dependencies)).sort()).toEqual([]);
-  expect(
-    Object.keys(dependencies)
-      .filter((name) => !used.has(name))
-      .sort(),
-  ).toEqual([]);
+  type Declared = Record<'dependencies' | 'devDependencies', Record<string, string>>;
+  const { dependencies, devDependencies } = JSON.parse(textOf('package.json')) as Declared;
+  const isWeb = (path: string): boolean => roomOf(path) === WEB;
+  const used = (paths: readonly string[]): Set<string> =>
+    new Set(
+      paths
+        .flatMap((path) => specifiers(textOf(path)))
+        .filter((specifier) => /^[a-zA-Z@]/.test(specifier) && !specifier.startsWith('node:'))
+        .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''),
+    );
+  const installed = used(SOURCES.filter((path) => !isWeb(path)));
+  expect([...installed].sort()).toEqual(Object.keys(dependencies).sort());
+  // The page is bundled: who installs the package needs none of what it is made of.
+  const bundled = [...used(SOURCES.filter(isWeb))].sort();
+  expect(bundled).toEqual(['preact', 'uplot']);
+  expect(bundled.filter((name) => !(name in devDependencies))).toEqual([]);
 });
