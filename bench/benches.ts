@@ -6,6 +6,7 @@ import { bench as controls } from './controls.js';
 import { bench as dueToVisible } from './due-to-visible.js';
 import { bench as fanOut } from './fan-out.js';
 import { bench as frameToRing } from './frame-to-ring.js';
+import { bench as httpData } from './http-data.js';
 import { bench as latestRead } from './latest-read.js';
 import { bench as memory } from './memory.js';
 import { bench as napiCrossing } from './napi-crossing.js';
@@ -36,6 +37,7 @@ export const BENCHES: readonly Bench[] = [
   napiCrossing,
   socketToAddon,
   fanOut,
+  httpData,
   redisSink,
   memory,
 ];
