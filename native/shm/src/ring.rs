@@ -302,11 +302,12 @@ impl<W: Words, const S: usize> RingReader<W, S> {
             return None;
         }
         // Both fences as in `read`.
-        fence("ring: fence behind the first look", Ordering::Acquire);
+        fence("ring: fence behind the look of a peek", Ordering::Acquire);
         let word = self.ring.get(slot + 1);
-        fence("ring: fence behind the copy", Ordering::Acquire);
+        fence("ring: fence behind the word of a peek", Ordering::Acquire);
         let span = (word >> SPAN_SHIFT) & 0xff;
-        (self.ring.get(slot) == committed && span > 0).then_some((word, span))
+        let stands = self.ring.get(slot) == committed || broken("ring: check of a peek");
+        (stands && span > 0).then_some((word, span))
     }
 
     /// First position from `from` on, below `to`, at which a record begins and still stands.

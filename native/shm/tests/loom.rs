@@ -98,6 +98,31 @@ fn group_that_goes_on_at_the_beginning_is_never_torn() {
     race(2, &[2, 3, 2], 2, 1);
 }
 
+/// Publishes two records in a ring of one slot while another thread peeks at the one at `position`.
+fn race_peek(position: u64) {
+    model(move || {
+        let (ring, head) = (zeros(SLOT), zeros(3));
+        let geometry = Geometry::new(1, EPOCH);
+        let reader = RingReader::<Shared, SLOT>::new(Arc::clone(&ring), Arc::clone(&head), geometry.clone());
+        let mut writer = RingWriter::<Shared, SLOT>::new(ring, head, geometry);
+        let handle = thread::spawn(move || {
+            for sequence in 1..=2 {
+                writer.publish(&mut words(sequence, 2), sequence, sequence).unwrap();
+            }
+        });
+        if let Some(peeked) = reader.peek(position) {
+            assert_eq!(peeked, (words(position + 1, 2)[0] | 1 << 8, 1), "another record's word");
+        }
+        handle.join().unwrap();
+    });
+}
+
+#[test]
+fn peek_never_shows_a_word_of_another_record() {
+    race_peek(0);
+    race_peek(1);
+}
+
 #[test]
 fn head_never_shows_a_record_before_its_slot_does() {
     model(|| {
