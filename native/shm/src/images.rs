@@ -11,7 +11,7 @@ use tickring_core::sink::Latest;
 use crate::chains::{self, ChainWriter};
 use crate::image::{Row, row_at};
 use crate::layout::{CHUNK_WORDS, NO_CHUNK};
-use crate::levels::pack;
+use crate::levels::{misfits, pack};
 use crate::mapping::Area;
 
 /// Level changes to a level of the book after which a new image is due.
@@ -199,18 +199,18 @@ impl Images {
         if !self.chains.has_room(row.words()) {
             return None;
         }
-        let (mut hash, mut misfit) = (0_u64, 0);
+        let (mut hash, mut all) = (0_u64, 0);
         let first = self.chains.store(|filling| {
             for side in [Side::Bid, Side::Ask] {
                 latest.book.unsorted(side).for_each(|level| {
                     hash = hash.wrapping_add(level_hash(side, level));
-                    let (word, lost) = pack(level, base);
-                    misfit |= lost;
+                    let (word, rest) = pack(level, base);
+                    all |= rest;
                     filling.put(word);
                 });
             }
         });
-        if misfit == 0 {
+        if !misfits(all) {
             return Some(Row { hash, first, ..row });
         }
         self.chains.free(first);

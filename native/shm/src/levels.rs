@@ -6,8 +6,8 @@ use crate::codec::SlotWords;
 use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, SLOT_BODY_WORDS};
 use crate::ring::{Record, span_bits};
 
-/// Slots of the levels of a record: their words and the price that they are counted from.
-const SLOTS: usize = (1 + LEVELS_MAX).div_ceil(SLOT_BODY_WORDS);
+/// Slots of the levels of a record: their words, the price that they are counted from, and as many zeros as may follow.
+const SLOTS: usize = (1 + LEVELS_MAX + SLOT_BODY_WORDS - 1).div_ceil(SLOT_BODY_WORDS);
 
 // The head of a compact book record fills the first slot, so that its levels begin with the second.
 const _: () = assert!(RECORD_HEAD_WORDS + BOOK_HEAD_WORDS == SLOT_BODY_WORDS);
@@ -33,12 +33,12 @@ impl<'a> BookRecord<'a> {
         let words = room.as_flattened_mut();
         let (of_bids, rest) = words.get_mut(1..)?.split_at_mut_checked(bids.len())?;
         let of_asks = rest.get_mut(..asks.len())?;
-        let misfit = pack_all(bids, base, of_bids) | pack_all(asks, base, of_asks);
-        if misfit != 0 || count > LEVELS_MAX {
+        let fits = !misfits(pack_all(bids, base, of_bids) | pack_all(asks, base, of_asks));
+        if !fits || count > LEVELS_MAX {
             return None;
         }
         // What is left of the last slot is zeros.
-        rest.get_mut(asks.len()..)?.iter_mut().take(SLOT_BODY_WORDS - 1).for_each(|word| *word = 0);
+        *rest.get_mut(asks.len()..)?.first_chunk_mut()? = [0; SLOT_BODY_WORDS - 1];
         words[0] = base.cast_unsigned();
         let slots = if count == 0 { 0 } else { (1 + count).div_ceil(SLOT_BODY_WORDS) };
         let mut record = Self { head, levels: room.get(..slots)? };
@@ -63,22 +63,29 @@ impl Record for BookRecord<'_> {
     }
 }
 
-/// Makes a word of each level; gives 0 if all of them fit. No branch depends on them.
+/// Makes a word of each level; gives what tells whether all of them fit. No branch depends on them.
 #[inline]
 fn pack_all(levels: &[Level], base: i64, words: &mut [u64]) -> u64 {
-    levels.iter().zip(words).fold(0, |misfit, (level, word)| {
-        let (packed, lost) = pack(*level, base);
+    levels.iter().zip(words).fold(0, |all, (level, word)| {
+        let (packed, rest) = pack(*level, base);
         *word = packed;
-        misfit | lost
+        all | rest
     })
 }
 
-/// The word of a level, and 0 if the level fits it.
+/// The word of a level, and what tells by [`misfits`] whether the level fits it: of several levels by the OR of theirs.
 #[inline]
 pub(crate) const fn pack(level: Level, base: i64) -> (u64, u64) {
     let (distance, qty) = (level.price.wrapping_sub(base), level.qty.cast_unsigned());
-    let narrow = distance as i32;
-    (narrow.cast_unsigned() as u64 | qty << 32, (distance ^ narrow as i64).cast_unsigned() | qty >> 32)
+    // A distance that fits 32 bits with a sign fits them without one when this is added.
+    let lifted = distance.wrapping_add(1 << 31).cast_unsigned();
+    (distance as u32 as u64 | qty << 32, lifted | qty)
+}
+
+/// Whether a level does not fit its word.
+#[inline]
+pub(crate) const fn misfits(rest: u64) -> bool {
+    rest >> 32 != 0
 }
 
 /// The level of a word.

@@ -124,7 +124,9 @@ impl Writer {
         self.ts_out = wall_ns();
         let flags = flag::NO_TS_EVENT | flag::LAST;
         let header = EventHeader { instrument: 0, flags, ts_event: 0, ts_recv: self.ts_out, frame_seq: 0, index: 0 };
-        self.publish(&header, Content::EpochStart(start), 0);
+        let stamps = self.stamps(0);
+        let published = self.publish_full(&header, Content::EpochStart(start), &stamps);
+        self.count(published, header.frame_seq);
         self.heartbeat();
     }
 
@@ -237,30 +239,32 @@ impl Writer {
         known
     }
 
+    /// Takes the next sequence.
     #[inline]
-    fn publish(&mut self, header: &EventHeader, content: Content<'_>, flags: u16) {
+    fn stamps(&mut self, flags: u16) -> Stamps {
         self.sequence += 1;
-        let stamps = Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq, flags };
-        let published = match content {
-            Content::Body(body @ (Body::Trade(_) | Body::Quote(_))) => compact_slot(header, body, &stamps)
-                .map(|words| self.ring.publish_record(1, &words, stamps.sequence, header.frame_seq)),
-            Content::Body(body @ (Body::BookDelta(_) | Body::BookSnapshot(_))) => {
-                compact_book(header, body, &stamps, &mut self.levels)
-                    .map(|book| self.ring.publish_record(book.span(), &book, stamps.sequence, header.frame_seq))
-            }
-            _ => None,
-        };
-        let published = published.unwrap_or_else(|| self.publish_full(header, content, &stamps));
+        Stamps { ts_out: self.ts_out, sequence: self.sequence, prev_frame_seq: self.frame_seq, flags }
+    }
+
+    /// Counts a record that has the input number, published or not.
+    #[inline]
+    fn count(&mut self, published: Option<u64>, frame_seq: u64) {
         if published.is_some() {
-            self.frame_seq = header.frame_seq;
+            self.frame_seq = frame_seq;
             self.records += 1;
         } else {
             self.refused += 1;
         }
     }
 
-    /// Publishes what has no short way: rare kinds, and records of which something does not fit the compact form.
+    /// Publishes what has no short way: rare kinds, and records of which something does not fit the compact form. Takes copies, so
+    /// that what has the short way need not be in memory for this.
+    #[cold]
     #[inline(never)]
+    fn publish_event(&mut self, header: EventHeader, body: Body<'_>, stamps: Stamps) -> Option<u64> {
+        self.publish_full(&header, Content::Body(&body), &stamps)
+    }
+
     fn publish_full(&mut self, header: &EventHeader, content: Content<'_>, stamps: &Stamps) -> Option<u64> {
         let len = encode(header, content, stamps, &mut self.words)?;
         let span = self.ring.publish(&mut self.words[..len], self.sequence, header.frame_seq)?;
@@ -282,7 +286,17 @@ impl Sink for Writer {
             Body::BookSnapshot(_) => self.images.snapshot(event.header.instrument),
             _ => 0,
         };
-        self.publish(&event.header, Content::Body(&event.body), flags);
+        let stamps = self.stamps(flags);
+        let Event { header, body } = event;
+        let published = match body {
+            Body::Trade(_) | Body::Quote(_) => compact_slot(header, body, &stamps)
+                .map(|words| self.ring.publish_record(1, &words, stamps.sequence, header.frame_seq)),
+            Body::BookDelta(_) | Body::BookSnapshot(_) => compact_book(header, body, &stamps, &mut self.levels)
+                .map(|book| self.ring.publish_record(book.span(), &book, stamps.sequence, header.frame_seq)),
+            _ => None,
+        };
+        let published = published.unwrap_or_else(|| self.publish_event(*header, *body, stamps));
+        self.count(published, header.frame_seq);
     }
 
     #[inline]
