@@ -5,7 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Pump } from '#dist/gateway/pump.js';
-import { ENCODINGS, type FanoutSource, openRings } from '#dist/gateway/ring.js';
+import { ENCODINGS, type FanoutSource, openRings, RUNGS } from '#dist/gateway/ring.js';
 import { startGateway } from '#dist/gateway/server.js';
 
 const logger = {
@@ -28,7 +28,7 @@ function plain(root: string, name: string, topicName: string): Promise<number> {
   server.on('connection', () => {
     const topic = fanout.topics().find((each) => each.name === topicName);
     if (topic === undefined) throw new Error(`the ring has no topic ${topicName}`);
-    fanout.interest(topic.id, ENCODINGS.flatbuffers, true);
+    fanout.interest(topic.id, ENCODINGS.flatbuffers, RUNGS.full, true);
   });
   const publish = (_channel: string, bytes: Uint8Array, isBinary: boolean): void => {
     // The buffer is filled again before the last client has taken it.

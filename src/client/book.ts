@@ -118,10 +118,10 @@ export class Book {
     return this.#take(message);
   }
 
-  /** Applies a change. Returns what contradicts the book, if anything; then it is void. */
-  apply(message: BookDeltaMessage): string | undefined {
+  /** Applies a change. Returns what contradicts the book, if anything; then it is void. A conflated one may overlap the book. */
+  apply(message: BookDeltaMessage, isConflated = false): string | undefined {
     const exponents = message.priceExponent === this.priceExponent && message.qtyExponent === this.qtyExponent;
-    if (message.prevUpdateId !== this.lastUpdateId || !exponents) {
+    if ((message.prevUpdateId !== this.lastUpdateId && !isConflated) || !exponents) {
       this.lose();
       return exponents ? `update id ${message.prevUpdateId} does not follow ${this.lastUpdateId}` : 'exponents changed';
     }

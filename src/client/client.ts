@@ -1,7 +1,7 @@
 /** A client of the gateway's `/ws`: follows topics, builds books, proves them, and says what was lost. */
 import type { Book } from './book.js';
 import { decodeFlat } from './decode-flat.js';
-import { decodeJson } from './decode-json.js';
+import { decodeJson, decodeMsgPack } from './decode-members.js';
 import { Emitter } from './emitter.js';
 import { Link, type OpenSocket } from './link.js';
 import {
@@ -13,9 +13,9 @@ import {
   type TradeMessage,
 } from './messages.js';
 import { Queue } from './queue.js';
-import { type Reply, type Subscriptions, Topics, type Tracked } from './topics.js';
+import { type ConflationName, type Reply, type Subscriptions, Topics, type Tracked } from './topics.js';
 
-const PROTOCOLS = { fb: 'tickring.fb.v1', json: 'tickring.json.v1' } as const;
+const PROTOCOLS = { fb: 'tickring.fb.v1', msgpack: 'tickring.msgpack.v1', json: 'tickring.json.v1' } as const;
 export type EncodingName = keyof typeof PROTOCOLS;
 
 export interface ClientOptions {
@@ -58,6 +58,8 @@ export interface ClientEvents {
   status: [status: StatusMessage];
   loss: [loss: Loss];
   connection: [state: ConnectionState, reason: string];
+  /** The gateway sends less of a topic than before, or more again: `too slow`, `keeps up`, or as was asked for. */
+  conflation: [topic: string, conflation: ConflationName];
   /** A refusal of the gateway, an unreadable message, a listener that threw. The client goes on. */
   problem: [error: Error];
 }
@@ -129,9 +131,12 @@ export class TickringClient {
     return this.#emitter.on(event, listener);
   }
 
-  /** Follows topics from now on, over all reconnections. A topic that does not exist yet is asked for again. */
-  subscribe(topics: Subscriptions): void {
-    this.#topics.want(topics);
+  /**
+   * Follows topics from now on, over all reconnections. A topic that does not exist yet is asked for again; `book.{venue}.*` means
+   * all of a venue, later ones included. `conflation` says how much of them is wanted at most; default every message.
+   */
+  subscribe(topics: Subscriptions, { conflation = 'full' }: { conflation?: ConflationName } = {}): void {
+    this.#topics.want(topics, conflation);
   }
 
   unsubscribe(topics: Subscriptions): void {
@@ -206,15 +211,22 @@ export class TickringClient {
 
   #reply(reply: Reply): void {
     this.#link.settle();
+    if (reply.type === 'conflation') this.#conflated(reply);
     const problem = this.#topics.answered(reply);
     if (problem !== undefined) this.#emitter.emit('problem', problem);
+  }
+
+  #conflated(reply: Reply): void {
+    this.#topics.conflated(reply);
+    const { topic = '', conflation = 'full' } = reply;
+    this.#emitter.emit('conflation', topic, conflation);
   }
 
   #follow(message: Message): void {
     const tracked = this.#topics.of(message.topic);
     if (tracked === undefined) return;
     this.stats.messages += 1;
-    const broken = tracked.seq === undefined ? undefined : breakOf(tracked.seq, message);
+    const broken = tracked.seq === undefined ? undefined : breakOf(tracked.seq, message, tracked.conflation !== 'full');
     if (broken !== undefined) {
       this.stats.sequenceBreaks += 1;
       const [from, to] = [BigInt((tracked.seq ?? 0) + 1), BigInt(message.prevSeq)];
@@ -231,7 +243,7 @@ export class TickringClient {
   #follows(tracked: Tracked, book: Book, message: Message): boolean {
     let wrong: string | undefined;
     if (message.type === 'book_snapshot') wrong = book.load(message);
-    else if (message.type === 'book_delta' && book.isKnown) wrong = book.apply(message);
+    else if (message.type === 'book_delta' && book.isKnown) wrong = book.apply(message, tracked.conflation !== 'full');
     else if (message.type === 'skipped') book.lose();
     else if (message.type === 'status' && message.state === 'live') book.isStale = false;
     else if (message.type === 'status' && ['stale', 'resync', 'disconnected'].includes(message.state)) book.isStale = true;
@@ -269,9 +281,11 @@ export class TickringClient {
 }
 
 /** Why a message does not follow number `seq` of its topic, if it does not. */
-function breakOf(seq: number, message: Message): string | undefined {
+function breakOf(seq: number, message: Message, isConflated: boolean): string | undefined {
   const isState = message.type === 'book_snapshot' || message.type === 'trade' || message.type === 'quote';
   if (isState && message.prevSeq === message.seq && message.seq >= seq) return undefined;
+  // A conflated message may reach back before the snapshot: it holds absolute quantities.
+  if (isConflated && message.prevSeq <= seq && message.seq >= seq) return undefined;
   if (message.prevSeq !== seq) return `prev_seq is ${message.prevSeq} after ${seq}`;
   return message.seq > seq ? undefined : `seq is ${message.seq} after ${seq}`;
 }
@@ -279,7 +293,8 @@ function breakOf(seq: number, message: Message): string | undefined {
 function decode(data: string | ArrayBuffer, encoding: EncodingName): Message | Reply {
   if (typeof data !== 'string') {
     if (encoding === 'json') throw new BadMessage('a binary message on a JSON connection');
-    return decodeFlat(new Uint8Array(data));
+    const bytes = new Uint8Array(data);
+    return encoding === 'fb' ? decodeFlat(bytes) : decodeMsgPack(bytes);
   }
   const members = JSON.parse(data) as Record<string, unknown>;
   if (typeof members !== 'object' || members === null) throw new BadMessage('not an object');

@@ -126,7 +126,7 @@ function rareBodyOf(message: FlatMessage): object {
 }
 
 function snapshotOf(book: BookSnapshot): object {
-  return { type: 'book_snapshot', lastUpdateId: book.lastUpdateId(), depth: 0, hash: book.hash(), ...sidesOf(book) };
+  return { type: 'book_snapshot', lastUpdateId: book.lastUpdateId(), depth: book.depth(), hash: book.hash(), ...sidesOf(book) };
 }
 
 function deltaOf(book: BookDelta): object {

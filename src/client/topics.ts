@@ -11,6 +11,9 @@ const MISSING_MAX_MS = 30_000;
 
 export type Subscriptions = string | readonly string[];
 
+/** How much of a topic is wanted (src/gateway/README.md); trades are always whole. */
+export type ConflationName = 'full' | 'coalesced' | 'top' | 'best';
+
 /** An answer of the gateway to a control message. */
 export interface Reply {
   readonly type: string;
@@ -21,6 +24,8 @@ export interface Reply {
   readonly topics?: readonly string[];
   /** Whose numbers `seq` are: tokens hold as long as it stays the same. */
   readonly stream?: string;
+  readonly topic?: string;
+  readonly conflation?: ConflationName;
 }
 
 /** A topic or pattern that is wanted, or a topic that a pattern brought. */
@@ -34,6 +39,9 @@ export interface Tracked {
   readonly book: Book | undefined;
   /** Set where a pattern brought it. */
   readonly pattern: string | undefined;
+  /** What was asked for, and what the gateway sends: less, while this client is too slow. */
+  wanted: ConflationName;
+  conflation: ConflationName;
   waitMs: number;
   askAt: number;
 }
@@ -53,6 +61,8 @@ export class Topics {
   readonly #requests = new Map<number, Request>();
   /** Names to be left. */
   #leaving = new Set<string>();
+  /** Topics that stay, on another rung. */
+  readonly #moving = new Set<Tracked>();
   #lists: ((topics: string[]) => void)[] = [];
   #id = 0;
   #isOpen = false;
@@ -73,8 +83,8 @@ export class Topics {
     if (tracked !== undefined) return tracked.state === 'joined' ? tracked : undefined;
     for (const pattern of this.#tracked.values()) {
       if (pattern.state === 'joined' && isPattern(pattern.topic) && covers(pattern.topic, topic)) {
-        const { stream } = pattern;
-        return this.#track(topic, { state: 'joined', stream, pattern: pattern.topic });
+        const { stream, wanted } = pattern;
+        return this.#track(topic, { state: 'joined', stream, wanted, pattern: pattern.topic });
       }
     }
     return undefined;
@@ -88,6 +98,8 @@ export class Topics {
       stream: undefined,
       book: topic.startsWith('book.') && !isPattern(topic) ? new Book(topic) : undefined,
       pattern: undefined,
+      wanted: 'full',
+      conflation: 'full',
       waitMs: MISSING_MIN_MS,
       askAt: 0,
       ...known,
@@ -96,12 +108,25 @@ export class Topics {
     return tracked;
   }
 
-  want(topics: Subscriptions): void {
+  want(topics: Subscriptions, wanted: ConflationName): void {
     for (const topic of typeof topics === 'string' ? [topics] : topics) {
-      this.#leaving.delete(topic);
-      if (!this.#tracked.has(topic)) this.#track(topic, {});
+      const tracked = this.#tracked.get(topic);
+      if (tracked === undefined) this.#track(topic, { wanted });
+      else if (tracked.wanted !== wanted) this.#moveTo(tracked, wanted);
     }
     this.#schedule();
+  }
+
+  #moveTo(tracked: Tracked, wanted: ConflationName): void {
+    tracked.wanted = wanted;
+    // What comes until the gateway has moved it is of the old rung, and still fits: the topic is not left.
+    this.#moving.add(tracked);
+  }
+
+  /** What the gateway sends of a topic from now on. */
+  conflated({ topic, conflation }: Reply): void {
+    const tracked = topic === undefined ? undefined : (this.of(topic) ?? this.#tracked.get(topic));
+    if (tracked !== undefined && conflation !== undefined) tracked.conflation = conflation;
   }
 
   drop(topics: Subscriptions): void {
@@ -126,6 +151,7 @@ export class Topics {
   /** To be left and asked for again. */
   again(tracked: Tracked): void {
     tracked.state = 'wanted';
+    tracked.conflation = 'full';
     tracked.seq = undefined;
     this.#leaving.add(tracked.topic);
     this.#schedule();
@@ -149,7 +175,11 @@ export class Topics {
     this.#leaving.clear();
     for (const { resolve } of this.#requests.values()) if (resolve !== undefined) this.#lists.push(resolve);
     this.#requests.clear();
-    for (const tracked of this.#tracked.values()) tracked.state = 'wanted';
+    this.#moving.clear();
+    for (const tracked of this.#tracked.values()) {
+      tracked.state = 'wanted';
+      tracked.conflation = 'full';
+    }
   }
 
   close(): void {
@@ -193,7 +223,7 @@ export class Topics {
     if (!this.#isOpen) return;
     clearTimeout(this.#timer);
     const now = Date.now();
-    let at = this.#leaving.size > 0 || this.#lists.length > 0 ? now : Number.POSITIVE_INFINITY;
+    let at = this.#leaving.size + this.#moving.size + this.#lists.length > 0 ? now : Number.POSITIVE_INFINITY;
     for (const tracked of this.#tracked.values()) if (tracked.state === 'wanted') at = Math.min(at, tracked.askAt);
     if (at === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#flush(), Math.max(0, this.#flushedAt + GATHER_MS - now, at - now));
@@ -209,16 +239,29 @@ export class Topics {
     const ready = [...this.#tracked.values()].filter(({ state, askAt }) => state === 'wanted' && askAt <= now);
     // Topics before patterns: a token is for the topic itself.
     ready.sort((a, b) => Number(isPattern(a.topic)) - Number(isPattern(b.topic)));
-    for (const tracked of inParts(ready)) {
-      const tokens = tracked.flatMap(({ topic, stream, seq }) =>
-        stream === undefined || seq === undefined ? [] : [[topic, `${stream}:${seq}`]],
-      );
-      for (const each of tracked) each.state = 'asked';
-      const resume = tokens.length === 0 ? {} : { resume: Object.fromEntries(tokens) };
-      this.#ask({ op: 'subscribe', tracked }, { topics: tracked.map(({ topic }) => topic), ...resume });
+    for (const conflation of ['full', 'coalesced', 'top', 'best'] as const) {
+      const of = (tracked: Tracked): boolean => tracked.wanted === conflation;
+      for (const part of inParts(ready.filter(of))) this.#subscribe(part, conflation);
+      for (const part of inParts([...this.#moving].filter(of))) {
+        this.#ask({ op: 'subscribe', tracked: [] }, { topics: part.map(({ topic }) => topic), conflation });
+      }
     }
+    this.#moving.clear();
     for (const resolve of this.#lists.splice(0)) this.#ask({ op: 'list', tracked: [], resolve }, {});
     this.#schedule();
+  }
+
+  #subscribe(part: readonly Tracked[], conflation: ConflationName): void {
+    const tokens = part.flatMap(({ topic, stream, seq }) =>
+      stream === undefined || seq === undefined || conflation !== 'full' ? [] : [[topic, `${stream}:${seq}`]],
+    );
+    for (const tracked of part) {
+      tracked.state = 'asked';
+      if (conflation !== 'full') tracked.seq = undefined;
+    }
+    const resume = tokens.length === 0 ? {} : { resume: Object.fromEntries(tokens) };
+    const asked = conflation === 'full' ? {} : { conflation };
+    this.#ask({ op: 'subscribe', tracked: part }, { topics: part.map(({ topic }) => topic), ...asked, ...resume });
   }
 
   #ask(request: Request, members: object): void {

@@ -1,5 +1,6 @@
 /** One WebSocket client: what it listens to, and what it still has to be told. */
-import type { Encoding, RingTopic } from './ring.js';
+import { Pace } from './pace.js';
+import { type Encoding, type RingTopic, RUNGS, type Rung } from './ring.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Bytes that may wait for one client before messages are dropped. */
@@ -30,12 +31,27 @@ export interface Subscription {
   state: 'waiting' | 'joined';
   /** First message that the client lost, until it was told. */
   missedFrom: number | undefined;
+  /** Where a client that came back was: a number, or `unknown` where it is none of this stream. */
+  resumeAfter: number | 'unknown' | undefined;
+  /** The rung that it asked for, the one that it gets, and the one that it was told of. */
+  wanted: Rung;
+  rung: Rung;
+  told: Rung;
+}
+
+/** The lowest rung that a topic has: trades are never conflated, of quotes only the newest counts. */
+export function lowestRung({ name }: RingTopic): Rung {
+  if (name.startsWith('book.')) return RUNGS.best;
+  return name.startsWith('quote.') ? RUNGS.coalesced : RUNGS.full;
 }
 
 export class Client {
   readonly socket: Socket;
   readonly encoding: Encoding;
   readonly subscriptions = new Map<number, Subscription>();
+  /** What it subscribed to: names of topics, and patterns. */
+  readonly names = new Map<string, Rung>();
+  readonly pace: Pace;
   readonly #bucket: TokenBucket;
   /** Answers that found no room. */
   #held: string[] = [];
@@ -47,6 +63,7 @@ export class Client {
   constructor(socket: Socket, encoding: Encoding, now: number) {
     this.socket = socket;
     this.encoding = encoding;
+    this.pace = new Pace(now);
     this.#bucket = new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now);
   }
 
@@ -59,6 +76,11 @@ export class Client {
     const may = this.#bucket.take(now);
     this.excess = may ? 0 : this.excess + 1;
     return may;
+  }
+
+  /** Tells something that nobody asked for, if there is room. */
+  tell(text: string): void {
+    if (!this.isClosing && this.#held.length === 0 && this.socket.getBufferedAmount() === 0) this.socket.send(text, false);
   }
 
   get hasRoom(): boolean {

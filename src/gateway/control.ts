@@ -1,17 +1,32 @@
 /** Control messages of a WebSocket: what a client may ask, and how it is answered. JSON text in both subprotocols. */
 
+import { RUNG_NAMES, type RungName } from './ring.js';
+
 /** Most topics that one socket may hold. */
 export const TOPICS_MAX = 1_000;
 /** Deepest nesting in a message; ours need 2. Checked before parsing, whose cost grows with depth (THREATS S14). */
 const DEPTH_MAX = 4;
 const TOPIC_LENGTH_MAX = 128;
 const ID_LENGTH_MAX = 64;
+/** A resume token: whose numbers, and the number of the last message. */
+const TOKEN = /^[0-9a-f]{1,32}:\d{1,15}$/;
 
 /** Comes back in the answer as it was sent. */
 export type RequestId = number | string;
 
+export interface SubscribeMessage {
+  readonly op: 'subscribe';
+  readonly topics: readonly string[];
+  readonly id?: RequestId;
+  /** Tokens by topic: where the client was. */
+  readonly resume?: ReadonlyMap<string, string>;
+  /** The highest rung that is wanted; default full. */
+  readonly conflation?: RungName;
+}
+
 export type ControlMessage =
-  | { readonly op: 'subscribe' | 'unsubscribe'; readonly topics: readonly string[]; readonly id?: RequestId }
+  | SubscribeMessage
+  | { readonly op: 'unsubscribe'; readonly topics: readonly string[]; readonly id?: RequestId }
   | { readonly op: 'ping' | 'list'; readonly id?: RequestId };
 
 export const CONTROL_ERRORS = {
@@ -36,19 +51,33 @@ const text = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads one control message. Never throws. */
 export function readControl(bytes: ArrayBuffer, isBinary: boolean): ControlMessage | ControlRefusal {
-  if (isBinary) return { error: 'bad-message', message: 'control messages are text frames' };
+  const value = readJson(bytes, isBinary);
+  return isRefusal(value) ? value : readObject(value);
+}
+
+/** A refusal made here; what a client sent is never one, whatever its members. */
+const isRefusal = (value: object): value is ControlRefusal => refusals.has(value);
+const refusals = new WeakSet<object>();
+function refused(message: string): ControlRefusal {
+  const made: ControlRefusal = { error: 'bad-message', message };
+  refusals.add(made);
+  return made;
+}
+
+function readJson(bytes: ArrayBuffer, isBinary: boolean): object {
+  if (isBinary) return refused('control messages are text frames');
   let value: unknown;
   try {
     const source = text.decode(bytes);
-    if (isDeep(source)) return { error: 'bad-message', message: `nesting exceeds ${DEPTH_MAX}` };
+    if (isDeep(source)) return refused(`nesting exceeds ${DEPTH_MAX}`);
     value = JSON.parse(source);
   } catch {
-    return { error: 'bad-message', message: 'not JSON in UTF-8' };
+    return refused('not JSON in UTF-8');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { error: 'bad-message', message: 'not a JSON object' };
+    return refused('not a JSON object');
   }
-  return readObject(value);
+  return value;
 }
 
 /** Whether brackets nest too deeply. Brackets within strings count as well: none of ours hold any. */
@@ -91,7 +120,42 @@ function readObject(value: object): ControlMessage | ControlRefusal {
       ...id,
     };
   }
-  return { op, topics: [...new Set<string>(topics)], ...id };
+  const names = [...new Set<string>(topics)];
+  return op === 'unsubscribe' ? { op, topics: names, ...id } : readSubscribe(value, names, id);
+}
+
+function readSubscribe(value: object, topics: string[], id: { id?: RequestId }): ControlMessage | ControlRefusal {
+  const conflation = own(value, 'conflation');
+  if (conflation !== undefined && !RUNG_NAMES.includes(conflation as RungName)) {
+    return { error: 'bad-message', message: `conflation is none of ${RUNG_NAMES.join(', ')}`, ...id };
+  }
+  const given = own(value, 'resume');
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const entries = isObject ? Object.entries(given) : [];
+  if ((given !== undefined && !isObject) || !entries.every(([, token]) => isToken(token))) {
+    return { error: 'bad-message', message: 'resume is no object of tokens by topic', ...id };
+  }
+  const resume = new Map(entries as [string, string][]);
+  return {
+    op: 'subscribe',
+    topics,
+    resume,
+    ...id,
+    ...(conflation === undefined ? {} : { conflation: conflation as RungName }),
+  };
+}
+
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && TOKEN.test(value);
+}
+
+/** Reads one message in the older shape of `/ws/stream`. Never throws. */
+export function readOlder(bytes: ArrayBuffer, isBinary: boolean): ControlMessage | ControlRefusal {
+  const value = readJson(bytes, isBinary);
+  if (isRefusal(value)) return value;
+  const type = own(value, 'type');
+  if (type === 'ping') return { op: 'ping' };
+  return readObject({ op: type, topics: own(value, 'topics') });
 }
 
 function isTopic(value: unknown): value is string {
@@ -101,6 +165,12 @@ function isTopic(value: unknown): value is string {
 /** The answer to a message that was acted on. */
 export function ack(request: ControlMessage, members: object = {}): string {
   return JSON.stringify({ type: 'ack', op: request.op, id: request.id, ...members });
+}
+
+/** The same in the older shape. */
+export function olderAck({ op }: ControlMessage, topics: readonly string[] | undefined): string {
+  const type = { subscribe: 'subscribed', unsubscribe: 'unsubscribed', ping: 'pong', list: 'list' }[op];
+  return JSON.stringify({ type, topics });
 }
 
 /** The answer to a message that was not. */

@@ -9,11 +9,17 @@
  *   dropped without a word. So the rest of the turn's list is what was lost.
  * - During `dropped` sockets may not leave topics or be closed: the lists being walked would change. It is only noted.
  */
-import { CLOSE_CODES, type Client, type Subscription } from './client.js';
-import type { ControlMessage } from './control.js';
-import { ack, type ControlRefusal, refusal, TOPICS_MAX } from './control.js';
-import { type Place, placeOf, skippedNotice } from './messages.js';
-import { ENCODINGS, type Encoding, type FanoutSource, type RingTopic } from './ring.js';
+import { randomBytes } from 'node:crypto';
+import { Channels } from './channels.js';
+import { CLOSE_CODES, type Client, lowestRung, type Subscription } from './client.js';
+import type { ControlMessage, SubscribeMessage } from './control.js';
+import { ack, type ControlRefusal, olderAck, refusal, TOPICS_MAX } from './control.js';
+import { type HubCounts, noCounts, resume, sendState } from './delivery.js';
+import { type Place, placeOf } from './messages.js';
+import { ENCODINGS, type Encoding, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
+import { TopicNames } from './topics.js';
+
+export { channelOf } from './channels.js';
 
 /** A client too slow for trades is cut without a close frame after this, ms. */
 const CLOSE_WITHIN_MS = 5_000;
@@ -24,45 +30,22 @@ const TOTAL_BUFFER_BYTES_MAX = 268_435_456;
 export interface Published {
   readonly topic: number;
   readonly encoding: Encoding;
+  readonly rung: Rung;
   readonly bytes: Uint8Array;
 }
-
-export interface HubCounts {
-  messages: number;
-  bytes: number;
-  subscribed: number;
-  dropped: number;
-  skipped: number;
-  snapshots: number;
-  slowClosed: number;
-  controlMessages: number;
-  refused: number;
-}
-
-/** Name of a topic within uWebSockets.js. */
-export const channelOf = (topic: number, encoding: Encoding): string => `${encoding}/${topic}`;
 
 const isTrade = (topic: RingTopic): boolean => topic.name.startsWith('trade.');
 
 export class Hub {
   readonly clients = new Set<Client>();
-  readonly counts: HubCounts = {
-    messages: 0,
-    bytes: 0,
-    subscribed: 0,
-    dropped: 0,
-    skipped: 0,
-    snapshots: 0,
-    slowClosed: 0,
-    controlMessages: 0,
-    refused: 0,
-  };
+  readonly counts: HubCounts = noCounts();
   #fanout: FanoutSource;
-  #topics = new Map<string, RingTopic>();
-  /** Clients in each channel; the fan-out builds messages only where there are any. */
-  readonly #listeners = new Map<string, number>();
-  /** Clients that something of this turn was dropped for, and the first of it. */
-  readonly #damaged = new Map<Client, Place>();
+  /** Whose numbers `seq` are. */
+  #stream = '';
+  readonly #names = new TopicNames();
+  readonly #channels: Channels;
+  /** Clients that something of this turn was dropped for, and the first of it; undefined in the older shape. */
+  readonly #damaged = new Map<Client, Place | undefined>();
   /** Clients with something to be sent when there is room. */
   readonly #waiting = new Set<Client>();
   /** Clients that wait for a state that is not known now. */
@@ -70,7 +53,8 @@ export class Hub {
 
   constructor(fanout: FanoutSource) {
     this.#fanout = fanout;
-    this.learnTopics();
+    this.#channels = new Channels(fanout);
+    this.#begin();
   }
 
   /** Goes on with another fan-out. Its numbers begin anew, so no client may keep a topic. */
@@ -78,17 +62,35 @@ export class Hub {
     // First: the old one is closed, and leaving topics speaks to it.
     this.#fanout = fanout;
     for (const client of this.clients) this.close(client, CLOSE_CODES.restart, 'the stream begins anew');
-    this.#topics.clear();
-    this.#listeners.clear();
+    this.#channels.reset(fanout);
+    this.#names.clear();
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#stream = randomBytes(6).toString('hex');
     this.learnTopics();
   }
 
+  /** Takes up topics that are new; clients get those that they asked for before. */
   learnTopics(): void {
-    this.#topics = new Map(this.#fanout.topics().map((topic) => [topic.name, topic]));
+    for (const { topic, names } of this.#names.learn(this.#fanout.topics())) {
+      for (const client of this.clients) {
+        const name = names.find((each) => client.names.has(each));
+        if (name === undefined || client.isClosing) continue;
+        if (client.subscriptions.size < TOPICS_MAX) this.#add(client, topic, client.names.get(name) ?? RUNGS.full);
+        else
+          this.refuse(client, {
+            error: 'too-many-topics',
+            message: `a socket holds at most ${TOPICS_MAX} topics`,
+            topics: [topic.name],
+          });
+      }
+    }
   }
 
   get topicNames(): string[] {
-    return [...this.#topics.keys()];
+    return this.#names.names;
   }
 
   get subscriptionCount(): number {
@@ -114,10 +116,10 @@ export class Hub {
     this.counts.controlMessages += 1;
     switch (message.op) {
       case 'ping':
-        this.#answer(client, ack(message));
+        this.#ack(client, message);
         return undefined;
       case 'list':
-        this.#answer(client, ack(message, { topics: this.topicNames, subscribed: this.#namesOf(client) }));
+        this.#ack(client, message, { topics: this.topicNames, subscribed: this.#namesOf(client) });
         return undefined;
       case 'subscribe':
         return this.#subscribe(client, message);
@@ -132,6 +134,15 @@ export class Hub {
     this.#answer(client, refusal(reason));
   }
 
+  #ack(
+    client: Client,
+    message: ControlMessage,
+    members: { topics?: readonly string[]; subscribed?: readonly string[]; stream?: string } = {},
+  ): void {
+    const isOlder = client.encoding === ENCODINGS.stream;
+    this.#answer(client, isOlder ? olderAck(message, members.topics) : ack(message, members));
+  }
+
   #answer(client: Client, text: string): void {
     if (!client.answer(text)) this.close(client, CLOSE_CODES.policy, 'answers are not read');
   }
@@ -140,70 +151,82 @@ export class Hub {
     return [...client.subscriptions.values()].map(({ topic }) => topic.name);
   }
 
-  #subscribe(client: Client, message: ControlMessage & { op: 'subscribe' | 'unsubscribe' }): ControlRefusal | undefined {
+  #subscribe(client: Client, message: SubscribeMessage): ControlRefusal | undefined {
     const id = message.id === undefined ? {} : { id: message.id };
-    const unknown = message.topics.filter((name) => !this.#topics.has(name));
+    const isOlder = client.encoding === ENCODINGS.stream;
+    const found = message.topics.map((name) => ({ name, topics: this.#names.find(name, isOlder) }));
+    const unknown = found.filter(({ topics }) => topics === undefined).map(({ name }) => name);
     if (unknown.length > 0) {
       const first = JSON.stringify(unknown[0]);
       const what = unknown.length === 1 ? `topic ${first} does` : `topic ${first} and ${unknown.length - 1} others do`;
       return { error: 'unknown-topic', message: `${what} not exist`, topics: unknown, ...id };
     }
-    const named = message.topics.flatMap((name) => this.#topics.get(name) ?? []);
-    const fresh = named.filter((topic) => !client.subscriptions.has(topic.id));
-    if (client.subscriptions.size + fresh.length > TOPICS_MAX) {
+    const topics = new Set(found.flatMap((each) => each.topics ?? []));
+    let count = client.subscriptions.size;
+    for (const topic of topics) if (!client.subscriptions.has(topic.id)) count += 1;
+    const names = message.topics.filter((name) => !client.names.has(name)).length + client.names.size;
+    if (Math.max(count, names) > TOPICS_MAX) {
       return { error: 'too-many-topics', message: `a socket holds at most ${TOPICS_MAX} topics`, ...id };
     }
-    this.#answer(client, ack(message, { topics: message.topics }));
-    for (const topic of fresh) client.subscriptions.set(topic.id, { topic, state: 'waiting', missedFrom: undefined });
-    this.counts.subscribed += fresh.length;
+    this.#ack(client, message, { topics: message.topics, stream: this.#stream });
+    const wanted = RUNGS[message.conflation ?? 'full'];
+    for (const name of message.topics) client.names.set(name, wanted);
+    for (const topic of topics) this.#add(client, topic, wanted, message.resume?.get(topic.name));
     this.#waiting.add(client);
     return undefined;
   }
 
-  #unsubscribe(client: Client, message: ControlMessage & { op: 'subscribe' | 'unsubscribe' }): void {
+  /** Adds a topic, or moves it to another rung. */
+  #add(client: Client, topic: RingTopic, asked: Rung, token?: string): void {
+    const wanted = Math.min(asked, lowestRung(topic)) as Rung;
+    const held = client.subscriptions.get(topic.id);
+    this.#waiting.add(client);
+    if (held !== undefined) {
+      if (held.wanted === wanted) return;
+      this.#channels.leave(client, held, performance.now());
+      Object.assign(held, { wanted, rung: wanted });
+      return;
+    }
+    const resumeAfter = token === undefined ? undefined : this.#placeOf(token);
+    const rung = { wanted, rung: wanted, told: RUNGS.full };
+    client.subscriptions.set(topic.id, { topic, state: 'waiting', missedFrom: undefined, resumeAfter, ...rung });
+    this.counts.subscribed += 1;
+  }
+
+  #placeOf(token: string): number | 'unknown' {
+    const [stream, seq] = token.split(':');
+    return stream === this.#stream ? Number(seq) : 'unknown';
+  }
+
+  #unsubscribe(client: Client, message: ControlMessage & { op: 'unsubscribe' }): void {
     // The answer pushes out what uWebSockets.js still holds for this socket: nothing of the topics comes after it.
-    this.#answer(client, ack(message, { topics: message.topics }));
-    for (const name of message.topics) {
-      const topic = this.#topics.get(name);
-      const subscription = topic && client.subscriptions.get(topic.id);
-      if (subscription === undefined) continue;
-      this.#leave(client, subscription);
+    this.#ack(client, message, { topics: message.topics });
+    const isOlder = client.encoding === ENCODINGS.stream;
+    for (const name of message.topics) client.names.delete(name);
+    const kept = new Set([...client.names.keys()].flatMap((name) => this.#names.find(name, isOlder) ?? []));
+    for (const subscription of [...client.subscriptions.values()]) {
+      if (kept.has(subscription.topic)) continue;
+      this.#channels.leave(client, subscription, performance.now());
       client.subscriptions.delete(subscription.topic.id);
     }
   }
 
-  #join(client: Client, subscription: Subscription): void {
-    const { topic } = subscription;
-    const channel = channelOf(topic.id, client.encoding);
-    client.socket.subscribe(channel);
-    subscription.state = 'joined';
-    const listeners = this.#listeners.get(channel) ?? 0;
-    this.#listeners.set(channel, listeners + 1);
-    if (listeners === 0) this.#fanout.interest(topic.id, client.encoding, true);
-  }
-
-  #leave(client: Client, subscription: Subscription, isOpen = true): void {
-    if (subscription.state !== 'joined') return;
-    const { topic } = subscription;
-    const channel = channelOf(topic.id, client.encoding);
-    if (isOpen) client.socket.unsubscribe(channel);
-    subscription.state = 'waiting';
-    const listeners = (this.#listeners.get(channel) ?? 1) - 1;
-    this.#listeners.set(channel, listeners);
-    if (listeners === 0) this.#fanout.interest(topic.id, client.encoding, false);
-  }
-
   /** Notes that a message was dropped for a client. */
-  dropped(client: Client, bytes: Uint8Array, isBinary: boolean): void {
-    if (this.#damaged.has(client) || isBinary !== (client.encoding === ENCODINGS.flatbuffers)) return;
+  dropped(client: Client, bytes: Uint8Array, binary: boolean): void {
+    if (this.#damaged.has(client) || binary !== isBinary(client.encoding)) return;
     const place = placeOf(bytes, client.encoding);
-    if (place !== undefined) this.#damaged.set(client, place);
+    if (place !== undefined || client.encoding === ENCODINGS.stream) this.#damaged.set(client, place);
   }
 
   /** Settles what was lost of the messages published in the last turn, once they are all delivered or dropped. */
   settle(published: readonly Published[], now: number): void {
     for (const [client, first] of this.#damaged) {
       if (!this.clients.has(client) || client.isClosing) continue;
+      if (first === undefined) {
+        this.counts.slowClosed += 1;
+        this.close(client, CLOSE_CODES.slowConsumer, 'too slow', now);
+        continue;
+      }
       const lost = this.#lost(client, first, published);
       this.counts.dropped += lost.length;
       const trade = lost.find(({ subscription }) => isTrade(subscription.topic));
@@ -213,21 +236,58 @@ export class Hub {
         continue;
       }
       for (const { subscription, place } of lost) {
-        this.#leave(client, subscription);
-        subscription.missedFrom ??= place.seq;
+        this.#channels.leave(client, subscription, now);
+        subscription.missedFrom ??= place.prevSeq + 1;
       }
+      this.#stepDown(client, new Set(lost.map(({ subscription }) => subscription)), now);
       this.#waiting.add(client);
     }
     this.#damaged.clear();
+  }
+
+  /** The next rung of the ladder for the topics of which messages were lost. */
+  #stepDown(client: Client, lost: ReadonlySet<Subscription>, now: number): void {
+    client.pace.fell(now);
+    for (const subscription of lost) {
+      if (subscription.rung === lowestRung(subscription.topic)) continue;
+      subscription.rung = (subscription.rung + 1) as Rung;
+      this.counts.steppedDown += 1;
+    }
+  }
+
+  /** One rung up for every topic below the one that was asked for, where the client has kept up for long enough. */
+  #climb(client: Client, now: number): void {
+    if (!client.pace.climbs(client.socket.getBufferedAmount(), now)) return;
+    let climbed = false;
+    for (const subscription of client.subscriptions.values()) {
+      if (subscription.rung <= subscription.wanted || subscription.state !== 'joined') continue;
+      climbed = true;
+      this.#channels.leave(client, subscription, now);
+      subscription.rung = (subscription.rung - 1) as Rung;
+      this.counts.steppedUp += 1;
+    }
+    if (climbed) this.#waiting.add(client);
+    else client.pace.recovered();
+  }
+
+  /** What is due now and then: heartbeats, climbing, topics that nobody came back for. */
+  tend(now: number): void {
+    this.#channels.expire(now);
+    const heartbeat = JSON.stringify({ type: 'heartbeat', ts: `${BigInt(Date.now()) * 1_000_000n}` });
+    for (const client of this.clients) {
+      if (client.isClosing) continue;
+      if (client.pace.beats(now) && client.encoding !== ENCODINGS.stream) client.tell(heartbeat);
+      this.#climb(client, now);
+    }
   }
 
   /** The messages that this client should have got from the first dropped one on. */
   #lost(client: Client, first: Place, published: readonly Published[]): { subscription: Subscription; place: Place }[] {
     const lost = [];
     let found = false;
-    for (const { topic, encoding, bytes } of published) {
+    for (const { topic, encoding, rung, bytes } of published) {
       const subscription = client.subscriptions.get(topic);
-      if (subscription?.state !== 'joined' || encoding !== client.encoding) continue;
+      if (subscription?.state !== 'joined' || encoding !== client.encoding || rung !== subscription.rung) continue;
       const place = placeOf(bytes, encoding);
       found ||= place?.topic === first.topic && place.seq === first.seq;
       if (found && place !== undefined) lost.push({ subscription, place });
@@ -267,39 +327,34 @@ export class Hub {
     for (const subscription of client.subscriptions.values()) {
       if (subscription.state === 'joined') continue;
       if (!client.hasRoom || performance.now() > deadline) return false;
-      const snapshot = this.#fanout.snapshot(subscription.topic.id, client.encoding);
-      if (snapshot !== null) this.#sendSnapshot(client, subscription, snapshot);
-      if (subscription.missedFrom === undefined) this.#join(client, subscription);
+      if (client.encoding === ENCODINGS.stream || resume(this.#fanout, this.counts, client, subscription)) {
+        this.#channels.join(client, subscription);
+        continue;
+      }
+      const snapshot = this.#fanout.snapshot(subscription.topic.id, client.encoding, subscription.rung);
+      if (snapshot !== null || subscription.missedFrom === undefined) {
+        sendState(this.#fanout, this.counts, client, subscription, snapshot);
+        this.#channels.join(client, subscription);
+      }
       // Where a loss ends is not known before there is a state again; the notice waits for it.
       else this.#unknown.add(client);
     }
     return !client.holdsAnswers;
   }
 
-  #sendSnapshot(client: Client, subscription: Subscription, snapshot: Uint8Array): void {
-    const isBinary = client.encoding === ENCODINGS.flatbuffers;
-    const from = subscription.missedFrom;
-    const to = placeOf(snapshot, client.encoding)?.seq;
-    if (from !== undefined && to !== undefined && to >= from) {
-      client.socket.send(skippedNotice(snapshot, client.encoding, from, to), isBinary);
-      this.counts.skipped += to - from + 1;
-    }
-    client.socket.send(snapshot, isBinary);
-    this.counts.snapshots += 1;
-    subscription.missedFrom = undefined;
-  }
-
   /** Takes a client out of everything and closes it. */
   close(client: Client, code: number, reason: string, now = 0): void {
-    for (const subscription of client.subscriptions.values()) this.#leave(client, subscription);
+    for (const subscription of client.subscriptions.values()) this.#channels.leave(client, subscription, performance.now());
     client.subscriptions.clear();
+    client.names.clear();
     client.close(code, reason, now + CLOSE_WITHIN_MS);
     this.#waiting.add(client);
   }
 
   /** The socket is gone. */
   closed(client: Client): void {
-    for (const subscription of client.subscriptions.values()) this.#leave(client, subscription, false);
+    const now = performance.now();
+    for (const subscription of client.subscriptions.values()) this.#channels.leave(client, subscription, now, false);
     client.subscriptions.clear();
     this.clients.delete(client);
     this.#damaged.delete(client);

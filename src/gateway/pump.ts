@@ -1,7 +1,7 @@
 /** The loop from the fan-out to the sockets. */
 import { channelOf, type Hub, type Published } from './hub.js';
 import type { Logger } from './logger.js';
-import { ENCODINGS, type Encoding, type FanoutSource } from './ring.js';
+import { ENCODINGS, type Encoding, type FanoutSource, isBinary, RUNG_NAMES, type Rung } from './ring.js';
 
 /**
  * Messages published between two waits of the loop. uWebSockets.js holds 32 a socket; one that needed more would be served
@@ -23,7 +23,7 @@ const REFILLS_MAX = 8;
 const SPIN_TURNS = 16;
 const BRISK_TURNS = 256;
 const REST_MS = 3;
-/** Bytes of a frame before its message: u32 length, u32 topic, u8 encoding, 3 bytes 0 (native/wire). */
+/** Bytes of a frame before its message: u32 length, u32 topic, u8 encoding, u8 rung, 2 bytes 0 (native/wire). */
 const FRAME_HEAD_BYTES = 12;
 const FRAME_ALIGNMENT = 8;
 const ENCODING_COUNT = Object.keys(ENCODINGS).length;
@@ -156,22 +156,23 @@ export class Pump {
     const length = this.#view.getUint32(this.#offset, true);
     const topic = this.#view.getUint32(this.#offset + 4, true);
     const encoding = this.#view.getUint8(this.#offset + 8) as Encoding;
+    const rung = this.#view.getUint8(this.#offset + 9) as Rung;
     const start = this.#offset + FRAME_HEAD_BYTES;
     const bytes = this.#buffer.subarray(start, start + length);
     this.#offset += Math.ceil((FRAME_HEAD_BYTES + length) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
-    this.#options.publish(this.#channel(topic, encoding), bytes, encoding === ENCODINGS.flatbuffers);
-    this.#published.push({ topic, encoding, bytes });
+    this.#options.publish(this.#channel(topic, encoding, rung), bytes, isBinary(encoding));
+    this.#published.push({ topic, encoding, rung, bytes });
     this.#hub.counts.messages += 1;
     this.#hub.counts.bytes += length;
     return length;
   }
 
   /** `channelOf`, made once for each. */
-  #channel(topic: number, encoding: Encoding): string {
-    const index = topic * ENCODING_COUNT + encoding;
+  #channel(topic: number, encoding: Encoding, rung: Rung): string {
+    const index = (topic * ENCODING_COUNT + encoding) * RUNG_NAMES.length + rung;
     let channel = this.#channels[index];
     if (channel === undefined) {
-      channel = channelOf(topic, encoding);
+      channel = channelOf(topic, encoding, rung);
       this.#channels[index] = channel;
     }
     return channel;

@@ -1,9 +1,20 @@
 /** The gateway's door to shared memory: a reader like any other on this host. */
 import { Fanout, type LatestView, native, RingReader } from '../native/index.js';
 
-/** Encodings of messages, as the fan-out numbers them. */
-export const ENCODINGS = { flatbuffers: 0, json: 1 } as const;
+/** Encodings of messages, as the fan-out numbers them. `stream`: the older shape of `/ws/stream`. */
+export const ENCODINGS = { flatbuffers: 0, json: 1, msgpack: 2, stream: 3 } as const;
 export type Encoding = (typeof ENCODINGS)[keyof typeof ENCODINGS];
+
+export const isBinary = (encoding: Encoding): boolean => encoding === ENCODINGS.flatbuffers || encoding === ENCODINGS.msgpack;
+
+/** How much of a topic a client gets, as the fan-out numbers it; each rung is cheaper than the one before. */
+export const RUNGS = { full: 0, coalesced: 1, top: 2, best: 3 } as const;
+export type RungName = keyof typeof RUNGS;
+export type Rung = (typeof RUNGS)[RungName];
+export const RUNG_NAMES = Object.keys(RUNGS) as RungName[];
+
+/** Why a notice says that messages were passed over, as in `wire.fbs`. */
+export const SKIP_REASONS = { slowClient: 1, resume: 6 } as const;
 
 export interface RingTopic {
   readonly id: number;
@@ -15,9 +26,12 @@ export interface RingTopic {
 export interface FanoutSource {
   topics(): RingTopic[];
   version(): number;
-  interest(topic: number, encoding: number, on: boolean): void;
+  interest(topic: number, encoding: number, rung: number, on: boolean): void;
   poll(out: Uint8Array): number;
-  snapshot(topic: number, encoding: number): Uint8Array | null;
+  snapshot(topic: number, encoding: number, rung: number): Uint8Array | null;
+  replay(topic: number, encoding: number, after: number): Uint8Array | null;
+  skipped(topic: number, encoding: number, reason: number, from: number, to: number): Uint8Array | null;
+  seq(topic: number): number;
   wantedSnapshots(): number[];
   lost(): bigint;
   status(): { shard: number; state: string; epoch: bigint; lag: number }[];

@@ -154,10 +154,9 @@ class RunningGateway implements Gateway {
       control,
       isStopping,
     });
-    this.#app.ws(
-      '/ws',
-      socketBehavior({ access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping }),
-    );
+    const sockets = { access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping };
+    this.#app.ws('/ws', socketBehavior(sockets));
+    this.#app.ws('/ws/stream', socketBehavior({ ...sockets, isOlder: true }));
     this.#app.any('/*', (res, req) => {
       const head = readRequest(req);
       const credentials = readCredentials(res, req);
@@ -192,6 +191,7 @@ class RunningGateway implements Gateway {
       this.#sinks.look();
       this.#monitor.look(fanout, now);
       this.#hub.bound(now);
+      this.#hub.tend(now);
       this.#hub.retry();
       this.#requests.ask(fanout.wantedSnapshots(), now);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** The WebSocket at `/ws`: who may open it, and what reaches the hub. */
+/** The WebSockets at `/ws` and `/ws/stream`: who may open it, and what reaches the hub. */
 import {
   DISABLED,
   type HttpRequest,
@@ -9,7 +9,7 @@ import {
 } from 'uWebSockets.js';
 import { type Access, type Caller, dataProtocols, readCredentials } from './access.js';
 import { BACKPRESSURE_BYTES_MAX, CLOSE_CODES, Client } from './client.js';
-import { readControl } from './control.js';
+import { readControl, readOlder } from './control.js';
 import { type Exchange, readRequest } from './exchange.js';
 import type { Guests } from './guests.js';
 import type { Hub } from './hub.js';
@@ -33,6 +33,7 @@ const LIFETIME_MINUTES = 230;
 const SUBPROTOCOLS: ReadonlyMap<string, Encoding> = new Map([
   ['tickring.fb.v1', ENCODINGS.flatbuffers],
   ['tickring.json.v1', ENCODINGS.json],
+  ['tickring.msgpack.v1', ENCODINGS.msgpack],
 ]);
 
 interface Session {
@@ -48,6 +49,8 @@ export interface SocketParts {
   readonly hub: Hub;
   readonly pump: Pump;
   readonly isStopping: () => boolean;
+  /** Whether it is `/ws/stream`, in the older shape, which knows no subprotocols. */
+  readonly isOlder?: boolean;
 }
 
 /** The subprotocol of an upgrade: the first offered that is known. Empty where none is offered: then it is JSON. */
@@ -55,7 +58,7 @@ function chooseProtocol(offered: string): string {
   if (offered === '') return '';
   const known = offered.split(',').find((name) => SUBPROTOCOLS.has(name.trim()));
   if (known === undefined) {
-    throw new Refusal(400, `none of the subprotocols is known, there are ${[...SUBPROTOCOLS.keys()].join(' and ')}`);
+    throw new Refusal(400, `none of the subprotocols is known, there are ${[...SUBPROTOCOLS.keys()].join(', ')}`);
   }
   return known.trim();
 }
@@ -116,25 +119,26 @@ function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context
     if (parts.isStopping()) throw new Refusal(503, 'the gateway is ending', { 'Retry-After': '1' });
     if (hub.clients.size >= CLIENTS_MAX)
       throw new Refusal(503, `there are ${CLIENTS_MAX} clients already`, { 'Retry-After': '5' });
-    chosen = chooseProtocol(offered);
+    chosen = parts.isOlder ? '' : chooseProtocol(offered);
   } catch (refusal) {
     exchange.answer(res, request, () => {
       throw refusal;
     });
     return;
   }
-  const session: Session = { caller, encoding: SUBPROTOCOLS.get(chosen) ?? ENCODINGS.json };
+  const encoding = parts.isOlder ? ENCODINGS.stream : (SUBPROTOCOLS.get(chosen) ?? ENCODINGS.json);
+  const session: Session = { caller, encoding };
   res.upgrade(session, key, chosen, extensions, context);
 }
 
 /** One control message. */
-function receive(client: Client, message: ArrayBuffer, isBinary: boolean, { hub, pump }: SocketParts): void {
+function receive(client: Client, message: ArrayBuffer, isBinary: boolean, { hub, pump, isOlder }: SocketParts): void {
   if (client.isClosing) return;
   if (!client.mayAsk(performance.now())) {
     if (client.excess === 1) hub.refuse(client, { error: 'rate-limited', message: 'at most 20 messages a second, 40 at once' });
     else if (client.excess > EXCESS_MAX) hub.close(client, CLOSE_CODES.policy, 'messages come too fast');
   } else {
-    const request = readControl(message, isBinary);
+    const request = isOlder ? readOlder(message, isBinary) : readControl(message, isBinary);
     const reason = 'error' in request ? request : hub.act(client, request);
     if (reason !== undefined) hub.refuse(client, reason);
   }

@@ -48,15 +48,16 @@ export declare class Fanout {
    */
   version(): number
   /**
-   * Whether anybody wants a topic in an encoding (0 FlatBuffers, 1 JSON); messages are only built where someone does.
+   * Whether anybody wants a topic in an encoding (0 FlatBuffers, 1 JSON, 2 MessagePack, 3 the older JSON) and on a rung (0 full,
+   * 1 coalesced, 2 top, 3 best); messages are only built where someone does.
    *
    * # Errors
    *
    * `CLOSED`, `ARGUMENT_RANGE`.
    */
-  interest(topic: number, encoding: number, on: boolean): void
+  interest(topic: number, encoding: number, rung: number, on: boolean): void
   /**
-   * Fills `out` with messages: u32 length, u32 topic, u8 encoding, 3 bytes 0, the message, padded to 8. Returns the bytes
+   * Fills `out` with messages: u32 length, u32 topic, u8 encoding, u8 rung, 2 bytes 0, the message, padded to 8. Returns the bytes
    * used; 0 when there is nothing new. Never blocks.
    *
    * # Errors
@@ -71,7 +72,32 @@ export declare class Fanout {
    *
    * `CLOSED`, `ARGUMENT_RANGE`.
    */
-  snapshot(topic: number, encoding: number): Uint8Array | null
+  snapshot(topic: number, encoding: number, rung: number): Uint8Array | null
+  /**
+   * The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept.
+   *
+   * # Errors
+   *
+   * `CLOSED`, `ARGUMENT_RANGE`.
+   */
+  replay(topic: number, encoding: number, after: number): Uint8Array | null
+  /**
+   * A notice that the messages `from ..= to` of a topic were passed over, both 0 where nobody can know them; `reason` as in
+   * `wire.fbs`: 1 slow client, 6 resume.
+   *
+   * # Errors
+   *
+   * `CLOSED`, `ARGUMENT_RANGE`.
+   */
+  skipped(topic: number, encoding: number, reason: number, from: number, to: number): Uint8Array | null
+  /**
+   * Number of a topic's last message; 0 where it has none.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  seq(topic: number): number
   /**
    * Instruments whose book is unknown: the engine should publish a full book of them.
    *

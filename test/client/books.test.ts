@@ -13,7 +13,7 @@ const BOOK = 'book.binance-usdm.BTCUSDT';
 const TRADE = 'trade.binance-usdm.BTCUSDT';
 const DEPTH = 50;
 
-describe.each<EncodingName>(['fb', 'json'])('client over %s', (encoding) => {
+describe.each<EncodingName>(['fb', 'msgpack', 'json'])('client over %s', (encoding) => {
   let feed: Feed;
   let gateway: Gateway;
   let markets: RandomMarket[];
@@ -160,6 +160,14 @@ function damage(bytes: Buffer, encoding: EncodingName, random: () => number): st
     const at = digits[Math.floor(random() * digits.length)] ?? from;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     return `digit at ${at - start}`;
+  }
+  if (encoding === 'msgpack') {
+    const start = bytes.indexOf('book_delta');
+    const hash = bytes.indexOf('\xa4hash\xcf', start, 'latin1');
+    if (start < 0 || hash < 0) return undefined;
+    const at = hash + 6 + Math.floor(random() * 8);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+    return `hash at ${at - hash}`;
   }
   // A frame of more than 125 bytes: two bytes, then the length in two more, then the message.
   const start = bytes.indexOf('TKR1') - 4;

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ByteBuffer } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
+import { decodeFlat } from '../../src/client/decode-flat.js';
+import { decodeJson, decodeMsgPack } from '../../src/client/decode-members.js';
 import { unionToBody } from '../../src/model/wire/body.js';
 import {
   Aggressor,
@@ -100,7 +102,8 @@ function bodyToJson(message: Message): unknown {
     asks: levels(book.asksLength(), (index) => book.asks(index)),
   });
   const body = unionToBody(message.bodyType(), (object) => message.body(object));
-  if (body instanceof BookSnapshot) return { last_update_id: `${body.lastUpdateId()}`, hash: `${body.hash()}`, ...sides(body) };
+  if (body instanceof BookSnapshot)
+    return { last_update_id: `${body.lastUpdateId()}`, hash: `${body.hash()}`, depth: body.depth(), ...sides(body) };
   if (body instanceof BookDelta) {
     const ids = { prev_update_id: `${body.prevUpdateId()}`, last_update_id: `${body.lastUpdateId()}` };
     return { ...ids, hash: `${body.hash()}`, ...sides(body) };
@@ -144,6 +147,13 @@ describe('wire messages', () => {
   it('has a golden message of every body', () => {
     const seen = new Set(names.map((name) => read(name).bodyType()));
     expect([...seen].sort()).toEqual(Object.values(Body).filter((type) => type !== Body.NONE));
+  });
+
+  it.each(names)('%s: the client reads the same from all three encodings', (name) => {
+    const bytes = (end: string) => new Uint8Array(readFileSync(new URL(`${name}.${end}`, GOLDEN)));
+    const json = decodeJson(JSON.parse(new TextDecoder().decode(bytes('json.txt'))));
+    expect(decodeFlat(bytes('bin'))).toEqual(json);
+    expect(decodeMsgPack(bytes('msgpack'))).toEqual(json);
   });
 
   it.each(names)('%s: the FlatBuffers message says exactly what the JSON message says', (name) => {

@@ -5,9 +5,8 @@ use std::path::Path;
 use napi::bindgen_prelude::{BigInt, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
-use crate::convert::narrow;
-use crate::failure::{Result, closed, guard, shm};
-use tickring_wire::Encoding;
+use crate::failure::{Result, Status, closed, guard, shm};
+use tickring_wire::{Encoding, Rung, SkipReason};
 
 /// A topic that clients can subscribe to.
 #[napi(object)]
@@ -69,19 +68,20 @@ impl Fanout {
         Ok(self.open()?.version())
     }
 
-    /// Whether anybody wants a topic in an encoding (0 FlatBuffers, 1 JSON); messages are only built where someone does.
+    /// Whether anybody wants a topic in an encoding (0 FlatBuffers, 1 JSON, 2 MessagePack, 3 the older JSON) and on a rung (0 full,
+    /// 1 coalesced, 2 top, 3 best); messages are only built where someone does.
     ///
     /// # Errors
     ///
     /// `CLOSED`, `ARGUMENT_RANGE`.
     #[napi]
-    pub fn interest(&mut self, topic: u32, encoding: u32, on: bool) -> Result<()> {
-        let encoding = to_encoding(encoding)?;
-        self.open()?.interest(topic, encoding, on);
+    pub fn interest(&mut self, topic: u32, encoding: u32, rung: u32, on: bool) -> Result<()> {
+        let (encoding, rung) = (to_encoding(encoding)?, to_rung(rung)?);
+        self.open()?.interest(topic, encoding, rung, on);
         Ok(())
     }
 
-    /// Fills `out` with messages: u32 length, u32 topic, u8 encoding, 3 bytes 0, the message, padded to 8. Returns the bytes
+    /// Fills `out` with messages: u32 length, u32 topic, u8 encoding, u8 rung, 2 bytes 0, the message, padded to 8. Returns the bytes
     /// used; 0 when there is nothing new. Never blocks.
     ///
     /// # Errors
@@ -100,11 +100,54 @@ impl Fanout {
     ///
     /// `CLOSED`, `ARGUMENT_RANGE`.
     #[napi]
-    pub fn snapshot(&mut self, topic: u32, encoding: u32) -> Result<Option<Uint8Array>> {
+    pub fn snapshot(&mut self, topic: u32, encoding: u32, rung: u32) -> Result<Option<Uint8Array>> {
+        guard(|| {
+            let (encoding, rung) = (to_encoding(encoding)?, to_rung(rung)?);
+            Ok(self.open()?.snapshot(topic, encoding, rung).map(|bytes| Uint8Array::new(bytes.to_vec())))
+        })
+    }
+
+    /// The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `ARGUMENT_RANGE`.
+    #[napi]
+    pub fn replay(&mut self, topic: u32, encoding: u32, after: f64) -> Result<Option<Uint8Array>> {
         guard(|| {
             let encoding = to_encoding(encoding)?;
-            Ok(self.open()?.snapshot(topic, encoding).map(|bytes| Uint8Array::new(bytes.to_vec())))
+            Ok(self.open()?.replay(topic, encoding, after as u64).map(Uint8Array::new))
         })
+    }
+
+    /// A notice that the messages `from ..= to` of a topic were passed over, both 0 where nobody can know them; `reason` as in
+    /// `wire.fbs`: 1 slow client, 6 resume.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `ARGUMENT_RANGE`.
+    #[napi]
+    pub fn skipped(&mut self, topic: u32, encoding: u32, reason: u32, from: f64, to: f64) -> Result<Option<Uint8Array>> {
+        guard(|| {
+            let encoding = to_encoding(encoding)?;
+            let reason = match reason {
+                1 => SkipReason::SlowClient,
+                6 => SkipReason::Resume,
+                _ => return Err(range("reason", reason, "1 nor 6")),
+            };
+            let notice = self.open()?.skipped(topic, encoding, reason, from as u64, to as u64);
+            Ok(notice.map(|bytes| Uint8Array::new(bytes.to_vec())))
+        })
+    }
+
+    /// Number of a topic's last message; 0 where it has none.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    #[napi]
+    pub fn seq(&mut self, topic: u32) -> Result<f64> {
+        Ok(self.open()?.seq(topic).unwrap_or(0) as f64)
     }
 
     /// Instruments whose book is unknown: the engine should publish a full book of them.
@@ -158,8 +201,13 @@ impl Fanout {
 }
 
 fn to_encoding(number: u32) -> Result<Encoding> {
-    let number: u8 = narrow("encoding", number)?;
-    Encoding::from_number(number).ok_or_else(|| {
-        crate::failure::fail(tickring_core::error::Code::ArgumentRange, format!("encoding {number} is neither 0 nor 1"))
-    })
+    u8::try_from(number).ok().and_then(Encoding::from_number).ok_or_else(|| range("encoding", number, "0, 1, 2 nor 3"))
+}
+
+fn to_rung(number: u32) -> Result<Rung> {
+    u8::try_from(number).ok().and_then(Rung::from_number).ok_or_else(|| range("rung", number, "0, 1, 2 nor 3"))
+}
+
+fn range(what: &str, number: u32, allowed: &str) -> napi::Error<Status> {
+    crate::failure::fail(tickring_core::error::Code::ArgumentRange, format!("{what} {number} is neither {allowed}"))
 }

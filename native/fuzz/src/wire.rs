@@ -53,6 +53,7 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
     let origin = Origin { shard, epoch, sequence, frame_seq, index, flags, ts_event, ts_recv, ts_out };
     Ok(Head {
         topic,
+        stream_topic: "",
         venue,
         symbol,
         instrument: u32::arbitrary(u)?,
@@ -67,8 +68,18 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
 fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> Result<Body<'a>> {
     let sides = Sides { bids, asks };
     Ok(match u.int_in_range(0..=8_u8)? {
-        0 => Body::BookSnapshot { last_update_id: u64::arbitrary(u)?, sides },
-        1 => Body::BookDelta { prev_update_id: u64::arbitrary(u)?, last_update_id: u64::arbitrary(u)?, sides },
+        0 => Body::BookSnapshot {
+            last_update_id: u64::arbitrary(u)?,
+            sides,
+            hash: u64::arbitrary(u)?,
+            depth: u16::arbitrary(u)?,
+        },
+        1 => Body::BookDelta {
+            prev_update_id: u64::arbitrary(u)?,
+            last_update_id: u64::arbitrary(u)?,
+            sides,
+            hash: u64::arbitrary(u)?,
+        },
         2 => Body::Trade(Trade { price: i64::arbitrary(u)?, qty: i64::arbitrary(u)?, trade_id: u64::arbitrary(u)? }),
         3 => {
             let [bid_price, bid_qty, ask_price, ask_qty] = <[i64; 4]>::arbitrary(u)?;
@@ -184,7 +195,7 @@ fn check_flat(message: &fbs::Message<'_>, head: &Head<'_>, body: &Body<'_>) {
         levels.expect("a side").iter().map(|level| Level { price: level.price(), qty: level.qty() }).collect()
     };
     match *body {
-        Body::BookSnapshot { last_update_id, sides } => {
+        Body::BookSnapshot { last_update_id, sides, .. } => {
             let book = message.body_as_book_snapshot().expect("a snapshot");
             assert_eq!(book.last_update_id(), last_update_id);
             assert_eq!((read(book.bids()), read(book.asks())), (sides.bids.to_vec(), sides.asks.to_vec()));

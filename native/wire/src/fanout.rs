@@ -7,7 +7,7 @@ use tickring_core::error::Code;
 use tickring_shm::{Reader, ShmError};
 
 use crate::feed::Feed;
-use crate::message::Encoding;
+use crate::message::{Encoding, Rung, SkipReason};
 use crate::shard::Shard;
 use crate::topic::Topic;
 
@@ -120,12 +120,10 @@ impl Fanout {
         u32::try_from(self.feed.topics.len()).unwrap_or(u32::MAX)
     }
 
-    /// Says whether anybody listens to a topic in an encoding; messages are only built where somebody does. Topics not known
-    /// are ignored.
-    pub fn interest(&mut self, topic: u32, encoding: Encoding, on: bool) {
-        if let Some(topic) = self.feed.topics.get_mut(topic as usize) {
-            topic.interest[encoding as usize] = on;
-        }
+    /// Says whether anybody listens to a topic in an encoding and on a rung; messages are only built where somebody does. Topics
+    /// not known are ignored.
+    pub fn interest(&mut self, topic: u32, encoding: Encoding, rung: Rung, on: bool) {
+        self.feed.interest(topic, encoding, rung, on);
     }
 
     /// Reads the rings in turn and fills `out` with frames (see [`crate::frame_size`]). Returns the bytes used, 0 when there is
@@ -143,6 +141,8 @@ impl Fanout {
         self.feed.publisher.frame_size_max = out.len();
         let mut work = Work { out, used: 0, cost: 0 };
         work.take(&mut self.feed);
+        self.feed.tell_all(now);
+        work.take(&mut self.feed);
         let mut idle = 0;
         while idle < self.shards.len() && work.goes_on(&self.feed) {
             self.turn = (self.turn + 1) % self.shards.len();
@@ -155,9 +155,27 @@ impl Fanout {
     /// The state behind a topic now, as one message with `prev_seq == seq ==` the topic's last number: whole book, last trade
     /// or last quote. A client that got it ignores messages up to that `seq` and goes on with `prev_seq == seq`. `None` while
     /// the state is not known.
-    pub fn snapshot(&mut self, topic: u32, encoding: Encoding) -> Option<&[u8]> {
+    pub fn snapshot(&mut self, topic: u32, encoding: Encoding, rung: Rung) -> Option<&[u8]> {
         let shards = &self.shards;
-        self.feed.snapshot(topic, encoding, |number| is_away(shards, number))
+        self.feed.snapshot(topic, encoding, rung, |number| is_away(shards, number))
+    }
+
+    /// The messages of a topic after number `after` up to its last one, each after its length (u32, little-endian): what a client
+    /// that comes back has missed. `None` where they are not all kept, or where there never was such a number.
+    #[must_use]
+    pub fn replay(&self, topic: u32, encoding: Encoding, after: u64) -> Option<Vec<u8>> {
+        self.feed.publisher.replay(self.feed.topics.get(topic as usize)?, encoding, after)
+    }
+
+    /// A notice for one client of a topic that it lost the messages `from..=to`; both 0 where nobody can know them.
+    pub fn skipped(&mut self, topic: u32, encoding: Encoding, reason: SkipReason, from: u64, to: u64) -> Option<&[u8]> {
+        self.feed.skipped(topic, encoding, reason, from, to)
+    }
+
+    /// Number of a topic's last message.
+    #[must_use]
+    pub fn seq(&self, topic: u32) -> Option<u64> {
+        self.feed.topics.get(topic as usize).map(|topic| topic.seq)
     }
 
     /// Instruments whose book is unknown and that the engine should be asked for now. Each is named again, at growing

@@ -9,7 +9,8 @@ use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, fl
 use tickring_core::input::{DECIMALS_MAX, Instrument};
 use tickring_shm::{InstrumentCopy, Record};
 
-use crate::message::{Body, Encoding, Origin, Sides, SkipReason};
+use crate::conflation::copy_top;
+use crate::message::{Body, Encoding, Head, Origin, Rung, Sides, SkipReason};
 use crate::parts::{Part, Parts};
 use crate::publisher::Publisher;
 use crate::topic::{Channel, Entry, Topic};
@@ -23,11 +24,14 @@ const BOOK_STATE: u16 = flag::STALE | flag::CROSSED | flag::LOCKED;
 #[derive(Default)]
 pub(crate) struct Feed {
     pub(crate) topics: Vec<Topic>,
-    entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     by_instrument: HashMap<u32, usize>,
     pub(crate) publisher: Publisher,
-    bids: Vec<Level>,
-    asks: Vec<Level>,
+    /// Entries that somebody follows on a conflated rung, and when those were told last.
+    pub(crate) conflated: Vec<usize>,
+    pub(crate) told: Option<Instant>,
+    pub(crate) bids: Vec<Level>,
+    pub(crate) asks: Vec<Level>,
 }
 
 impl Feed {
@@ -81,7 +85,8 @@ impl Feed {
     }
 
     fn add(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
-        let mut entry = Entry::new(origin.shard, definition, self.topics.len());
+        let is_primary = self.entries.iter().all(|entry| entry.definition.symbol.as_str() != definition.symbol.as_str());
+        let mut entry = Entry::new(origin.shard, definition, self.topics.len(), is_primary);
         entry.want_book(now);
         self.topics.extend(entry.topics());
         self.by_instrument.insert(definition.id, self.entries.len());
@@ -108,6 +113,12 @@ impl Feed {
         if !entry.redefine(definition, now) {
             return;
         }
+        let exponents = |of: &Instrument| (of.price_exponent, of.qty_exponent);
+        let has_other_exponents = exponents(&before) != exponents(definition);
+        if has_other_exponents {
+            // Prices noted in the old exponents; the whole book follows.
+            (entry.pending.bids, entry.pending.asks) = (Vec::new(), Vec::new());
+        }
         let body = Body::Instrument {
             tick_size: definition.tick_size,
             lot_size: definition.lot_size,
@@ -117,8 +128,7 @@ impl Feed {
         for channel in Channel::ALL {
             self.publish(index, channel, origin, &body);
         }
-        let exponents = |of: &Instrument| (of.price_exponent, of.qty_exponent);
-        if exponents(&before) != exponents(definition) && self.entries[index].known {
+        if has_other_exponents && self.entries[index].known {
             // Clients hold mantissas of the old exponents: the whole book in the new ones spares them the conversion.
             self.publish_book(index, origin);
         }
@@ -256,24 +266,57 @@ impl Feed {
         }
     }
 
+    /// Says whether anybody listens; see [`crate::Fanout::interest`].
+    pub(crate) fn interest(&mut self, topic: u32, encoding: Encoding, rung: Rung, on: bool) {
+        let Some(topic) = self.topics.get_mut(topic as usize) else { return };
+        if !topic.is_heard_on(rung) {
+            topic.rung_seq[rung as usize] = topic.seq;
+        }
+        topic.interest[rung as usize][encoding as usize] = on;
+        if on
+            && rung != Rung::Full
+            && let Some(&index) = self.by_instrument.get(&topic.instrument)
+        {
+            self.conflate(index);
+        }
+    }
+
     /// The current state behind a topic, at the topic's last number; `away` shards are flagged stale.
-    pub(crate) fn snapshot(&mut self, topic: u32, encoding: Encoding, away: impl Fn(u16) -> bool) -> Option<&[u8]> {
+    pub(crate) fn snapshot(&mut self, topic: u32, encoding: Encoding, rung: Rung, away: impl Fn(u16) -> bool) -> Option<&[u8]> {
         let topic = self.topics.get(topic as usize)?;
         let entry = &mut self.entries[*self.by_instrument.get(&topic.instrument)?];
         let stale = if away(entry.shard) { flag::STALE } else { 0 };
         let stamped = |origin: Origin| Origin { flags: origin.flags | stale, ..origin };
         let (origin, body) = match topic.id as usize - entry.first_topic {
             0 if entry.known => {
-                let hash = entry.book_hash();
-                copy_book(&entry.book, &mut self.bids, &mut self.asks);
+                let hash = match rung {
+                    Rung::Full | Rung::Coalesced => {
+                        copy_book(&entry.book, &mut self.bids, &mut self.asks);
+                        entry.book_hash()
+                    }
+                    Rung::Top | Rung::Best => copy_top(entry, rung, &mut self.bids, &mut self.asks),
+                };
                 let sides = Sides { bids: &self.bids, asks: &self.asks };
-                (entry.book_origin, Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash })
+                let last_update_id = entry.last_update_id;
+                (entry.book_origin, Body::BookSnapshot { last_update_id, sides, hash, depth: rung.depth() })
             }
             1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
             2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
             _ => return None,
         };
         Some(self.publisher.encode(encoding, &entry.head(topic, topic.seq, stamped(origin)), &body))
+    }
+
+    /// The notice that a client of this topic lost the messages `from..=to`; both 0 where nobody can know them. Its numbers bridge
+    /// the hole, so that what follows fits.
+    pub(crate) fn skipped(&mut self, topic: u32, encoding: Encoding, reason: SkipReason, from: u64, to: u64) -> Option<&[u8]> {
+        let topic = self.topics.get(topic as usize)?;
+        let entry = &self.entries[*self.by_instrument.get(&topic.instrument)?];
+        let count = if from == 0 { 0 } else { to - from + 1 };
+        let prev_seq = if from == 0 { topic.seq } else { from - 1 };
+        let origin = Origin { shard: entry.shard, epoch: entry.book_origin.epoch, ..Origin::default() };
+        let head = Head { seq: if from == 0 { topic.seq } else { to }, ..entry.head(topic, prev_seq, origin) };
+        Some(self.publisher.encode(encoding, &head, &Body::Skipped { reason, from, to, count }))
     }
 
     /// Instruments whose book the engine should publish now.
@@ -287,13 +330,22 @@ impl Feed {
         let heard = self.topics[entry.topic(Channel::Book)].is_heard();
         let hash = if heard { entry.book_hash() } else { 0 };
         copy_book(&entry.book, &mut self.bids, &mut self.asks);
-        let sides = Sides { bids: &self.bids, asks: &self.asks };
-        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash };
-        self.publisher.publish(&mut self.topics, entry, Channel::Book, origin, &body);
+        let (bids, asks) = (std::mem::take(&mut self.bids), std::mem::take(&mut self.asks));
+        let sides = Sides { bids: &bids, asks: &asks };
+        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash, depth: 0 };
+        self.publish(index, Channel::Book, origin, &body);
+        (self.bids, self.asks) = (bids, asks);
     }
 
     fn publish(&mut self, index: usize, channel: Channel, origin: Origin, body: &Body<'_>) {
+        let conflated = self.topics[self.entries[index].topic(channel)].is_conflated();
+        if conflated {
+            self.note(index, channel, body);
+        }
         self.publisher.publish(&mut self.topics, &self.entries[index], channel, origin, body);
+        if conflated {
+            self.pass(index, channel, origin, body);
+        }
     }
 }
 

@@ -57,9 +57,9 @@ impl FlatEncoder {
 
 fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &Body<'_>) -> Union {
     match *body {
-        Body::BookSnapshot { last_update_id, sides, hash } => {
+        Body::BookSnapshot { last_update_id, sides, hash, depth } => {
             let (bids, asks) = build_sides(builder, sides);
-            let args = fbs::BookSnapshotArgs { last_update_id, bids: Some(bids), asks: Some(asks), hash };
+            let args = fbs::BookSnapshotArgs { last_update_id, bids: Some(bids), asks: Some(asks), hash, depth };
             (fbs::Body::BookSnapshot, fbs::BookSnapshot::create(builder, &args).as_union_value())
         }
         Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {

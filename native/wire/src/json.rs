@@ -1,12 +1,16 @@
-//! JSON encoder: written by hand into one reused buffer, prices and quantities as exact decimal text.
+//! JSON encoders: written by hand into one reused buffer, prices and quantities as exact decimal text.
 //!
 //! Every 64-bit integer is a string but `prev_seq` and `seq`, so that no reader that keeps numbers as doubles rounds one.
 
-use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, Stats24h, Status, Trade, flag};
-use tickring_core::input::TradingState;
+use tickring_core::event::{Quote, Trade};
 
 use crate::json_text::JsonText;
-use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
+use crate::members::{Members, write_message};
+use crate::message::{Body, Head};
+
+/// Decimals of a millisecond in nanoseconds.
+const MS_EXPONENT: i8 = -6;
+const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Writes messages as JSON (`tickring.json.v1`).
 #[derive(Debug, Default)]
@@ -20,14 +24,18 @@ impl JsonEncoder {
     /// Cost: no allocation once the buffer has held a message of that size.
     pub fn encode(&mut self, head: &Head<'_>, body: &Body<'_>) -> &[u8] {
         self.text.clear();
-        self.text.open();
-        write_head(&mut self.text, head);
-        self.text.name("body_type", body_type(body));
-        self.text.member("body");
-        self.text.open();
-        write_body(&mut self.text, head, body);
-        self.text.close();
-        self.text.close();
+        write_message(&mut self.text, head, body);
+        self.text.bytes()
+    }
+
+    /// Encodes one trade or quote in the older shape, where prices and quantities are JSON numbers; empty for any other message.
+    pub fn encode_stream(&mut self, head: &Head<'_>, body: &Body<'_>) -> &[u8] {
+        self.text.clear();
+        match body {
+            Body::Trade(trade) => write_stream(&mut self.text, head, "tick", &|text| write_tick(text, head, trade)),
+            Body::Quote(quote) => write_stream(&mut self.text, head, "quote", &|text| write_quote(text, head, quote)),
+            _ => {}
+        }
         self.text.bytes()
     }
 
@@ -37,146 +45,44 @@ impl JsonEncoder {
     }
 }
 
-fn write_head(text: &mut JsonText, head: &Head<'_>) {
+/// One message for both older consumers: `data` is flat, `payload` is the envelope of the message bus.
+fn write_stream(text: &mut JsonText, head: &Head<'_>, data_type: &str, data: &dyn Fn(&mut JsonText)) {
     let origin = &head.origin;
-    text.name("topic", head.topic);
-    text.name("venue", head.venue);
+    let latency_ns = i64::try_from(origin.ts_out.saturating_sub(origin.ts_recv)).unwrap_or(i64::MAX);
+    let at = if origin.ts_event == 0 { origin.ts_recv } else { origin.ts_event };
+    let timestamp = |text: &mut JsonText| text.rfc3339("timestamp", at / NS_PER_SECOND, at % NS_PER_SECOND);
+    text.open(4);
+    text.name("type", "data");
+    text.name("topic", head.stream_topic);
+    text.member("data");
+    text.open(0);
+    data(text);
+    timestamp(text);
+    text.raw_decimal("latency_ms", latency_ns, MS_EXPONENT);
+    text.close();
+    text.member("payload");
+    text.open(0);
     text.name("symbol", head.symbol);
-    text.number("instrument", u64::from(head.instrument));
-    text.number("shard", u64::from(origin.shard));
-    text.id("epoch", origin.epoch);
-    text.number("prev_seq", head.prev_seq);
-    text.number("seq", head.seq);
-    text.id("sequence", origin.sequence);
-    text.id("frame_seq", origin.frame_seq);
-    text.number("index", u64::from(origin.index));
-    text.id("ts_event", origin.ts_event);
-    text.id("ts_recv", origin.ts_recv);
-    text.id("ts_out", origin.ts_out);
-    text.exponent("price_exponent", head.price_exponent);
-    text.exponent("qty_exponent", head.qty_exponent);
-    let shown = origin.flags & FLAGS_SHOWN;
-    text.names("flags", flag::NAMES.iter().filter(|(_, bit)| shown & bit != 0).map(|(name, _)| *name));
+    text.name("data_type", data_type);
+    text.member("data");
+    text.open(0);
+    data(text);
+    timestamp(text);
+    text.close();
+    text.raw_decimal("latency_ms", latency_ns, MS_EXPONENT);
+    text.name("source", head.venue);
+    text.close();
+    text.close();
 }
 
-const fn body_type(body: &Body<'_>) -> &'static str {
-    match body {
-        Body::BookSnapshot { .. } => "book_snapshot",
-        Body::BookDelta { .. } => "book_delta",
-        Body::Trade(_) => "trade",
-        Body::Quote(_) => "quote",
-        Body::Status(_) => "status",
-        Body::Gap(_) => "gap",
-        Body::Stats24h(_) => "stats_24h",
-        Body::Instrument { .. } => "instrument",
-        Body::Skipped { .. } => "skipped",
-    }
-}
-
-fn write_body(text: &mut JsonText, head: &Head<'_>, body: &Body<'_>) {
-    match *body {
-        Body::BookSnapshot { last_update_id, sides, hash } => {
-            text.id("last_update_id", last_update_id);
-            text.id("hash", hash);
-            write_sides(text, head, sides);
-        }
-        Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
-            text.id("prev_update_id", prev_update_id);
-            text.id("last_update_id", last_update_id);
-            text.id("hash", hash);
-            write_sides(text, head, sides);
-        }
-        Body::Trade(trade) => write_trade(text, head, &trade),
-        Body::Quote(quote) => write_quote(text, head, &quote),
-        Body::Status(status) => write_status(text, &status),
-        Body::Gap(gap) => write_gap(text, &gap),
-        Body::Stats24h(stats) => write_stats(text, head, &stats),
-        Body::Instrument { tick_size, lot_size, state, change_count } => {
-            text.decimal("tick_size", tick_size, head.price_exponent);
-            text.decimal("lot_size", lot_size, head.qty_exponent);
-            text.name("trading_state", trading_state_name(state));
-            text.number("change_count", u64::from(change_count));
-        }
-        Body::Skipped { reason, from, to, count } => {
-            text.name("reason", reason.name());
-            text.id("from", from);
-            text.id("to", to);
-            text.id("count", count);
-        }
-    }
-}
-
-fn write_sides(text: &mut JsonText, head: &Head<'_>, sides: Sides<'_>) {
-    write_levels(text, head, "bids", sides.bids);
-    write_levels(text, head, "asks", sides.asks);
-}
-
-fn write_levels(text: &mut JsonText, head: &Head<'_>, name: &str, levels: &[Level]) {
-    let pairs = levels.iter().map(|level| [(level.price, head.price_exponent), (level.qty, head.qty_exponent)]);
-    text.decimal_pairs(name, pairs);
-}
-
-fn write_trade(text: &mut JsonText, head: &Head<'_>, trade: &Trade) {
-    text.decimal("price", trade.price, head.price_exponent);
-    text.decimal("qty", trade.qty, head.qty_exponent);
-    text.id("trade_id", trade.trade_id);
-    let sell = head.origin.flags & flag::AGGRESSOR_SELL != 0;
-    text.name("aggressor", if sell { "sell" } else { "buy" });
+fn write_tick(text: &mut JsonText, head: &Head<'_>, trade: &Trade) {
+    text.raw_decimal("price", trade.price, head.price_exponent);
+    text.raw_decimal("size", trade.qty, head.qty_exponent);
 }
 
 fn write_quote(text: &mut JsonText, head: &Head<'_>, quote: &Quote) {
-    text.decimal("bid_price", quote.bid_price, head.price_exponent);
-    text.decimal("bid_qty", quote.bid_qty, head.qty_exponent);
-    text.decimal("ask_price", quote.ask_price, head.price_exponent);
-    text.decimal("ask_qty", quote.ask_qty, head.qty_exponent);
-}
-
-fn write_status(text: &mut JsonText, status: &Status) {
-    text.name("state", status.state.name());
-    text.number("connection", u64::from(status.connection));
-    match status.code {
-        Some(code) => text.name("code", code.name()),
-        None => text.null("code"),
-    }
-    text.id("detail", status.detail);
-}
-
-fn write_gap(text: &mut JsonText, gap: &Gap) {
-    text.name("stream", gap_stream_name(gap.stream));
-    text.name("reason", gap_reason_name(gap.reason));
-    text.id("first", gap.first);
-    text.id("last", gap.last);
-}
-
-fn write_stats(text: &mut JsonText, head: &Head<'_>, stats: &Stats24h) {
-    text.decimal("open", stats.open, head.price_exponent);
-    text.decimal("high", stats.high, head.price_exponent);
-    text.decimal("low", stats.low, head.price_exponent);
-    text.decimal("close", stats.close, head.price_exponent);
-    text.decimal("volume", stats.volume, head.qty_exponent);
-    text.id("count", stats.count);
-}
-
-const fn trading_state_name(state: TradingState) -> &'static str {
-    match state {
-        TradingState::Trading => "trading",
-        TradingState::Halted => "halted",
-    }
-}
-
-const fn gap_stream_name(stream: GapStream) -> &'static str {
-    match stream {
-        GapStream::Book => "book",
-        GapStream::Trade => "trade",
-    }
-}
-
-const fn gap_reason_name(reason: GapReason) -> &'static str {
-    match reason {
-        GapReason::Sequence => "sequence",
-        GapReason::Disconnect => "disconnect",
-        GapReason::Rollback => "rollback",
-        GapReason::BufferFull => "buffer_full",
-        GapReason::Quarantined => "quarantined",
-    }
+    text.raw_decimal("bid", quote.bid_price, head.price_exponent);
+    text.raw_decimal("ask", quote.ask_price, head.price_exponent);
+    text.raw_decimal("bid_size", quote.bid_qty, head.qty_exponent);
+    text.raw_decimal("ask_size", quote.ask_qty, head.qty_exponent);
 }

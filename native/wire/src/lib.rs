@@ -4,16 +4,20 @@
 //! `src/model/wire.fbs`.
 #![deny(unsafe_code)]
 
+mod conflation;
 mod fanout;
 mod feed;
 mod flat;
 mod json;
 mod json_text;
+mod members;
 mod message;
+mod msgpack;
 mod parts;
 mod publisher;
 mod shard;
 mod topic;
+mod window;
 
 /// Printed by `scripts/codegen-wire.mjs`; style and unsafe code are the compiler's.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, clippy::unwrap_used)]
@@ -30,6 +34,7 @@ pub mod fbs {
 pub use fanout::{Fanout, OUT_SIZE_MIN, ShardStatus};
 pub use flat::FlatEncoder;
 pub use json::JsonEncoder;
-pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Sides, SkipReason};
+pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Rung, Sides, SkipReason};
+pub use msgpack::MsgPackEncoder;
 pub use publisher::{FRAME_ALIGNMENT, FRAME_HEAD_SIZE, frame_size};
 pub use topic::Topic;

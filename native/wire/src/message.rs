@@ -14,11 +14,15 @@ pub enum Encoding {
     FlatBuffers = 0,
     /// JSON, subprotocol `tickring.json.v1`.
     Json = 1,
+    /// MessagePack, subprotocol `tickring.msgpack.v1`.
+    MsgPack = 2,
+    /// JSON in the older shape of `/ws/stream`: trades and quotes alone.
+    Stream = 3,
 }
 
 impl Encoding {
     /// Every encoding, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::FlatBuffers, Self::Json];
+    pub const ALL: [Self; 4] = [Self::FlatBuffers, Self::Json, Self::MsgPack, Self::Stream];
 
     /// The encoding with this number, if there is one.
     #[must_use]
@@ -26,7 +30,56 @@ impl Encoding {
         match number {
             0 => Some(Self::FlatBuffers),
             1 => Some(Self::Json),
+            2 => Some(Self::MsgPack),
+            3 => Some(Self::Stream),
             _ => None,
+        }
+    }
+
+    /// Whether it has messages of this kind.
+    #[must_use]
+    pub const fn has(self, body: &Body<'_>) -> bool {
+        !matches!(self, Self::Stream) || matches!(body, Body::Trade(_) | Body::Quote(_))
+    }
+}
+
+/// How much of a topic a client gets. Trades have the first rung alone, quotes the first two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Rung {
+    /// Every message.
+    Full = 0,
+    /// What has changed since the last one, ten times a second.
+    Coalesced = 1,
+    /// The best [`Rung::depth`] levels a side, where they have changed.
+    Top = 2,
+    /// The best level a side, where it has changed.
+    Best = 3,
+}
+
+impl Rung {
+    /// Every rung, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Coalesced, Self::Top, Self::Best];
+
+    /// The rung with this number, if there is one.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Full),
+            1 => Some(Self::Coalesced),
+            2 => Some(Self::Top),
+            3 => Some(Self::Best),
+            _ => None,
+        }
+    }
+
+    /// Levels a side of its book snapshots at most; 0: all.
+    #[must_use]
+    pub const fn depth(self) -> u16 {
+        match self {
+            Self::Full | Self::Coalesced => 0,
+            Self::Top => 20,
+            Self::Best => 1,
         }
     }
 }
@@ -36,6 +89,8 @@ impl Encoding {
 pub struct Head<'a> {
     /// Name of the topic.
     pub topic: &'a str,
+    /// Its name in the older shape; empty for a topic that has none.
+    pub stream_topic: &'a str,
     /// Name of the venue.
     pub venue: &'a str,
     /// The venue's spelling.
@@ -91,6 +146,8 @@ pub enum SkipReason {
     OutOfSync = 4,
     /// The message did not fit the gateway's buffer.
     TooLarge = 5,
+    /// What a resume token asked for is not kept any more.
+    Resume = 6,
 }
 
 impl SkipReason {
@@ -103,6 +160,7 @@ impl SkipReason {
             Self::Restarted => "restarted",
             Self::OutOfSync => "out_of_sync",
             Self::TooLarge => "too_large",
+            Self::Resume => "resume",
         }
     }
 }
@@ -119,7 +177,7 @@ pub struct Sides<'a> {
 /// What a message says. Units: mantissas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// The whole book.
+    /// The whole book, or the best of it.
     BookSnapshot {
         /// Venue's update id of the book.
         last_update_id: u64,
@@ -127,6 +185,8 @@ pub enum Body<'a> {
         sides: Sides<'a>,
         /// [`tickring_core::book::Book::hash`] of the levels.
         hash: u64,
+        /// Levels a side at most; 0: the whole book.
+        depth: u16,
     },
     /// Levels that changed; 0 removes one.
     BookDelta {

@@ -7,7 +7,7 @@ use tickring_core::event::{Level, Quote, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::venue::VenueId;
 
-use crate::message::{Head, Origin};
+use crate::message::{Encoding, Head, Origin, Rung};
 
 /// First and longest wait before the engine is asked again for the same book.
 const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
@@ -44,14 +44,28 @@ pub struct Topic {
     pub instrument: u32,
     /// Number of its last message; 0 before the first.
     pub seq: u64,
-    /// Whether somebody listens, by encoding.
-    pub(crate) interest: [bool; 2],
+    /// Whether somebody listens, by rung and encoding.
+    pub(crate) interest: [[bool; Encoding::ALL.len()]; Rung::ALL.len()],
+    /// Number of the last message of each rung.
+    pub(crate) rung_seq: [u64; Rung::ALL.len()],
+    /// Newest message kept for those who resume, by encoding.
+    pub(crate) newest: [Option<u64>; Encoding::ALL.len()],
 }
 
 impl Topic {
     /// Whether anybody listens.
     pub(crate) fn is_heard(&self) -> bool {
-        self.interest.contains(&true)
+        Rung::ALL.into_iter().any(|rung| self.is_heard_on(rung))
+    }
+
+    /// Whether anybody listens on this rung.
+    pub(crate) fn is_heard_on(&self, rung: Rung) -> bool {
+        self.interest[rung as usize].contains(&true)
+    }
+
+    /// Whether anybody listens who does not get every message.
+    pub(crate) fn is_conflated(&self) -> bool {
+        Rung::ALL.into_iter().skip(1).any(|rung| self.is_heard_on(rung))
     }
 }
 
@@ -75,7 +89,27 @@ pub(crate) struct Entry {
     pub(crate) quote: Option<(Quote, Origin)>,
     /// Whether it left the engine: no book of it will come.
     pub(crate) removed: bool,
+    /// What those who do not get every message have not been told yet.
+    pub(crate) pending: Pending,
+    /// Names of its trades and quotes in the older shape.
+    stream_topics: [String; 2],
     ask: Option<Ask>,
+}
+
+/// Changes that the conflated rungs have not told yet.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// Prices whose quantity has changed, by side.
+    pub(crate) bids: Vec<i64>,
+    pub(crate) asks: Vec<i64>,
+    /// Whether the book has changed since the best levels were told.
+    pub(crate) top: bool,
+    /// Whether the quote has changed.
+    pub(crate) quote: bool,
+    /// Update id of the book that was told last.
+    pub(crate) told_update_id: u64,
+    /// Hashes of the best levels told last, by rung.
+    pub(crate) told_top: [Option<u64>; Rung::ALL.len()],
 }
 
 /// When to ask the engine for a full book.
@@ -85,11 +119,20 @@ struct Ask {
 }
 
 impl Entry {
-    pub(crate) fn new(shard: u16, definition: &Instrument, first_topic: usize) -> Self {
+    /// `is_primary`: whether the older shape names it by its symbol alone, as the first of that symbol.
+    pub(crate) fn new(shard: u16, definition: &Instrument, first_topic: usize, is_primary: bool) -> Self {
+        let venue = venue_name(definition.venue);
+        let symbol = definition.symbol.as_str();
+        let stream_topic = |data_type: &str| match is_primary {
+            true => format!("marketdata.{data_type}.{symbol}"),
+            false => format!("marketdata.{data_type}.{venue}:{symbol}"),
+        };
         Self {
+            pending: Pending::default(),
+            stream_topics: [stream_topic("tick"), stream_topic("quote")],
             shard,
             definition: *definition,
-            venue: venue_name(definition.venue),
+            venue,
             first_topic,
             book: Book::new(),
             hash: None,
@@ -110,7 +153,9 @@ impl Entry {
             name: format!("{}.{}.{}", channel.name(), self.venue, self.definition.symbol.as_str()),
             instrument: self.definition.id,
             seq: 0,
-            interest: [false; 2],
+            interest: Default::default(),
+            rung_seq: Default::default(),
+            newest: Default::default(),
         })
     }
 
@@ -121,6 +166,10 @@ impl Entry {
     pub(crate) fn head<'a>(&'a self, topic: &'a Topic, prev_seq: u64, origin: Origin) -> Head<'a> {
         Head {
             topic: &topic.name,
+            stream_topic: self
+                .stream_topics
+                .get((topic.id as usize).wrapping_sub(self.first_topic + 1))
+                .map_or("", String::as_str),
             venue: &self.venue,
             symbol: self.definition.symbol.as_str(),
             instrument: self.definition.id,

@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use engine::{Engine, NAME, Root, drain, instrument};
 use tickring_core::event::Level;
-use tickring_wire::{Encoding, Fanout};
+use tickring_wire::{Encoding, Fanout, Rung};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -49,7 +49,7 @@ fn polling_allocates_nothing_after_warm_up() {
     let mut fanout = Fanout::open(root.path(), NAME).unwrap();
     drain(&mut fanout, 1 << 16);
     for topic in 0..fanout.version() {
-        Encoding::ALL.into_iter().for_each(|encoding| fanout.interest(topic, encoding, true));
+        Encoding::ALL.into_iter().for_each(|encoding| fanout.interest(topic, encoding, Rung::Full, true));
     }
     let mut out = vec![0; 1 << 16];
     let rounds = (1..=20_u64).map(|round| {

@@ -75,7 +75,7 @@ fn json_body_holds_every_member_of_the_body() {
         ("skipped", r#"{"reason":"lapped","from":"5","to":"9","count":"5"}"#),
         (
             "book-snapshot",
-            r#"{"last_update_id":"100","hash":"18364758544493064720","bids":[["64000.1","1.25"],["64000","0.001"]],
+            r#"{"last_update_id":"100","hash":"18364758544493064720","depth":20,"bids":[["64000.1","1.25"],["64000","0.001"]],
                 "asks":[["64000.2","0"],["92233720368547758.07","9223372036854775.807"]]}"#,
         ),
         (
@@ -115,9 +115,9 @@ fn flatbuffers_hold_every_member_of_the_body() {
     for (name, head, body) in samples::samples() {
         let message = fbs::root_as_message(encoder.encode(&head, &body)).unwrap();
         match body {
-            Body::BookSnapshot { last_update_id, sides, hash } => {
+            Body::BookSnapshot { last_update_id, sides, hash, depth } => {
                 let book = message.body_as_book_snapshot().unwrap();
-                assert_eq!((book.last_update_id(), book.hash()), (last_update_id, hash));
+                assert_eq!((book.last_update_id(), book.hash(), book.depth()), (last_update_id, hash, depth));
                 assert_eq!((levels(book.bids()), levels(book.asks())), (sides.bids.to_vec(), sides.asks.to_vec()));
             }
             Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
@@ -186,7 +186,7 @@ proptest! {
     ) {
         let levels: Vec<_> = values.iter().map(|&(price, qty)| Level { price, qty }).collect();
         let head = Head { price_exponent, qty_exponent, ..samples::samples()[0].1 };
-        let body = Body::BookSnapshot { last_update_id: 1, sides: Sides { bids: &levels, asks: &[] }, hash: 0 };
+        let body = Body::BookSnapshot { last_update_id: 1, sides: Sides { bids: &levels, asks: &[] }, hash: 0, depth: 0 };
         let json = json_of(&head, &body);
         prop_assert_eq!(pairs(&json["body"]["bids"], &head), levels);
         prop_assert_eq!(json["body"]["asks"].as_array().map(Vec::len), Some(0));

@@ -6,7 +6,7 @@ mod engine;
 use engine::{Client, Engine, NAME, Root, drain, instrument, topic, unframe};
 use proptest::prelude::*;
 use tickring_core::event::Level;
-use tickring_wire::{Encoding, Fanout, OUT_SIZE_MIN};
+use tickring_wire::{Encoding, Fanout, OUT_SIZE_MIN, Rung};
 
 const ID: u32 = 7;
 const OTHER: u32 = 8;
@@ -78,7 +78,7 @@ impl World {
         let mut fanout = Fanout::open(root.path(), NAME).unwrap();
         drain(&mut fanout, OUT_SIZE_MIN);
         let book = topic(&fanout, "book.binance-usdm.SYM7");
-        fanout.interest(book, Encoding::FlatBuffers, true);
+        fanout.interest(book, Encoding::FlatBuffers, Rung::Full, true);
         Self { engine, fanout, book, clients: Vec::new(), update_id: 0 }
     }
 
@@ -101,7 +101,7 @@ impl World {
         let used = self.fanout.poll(&mut out);
         self.check(&out[..used]);
         for client in self.clients.iter_mut().filter(|client| client.must_join_again()) {
-            if let Some(snapshot) = self.fanout.snapshot(self.book, Encoding::FlatBuffers) {
+            if let Some(snapshot) = self.fanout.snapshot(self.book, Encoding::FlatBuffers, Rung::Full) {
                 *client = Client::join(snapshot);
             }
         }
@@ -134,7 +134,7 @@ impl World {
             }
             Step::Drain => while self.poll(1 << 20) > 0 {},
             Step::Join => {
-                if let Some(snapshot) = self.fanout.snapshot(self.book, Encoding::FlatBuffers) {
+                if let Some(snapshot) = self.fanout.snapshot(self.book, Encoding::FlatBuffers, Rung::Full) {
                     self.clients.push(Client::join(snapshot));
                 }
             }

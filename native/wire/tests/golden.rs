@@ -7,7 +7,7 @@ mod samples;
 
 use std::path::PathBuf;
 
-use tickring_wire::{FlatEncoder, JsonEncoder};
+use tickring_wire::{Body, FlatEncoder, JsonEncoder, MsgPackEncoder};
 
 fn golden(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../test/wire/golden").join(name)
@@ -23,9 +23,13 @@ fn compare(name: &str, bytes: &[u8]) {
 
 #[test]
 fn every_kind_of_message_is_encoded_as_in_the_golden_files() {
-    let (mut flat, mut json) = (FlatEncoder::default(), JsonEncoder::default());
+    let (mut flat, mut json, mut msgpack) = (FlatEncoder::default(), JsonEncoder::default(), MsgPackEncoder::default());
     for (name, head, body) in samples::samples() {
         compare(&format!("{name}.bin"), flat.encode(&head, &body));
         compare(&format!("{name}.json.txt"), json.encode(&head, &body));
+        compare(&format!("{name}.msgpack"), msgpack.encode(&head, &body));
+        if matches!(body, Body::Trade(_) | Body::Quote(_)) {
+            compare(&format!("{name}.stream.json.txt"), json.encode_stream(&head, &body));
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tickring_core::event::{Body, BookChange, Level, State, Status, flag};
 use tickring_core::input::Instrument;
 use tickring_shm::ShmError;
-use tickring_wire::{Encoding, Fanout, OUT_SIZE_MIN, fbs};
+use tickring_wire::{Encoding, Fanout, OUT_SIZE_MIN, Rung, fbs};
 
 const BOOK: &str = "book.binance-usdm.SYM7";
 const TRADE: &str = "trade.binance-usdm.SYM7";
@@ -28,7 +28,7 @@ fn started(root: &Root) -> (Engine, Fanout) {
 
 fn listen(fanout: &mut Fanout) {
     let ids: Vec<_> = fanout.topics().map(|topic| topic.id).collect();
-    ids.into_iter().for_each(|id| fanout.interest(id, Encoding::FlatBuffers, true));
+    ids.into_iter().for_each(|id| fanout.interest(id, Encoding::FlatBuffers, Rung::Full, true));
 }
 
 fn of<'a>(messages: &'a [Received], topic: u32) -> impl Iterator<Item = fbs::Message<'a>> {
@@ -40,7 +40,7 @@ fn lapped_fanout_tells_every_topic_the_exact_loss_and_heals_by_a_wanted_snapshot
     let root = Root::new();
     let (mut engine, mut fanout) = started(&root);
     let (book, trade) = (topic(&fanout, BOOK), topic(&fanout, TRADE));
-    let mut client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers).unwrap());
+    let mut client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).unwrap());
     engine.trade(7, 1);
     let before = drain(&mut fanout, 1 << 16);
     let last_read = of(&before, trade).last().unwrap().sequence();
@@ -60,7 +60,7 @@ fn lapped_fanout_tells_every_topic_the_exact_loss_and_heals_by_a_wanted_snapshot
     of(&messages, book).for_each(|message| assert!(client.follow(&message)));
     assert_eq!(client.book, None);
     assert_eq!(client.skips.len(), 1);
-    assert!(fanout.snapshot(book, Encoding::FlatBuffers).is_none());
+    assert!(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).is_none());
     assert_eq!(fanout.wanted_snapshots(), [7]);
     assert_eq!(fanout.wanted_snapshots(), [0; 0], "not asked twice at once");
     engine.snapshot(7, 64);
@@ -73,14 +73,14 @@ fn restarted_engine_is_followed_with_a_notice_and_the_same_topics() {
     let root = Root::new();
     let (engine, mut fanout) = started(&root);
     let book = topic(&fanout, BOOK);
-    let mut client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers).unwrap());
+    let mut client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).unwrap());
     engine.writer.close();
     let messages = drain_until(&mut fanout, |fanout, _| fanout.status()[0].state == "closed");
     let status = of(&messages, book).last().unwrap();
     assert_eq!(status.body_as_status().unwrap().state(), fbs::State::Stale);
     assert_eq!(status.body_as_status().unwrap().code(), Some("ENGINE_AWAY"));
     of(&messages, book).for_each(|message| assert!(client.follow(&message)));
-    let stale = fanout.snapshot(book, Encoding::Json).unwrap();
+    let stale = fanout.snapshot(book, Encoding::Json, Rung::Full).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(stale).unwrap()["flags"], Value::from(["stale"].to_vec()));
     assert!(fanout.wanted_snapshots().is_empty());
 
@@ -89,7 +89,7 @@ fn restarted_engine_is_followed_with_a_notice_and_the_same_topics() {
     let messages = drain_until(&mut fanout, |fanout, messages| fanout.status()[0].epoch == 11 && !messages.is_empty());
     of(&messages, book).for_each(|message| assert!(client.follow(&message)));
     assert_eq!(client.skips, [(fbs::SkipReason::Restarted, 0, 0, 0)]);
-    assert!(fanout.snapshot(book, Encoding::FlatBuffers).is_none());
+    assert!(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).is_none());
     assert_eq!(fanout.wanted_snapshots(), [7]);
     engine.delta(7, 500, &LEVELS[..1], &[], 64);
     engine.snapshot(7, 64);
@@ -204,7 +204,7 @@ fn book_flagged_stale_by_a_status_is_served_flagged_until_it_is_live() {
     let mut flags_after = |state: State| {
         engine.status(7, Status { state, connection: 1, code: None, detail: 0 });
         drain(&mut fanout, 1 << 16);
-        let json = serde_json::from_slice::<Value>(fanout.snapshot(book, Encoding::Json).unwrap()).unwrap();
+        let json = serde_json::from_slice::<Value>(fanout.snapshot(book, Encoding::Json, Rung::Full).unwrap()).unwrap();
         json["flags"].clone()
     };
     assert_eq!(flags_after(State::Resync), Value::from(["stale"].to_vec()));
@@ -220,7 +220,7 @@ fn empty_stale_snapshot_of_an_engine_that_waits_itself_is_no_book() {
     engine.event(7, flag::STALE, 0, Body::BookSnapshot(change));
     let mut fanout = Fanout::open(root.path(), NAME).unwrap();
     drain(&mut fanout, 1 << 16);
-    assert!(fanout.snapshot(0, Encoding::Json).is_none());
+    assert!(fanout.snapshot(0, Encoding::Json, Rung::Full).is_none());
     assert_eq!(fanout.wanted_snapshots(), [7]);
 }
 
@@ -237,18 +237,18 @@ fn topics_count_on_while_nobody_listens_and_both_encodings_share_numbers() {
     let root = Root::new();
     let (mut engine, mut fanout) = started(&root);
     let trade = topic(&fanout, TRADE);
-    fanout.interest(trade, Encoding::FlatBuffers, false);
+    fanout.interest(trade, Encoding::FlatBuffers, Rung::Full, false);
     engine.trade(7, 1);
     assert_eq!(drain(&mut fanout, 1 << 16), []);
-    fanout.interest(trade, Encoding::FlatBuffers, true);
-    fanout.interest(trade, Encoding::Json, true);
+    fanout.interest(trade, Encoding::FlatBuffers, Rung::Full, true);
+    fanout.interest(trade, Encoding::Json, Rung::Full, true);
     engine.trade(7, 2);
     let messages = drain(&mut fanout, 1 << 16);
     assert_eq!(messages.iter().map(|message| message.encoding).collect::<Vec<_>>(), [0, 1]);
     assert_eq!((messages[0].flat().prev_seq(), messages[0].flat().seq()), (1, 2));
     let json: Value = serde_json::from_slice(&messages[1].bytes).unwrap();
     assert_eq!((json["prev_seq"].as_u64(), json["seq"].as_u64()), (Some(1), Some(2)));
-    let last = fanout.snapshot(trade, Encoding::Json).unwrap();
+    let last = fanout.snapshot(trade, Encoding::Json, Rung::Full).unwrap();
     let last: Value = serde_json::from_slice(last).unwrap();
     assert_eq!((last["prev_seq"].as_u64(), last["seq"].as_u64()), (Some(2), Some(2)));
     for same in ["epoch", "sequence", "frame_seq", "ts_event", "ts_recv", "ts_out", "body"] {
@@ -267,7 +267,7 @@ fn message_larger_than_the_buffer_becomes_a_notice() {
     let notice = of(&messages, book).next().unwrap();
     let skipped = notice.body_as_skipped().unwrap();
     assert_eq!((skipped.reason(), skipped.from(), skipped.count()), (fbs::SkipReason::TooLarge, notice.seq(), 1));
-    let client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers).unwrap());
+    let client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).unwrap());
     assert_eq!((client.seq, client.book.as_ref()), (notice.seq(), engine.books.get(&7)));
 }
 

@@ -5,7 +5,7 @@ import * as flatbuffers from 'flatbuffers';
 import { Level } from './level.js';
 
 /**
- * The whole book, best levels first. Replaces what the client holds.
+ * The whole book or the best of it, best levels first. Replaces what the client holds.
  */
 export class BookSnapshot {
   bb: flatbuffers.ByteBuffer|null = null;
@@ -58,8 +58,16 @@ hash():bigint {
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
 }
 
+/**
+ * Levels a side at most, 0 for the whole book.
+ */
+depth():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
+}
+
 static startBookSnapshot(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addLastUpdateId(builder:flatbuffers.Builder, lastUpdateId:bigint) {
@@ -86,17 +94,22 @@ static addHash(builder:flatbuffers.Builder, hash:bigint) {
   builder.addFieldInt64(3, hash, BigInt('0'));
 }
 
+static addDepth(builder:flatbuffers.Builder, depth:number) {
+  builder.addFieldInt16(4, depth, 0);
+}
+
 static endBookSnapshot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint):flatbuffers.Offset {
+static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint, depth:number):flatbuffers.Offset {
   BookSnapshot.startBookSnapshot(builder);
   BookSnapshot.addLastUpdateId(builder, lastUpdateId);
   BookSnapshot.addBids(builder, bidsOffset);
   BookSnapshot.addAsks(builder, asksOffset);
   BookSnapshot.addHash(builder, hash);
+  BookSnapshot.addDepth(builder, depth);
   return BookSnapshot.endBookSnapshot(builder);
 }
 }

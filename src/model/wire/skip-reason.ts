@@ -30,5 +30,10 @@ export const SkipReason = {
    * The message did not fit the gateway's buffer; `from..to` is its own `seq`.
    */
   TooLarge: 5,
+
+  /**
+   * What a resume token asked for is not kept any more; `from..to` are `seq` numbers, all 0 where nobody can know them.
+   */
+  Resume: 6,
 } as const;
 export type SkipReason = (typeof SkipReason)[keyof typeof SkipReason];

@@ -482,13 +482,14 @@ impl<'a> ::flatbuffers::Verifiable for Aggressor {
 impl ::flatbuffers::SimpleToVerifyInSlice for Aggressor {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_SKIP_REASON: [SkipReason; 6] = [
+pub const ENUM_VALUES_SKIP_REASON: [SkipReason; 7] = [
   SkipReason::Unknown,
   SkipReason::SlowClient,
   SkipReason::Lapped,
   SkipReason::Restarted,
   SkipReason::OutOfSync,
   SkipReason::TooLarge,
+  SkipReason::Resume,
 ];
 
 /// Why messages or records were passed over.
@@ -508,9 +509,11 @@ impl SkipReason {
   pub const OutOfSync: Self = Self(4);
   /// The message did not fit the gateway's buffer; `from..to` is its own `seq`.
   pub const TooLarge: Self = Self(5);
+  /// What a resume token asked for is not kept any more; `from..to` are `seq` numbers, all 0 where nobody can know them.
+  pub const Resume: Self = Self(6);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 5;
+  pub const ENUM_MAX: u8 = 6;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Unknown,
     Self::SlowClient,
@@ -518,6 +521,7 @@ impl SkipReason {
     Self::Restarted,
     Self::OutOfSync,
     Self::TooLarge,
+    Self::Resume,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -528,6 +532,7 @@ impl SkipReason {
       Self::Restarted => Some("Restarted"),
       Self::OutOfSync => Some("OutOfSync"),
       Self::TooLarge => Some("TooLarge"),
+      Self::Resume => Some("Resume"),
       _ => None,
     }
   }
@@ -827,7 +832,7 @@ impl<'a> Level {
 pub enum BookSnapshotOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
-/// The whole book, best levels first. Replaces what the client holds.
+/// The whole book or the best of it, best levels first. Replaces what the client holds.
 pub struct BookSnapshot<'a> {
   pub _tab: ::flatbuffers::Table<'a>,
 }
@@ -845,6 +850,7 @@ impl<'a> BookSnapshot<'a> {
   pub const VT_BIDS: ::flatbuffers::VOffsetT = 6;
   pub const VT_ASKS: ::flatbuffers::VOffsetT = 8;
   pub const VT_HASH: ::flatbuffers::VOffsetT = 10;
+  pub const VT_DEPTH: ::flatbuffers::VOffsetT = 12;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -860,6 +866,7 @@ impl<'a> BookSnapshot<'a> {
     builder.add_last_update_id(args.last_update_id);
     if let Some(x) = args.asks { builder.add_asks(x); }
     if let Some(x) = args.bids { builder.add_bids(x); }
+    builder.add_depth(args.depth);
     builder.finish()
   }
 
@@ -892,6 +899,14 @@ impl<'a> BookSnapshot<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u64>(BookSnapshot::VT_HASH, Some(0)).unwrap()}
   }
+  /// Levels a side at most, 0 for the whole book.
+  #[inline]
+  pub fn depth(&self) -> u16 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u16>(BookSnapshot::VT_DEPTH, Some(0)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
@@ -904,6 +919,7 @@ impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("bids", Self::VT_BIDS, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("asks", Self::VT_ASKS, false)?
      .visit_field::<u64>("hash", Self::VT_HASH, false)?
+     .visit_field::<u16>("depth", Self::VT_DEPTH, false)?
      .finish();
     Ok(())
   }
@@ -913,6 +929,7 @@ pub struct BookSnapshotArgs<'a> {
     pub bids: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub asks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub hash: u64,
+    pub depth: u16,
 }
 impl<'a> Default for BookSnapshotArgs<'a> {
   #[inline]
@@ -922,6 +939,7 @@ impl<'a> Default for BookSnapshotArgs<'a> {
       bids: None,
       asks: None,
       hash: 0,
+      depth: 0,
     }
   }
 }
@@ -948,6 +966,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BookSnapshotBuilder<'a, 'b, A
     self.fbb_.push_slot::<u64>(BookSnapshot::VT_HASH, hash, 0);
   }
   #[inline]
+  pub fn add_depth(&mut self, depth: u16) {
+    self.fbb_.push_slot::<u16>(BookSnapshot::VT_DEPTH, depth, 0);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BookSnapshotBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BookSnapshotBuilder {
@@ -969,6 +991,7 @@ impl ::core::fmt::Debug for BookSnapshot<'_> {
       ds.field("bids", &self.bids());
       ds.field("asks", &self.asks());
       ds.field("hash", &self.hash());
+      ds.field("depth", &self.depth());
       ds.finish()
   }
 }

@@ -180,6 +180,7 @@ impl Engine {
 pub struct Received {
     pub topic: u32,
     pub encoding: u8,
+    pub rung: u8,
     pub bytes: Vec<u8>,
 }
 
@@ -196,10 +197,10 @@ pub fn unframe(mut bytes: &[u8]) -> Vec<Received> {
     while !bytes.is_empty() {
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
         let (length, topic) = (word(0) as usize, word(4));
-        assert_eq!(bytes[9..12], [0; 3]);
+        assert_eq!(bytes[10..12], [0; 2]);
         let (message, padding) = bytes[FRAME_HEAD_SIZE..frame_size(length)].split_at(length);
         assert!(padding.iter().all(|byte| *byte == 0) && padding.len() < 8);
-        messages.push(Received { topic, encoding: bytes[8], bytes: message.to_vec() });
+        messages.push(Received { topic, encoding: bytes[8], rung: bytes[9], bytes: message.to_vec() });
         bytes = &bytes[frame_size(length)..];
     }
     messages
@@ -268,6 +269,16 @@ impl Client {
     /// Whether the stream alone will not bring the book back.
     pub fn must_join_again(&self) -> bool {
         self.book.is_none() && self.skips.last().is_some_and(|skip| skip.0 == fbs::SkipReason::TooLarge)
+    }
+
+    /// As [`Self::follow`], for a rung whose messages may reach back before the snapshot, and over several numbers.
+    pub fn follow_conflated(&mut self, message: &fbs::Message<'_>) -> bool {
+        assert!(message.prev_seq() <= self.seq, "a message of the topic is missing");
+        if let (Some((last, _)), Some(delta)) = (&mut self.book, message.body_as_book_delta()) {
+            *last = delta.prev_update_id();
+        }
+        self.seq = message.prev_seq();
+        self.follow(message)
     }
 
     /// Follows the topic; older messages are in the snapshot already. Returns whether the message was new.

@@ -27,7 +27,7 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
         (
             "book-snapshot",
             head("book", flag::STALE | flag::LAST),
-            Body::BookSnapshot { last_update_id: 100, sides, hash: HASH },
+            Body::BookSnapshot { last_update_id: 100, sides, hash: HASH, depth: 20 },
         ),
         ("book-delta", head("book", flag::RECOVERED | flag::CROSSED), delta),
         ("trade", head("trade", flag::AGGRESSOR_SELL | flag::AGGREGATED), Body::Trade(trade)),
@@ -47,6 +47,11 @@ fn head(channel: &str, flags: u16) -> Head<'static> {
             "book" => "book.binance-usdm.BTCUSDT",
             "trade" => "trade.binance-usdm.BTCUSDT",
             _ => "quote.binance-usdm.BTCUSDT",
+        },
+        stream_topic: match channel {
+            "trade" => "marketdata.tick.BTCUSDT",
+            "quote" => "marketdata.quote.BTCUSDT",
+            _ => "",
         },
         venue: "binance-usdm",
         symbol: "BTCUSDT",

@@ -1,4 +1,5 @@
-/** `tickring.json.v1`. */
+/** `tickring.json.v1` and `tickring.msgpack.v1`: the same members, numbers as text or as integers. */
+import { Unpackr } from 'msgpackr/unpack';
 import type { FlagName } from '../model/codes.js';
 import { BadMessage, known, type Level, type Message, type MessageHead } from './messages.js';
 
@@ -14,22 +15,52 @@ const number = (from: Members, name: string): number => {
   if (!Number.isSafeInteger(value)) throw new BadMessage(`${name} is no integer`);
   return value as number;
 };
-const id = (from: Members, name: string): bigint => {
-  const digits = text(from, name);
-  if (!/^\d{1,20}$/.test(digits)) throw new BadMessage(`${name} is no integer`);
-  return BigInt(digits);
+
+/** How an encoding writes 64-bit integers and mantissas. */
+interface Numbers {
+  id(from: Members, name: string): bigint;
+  mantissa(value: unknown, exponent: number): bigint;
+}
+
+const JSON_NUMBERS: Numbers = {
+  id: (from, name) => {
+    const digits = text(from, name);
+    if (!/^\d{1,20}$/.test(digits)) throw new BadMessage(`${name} is no integer`);
+    return BigInt(digits);
+  },
+  mantissa: (decimal, exponent) => {
+    const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(decimal)) ?? [];
+    if (whole === undefined || fraction.length > -exponent) {
+      throw new BadMessage(`${String(decimal)} is no multiple of 10^${exponent}`);
+    }
+    const digits = BigInt(whole + fraction.padEnd(-exponent, '0'));
+    return sign === '-' ? -digits : digits;
+  },
 };
 
-/** The mantissa of decimal text at an exponent. */
-export function mantissa(decimal: unknown, exponent: number): bigint {
-  const [, sign, whole, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(decimal)) ?? [];
-  if (whole === undefined || fraction.length > -exponent)
-    throw new BadMessage(`${String(decimal)} is no multiple of 10^${exponent}`);
-  const digits = BigInt(whole + fraction.padEnd(-exponent, '0'));
-  return sign === '-' ? -digits : digits;
+function integer(value: unknown, name: string): bigint {
+  if (typeof value === 'bigint') return value;
+  if (!Number.isSafeInteger(value)) throw new BadMessage(`${name} is no integer`);
+  return BigInt(value as number);
+}
+
+const MSGPACK_NUMBERS: Numbers = {
+  id: (from, name) => integer(from[name], name),
+  mantissa: (value) => integer(value, 'mantissa'),
+};
+
+const unpackr = new Unpackr({ int64AsType: 'bigint', useRecords: false, mapsAsObjects: true });
+
+export function decodeMsgPack(bytes: Uint8Array): Message {
+  return decode(unpackr.unpack(bytes) as Members, MSGPACK_NUMBERS);
 }
 
 export function decodeJson(message: Members): Message {
+  return decode(message, JSON_NUMBERS);
+}
+
+function decode(message: Members, numbers: Numbers): Message {
+  const { id } = numbers;
   const head: MessageHead = {
     topic: text(message, 'topic'),
     venue: text(message, 'venue'),
@@ -50,10 +81,10 @@ export function decodeJson(message: Members): Message {
     flags: known(message['flags'], 'flags') as FlagName[],
   };
   const type = text(message, 'body_type');
-  return { ...head, type, ...bodyOf(type, known(message['body'], 'body') as Members, head) } as Message;
+  return { ...head, type, ...bodyOf(type, known(message['body'], 'body') as Members, head, numbers) } as Message;
 }
 
-function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead): object {
+function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead, { id, mantissa }: Numbers): object {
   const price = (name: string): bigint => mantissa(body[name], priceExponent);
   const qty = (name: string): bigint => mantissa(body[name], qtyExponent);
   const levels = (name: string): Level[] =>
@@ -64,7 +95,7 @@ function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: Mes
   const sides = (): object => ({ hash: id(body, 'hash'), bids: levels('bids'), asks: levels('asks') });
   switch (type) {
     case 'book_snapshot':
-      return { lastUpdateId: id(body, 'last_update_id'), depth: 0, ...sides() };
+      return { lastUpdateId: id(body, 'last_update_id'), depth: number(body, 'depth'), ...sides() };
     case 'book_delta':
       return { prevUpdateId: id(body, 'prev_update_id'), lastUpdateId: id(body, 'last_update_id'), ...sides() };
     case 'trade':

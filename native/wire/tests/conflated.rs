@@ -1,0 +1,122 @@
+//! Rungs below the full one, and what is kept for clients that come back.
+#![allow(clippy::unwrap_used)]
+
+mod engine;
+
+use engine::{Client, Engine, NAME, Received, Root, Sides, drain, drain_until, instrument, levels, topic};
+use tickring_core::event::{Level, State, Status};
+use tickring_wire::{Encoding, Fanout, Rung, SkipReason, fbs};
+
+const ID: u32 = 7;
+const OUT: usize = 1 << 20;
+
+fn level(price: i64, qty: i64) -> Level {
+    Level { price, qty }
+}
+
+/// An engine with one book of 30 levels a side, and a fan-out that has read it.
+fn start(root: &Root) -> (Engine, Fanout, u32) {
+    let mut engine = Engine::start(root, 0, 10);
+    engine.define(&instrument(ID));
+    let bids: Vec<_> = (1..=30).map(|price| level(price, 5)).collect();
+    let asks: Vec<_> = (101..=130).map(|price| level(price, 5)).collect();
+    engine.delta(ID, 1, &bids, &asks, 64);
+    engine.snapshot(ID, 64);
+    let mut fanout = Fanout::open(root.path(), NAME).unwrap();
+    drain(&mut fanout, OUT);
+    let book = topic(&fanout, "book.binance-usdm.SYM7");
+    (engine, fanout, book)
+}
+
+fn on(messages: &[Received], rung: Rung) -> Vec<fbs::Message<'_>> {
+    messages.iter().filter(|message| message.rung == rung as u8).map(Received::flat).collect()
+}
+
+fn best(sides: &Sides, depth: usize) -> Sides {
+    let bids = sides.0.iter().rev().take(depth).map(|(price, qty)| (*price, *qty)).collect();
+    Sides(bids, sides.1.iter().take(depth).map(|(price, qty)| (*price, *qty)).collect())
+}
+
+#[test]
+fn every_rung_leads_to_the_same_book_with_numbers_that_follow() {
+    let root = Root::new();
+    let (mut engine, mut fanout, book) = start(&root);
+    let mut clients = Rung::ALL.map(|rung| {
+        let client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, rung).unwrap());
+        fanout.interest(book, Encoding::FlatBuffers, rung, true);
+        client
+    });
+    for round in 0..5_i64 {
+        for step in 0..40_i64 {
+            let id = 2 + u64::try_from(round * 41 + step).unwrap();
+            engine.delta(ID, id, &[level(1 + (step * 7) % 31, (step + round) % 4)], &[level(101 + step % 9, 1 + step)], 64);
+        }
+        if round == 2 {
+            engine.status(ID, Status { state: State::Stale, connection: 0, code: None, detail: 0 });
+        }
+        engine.delta(ID, 2 + u64::try_from(round * 41 + 40).unwrap(), &[level(29, 10 + round)], &[level(101, 50 + round)], 64);
+        let done = |fanout: &Fanout, messages: &[Received]| {
+            let last = fanout.seq(book).unwrap();
+            [Rung::Coalesced, Rung::Top, Rung::Best]
+                .iter()
+                .all(|rung| on(messages, *rung).iter().any(|message| message.seq() == last))
+        };
+        let messages = drain_until(&mut fanout, done);
+        let truth = &engine.books[&ID].1;
+        for (rung, client) in Rung::ALL.into_iter().zip(&mut clients) {
+            let got = on(&messages, rung);
+            got.iter().for_each(|message| assert!(client.follow_conflated(message), "{rung:?}"));
+            let depth = if rung.depth() == 0 { usize::MAX } else { rung.depth().into() };
+            assert_eq!(client.book.as_ref().unwrap().1, best(truth, depth), "{rung:?} in round {round}");
+            let most = if rung == Rung::Full { 42 } else { 41 };
+            assert!(got.len() <= most, "{rung:?} {}", got.len());
+            let statuses = got.iter().filter(|message| message.body_as_status().is_some()).count();
+            assert_eq!(statuses, usize::from(round == 2), "{rung:?}");
+            for snapshot in got.iter().filter_map(|message| message.body_as_book_snapshot()) {
+                assert_eq!(snapshot.depth(), rung.depth());
+                assert!(levels(snapshot.bids()).len() <= depth);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_brings_exactly_what_was_missed_or_nothing() {
+    let root = Root::new();
+    let (mut engine, mut fanout, book) = start(&root);
+    fanout.interest(book, Encoding::FlatBuffers, Rung::Full, true);
+    for id in 2..52 {
+        engine.delta(ID, id, &[level(3, i64::try_from(id).unwrap())], &[], 64);
+    }
+    let messages = drain(&mut fanout, OUT);
+    let last = fanout.seq(book).unwrap();
+    for after in 0..=last {
+        let kept = u64::try_from(messages.len()).unwrap();
+        let replayed = fanout.replay(book, Encoding::FlatBuffers, after);
+        let expected: Vec<u8> = messages
+            .iter()
+            .filter(|message| message.flat().seq() > after)
+            .flat_map(|message| [&u32::try_from(message.bytes.len()).unwrap().to_le_bytes()[..], &message.bytes].concat())
+            .collect();
+        assert_eq!(replayed, (after >= last - kept).then_some(expected), "{after}");
+    }
+    assert_eq!(fanout.replay(book, Encoding::FlatBuffers, last + 1), None);
+    assert_eq!(fanout.replay(book, Encoding::Json, last - 1), None, "nobody listened to JSON");
+    assert_eq!(fanout.replay(99, Encoding::Json, 0), None);
+}
+
+#[test]
+fn a_notice_bridges_what_was_passed_over() {
+    let root = Root::new();
+    let (_engine, mut fanout, book) = start(&root);
+    let seq = fanout.seq(book).unwrap();
+    let read = |bytes: Option<&[u8]>| {
+        let message = fbs::root_as_message(bytes.unwrap()).unwrap();
+        let skip = message.body_as_skipped().unwrap();
+        (message.prev_seq(), message.seq(), skip.reason(), skip.count())
+    };
+    let known = fanout.skipped(book, Encoding::FlatBuffers, SkipReason::SlowClient, 3, 9);
+    assert_eq!(read(known), (2, 9, fbs::SkipReason::SlowClient, 7));
+    let unknown = fanout.skipped(book, Encoding::FlatBuffers, SkipReason::Resume, 0, 0);
+    assert_eq!(read(unknown), (seq, seq, fbs::SkipReason::Resume, 0));
+}

@@ -1,0 +1,58 @@
+/** Names that clients may ask for, and the topics behind them. */
+import type { RingTopic } from './ring.js';
+
+const PATTERN = /^(book|trade|quote)\.[a-z0-9-]{1,64}\.\*$/;
+/** Channels by their name in the older shape. */
+const OLDER_CHANNELS = new Map([
+  ['trade', 'marketdata.tick'],
+  ['quote', 'marketdata.quote'],
+]);
+
+export const isPattern = (name: string): boolean => PATTERN.test(name);
+
+/** Topics of one fan-out, by name. */
+export class TopicNames {
+  #topics = new Map<string, RingTopic>();
+  /** Names in the older shape: the first instrument of a symbol has the symbol alone, all have `{venue}:{symbol}`. */
+  #older = new Map<string, RingTopic>();
+
+  /** Returns those that are new, with the names that each goes by. */
+  learn(topics: readonly RingTopic[]): { topic: RingTopic; names: string[] }[] {
+    const fresh = [];
+    for (const topic of topics) {
+      if (this.#topics.has(topic.name)) continue;
+      this.#topics.set(topic.name, topic);
+      const [, channel = '', venue = '', symbol = ''] = /^([^.]*)\.([^.]*)\.(.*)$/s.exec(topic.name) ?? [];
+      const names = [topic.name, `${channel}.${venue}.*`];
+      const older = OLDER_CHANNELS.get(channel);
+      if (older !== undefined) {
+        for (const name of [`${older}.${symbol}`, `${older}.${venue}:${symbol}`]) {
+          if (this.#older.has(name)) continue;
+          this.#older.set(name, topic);
+          names.push(name);
+        }
+      }
+      fresh.push({ topic, names });
+    }
+    return fresh;
+  }
+
+  clear(): void {
+    this.#topics.clear();
+    this.#older.clear();
+  }
+
+  get names(): string[] {
+    return [...this.#topics.keys()];
+  }
+
+  /** The topics behind a name or pattern now; undefined for a name of nothing. */
+  find(name: string, isOlder: boolean): readonly RingTopic[] | undefined {
+    if (isOlder) return [this.#older.get(name) ?? []].flat();
+    const topic = this.#topics.get(name);
+    if (topic !== undefined) return [topic];
+    if (!isPattern(name)) return undefined;
+    const prefix = name.slice(0, -1);
+    return [...this.#topics.values()].filter((each) => each.name.startsWith(prefix));
+  }
+}
