@@ -1,12 +1,13 @@
 /**
- * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), its torture, vitest, the
- * Python package, and the benches at smoke size. The last line counts tests. With arguments (`npm test -- test/cli`) vitest alone runs, and gets them.
+ * `npm test`: sets up what is missing, then cargo's tests, the exhaustive models of the ring (Python and loom), its torture, vitest, the HTTP
+ * contract, the Python package, and the benches at smoke size. The last line counts tests. With arguments (`npm test -- test/cli`) vitest alone runs, and gets them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { httpContract } from './http-contract.mjs';
 import { pythonParts } from './python.mjs';
 import { main, say } from './setup/console.mjs';
 import { CARGO_TARGET_DIR, run, runNode } from './setup/run.mjs';
@@ -63,6 +64,7 @@ export async function test(args, earlier = [], more = {}) {
           loom,
           torture: () => tortureTests(),
           vitest: () => vitest('vitest', []),
+          'http contract': httpContract,
           ...pythonParts(),
           benches,
           ...more,
