@@ -125,13 +125,16 @@ export class Link {
     } catch {
       this.close();
     }
-    return commands.map((_, index) => {
+    const outcomes = commands.map((_, index): Outcome => {
       const result = results?.[index];
       if (result === undefined) return { is: 'unknown' };
       const [error] = result;
       if (error === null) return { is: 'done' };
       return error.name === 'ReplyError' ? { is: 'refused', code: codeOf(error) } : { is: 'unknown' };
     });
+    // Also where nobody has told yet that it is over.
+    if (outcomes.some(({ is }) => is === 'unknown')) this.close();
+    return outcomes;
   }
 
   close(): void {
