@@ -4,62 +4,6 @@ use crate::error::Code;
 use crate::event::{Level, Quote};
 use crate::simd::Indexed;
 
-/// Numbers of the venues; part of the ABI, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
-pub enum VenueId {
-    /// Binance spot.
-    BinanceSpot = 1,
-    /// Binance USDT-margined futures.
-    BinanceUsdm = 2,
-    /// Whatever is handed in over the gateway.
-    Internal = 100,
-    /// Interactive Brokers.
-    Ibkr = 101,
-    /// Alpha Vantage.
-    AlphaVantage = 102,
-    /// Federal Reserve Economic Data.
-    Fred = 103,
-    /// Yahoo Finance.
-    Yahoo = 104,
-    /// Made-up data.
-    Mock = 105,
-}
-
-impl VenueId {
-    /// Every venue with a wire of its own.
-    pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm];
-
-    /// Every source whose data arrives as canonical frames.
-    pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
-
-    /// All of both.
-    pub fn every() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().chain(Self::SOURCES).copied()
-    }
-
-    /// The venue with this number, if there is one.
-    #[must_use]
-    pub fn from_number(number: u16) -> Option<Self> {
-        Self::every().find(|venue| *venue as u16 == number)
-    }
-
-    /// The name used in configuration, topics and paths.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BinanceSpot => "binance-spot",
-            Self::BinanceUsdm => "binance-usdm",
-            Self::Internal => "internal",
-            Self::Ibkr => "ibkr",
-            Self::AlphaVantage => "alpha_vantage",
-            Self::Fred => "fred",
-            Self::Yahoo => "yahoo",
-            Self::Mock => "mock",
-        }
-    }
-}
-
 /// Why an input was set aside, and where in its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reject {
@@ -408,9 +352,11 @@ mod binance_listing;
 mod binance_spot;
 mod binance_usdm;
 mod convert;
+mod id;
 mod known_head;
 mod shape;
 mod source;
 
 pub use convert::LEVELS_MAX;
+pub use id::VenueId;
 pub use known_head::KnownHead;
