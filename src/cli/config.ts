@@ -99,6 +99,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       host: settings.gateway.host,
       port,
       access: accessOf(settings, layers, stateDir),
+      latencyAlertMs: settings.gateway.latency_alert_ms,
       ...(redis === null ? {} : { sinks: ['redis'] }),
     },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,

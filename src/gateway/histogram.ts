@@ -9,6 +9,16 @@ export function bucketStart(bucket: number): number {
   return ((bucket % SUB_BUCKETS) + SUB_BUCKETS) * 2 ** (Math.floor(bucket / SUB_BUCKETS) - 1);
 }
 
+/** The bucket of a value in ns; what exceeds the last one's is counted there. */
+export function bucketOf(ns: number): number {
+  const value = Math.floor(ns);
+  if (value < 2 * SUB_BUCKETS) return Math.max(0, value);
+  // Doublings above the range in which each value has a bucket of its own.
+  const octave = Math.floor(Math.log2(value)) - HISTOGRAM_SUB_BITS;
+  const bucket = octave * SUB_BUCKETS + Math.floor(value / 2 ** octave);
+  return Math.min(bucket, HISTOGRAM_BUCKETS - 1);
+}
+
 /** Several histograms as one. */
 export function histogramSum(all: readonly (Float64Array | undefined)[]): Float64Array {
   const sum = new Float64Array(HISTOGRAM_BUCKETS);

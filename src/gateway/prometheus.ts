@@ -1,7 +1,16 @@
-/** Prometheus text exposition, version 0.0.4. */
+/** Prometheus text, version 0.0.4, or OpenMetrics 1.0.0 for scrapers that ask for it. */
 
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
 export type Labels = Readonly<Record<string, string | number>>;
+
+/** Formats by what a scraper accepts; the older one is for everybody who does not say. */
+export const FORMATS = {
+  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
+  openMetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+} as const;
+
+/** Units that OpenMetrics wants to be told, by the end of a name. */
+const UNITS = ['seconds', 'bytes', 'ratio'];
 
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
@@ -13,16 +22,33 @@ function sampleLine(name: string, labels: Labels, value: number): string {
   return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`;
 }
 
+export interface HistogramValues {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+}
+
 /** Collects families of samples and prints them. */
 export class Exposition {
+  readonly #isOpen: boolean;
   readonly #lines: string[] = [];
   readonly #families = new Set<string>();
+
+  constructor(format: keyof typeof FORMATS = 'prometheus') {
+    this.#isOpen = format === 'openMetrics';
+  }
 
   #family(name: string, kind: MetricKind, help: string): void {
     // A family stands in one place, or scrapers refuse the page.
     if (!NAME.test(name) || this.#families.has(name)) throw new Error(`metric ${name} is misnamed or stands there twice`);
     this.#families.add(name);
-    this.#lines.push(`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${kind}`);
+    // OpenMetrics calls a counter by its name without the ending that its sample has.
+    const family = this.#isOpen && kind === 'counter' ? name.replace(/_total$/, '') : name;
+    const text = this.#isOpen ? escapeHelp(help).replaceAll('"', '\\"') : escapeHelp(help);
+    this.#lines.push(`# HELP ${family} ${text}`, `# TYPE ${family} ${kind}`);
+    const unit = UNITS.find((ending) => family.endsWith(`_${ending}`));
+    if (this.#isOpen && unit !== undefined) this.#lines.push(`# UNIT ${family} ${unit}`);
   }
 
   /** A counter or gauge. Without samples the family is left out. */
@@ -37,21 +63,24 @@ export class Exposition {
     this.add(name, kind, help, [[{}, value]]);
   }
 
-  /** A histogram. `counts` are how many values do not exceed each of `bounds`, both ascending. */
-  histogram(
-    name: string,
-    help: string,
-    { bounds, counts, count, sum }: { bounds: readonly number[]; counts: readonly number[]; count: number; sum: number },
-  ): void {
+  /** A histogram for each set of labels. `counts` are how many values do not exceed each of `bounds`, both ascending. */
+  histograms(name: string, help: string, all: readonly (readonly [Labels, HistogramValues])[]): void {
+    if (all.length === 0) return;
     this.#family(name, 'histogram', help);
-    for (const [index, bound] of bounds.entries()) {
-      this.#lines.push(sampleLine(`${name}_bucket`, { le: bound }, counts[index] ?? 0));
+    for (const [labels, { bounds, counts, count, sum }] of all) {
+      for (const [index, bound] of bounds.entries()) {
+        this.#lines.push(sampleLine(`${name}_bucket`, { ...labels, le: bound }, counts[index] ?? 0));
+      }
+      this.#lines.push(sampleLine(`${name}_bucket`, { ...labels, le: '+Inf' }, count));
+      this.#lines.push(sampleLine(`${name}_sum`, labels, sum), sampleLine(`${name}_count`, labels, count));
     }
-    this.#lines.push(sampleLine(`${name}_bucket`, { le: '+Inf' }, count));
-    this.#lines.push(sampleLine(`${name}_sum`, {}, sum), sampleLine(`${name}_count`, {}, count));
+  }
+
+  histogram(name: string, help: string, values: HistogramValues): void {
+    this.histograms(name, help, [[{}, values]]);
   }
 
   get text(): string {
-    return `${this.#lines.join('\n')}\n`;
+    return `${[...this.#lines, ...(this.#isOpen ? ['# EOF'] : [])].join('\n')}\n`;
   }
 }

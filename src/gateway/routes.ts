@@ -9,11 +9,14 @@ import { type ControlClient, fromEngine } from './engine-calls.js';
 import { tagged } from './etag.js';
 import type { Router } from './exchange.js';
 import { addFeedRoutes, addSubscriptionRoutes } from './feed-routes.js';
+import { hdrLog } from './hdr.js';
 import type { Monitor } from './monitor.js';
 import { addDocument } from './openapi.js';
-import { json, Refusal, type Reply } from './problem.js';
+import { json, notFound, Refusal, type Reply } from './problem.js';
+import { FORMATS } from './prometheus.js';
 import { healthAnswer, metricsAnswer, metricsQuery, readyAnswer, symbolList } from './schemas.js';
 import type { SinkMonitor } from './sinks.js';
+import type { Stages } from './stages.js';
 import type { Statistics } from './statistics.js';
 
 export type { ControlClient } from './engine-calls.js';
@@ -22,6 +25,7 @@ export interface RouteParts {
   readonly monitor: Monitor;
   readonly sinks: SinkMonitor;
   readonly statistics: Statistics;
+  readonly stages: Stages;
   readonly control: ControlClient;
   readonly queries: DataQueries;
   readonly candles: CandleSource | undefined;
@@ -29,8 +33,6 @@ export interface RouteParts {
   /** Whether the gateway is ending: it takes no new work then. */
   readonly isStopping: () => boolean;
 }
-
-const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Adds all resources but the page. */
 export function addRoutes(router: Router, api: Api, parts: RouteParts): void {
@@ -70,13 +72,28 @@ function addStateRoutes(api: Api, parts: RouteParts): void {
     });
   }
   api.add({
-    ...get('/metrics', 'Prometheus text, or JSON statistics'),
+    ...get('/metrics', 'Prometheus text or OpenMetrics, or JSON statistics'),
     query: metricsQuery,
     answers: { 200: metricsAnswer },
-    handle: ({ query, request: { accept } }) =>
-      query.format === 'json' || (query.format === undefined && accept.includes('application/json'))
-        ? json(statistics.json())
-        : { status: 200, headers: { 'Content-Type': PROMETHEUS, 'Cache-Control': 'no-store' }, body: statistics.prometheus() },
+    handle: ({ query, request: { accept } }) => {
+      if (query.format === 'json' || (query.format === undefined && accept.includes('application/json'))) {
+        return json(statistics.json());
+      }
+      const format = accept.includes('application/openmetrics-text') ? 'openMetrics' : 'prometheus';
+      const headers = { 'Content-Type': FORMATS[format], 'Cache-Control': 'no-store' };
+      return { status: 200, headers, body: statistics.prometheus(format) };
+    },
+  });
+  const { stages } = parts;
+  api.add({
+    ...get('/metrics/hdr/{stage}', 'Latency of a stage as an HdrHistogram log'),
+    params: z.object({ stage: z.enum(stages.all.map(({ name }) => name)) }),
+    answers: { 200: 'text/plain' },
+    handle: ({ params }) => {
+      const stage = stages.all.find(({ name }) => name === params.stage);
+      if (stage === undefined) throw notFound();
+      return hdrLog(stages, stage, statistics.uptimeSeconds);
+    },
   });
   api.add({
     ...get('/symbols', 'Symbols that are followed; served while the engine is away too'),

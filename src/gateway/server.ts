@@ -24,6 +24,7 @@ import { Guests } from './guests.js';
 import { Hub } from './hub.js';
 import { Idempotency } from './idempotency.js';
 import { KeyRing } from './key-ring.js';
+import { LatencyAlerts } from './latency-alerts.js';
 import type { Logger } from './logger.js';
 import { Monitor } from './monitor.js';
 import { Points } from './points.js';
@@ -33,6 +34,7 @@ import { addRoutes, type ControlClient } from './routes.js';
 import { SinkMonitor } from './sinks.js';
 import { SnapshotRequests } from './snapshot-requests.js';
 import { socketBehavior } from './sockets.js';
+import { Stages } from './stages.js';
 import { Statistics } from './statistics.js';
 
 export type { Logger } from './logger.js';
@@ -42,6 +44,8 @@ export type { ControlClient } from './routes.js';
 const LOOK_MS = 250;
 /** A look takes at most this share of the time, however many instruments there are. */
 const LOOK_SHARE = 0.1;
+/** What a stage may take before it is told, ms. */
+const LATENCY_ALERT_MS = 50;
 /** Longest graceful stop, ms. */
 const STOP_MS = 10_000;
 /** Longest wait for an answer from a port that should be free, ms. */
@@ -98,6 +102,8 @@ class RunningGateway implements Gateway {
   readonly #logger: Logger;
   readonly #exchange: Exchange;
   readonly #monitor: Monitor;
+  readonly #stages: Stages;
+  readonly #alerts: LatencyAlerts;
   readonly #sinks: SinkMonitor;
   readonly #hub: Hub;
   readonly #pump: Pump;
@@ -119,11 +125,14 @@ class RunningGateway implements Gateway {
     this.#guests = new Guests(config.access.socketsMax, keys);
     this.#exchange = new Exchange(logger);
     this.#monitor = new Monitor(rings, logger);
+    this.#stages = new Stages(this.#monitor);
+    this.#alerts = new LatencyAlerts(this.#stages, config.latencyAlertMs ?? LATENCY_ALERT_MS, logger);
     this.#sinks = new SinkMonitor(config.shmRoot, config.name, config.sinks ?? []);
     const fanout = rings.fanout();
     this.#hub = new Hub(fanout);
     const publish = (channel: string, bytes: Uint8Array, isBinary: boolean): void => {
       this.#app.publish(channel, bytes, isBinary);
+      this.#stages.published(channel, bytes);
     };
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
@@ -139,6 +148,8 @@ class RunningGateway implements Gateway {
       access,
       points: this.#points,
       queries,
+      stages: this.#stages,
+      alerts: this.#alerts,
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;
@@ -151,6 +162,7 @@ class RunningGateway implements Gateway {
       candles: deps.candles,
       version: deps.version,
       statistics,
+      stages: this.#stages,
       control,
       isStopping,
     });
@@ -190,6 +202,7 @@ class RunningGateway implements Gateway {
       const { fanout } = this.#pump;
       this.#sinks.look();
       this.#monitor.look(fanout, now);
+      this.#alerts.look(now);
       this.#hub.bound(now);
       this.#hub.tend(now);
       this.#hub.retry();

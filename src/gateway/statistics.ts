@@ -6,12 +6,14 @@ import type { DataQueries } from './data-queries.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
-import type { Monitor } from './monitor.js';
+import type { LatencyAlerts } from './latency-alerts.js';
+import type { InstrumentView, Monitor } from './monitor.js';
 import type { Points } from './points.js';
-import { Exposition, type Labels } from './prometheus.js';
+import { Exposition, type FORMATS, type HistogramValues, type Labels } from './prometheus.js';
 import type { Pump } from './pump.js';
 import { ENCODINGS } from './ring.js';
 import type { SinkMonitor } from './sinks.js';
+import type { Stages } from './stages.js';
 
 /** Bounds of latency histograms, ns: 1, 2, 5 a decade from 1 us to 10 s. */
 const BOUNDS_NS = [3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
@@ -34,8 +36,18 @@ export interface StatisticsParts {
   readonly access: Access;
   readonly points: Points;
   readonly queries: DataQueries;
+  readonly stages: Stages;
+  readonly alerts: LatencyAlerts;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
+}
+
+/** A venue that was silent for longer is not live. */
+const FEED_SECONDS = 10;
+
+function valuesOf(buckets: Float64Array): HistogramValues {
+  const { count, sum } = summarize(buckets);
+  return { bounds: BOUNDS_SECONDS, counts: cumulative(buckets, BOUNDS_NS), count, sum: sum / 1e9 };
 }
 
 export class Statistics {
@@ -46,7 +58,7 @@ export class Statistics {
     this.#parts = parts;
   }
 
-  get #uptimeSeconds(): number {
+  get uptimeSeconds(): number {
     return (performance.now() - this.#parts.startedAt) / 1000;
   }
 
@@ -61,7 +73,7 @@ export class Statistics {
       subscriptions_served: hub.counts.subscribed,
       active_feeds: monitor.activeFeeds,
       symbols_tracked: monitor.symbols.length,
-      uptime_seconds: Math.floor(this.#uptimeSeconds),
+      uptime_seconds: Math.floor(this.uptimeSeconds),
       messagebus_connected: null,
       redis_connected: sinks.connected('redis'),
       engine: monitor.engineState,
@@ -102,13 +114,16 @@ export class Statistics {
     };
   }
 
-  prometheus(): string {
-    const out = new Exposition();
+  prometheus(format: keyof typeof FORMATS): string {
+    const out = new Exposition(format);
     this.#marketData(out);
+    this.#latency(out);
+    this.#feeds(out);
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
     this.#parts.access.expose(out);
+    this.#parts.alerts.expose(out);
     this.#parts.sinks.expose(out);
     return out.text;
   }
@@ -143,9 +158,43 @@ export class Statistics {
   }
 
   #histogram(out: Exposition, name: string, help: string, stage: number): void {
-    const buckets = this.#parts.monitor.histogram(stage);
-    const { count, sum } = summarize(buckets);
-    out.histogram(name, help, { bounds: BOUNDS_SECONDS, counts: cumulative(buckets, BOUNDS_NS), count, sum: sum / 1e9 });
+    out.histogram(name, help, valuesOf(this.#parts.monitor.histogram(stage)));
+  }
+
+  #latency(out: Exposition): void {
+    const { stages } = this.#parts;
+    const all = stages.all.map((stage) => [{ stage: stage.name }, valuesOf(stages.counts(stage))] as const);
+    out.histograms('tickring_stage_latency_seconds', 'Latency by stage of the line.', all);
+  }
+
+  /** Each venue with all of its instruments. */
+  #feeds(out: Exposition): void {
+    const venues = new Map<string, InstrumentView[]>();
+    for (const one of this.#parts.monitor.instruments) venues.set(one.venue, [...(venues.get(one.venue) ?? []), one]);
+    const each = (value: (instruments: readonly InstrumentView[]) => number): [Labels, number][] =>
+      [...venues].map(([venue, instruments]) => [{ venue }, value(instruments)]);
+    const last = (instruments: readonly InstrumentView[]): number =>
+      instruments.reduce((latest, { lastTsRecv }) => Math.max(latest, Number(lastTsRecv)), 0) / 1e9;
+    const isLive = (instruments: readonly InstrumentView[]): boolean => Date.now() / 1e3 - last(instruments) <= FEED_SECONDS;
+    out.add(
+      'tickring_feed_live',
+      'gauge',
+      '1 while the venue was heard of within 10 s.',
+      each((all) => (isLive(all) ? 1 : 0)),
+    );
+    out.add(
+      'tickring_feed_instruments',
+      'gauge',
+      'Instruments of the venue.',
+      each((all) => all.length),
+    );
+    out.add(
+      'tickring_feed_instruments_in_sync',
+      'gauge',
+      'Those whose book is proven in sync.',
+      each((all) => all.filter(({ inSync }) => inSync).length),
+    );
+    out.add('tickring_feed_last_receive_timestamp_seconds', 'gauge', 'Receive time of the last message.', each(last));
   }
 
   #shards(out: Exposition): void {
@@ -239,6 +288,9 @@ export class Statistics {
     );
     out.one('tickring_gateway_requests_total', 'counter', 'HTTP requests.', exchange.requests);
     out.one('tickring_gateway_request_failures_total', 'counter', 'HTTP requests that failed inside.', exchange.failures);
-    out.one('tickring_gateway_uptime_seconds', 'gauge', 'Time since the gateway began to listen.', this.#uptimeSeconds);
+    const { user, system } = process.cpuUsage();
+    out.one('process_cpu_seconds_total', 'counter', 'CPU time of the gateway.', (user + system) / 1e6);
+    out.one('process_resident_memory_bytes', 'gauge', 'Memory of the gateway.', process.memoryUsage.rss());
+    out.one('tickring_gateway_uptime_seconds', 'gauge', 'Time since the gateway began to listen.', this.uptimeSeconds);
   }
 }

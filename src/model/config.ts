@@ -83,6 +83,8 @@ export interface GatewayConfig {
   readonly port: number;
   /** Absent: this host alone may read, nobody may write. */
   readonly access?: GatewayAccess;
+  /** What a stage may take before it is told, ms; default 50. */
+  readonly latencyAlertMs?: number;
   /** Sinks that are configured, by name; their state is served. */
   readonly sinks?: readonly string[];
 }

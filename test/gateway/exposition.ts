@@ -74,9 +74,17 @@ function checkFamily({ name, type, samples }: Family): void {
   if ((type === 'counter') !== name.endsWith('_total')) throw new Error(`${type} ${name} is misnamed`);
   if (type !== 'counter' && samples.some(({ value }) => Number.isNaN(value))) throw new Error(`${name} is NaN`);
   if (type === 'counter' && samples.some(({ value }) => !(value >= 0))) throw new Error(`counter ${name} is negative`);
-  if (type === 'histogram') checkHistogram(name, samples);
+  if (type !== 'histogram') return;
+  const others = ({ labels: { le: _, ...rest } }: Sample): string => JSON.stringify(Object.entries(rest).sort());
+  for (const key of new Set(samples.map(others))) {
+    checkHistogram(
+      name,
+      samples.filter((sample) => others(sample) === key),
+    );
+  }
 }
 
+/** One histogram: samples whose labels differ by the bound alone. */
 function checkHistogram(name: string, samples: readonly Sample[]): void {
   const buckets = samples.filter((sample) => sample.name === `${name}_bucket`);
   const bounds = buckets.map(({ labels }) => Number((labels['le'] ?? '').replace('+Inf', 'Infinity')));

@@ -12,16 +12,11 @@ const FOREIGN = new Set(['TICKRING_CAPTURES', 'TICKRING_CODE_PATH', 'TICKRING_DE
 const MEANS: Readonly<Record<string, readonly string[]>> = {
   MARKETDATA_WORKERS: ['shards'],
   MAX_SYMBOLS_TRACKED: ['instruments_max'],
+  LATENCY_ALERT_THRESHOLD_MS: ['gateway', 'latency_alert_ms'],
 };
 
 /** Older names that this version has nothing to do for. */
-const INERT = [
-  'MARKET_DATA_CACHE_SIZE',
-  'DATA_RETENTION_HOURS',
-  'FEED_UPDATE_INTERVAL_MS',
-  'LATENCY_ALERT_THRESHOLD_MS',
-  'LOW_LATENCY_MODE',
-];
+const INERT = ['MARKET_DATA_CACHE_SIZE', 'DATA_RETENTION_HOURS', 'FEED_UPDATE_INTERVAL_MS', 'LOW_LATENCY_MODE'];
 
 /** Keys that hold lists. */
 const LISTS = new Set<unknown>(['symbols', 'channels', 'streams', 'trusted_proxies', 'hosts', 'origins']);

@@ -26,7 +26,7 @@ export function accessOf({ gateway }: Settings, layers: Layers, stateDir: string
 }
 
 /** The same as they stand in a file. */
-export function gatewaySettings({ host, port, access }: GatewayConfig): object {
+export function gatewaySettings({ host, port, access, latencyAlertMs }: GatewayConfig): object {
   if (access === undefined) return { host, port };
   return {
     host,
@@ -39,5 +39,6 @@ export function gatewaySettings({ host, port, access }: GatewayConfig): object {
     local_writes: access.localWrites,
     requests_per_second: access.requestsPerSecond,
     sockets_max: access.socketsMax,
+    latency_alert_ms: latencyAlertMs,
   };
 }

@@ -138,6 +138,7 @@ export const settingsSchema = z.strictObject({
       local_writes: z.enum(['key', 'open']).default('key'),
       requests_per_second: z.int().min(1).max(1_000_000).default(100),
       sockets_max: z.int().min(1).max(10_000).default(100),
+      latency_alert_ms: z.number().min(0.001).max(1_000_000).default(50),
     })
     .prefault({}),
   simulator: z
