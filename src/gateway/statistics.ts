@@ -267,6 +267,10 @@ export class Statistics {
     out.one('tickring_gateway_snapshots_total', 'counter', 'Snapshots sent to single clients.', counts.snapshots);
     out.one('tickring_gateway_dropped_messages_total', 'counter', 'Messages dropped for slow clients.', counts.dropped);
     out.one('tickring_gateway_skipped_messages_total', 'counter', 'Messages told to slow clients as skipped.', counts.skipped);
+    out.one('tickring_gateway_resumed_total', 'counter', 'Topics resumed without a loss.', counts.resumed);
+    out.one('tickring_gateway_not_resumed_total', 'counter', 'Topics whose token was too old or unknown.', counts.notResumed);
+    out.one('tickring_gateway_conflation_down_total', 'counter', 'Steps of slow clients to a lower rung.', counts.steppedDown);
+    out.one('tickring_gateway_conflation_up_total', 'counter', 'Steps of clients that keep up again.', counts.steppedUp);
     out.one('tickring_gateway_slow_closed_total', 'counter', 'Clients closed for being too slow.', counts.slowClosed);
     out.one('tickring_gateway_control_messages_total', 'counter', 'Control messages acted on.', counts.controlMessages);
     out.one('tickring_gateway_control_refused_total', 'counter', 'Control messages refused.', counts.refused);

@@ -53,8 +53,9 @@ export async function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
+  watchdogMs = WATCHDOG_MS,
 ): Promise<T> {
-  const deadline = performance.now() + WATCHDOG_MS;
+  const deadline = performance.now() + watchdogMs;
   for (;;) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
