@@ -43,10 +43,21 @@ interface Asked {
   readonly origin: string;
 }
 
+/** All lines of the header in their order: some proxies add one of their own behind the one that the client made up. */
+function forwardedFor(req: HttpRequest): string {
+  const first = req.getHeader('x-forwarded-for');
+  if (first === '') return '';
+  const lines: string[] = [];
+  req.forEach((name, value) => {
+    if (name === 'x-forwarded-for') lines.push(value);
+  });
+  return lines.join(',');
+}
+
 export function readCredentials(res: HttpResponse, req: HttpRequest): Credentials {
   return {
     peer: addressText(new Uint8Array(res.getRemoteAddress())),
-    forwardedFor: req.getHeader('x-forwarded-for'),
+    forwardedFor: forwardedFor(req),
     authorization: req.getHeader('authorization'),
     protocols: req.getHeader('sec-websocket-protocol'),
   };

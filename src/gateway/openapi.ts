@@ -48,7 +48,8 @@ export function documentOf(operations: readonly Operation[], version: string): D
     version,
     description:
       'Older shapes carry JSON numbers in their shortest exact form (`numbers=string` gives strings). Errors are RFC 9457 problems. ' +
-      'A POST or PATCH with an `Idempotency-Key` that is sent again gets the first answer.',
+      'A POST or PATCH with an `Idempotency-Key` that is sent again gets the first answer. ' +
+      'Writes, and everything from another host, need `Authorization: Bearer` with a key.',
   };
   const components = { schemas: { Problem: schemaOf(problemBody, 'output') } };
   return { openapi: '3.1.0', info, servers: [{ url: '/' }], paths, components } as Document;
@@ -71,7 +72,8 @@ function operationOf({ method, path, summary, params, query, body, answers, prob
     const content =
       typeof answer === 'string' ? { [answer]: {} } : { 'application/json': { schema: schemaOf(answer, 'output') } };
     const both = status === '503' ? { ...content, ...problem } : content;
-    const text = path === '/metrics' ? { ...both, 'text/plain': { schema: { type: 'string' } } } : both;
+    const plain = { schema: { type: 'string' } };
+    const text = path === '/metrics' ? { ...both, 'text/plain': plain, 'application/openmetrics-text': plain } : both;
     responses[status] = { description: STATUS_CODES[Number(status)] ?? '', content: text } as { description: string };
   }
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];

@@ -251,6 +251,17 @@ describe('behind a proxy', () => {
     expect(await burst(one.key, '192.0.2.3')).toContain(429);
   });
 
+  it('a line of the header that the client made up before that of the proxy changes nothing', async () => {
+    keys.add(['read']);
+    const at = await start({ behindProxy: true, requestsPerSecond: 1 });
+    const statuses: number[] = [];
+    for (let count = 0; count < 60; count += 1) {
+      const made = `X-Forwarded-For: 203.0.113.${count}\r\nX-Forwarded-For: 192.0.2.9\r\n`;
+      statuses.push((await rawRequest(at.port, `GET /health HTTP/1.1\r\nHost: localhost\r\n${made}\r\n`)).status);
+    }
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  });
+
   it('a key has so many sockets at most, and room again when one closes', async () => {
     const { key } = keys.add(['read']);
     const at = await start({ behindProxy: true, socketsMax: 2 });
