@@ -54,7 +54,8 @@ const shardCounter = (name: (typeof SHARD_COUNTERS)[number]['name']): number =>
 const SUBSCRIBED = instrumentCounter('channels');
 const IN_SYNC = instrumentCounter('in_sync');
 const LAST_TS_RECV = instrumentCounter('last_ts_recv');
-const REMOVED = instrumentCounter('removed');
+/** In the counter of channels: the instrument has left its shard. */
+const REMOVED_BIT = 256;
 
 export class Monitor {
   readonly #rings: RingSource;
@@ -106,7 +107,7 @@ export class Monitor {
     for (const { id, venue, symbol } of reader.instruments()) {
       const counters = reader.instrumentCounters(id);
       // One that left its shard keeps its place in the tables, and is nobody's business.
-      if (counters === null || counters[REMOVED] === 1n) continue;
+      if (counters === null || (Number(counters[SUBSCRIBED] ?? 0n) & REMOVED_BIT) !== 0) continue;
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? `venue-${venue}`;
       const channels = Number(counters[SUBSCRIBED] ?? 0n);
       // Where trades or quotes alone are subscribed there is no book that could be out of sync.

@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x1c6357170a937f64n;
+export const SCHEMA_HASH = 0x1a7a7058b3970fc8n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -164,11 +164,13 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'resyncs', help: 'Times the book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'quarantined', help: 'Messages of this instrument set aside.' },
-  { name: 'channels', help: 'Channels subscribed, as bits; kept while their connection is lost.' },
+  {
+    name: 'channels',
+    help: 'Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard.',
+  },
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },
-  { name: 'removed', help: '1 once the instrument has left its shard, until it returns.' },
 ] as const;
 
 /** Histograms of a shard, in the order of the file. */

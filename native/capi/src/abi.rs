@@ -738,7 +738,6 @@ pub(crate) const fn instrument_counter_name(number: u64) -> &'static CStr {
         8 => c"in_sync",
         9 => c"last_update_id",
         10 => c"last_ts_recv",
-        11 => c"removed",
         _ => c"unknown",
     }
 }

@@ -55,10 +55,12 @@ counters! {
         resyncs: "Times the book had to be rebuilt.",
         duplicates: "Messages that repeated what was applied already.",
         quarantined: "Messages of this instrument set aside.",
-        channels: "Channels subscribed, as bits; kept while their connection is lost.",
+        channels: "Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard.",
         in_sync: "1 while the book is proven in sync, else 0.",
         last_update_id: "Update id of the book.",
         last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",
-        removed: "1 once the instrument has left its shard, until it returns.",
     }
 }
+
+/// Bit of [`InstrumentCounters::channels`] of an instrument that has left its shard. No channel has it.
+pub const REMOVED: u64 = 1 << 8;

@@ -3,6 +3,7 @@
 use super::entry::Channel;
 use super::output::{Change, Tag};
 use super::{Connection, Machine, Output, refuse};
+use crate::counters::REMOVED;
 use crate::error::Code;
 use crate::event::{State, flag};
 use crate::sink::Sink;
@@ -95,8 +96,8 @@ impl Machine {
         }
         self.claim_symbol(slot)?;
         let entry = &mut self.entries[slot as usize];
-        (entry.removed, entry.counters.removed) = (false, 0);
-        entry.counters.channels |= u64::from(channels);
+        entry.removed = false;
+        entry.counters.channels = entry.counters.channels & !REMOVED | u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
             self.entries[slot as usize].lines[channel as usize] = connection;
@@ -132,7 +133,7 @@ impl Machine {
         out.status(Tag::of(instrument), State::Removed, entry.lines[0], None, entry.counters.last_update_id);
         self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
         entry.reset();
-        (entry.removed, entry.counters.removed) = (true, 1);
+        (entry.removed, entry.counters.channels) = (true, REMOVED);
         self.touch(slot);
         Ok(())
     }

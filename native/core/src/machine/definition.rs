@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::widen::{Exponents, rescale};
 use super::{Machine, Output, refuse};
+use crate::counters::REMOVED;
 use crate::error::Code;
 use crate::input::{DECIMALS_MAX, Instrument};
 use crate::sink::Sink;
@@ -83,7 +84,7 @@ impl Machine {
         }
         let changed = widens || (tick_size, lot_size, given.state) != (held.tick_size, held.lot_size, held.state);
         let returned = std::mem::take(&mut entry.removed);
-        entry.counters.removed = 0;
+        entry.counters.channels &= !REMOVED;
         if changed {
             entry.definition.tick_size = tick_size;
             entry.definition.lot_size = lot_size;
