@@ -98,6 +98,8 @@ export async function httpContract() {
     ];
     const status = await run(tool, ['--config-file', config, ...what, '--checks', CHECKS, ...how, '--no-color'], {
       allowFailure: true,
+      // It keeps what it found beside where it runs.
+      cwd: folder,
     });
     // A product that ended says more than any answer.
     return status === 0 && product.isRunning() ? { ...nothing(NAME), passed: 1 } : failure(NAME);
