@@ -148,19 +148,21 @@ describe.skipIf(!found)('page', () => {
 
   it('shows true books while they change', async () => {
     await page.selectOption('#step', '1');
+    // Every change from here on is this test's own, so that each book that can be on the screen is known.
+    pause();
     const known = new Map<string, string>();
     const market = feed.markets.find(({ symbol }) => symbol === SYMBOLS.at(-1));
     if (market === undefined) throw new Error('no market');
-    let compared = 0;
-    await eventually('30 books', async () => {
+    const compared = new Set<string>();
+    await eventually('ten books', async () => {
       for (const each of markets) each.step();
       known.set(`${market.lastUpdateId}`, feed.bookText(market.symbol));
       const shown = await ladderOnScreen(page);
       const text = known.get(shown.updateId);
       if (text === undefined) return false;
       expect(shown).toEqual(ladderOf(bookOf(text), shown));
-      compared += 1;
-      return compared >= 30;
+      compared.add(shown.updateId);
+      return compared.size >= 10;
     });
   });
 

@@ -58,7 +58,7 @@ function optionsOf(
     scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
     axes: [
       axis(colors, { size: 22, space: 80, values: (_plot, splits) => splits.map((price) => price.toLocaleString('en')) }),
-      axis(colors, { side: 1, size: 46, space: 32, values: (_plot, splits) => splits.map(compact) }),
+      axis(colors, { side: 1, size: 46, space: 32, values: (_plot, splits) => splits.map((value) => compact(value)) }),
     ],
     series: [{}, side(colors.up, colors.upFill, -1), side(colors.down, colors.downFill, 1)],
     hooks: {

@@ -10,8 +10,8 @@ export function decimal(text: string, decimals: number): string {
 
 const SUFFIXES = ['', 'K', 'M', 'B', 'T', 'Q'];
 
-/** Three digits or more, with a suffix: `12.3K`. */
-export function compact(value: number): string {
+/** Three digits, with a suffix: `12.3K`. A count is whole, and below a thousand written as it is. */
+export function compact(value: number, isCount = Number.isInteger(value)): string {
   if (!Number.isFinite(value)) return '–';
   let rest = Math.abs(value);
   let at = 0;
@@ -19,7 +19,7 @@ export function compact(value: number): string {
     rest /= 1000;
     at += 1;
   }
-  const digits = rest >= 99.95 || (at === 0 && Number.isInteger(rest)) ? 0 : rest >= 9.995 ? 1 : 2;
+  const digits = rest >= 99.95 || (at === 0 && isCount) ? 0 : rest >= 9.995 ? 1 : 2;
   return `${value < 0 ? '−' : ''}${rest.toFixed(digits)}${SUFFIXES[at]}`;
 }
 
@@ -32,7 +32,8 @@ export function bytes(value: number): string {
 }
 
 export function percent(share: number): string {
-  return `${share > 0 ? '+' : share < 0 ? '−' : ''}${Math.abs(share * 100).toFixed(2)} %`;
+  const text = Math.abs(share * 100).toFixed(2);
+  return `${text === '0.00' ? '' : share > 0 ? '+' : '−'}${text} %`;
 }
 
 /** A duration given in seconds, in the unit that reads best. */

@@ -27,13 +27,13 @@ function entriesOf(metrics: Metrics, markets: Markets): Entry[] {
   const doubts = stats.hashMismatches + stats.sequenceBreaks + stats.unreadable;
   return [
     ['Clients', encodings.join(', ') || '0'],
-    ['This page, messages', compact(stats.messages)],
+    ['Page: messages', compact(stats.messages)],
     bad('Lagging', of('lagging_clients')),
-    bad('— lost', Number(stats.lost)),
+    bad('Page: lost', Number(stats.lost)),
     bad('Dropped', of('dropped_messages_total')),
-    bad('— proved wrong', doubts),
+    bad('Page: proved wrong', doubts),
     bad('Closed, too slow', of('slow_closed_total')),
-    bad('— reconnects', stats.reconnects),
+    bad('Page: reconnects', stats.reconnects),
     bad('Records lapped', of('lost_records_total')),
     ['Buffered', bytes(of('buffered_bytes'))],
   ];
@@ -72,8 +72,8 @@ function optionsOf(colors: Colors): Omit<uPlot.Options, 'width' | 'height'> {
     cursor: { show: false },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      axis(colors, { size: 20, space: 90, values: (_plot, splits) => splits.map((at) => clock(at * 1000).slice(0, 5)) }),
-      axis(colors, { side: 1, size: 42, space: 28, values: (_plot, splits) => splits.map(compact) }),
+      axis(colors, { size: 20, space: 90, values: (_plot, splits) => splits.map((at) => clock(at * 1000)) }),
+      axis(colors, { side: 1, size: 42, space: 28, values: (_plot, splits) => splits.map((value) => compact(value)) }),
     ],
     series: [{}, { stroke: colors.accent, fill: colors.accentFill, width: 1.5, points: { show: false } }],
   };

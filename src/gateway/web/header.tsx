@@ -112,7 +112,7 @@ export function Notice({
 
 function noticeOf(markets: Markets, metrics: Metrics): string {
   const { state, reason } = markets.connection;
-  if (state === 'waiting') return `Reconnecting… What is shown is old. The gateway's connection was ${reason}.`;
+  if (state === 'waiting') return `Reconnecting… What is shown is old. (${reason.replace(' ;', ';')})`;
   if (metrics.health !== undefined && !metrics.isReachable)
     return 'Reconnecting… The gateway does not answer; figures are old.';
   if (metrics.health === undefined || state !== 'open') return '';

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useChanges } from './changes.js';
 import { useSize } from './element.js';
 import { compact, decimal } from './format.js';
-import { type Row, rowsOf, STEPS, stepFor } from './ladder.js';
+import { type Row, rowOf, rowsOf, STEPS, stepFor } from './ladder.js';
 import type { Market } from './markets.js';
 
 const ROW_PX = 20;
@@ -67,9 +67,9 @@ export function LadderPanel({ market }: { readonly market: Market }): preact.JSX
           </thead>
           {isKnown && (
             <>
-              <Side rows={asks.toReversed()} market={market} isAsk largest={largest} />
+              <Side rows={asks.toReversed()} market={market} isAsk largest={largest} step={step} />
               <Spread market={market} bids={bids} asks={asks} />
-              <Side rows={bids} market={market} isAsk={false} largest={largest} />
+              <Side rows={bids} market={market} isAsk={false} largest={largest} step={step} />
             </>
           )}
         </table>
@@ -107,17 +107,18 @@ interface SideProps {
   readonly market: Market;
   readonly isAsk: boolean;
   readonly largest: bigint;
+  readonly step: bigint;
 }
 
-function Side({ rows, market, isAsk, largest }: SideProps): preact.JSX.Element {
+function Side({ rows, market, isAsk, largest, step }: SideProps): preact.JSX.Element {
   const last = market.prints[0];
-  const lastRow = last === undefined ? undefined : rows.find(({ price }) => price === last.mantissa);
+  const lastRow = last === undefined ? undefined : rows.find(({ price }) => price === rowOf(last.mantissa, step, isAsk));
   return (
     <tbody class={isAsk ? 'asks' : 'bids'}>
       {rows.map((row, index) => {
         const { price, qty, total } = row;
         const size = qty === 0n ? '' : decimal(market.qtyText(qty), market.qtyDecimals);
-        const sum = qty === 0n ? '' : compact(market.qty(total));
+        const sum = qty === 0n ? '' : compact(market.qty(total), false);
         const bar = `${(Number((qty * 1000n) / largest) / 10).toFixed(1)}%`;
         // Rows keep their place and change what they say: nothing is made or thrown away as prices move.
         return (

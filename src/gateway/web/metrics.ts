@@ -132,7 +132,8 @@ export class Metrics {
     this.health = health;
     this.samples = parsed.samples;
     this.histograms = [...this.histograms.slice(-LATENCY_SAMPLES), histogramsOf(parsed)];
-    if (this.#engine !== undefined && this.#engine !== health.engine) this.#tell('engine', 'engine', health.engine, now);
+    if (this.#engine !== undefined && this.#engine !== health.engine)
+      this.#tell(health.engine === 'live' ? 'sync' : 'engine', 'engine', health.engine, now);
     this.#engine = health.engine;
     this.#instruments(countersOf(parsed.samples), now);
     const published = sum(parsed.samples, 'tickring_gateway_messages_total');
