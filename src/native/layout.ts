@@ -164,10 +164,7 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'resyncs', help: 'Times the book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'quarantined', help: 'Messages of this instrument set aside.' },
-  {
-    name: 'channels',
-    help: 'Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard.',
-  },
+  { name: 'channels', help: 'Channels subscribed, as bits; kept while their connection is lost; 256: it left.' },
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },

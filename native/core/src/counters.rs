@@ -55,7 +55,7 @@ counters! {
         resyncs: "Times the book had to be rebuilt.",
         duplicates: "Messages that repeated what was applied already.",
         quarantined: "Messages of this instrument set aside.",
-        channels: "Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard.",
+        channels: "Channels subscribed, as bits; kept while their connection is lost; 256: it left.",
         in_sync: "1 while the book is proven in sync, else 0.",
         last_update_id: "Update id of the book.",
         last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",

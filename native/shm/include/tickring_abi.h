@@ -201,7 +201,7 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_RESYNCS = 4, /* Times the book had to be rebuilt. */
   TKR_INSTRUMENT_COUNTER_DUPLICATES = 5, /* Messages that repeated what was applied already. */
   TKR_INSTRUMENT_COUNTER_QUARANTINED = 6, /* Messages of this instrument set aside. */
-  TKR_INSTRUMENT_COUNTER_CHANNELS = 7, /* Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard. */
+  TKR_INSTRUMENT_COUNTER_CHANNELS = 7, /* Channels subscribed, as bits; kept while their connection is lost; 256: it left. */
   TKR_INSTRUMENT_COUNTER_IN_SYNC = 8, /* 1 while the book is proven in sync, else 0. */
   TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 9, /* Update id of the book. */
   TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 10, /* Receive time of the last message, ns since the UNIX epoch. */

@@ -208,7 +208,7 @@ class InstrumentCounter(IntEnum):
     RESYNCS = 4  # Times the book had to be rebuilt.
     DUPLICATES = 5  # Messages that repeated what was applied already.
     QUARANTINED = 6  # Messages of this instrument set aside.
-    CHANNELS = 7  # Channels subscribed, as bits; kept while their connection is lost. 256 once the instrument has left its shard.
+    CHANNELS = 7  # Channels subscribed, as bits; kept while their connection is lost; 256: it left.
     IN_SYNC = 8  # 1 while the book is proven in sync, else 0.
     LAST_UPDATE_ID = 9  # Update id of the book.
     LAST_TS_RECV = 10  # Receive time of the last message, ns since the UNIX epoch.
