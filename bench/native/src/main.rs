@@ -24,6 +24,7 @@ mod peer;
 mod read_ring;
 mod rig;
 mod ring_one_way;
+mod ring_parts;
 mod ring_throughput;
 mod serve;
 mod serve_ring;
@@ -41,7 +42,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, latest-read, memory, parse, read-ring, ring-one-way, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, latest-read, memory, parse, read-ring, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         "serve-ring" => serve_ring::run(&options),
         "peer" => peer::run(&options),
         "ring-one-way" => ring_one_way::run(&options),
+        "ring-parts" => ring_parts::run(&options),
         "ring-throughput" => ring_throughput::run(&options),
         "slow-frames" => slow_frames::run(&options),
         "waiting" => waiting::run(&options),

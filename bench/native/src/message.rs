@@ -88,13 +88,19 @@ impl Sender {
     /// Publishes one; `due` is below 2^48, as quantities of compact quotes are.
     #[inline]
     pub fn send(&mut self, shape: Shape, due: u64) {
+        self.send_as(shape, due, 0);
+    }
+
+    /// As [`Self::send`], as the record with this index of its input, of which the first takes the stamp for all.
+    #[inline]
+    pub fn send_as(&mut self, shape: Shape, due: u64, index: u32) {
         // Often enough that the record's compact stamp (16 ms) holds.
         if self.number.is_multiple_of(1024) && !self.has_standing_clock {
             self.ts_recv = wall_ns();
         }
         self.number += 1;
         let flags = flag::LAST | flag::NO_TS_EVENT;
-        let header = Header { instrument: 1, flags, ts_event: 0, ts_recv: self.ts_recv, frame_seq: self.number, index: 0 };
+        let header = Header { instrument: 1, flags, ts_event: 0, ts_recv: self.ts_recv, frame_seq: self.number, index };
         let qty = due.cast_signed();
         let body = match shape {
             Shape::Small => Body::Quote(Quote { bid_price: 618_000, bid_qty: qty, ask_price: 618_001, ask_qty: 2 }),
