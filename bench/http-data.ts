@@ -99,7 +99,7 @@ async function whole(agent: Agent, port: number): Promise<void> {
 }
 
 async function measure(size: Size, feed: Feed, agent: Agent, port: number): Promise<BenchResult> {
-  const requests = size === 'smoke' ? 5 : 100;
+  const requests = size === 'smoke' ? 5 : 40;
   const histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 10_000_000_000,
