@@ -51,6 +51,8 @@ export class Client {
   readonly subscriptions = new Map<number, Subscription>();
   /** What it subscribed to: names of topics, and patterns. */
   readonly names = new Map<string, Rung>();
+  /** Whether there are, or were, patterns among them. */
+  hasPatterns = false;
   readonly pace: Pace;
   readonly #bucket: TokenBucket;
   /** Answers that found no room. */

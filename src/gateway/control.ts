@@ -4,6 +4,8 @@ import { RUNG_NAMES, type RungName } from './ring.js';
 
 /** Most topics that one socket may hold. */
 export const TOPICS_MAX = 1_000;
+/** Most patterns that one socket may hold: each is compared with every topic. */
+export const PATTERNS_MAX = 16;
 /** Deepest nesting in a message; ours need 2. Checked before parsing, whose cost grows with depth (THREATS S14). */
 const DEPTH_MAX = 4;
 const TOPIC_LENGTH_MAX = 128;

@@ -53,8 +53,8 @@ export function resume(fanout: FanoutSource, counts: HubCounts, client: Client, 
   if (rung !== RUNGS.full) return false;
   const seq = fanout.seq(topic.id);
   const isOurs = after !== 'unknown' && after <= seq;
-  const missed = isOurs ? fanout.replay(topic.id, client.encoding, after) : null;
-  if (missed !== null && missed.length <= REPLAY_BYTES_MAX) {
+  const missed = isOurs ? fanout.replay(topic.id, client.encoding, after, REPLAY_BYTES_MAX) : null;
+  if (missed !== null) {
     counts.resumed += 1;
     const view = new DataView(missed.buffer, missed.byteOffset, missed.byteLength);
     for (let at = 0; at < missed.length; at += 4 + view.getUint32(at, true)) {

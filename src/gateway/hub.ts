@@ -13,11 +13,11 @@ import { randomBytes } from 'node:crypto';
 import { Channels } from './channels.js';
 import { CLOSE_CODES, type Client, lowestRung, type Subscription } from './client.js';
 import type { ControlMessage, SubscribeMessage } from './control.js';
-import { ack, type ControlRefusal, olderAck, refusal, TOPICS_MAX } from './control.js';
+import { ack, type ControlRefusal, olderAck, PATTERNS_MAX, refusal, TOPICS_MAX } from './control.js';
 import { type HubCounts, noCounts, resume, sendState } from './delivery.js';
 import { type Place, placeOf } from './messages.js';
 import { ENCODINGS, type Encoding, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
-import { TopicNames } from './topics.js';
+import { isPattern, TopicNames } from './topics.js';
 
 export { channelOf } from './channels.js';
 
@@ -76,6 +76,7 @@ export class Hub {
   learnTopics(): void {
     for (const { topic, names } of this.#names.learn(this.#fanout.topics())) {
       for (const client of this.clients) {
+        if (!this.#hasWishes(client)) continue;
         const name = names.find((each) => client.names.has(each));
         if (name === undefined || client.isClosing) continue;
         if (client.subscriptions.size < TOPICS_MAX) this.#add(client, topic, client.names.get(name) ?? RUNGS.full);
@@ -87,6 +88,11 @@ export class Hub {
           });
       }
     }
+  }
+
+  /** Whether topics that are new may be among what it asked for; of ten thousand clients few have such names. */
+  #hasWishes(client: Client): boolean {
+    return client.hasPatterns || (client.encoding === ENCODINGS.stream && client.names.size > 0);
   }
 
   get topicNames(): string[] {
@@ -154,6 +160,10 @@ export class Hub {
   #subscribe(client: Client, message: SubscribeMessage): ControlRefusal | undefined {
     const id = message.id === undefined ? {} : { id: message.id };
     const isOlder = client.encoding === ENCODINGS.stream;
+    const patterns = new Set([...client.names.keys(), ...message.topics].filter(isPattern));
+    if (patterns.size > PATTERNS_MAX) {
+      return { error: 'too-many-topics', message: `a socket holds at most ${PATTERNS_MAX} patterns`, ...id };
+    }
     const found = message.topics.map((name) => ({ name, topics: this.#names.find(name, isOlder) }));
     const unknown = found.filter(({ topics }) => topics === undefined).map(({ name }) => name);
     if (unknown.length > 0) {
@@ -171,6 +181,7 @@ export class Hub {
     this.#ack(client, message, { topics: message.topics, stream: this.#stream });
     const wanted = RUNGS[message.conflation ?? 'full'];
     for (const name of message.topics) client.names.set(name, wanted);
+    client.hasPatterns = patterns.size > 0;
     for (const topic of topics) this.#add(client, topic, wanted, message.resume?.get(topic.name));
     this.#waiting.add(client);
     return undefined;

@@ -29,7 +29,7 @@ export interface FanoutSource {
   interest(topic: number, encoding: number, rung: number, on: boolean): void;
   poll(out: Uint8Array): number;
   snapshot(topic: number, encoding: number, rung: number): Uint8Array | null;
-  replay(topic: number, encoding: number, after: number): Uint8Array | null;
+  replay(topic: number, encoding: number, after: number, bytesMax: number): Uint8Array | null;
   skipped(topic: number, encoding: number, reason: number, from: number, to: number): Uint8Array | null;
   seq(topic: number): number;
   wantedSnapshots(): number[];

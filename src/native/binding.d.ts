@@ -74,13 +74,14 @@ export declare class Fanout {
    */
   snapshot(topic: number, encoding: number, rung: number): Uint8Array | null
   /**
-   * The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept.
+   * The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept
+   * or have more than `bytes_max` bytes together.
    *
    * # Errors
    *
    * `CLOSED`, `ARGUMENT_RANGE`.
    */
-  replay(topic: number, encoding: number, after: number): Uint8Array | null
+  replay(topic: number, encoding: number, after: number, bytesMax: number): Uint8Array | null
   /**
    * A notice that the messages `from ..= to` of a topic were passed over, both 0 where nobody can know them; `reason` as in
    * `wire.fbs`: 1 slow client, 6 resume.

@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../../src/model/config.js';
 import type { Feed } from './feed.js';
 
 /** Guards against hangs alone; no test asserts how long anything takes. */
-const WATCHDOG_MS = 20_000;
+const WATCHDOG_MS = 45_000;
 
 export interface LogLine {
   readonly level: string;

@@ -107,16 +107,17 @@ impl Fanout {
         })
     }
 
-    /// The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept.
+    /// The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept
+    /// or have more than `bytes_max` bytes together.
     ///
     /// # Errors
     ///
     /// `CLOSED`, `ARGUMENT_RANGE`.
     #[napi]
-    pub fn replay(&mut self, topic: u32, encoding: u32, after: f64) -> Result<Option<Uint8Array>> {
+    pub fn replay(&mut self, topic: u32, encoding: u32, after: f64, bytes_max: u32) -> Result<Option<Uint8Array>> {
         guard(|| {
             let encoding = to_encoding(encoding)?;
-            Ok(self.open()?.replay(topic, encoding, after as u64).map(Uint8Array::new))
+            Ok(self.open()?.replay(topic, encoding, after as u64, bytes_max as usize).map(Uint8Array::new))
         })
     }
 

@@ -161,10 +161,11 @@ impl Fanout {
     }
 
     /// The messages of a topic after number `after` up to its last one, each after its length (u32, little-endian): what a client
-    /// that comes back has missed. `None` where they are not all kept, or where there never was such a number.
+    /// that comes back has missed. `None` where they are not all kept or have more than `bytes_max` bytes together, and where there
+    /// never was such a number.
     #[must_use]
-    pub fn replay(&self, topic: u32, encoding: Encoding, after: u64) -> Option<Vec<u8>> {
-        self.feed.publisher.replay(self.feed.topics.get(topic as usize)?, encoding, after)
+    pub fn replay(&self, topic: u32, encoding: Encoding, after: u64, bytes_max: usize) -> Option<Vec<u8>> {
+        self.feed.publisher.replay(self.feed.topics.get(topic as usize)?, encoding, after, bytes_max)
     }
 
     /// A notice for one client of a topic that it lost the messages `from..=to`; both 0 where nobody can know them.

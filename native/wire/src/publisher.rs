@@ -73,11 +73,11 @@ impl Publisher {
     }
 
     /// The messages of a topic after number `after`, as `replay` of [`crate::Fanout`] gives them.
-    pub(crate) fn replay(&self, topic: &Topic, encoding: Encoding, after: u64) -> Option<Vec<u8>> {
+    pub(crate) fn replay(&self, topic: &Topic, encoding: Encoding, after: u64, bytes_max: usize) -> Option<Vec<u8>> {
         if after >= topic.seq {
             return (after == topic.seq).then(Vec::new);
         }
-        let kept: Vec<Kept> = self.window.since(topic.newest[encoding as usize]?, topic.seq, after)?;
+        let kept: Vec<Kept> = self.window.since(topic.newest[encoding as usize]?, topic.seq, after, bytes_max)?;
         let mut frames = Vec::new();
         for message in kept.into_iter().rev().map(|kept| self.window.bytes(kept)) {
             frames.extend_from_slice(&u32::try_from(message.len()).ok()?.to_le_bytes());

@@ -65,13 +65,16 @@ impl Window {
         self.messages.get(usize::try_from(number.checked_sub(self.first)?).ok()?).copied()
     }
 
-    /// The messages `after < seq <= last`, newest first, given the number of the newest; `None` if one of them is not kept.
-    pub(crate) fn since(&self, newest: u64, last: u64, after: u64) -> Option<Vec<Kept>> {
+    /// The messages `after < seq <= last`, newest first, given the number of the newest; `None` if one of them is not kept, or if
+    /// they have more than `bytes_max` bytes together.
+    pub(crate) fn since(&self, newest: u64, last: u64, after: u64, bytes_max: usize) -> Option<Vec<Kept>> {
         let mut found = Vec::new();
         let mut next = Some(newest);
+        let mut bytes = 0;
         for seq in (after + 1..=last).rev() {
             let kept = self.get(next?)?;
-            if kept.seq != seq {
+            bytes += kept.length as usize;
+            if kept.seq != seq || bytes > bytes_max {
                 return None;
             }
             next = kept.before;
@@ -103,7 +106,9 @@ mod tests {
             for (topic, newest) in newest.iter().enumerate() {
                 let mut held = 0;
                 for after in (0..seq).rev() {
-                    let Some(found) = window.since(newest.expect("invariant: kept above"), seq, after) else { break };
+                    let Some(found) = window.since(newest.expect("invariant: kept above"), seq, after, BYTES as usize) else {
+                        break;
+                    };
                     held = found.len() as u64;
                     let oldest = found[found.len() - 1];
                     assert_eq!(oldest.seq, after + 1);
@@ -111,7 +116,7 @@ mod tests {
                 }
                 assert!(held > 60.min(seq - 1), "{held} of {seq}");
                 assert!(
-                    window.since(newest.expect("invariant: kept above"), seq + 1, seq).is_none(),
+                    window.since(newest.expect("invariant: kept above"), seq + 1, seq, BYTES as usize).is_none(),
                     "a number that was never kept"
                 );
             }
@@ -123,7 +128,8 @@ mod tests {
         let mut window = Window::default();
         let first = window.keep(b"one", 1, None);
         let third = window.keep(b"three", 3, Some(first));
-        assert!(window.since(third, 3, 2).is_some());
-        assert!(window.since(third, 3, 0).is_none());
+        assert!(window.since(third, 3, 2, 5).is_some());
+        assert!(window.since(third, 3, 2, 4).is_none(), "longer than wanted");
+        assert!(window.since(third, 3, 0, 100).is_none());
     }
 }

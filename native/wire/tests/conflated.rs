@@ -92,7 +92,7 @@ fn a_token_brings_exactly_what_was_missed_or_nothing() {
     let last = fanout.seq(book).unwrap();
     for after in 0..=last {
         let kept = u64::try_from(messages.len()).unwrap();
-        let replayed = fanout.replay(book, Encoding::FlatBuffers, after);
+        let replayed = fanout.replay(book, Encoding::FlatBuffers, after, OUT);
         let expected: Vec<u8> = messages
             .iter()
             .filter(|message| message.flat().seq() > after)
@@ -100,9 +100,9 @@ fn a_token_brings_exactly_what_was_missed_or_nothing() {
             .collect();
         assert_eq!(replayed, (after >= last - kept).then_some(expected), "{after}");
     }
-    assert_eq!(fanout.replay(book, Encoding::FlatBuffers, last + 1), None);
-    assert_eq!(fanout.replay(book, Encoding::Json, last - 1), None, "nobody listened to JSON");
-    assert_eq!(fanout.replay(99, Encoding::Json, 0), None);
+    assert_eq!(fanout.replay(book, Encoding::FlatBuffers, last + 1, OUT), None);
+    assert_eq!(fanout.replay(book, Encoding::Json, last - 1, OUT), None, "nobody listened to JSON");
+    assert_eq!(fanout.replay(99, Encoding::Json, 0, OUT), None);
 }
 
 #[test]
