@@ -27,11 +27,11 @@ function entriesOf(metrics: Metrics, markets: Markets): Entry[] {
   const doubts = stats.hashMismatches + stats.sequenceBreaks + stats.unreadable;
   return [
     ['Clients', encodings.join(', ') || '0'],
-    ['Page: messages', compact(stats.messages)],
+    ['Page: got', compact(stats.messages)],
     bad('Lagging', of('lagging_clients')),
     bad('Page: lost', Number(stats.lost)),
     bad('Dropped', of('dropped_messages_total')),
-    bad('Page: proved wrong', doubts),
+    bad('Page: wrong', doubts),
     bad('Closed, too slow', of('slow_closed_total')),
     bad('Page: reconnects', stats.reconnects),
     bad('Records lapped', of('lost_records_total')),

@@ -11,12 +11,12 @@ const SHARES = [
   ['p99', 0.99],
   ['p99.9', 0.999],
 ] as const;
-/** The same figures under an older name. */
-const HIDDEN: readonly string[] = ['marketdata_processing_latency_seconds'];
-const TITLES: Readonly<Record<string, string>> = {
-  market_data_latency_seconds: 'receive → ring',
-  market_data_venue_latency_seconds: 'venue → receive',
-};
+/** What the stages show too, under names that older dashboards read. */
+const HIDDEN: readonly string[] = [
+  'market_data_latency_seconds',
+  'market_data_venue_latency_seconds',
+  'marketdata_processing_latency_seconds',
+];
 
 interface Stage {
   readonly key: string;
@@ -26,9 +26,10 @@ interface Stage {
   readonly counts: readonly number[];
 }
 
+/** `receive_to_ring` → `receive → ring`; without a label the metric's own name. */
 function titleOf({ name, labels }: Histogram): string {
-  const label = Object.values(labels).join(' ').replaceAll('_', ' ');
-  return label !== '' ? label : (TITLES[name] ?? name.replace(/^tickring_|_seconds$/g, '').replaceAll('_', ' '));
+  const label = Object.values(labels).join(' ') || name.replace(/^tickring_|_latency_seconds$|_seconds$/g, '');
+  return label.replaceAll('_to_', ' → ').replaceAll('_', ' ');
 }
 
 /** Stages with what they counted lately. */
