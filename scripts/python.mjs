@@ -3,7 +3,7 @@
  * none, and runs its tests in both; style (ruff) and types (mypy). `npm run build:python` builds the wheel alone and says where it is.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { FOLDER, makeVenv, python, pythonMissing } from './python/venv.mjs';
@@ -26,7 +26,9 @@ const PACKAGE = join(ROOT, 'native/python');
 /** Readers that a user would start from. */
 const EXAMPLES = join(ROOT, 'native/shm/examples/python');
 /** Programs in Python of other rooms. */
-const PROGRAMS = ['bench/readers', 'test/conformance', 'test/python'].map((folder) => join(ROOT, folder));
+const PROGRAMS = ['bench/readers', 'native/shm/examples/torture', 'test/conformance', 'test/python'].map((folder) =>
+  join(ROOT, folder),
+);
 
 /** Makes every folder; returns why it cannot be done here. */
 async function prepare() {
@@ -84,6 +86,10 @@ async function lint() {
     ruff: ['ruff', 'check', '--quiet', '--no-cache', ...config, '.', EXAMPLES, ...PROGRAMS],
     'ruff format': ['ruff', 'format', '--quiet', '--no-cache', '--check', ...config, '.', EXAMPLES, ...PROGRAMS],
     mypy: ['mypy', '--no-error-summary', 'src', 'tests', EXAMPLES],
+    // One at a time: several have the same name.
+    ...Object.fromEntries(
+      PROGRAMS.map((folder) => [`mypy of ${relative(ROOT, folder)}`, ['mypy', '--no-error-summary', 'src', folder]]),
+    ),
   };
   const result = nothing('python style');
   for (const [name, args] of Object.entries(checks)) {

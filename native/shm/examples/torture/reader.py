@@ -1,7 +1,7 @@
 """A reader of the torture in Python: reader.py ROOT NAME.
 
-Checks every word of every record (content.rs says what each is), follows every generation to the orderly end, and prints what it
-counted as one line of JSON.
+Checks every word of every record (content.rs says what each is), follows every generation to the orderly end, and prints what
+it counted as one line of JSON.
 """
 
 import json
@@ -20,7 +20,7 @@ def mix(number: int) -> int:
     return mixed ^ (mixed >> 29)
 
 
-def is_whole(record: object) -> bool:
+def is_whole(record: tickring.Record) -> bool:
     """Whether every word of the record is that of its sequence."""
     sequence, mixed = record.sequence, mix(record.sequence)
     price, kind = mixed >> 1, sequence % 8
@@ -64,7 +64,7 @@ class Counts:
                     self.take(record)
         return bool(batch)
 
-    def take(self, record: object) -> None:
+    def take(self, record: tickring.Record) -> None:
         """Count a record."""
         if self.next == 0:
             self.first = self.next = record.sequence
@@ -84,7 +84,7 @@ def main(root: str, name: str) -> None:
             if counts.poll():
                 continue
             told = reader.liveness()
-            if told.state == WriterState.CLOSED and counts.next == told.final_sequence + 1:
+            if told.state == WriterState.CLOSED and told.final_sequence == counts.next - 1:
                 break
             if told.state == WriterState.SUPERSEDED:
                 # What was published between the last poll and this look is read first.
