@@ -36,6 +36,8 @@ interface Stream {
   readonly render: (ring: PointRing, at: number) => string;
   readonly isKept: boolean;
   back: number;
+  /** When that point reached the ring. */
+  out: bigint;
 }
 
 export class DataQueries {
@@ -78,6 +80,8 @@ export class DataQueries {
       if (newest === undefined) break;
       const at = newest.ring.at(newest.back);
       newest.back += 1;
+      // One stream alone needs no order.
+      if (streams.length > 1) newest.out = outOf(newest);
       texts.push(newest.isKept ? newest.ring.text(at, newest.render) : newest.render(newest.ring, at));
     }
     texts.reverse();
@@ -121,27 +125,29 @@ export class DataQueries {
 
   #stream(instrument: InstrumentView, kind: PointKind, style: NumberStyle): Stream[] {
     const ring = this.#points.of(instrument.id, kind);
-    if (ring === undefined) return [];
+    if (ring === undefined || ring.size === 0) return [];
     const key = `${kind} ${instrument.venue} ${style}`;
     const render = this.#renderers.get(key) ?? pointRenderer(kind, instrument.venue, style);
     this.#renderers.set(key, render);
-    return [{ ring, render, isKept: style === 'number', back: 0 }];
+    const stream = { ring, render, isKept: style === 'number', back: 0, out: 0n };
+    stream.out = outOf(stream);
+    return [stream];
   }
 }
 
 /** The stream whose next point is the newest: all of an instrument are of one shard, so the ring's own time orders them. */
 function newestOf(streams: readonly Stream[]): Stream | undefined {
   let newest: Stream | undefined;
-  let newestOut = -1n;
   for (const stream of streams) {
     if (stream.back >= stream.ring.size) continue;
-    if (streams.length === 1) return stream;
-    const out = stream.ring.view.getBigUint64(stream.ring.at(stream.back) + AT.tsOut, true);
-    if (out <= newestOut) continue;
-    newest = stream;
-    newestOut = out;
+    if (newest === undefined || stream.out > newest.out) newest = stream;
   }
   return newest;
+}
+
+/** When a stream's next point reached the ring; 0 behind its oldest. */
+function outOf({ ring, back }: Stream): bigint {
+  return back < ring.size ? ring.view.getBigUint64(ring.at(back) + AT.tsOut, true) : 0n;
 }
 
 /** Names of venues are printed without escapes. */
