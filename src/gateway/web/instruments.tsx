@@ -166,7 +166,8 @@ function Row({ market, isSelected, select, top, place, count }: RowProps): preac
       </span>
       <span class="rate" title="Spread · 24-hour volume · updates a second">
         {touch === undefined ? '' : `${touch.points.toFixed(2)} bp · `}
-        {figures === undefined ? '' : `${compact(figures.volume)} · `}
+        {/* Where something is wrong, the words for it need the room. */}
+        {figures === undefined || state !== 'live' ? '' : `${compact(figures.volume)} · `}
         {health === undefined ? '' : rate(health.perSecond)}
       </span>
     </div>

@@ -112,7 +112,10 @@ interface SideProps {
 
 function Side({ rows, market, isAsk, largest, step }: SideProps): preact.JSX.Element {
   const last = market.prints[0];
-  const lastRow = last === undefined ? undefined : rows.find(({ price }) => price === rowOf(last.mantissa, step, isAsk));
+  const { touch } = market;
+  // Rounded to a coarse step, a price between the sides would stand on both.
+  const isHere = last !== undefined && touch !== undefined && (isAsk ? last.mantissa >= touch.ask : last.mantissa <= touch.bid);
+  const lastRow = isHere ? rows.find(({ price }) => price === rowOf(last.mantissa, step, isAsk)) : undefined;
   return (
     <tbody class={isAsk ? 'asks' : 'bids'}>
       {rows.map((row, index) => {
