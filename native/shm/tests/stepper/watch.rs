@@ -1,6 +1,8 @@
 //! Running a child to a store instead of stepping there: the processor watches the word.
 
+#[cfg(target_arch = "x86_64")]
 use std::fs::{metadata, read_to_string};
+#[cfg(target_arch = "x86_64")]
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
