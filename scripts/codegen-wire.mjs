@@ -1,5 +1,5 @@
 // Prints the FlatBuffers readers and builders of src/model/wire.fbs: Rust to native/wire/src/generated/, TypeScript to
-// src/model/wire/. `--check` writes nothing, prints the stale files and fails if there are any.
+// src/model/wire/, Python for the client's example. `--check` writes nothing, prints the stale files and fails if there are any.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SCHEMA = 'src/model/wire.fbs';
 const RUST_FOLDER = 'native/wire/src/generated';
 const TS_FOLDER = 'src/model/wire';
+const PYTHON_FILE = 'src/client/examples/python/tickring_wire.py';
 
 /** Replaces `pattern` and fails if it is not there, so that another compiler version cannot slip through half adapted. */
 function replace(text, pattern, replacement, file) {
@@ -88,6 +89,8 @@ async function generate() {
   const schema = { entry: '/wire.fbs', files: { '/wire.fbs': readFileSync(join(ROOT, SCHEMA), 'utf8') } };
   const files = new Map();
   for (const text of Object.values(flatc.generateCode(schema, 'rust'))) files.set(`${RUST_FOLDER}/wire.rs`, rustSource(text));
+  const python = Object.values(flatc.generateCode(schema, 'python', { genOnefile: true })).join('');
+  files.set(PYTHON_FILE, tidy(header('#') + replace(python, /^# automatically generated.*\n/m, '', 'python')));
   const typescript = Object.entries(flatc.generateCode(schema, 'ts'));
   const enums = new Set(typescript.flatMap(([, text]) => [...text.matchAll(/export enum (\w+)/g)].map((match) => match[1])));
   for (const [path, text] of typescript) {
