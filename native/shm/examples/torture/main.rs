@@ -21,6 +21,8 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, set_parent_process_death_signal};
+
 /// Name of the engine.
 const NAME: &str = "torture";
 /// Only a hang takes this long.
@@ -76,6 +78,10 @@ fn run() -> Result<bool, String> {
     let records = arguments.number("records", 10_000_000)?;
     let ring_bytes = arguments.number("ring-bytes", 1 << 16)?;
     let seed = arguments.number("seed", 1)?;
+    if arguments.root().is_some() {
+        // Whoever ends the torture must not leave writers and readers behind.
+        set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| error.to_string())?;
+    }
     match (role.as_deref(), arguments.root()) {
         (Some("writer"), Some(root)) => writer::run(root, arguments.number("epoch", 1)?, ring_bytes, records),
         (Some("reader"), Some(root)) => println!("{}", reader::run(root, seed).to_json()),
