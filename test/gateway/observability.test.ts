@@ -100,7 +100,11 @@ describe('/metrics', () => {
       new Set(['receive_to_ring', 'venue_to_receive', 'ring_to_fanout']),
     );
     expect(stage.filter(({ labels }) => labels['le'] === '0.0001')).toHaveLength(3);
-    expect(families.get('tickring_feed_live')?.samples[0]).toMatchObject({ labels: { venue: 'binance-usdm' }, value: 1 });
+    // Counters are looked at four times a second.
+    await eventually('the feed is live', async () => {
+      const feeds = parseExposition(await (await metrics()).text()).get('tickring_feed_live')?.samples ?? [];
+      return feeds.length === 1 && feeds[0]?.labels['venue'] === 'binance-usdm' && feeds[0].value === 1;
+    });
   });
 
   it.skipIf(!promtool)('is what promtool takes', async () => {
