@@ -67,11 +67,12 @@ it(`a log over ${KILLS} killed sockets is equal to an unbroken one`, async () =>
     for (let step = 0; step < 5; step += 1) market.step();
     await eventually('another socket', () => broken.client.stats.reconnects >= kill && broken.client.state === 'open');
   }
-  feed.trade('BTCUSDT', '50000', '9');
+  // A quantity that the market never makes.
+  feed.trade('BTCUSDT', '50000', '123456.789');
   await isCurrent(whole.client);
   await isCurrent(broken.client);
   await eventually('the last trade', () =>
-    [whole, broken].every(({ log }) => log.some((line) => line.includes('"qty":"9000"'))),
+    [whole, broken].every(({ log }) => log.some((line) => line.includes('"qty":"123456789"'))),
   );
   expect(broken.losses).toEqual([]);
   expect(byTopic(broken.log)).toEqual(byTopic(whole.log));
