@@ -18,7 +18,7 @@ const TOP_LEVEL = new Set([
   'LICENSE',
 ]);
 const LINES_MAX = 400;
-const IS_SOURCE = /\.(ts|rs|mjs|js)$/;
+const IS_SOURCE = /\.(tsx?|rs|m?js|css|py|[ch]|[ch]pp|sh)$/;
 
 test('layout: the top level holds what was agreed, and dot-folders', () => {
   const entries = new Set(FILES.map((path) => path.split('/')[0] ?? ''));
