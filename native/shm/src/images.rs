@@ -108,7 +108,8 @@ impl Images {
     #[inline]
     pub(crate) fn delta(&mut self, instrument: u32, change: &BookChange<'_>) -> u16 {
         self.changes += (change.bids.len() + change.asks.len()) as u64;
-        if self.due[place(instrument)] != instrument || change.part + 1 != change.parts {
+        let last = u32::from(change.part) + 1 == u32::from(change.parts);
+        if self.due[place(instrument)] != instrument || !last {
             return 0;
         }
         self.now = instrument;

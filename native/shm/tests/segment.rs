@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use support::{NAME, Root, SLOTS, number_of, options, publish};
 use tickring_core::book::Book;
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
-use tickring_core::event::{Body, BookChange, Event, Header, Level, Stats24h, Trade, flag};
+use tickring_core::event::{Body, BookChange, Event, Header, Kind, Level, Stats24h, Trade, flag};
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_core::sink::{Latest, Sink};
 use tickring_shm::{EpochReason, LatestCopy, Liveness, Poll, Reader, Record, ShmError, Stage, Writer};
@@ -107,6 +107,22 @@ fn oversize_record_is_refused_and_shows_as_a_loss_of_one() {
     assert_eq!(reader.poll(&mut record), Poll::Lapped { lost: 1 });
     assert_eq!(reader.poll(&mut record), Poll::Record);
     assert_eq!(number_of(&record), 1);
+}
+
+#[test]
+fn the_last_of_the_most_parts_there_can_be_is_published() {
+    let root = Root::new();
+    let mut writer = Writer::create(&options(root.path(), 1)).unwrap();
+    let mut reader = Reader::open(root.path(), NAME, 0).unwrap();
+    // Instrument 0 is what no instrument's place among those that are due holds.
+    let header = Header { instrument: 0, flags: 0, ts_event: 0, ts_recv: 1, frame_seq: 1, index: 0 };
+    let mut record = Record::default();
+    for (part, parts) in [(u16::MAX, u16::MAX), (u16::MAX, 0), (0, 0)] {
+        let change = BookChange { prev_update_id: 1, last_update_id: 2, part, parts, bids: &[], asks: &[] };
+        writer.event(&Event { header, body: Body::BookDelta(change) });
+        while reader.poll(&mut record) == Poll::Record && record.kind == Kind::EpochStart {}
+        assert_eq!((record.book(), record.flags & flag::IMAGE), (Some(change), 0));
+    }
 }
 
 #[test]
