@@ -4,7 +4,7 @@
  * README.md.
  */
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { BENCHES } from './benches.js';
 import { environment, isBusy } from './environment.js';
@@ -61,8 +61,9 @@ async function main(): Promise<void> {
     outcomes.push(outcome);
     console.log(terminal(outcome));
   }
-  console.log(`written: ${writeFiles(resolve(values.out ?? 'bench/results/local'), env, size, outcomes)}`);
-  if (values.readme) updateReadme(resolve('README.md'), markdown(env, outcomes));
+  const report = writeFiles(resolve(values.out ?? 'bench/results/local'), env, size, outcomes);
+  console.log(`written: ${report}`);
+  if (values.readme) updateReadme(resolve('README.md'), markdown(env, outcomes, relative('.', report)));
 }
 
 await plainly(PROGRAM, main);

@@ -209,18 +209,23 @@ function hasTarget({ must }: Claim): boolean {
   return must !== undefined;
 }
 
-/** The README's table, from a run: the claims that have a target; the report has all. */
-export function markdown(env: Environment, outcomes: readonly Outcome[]): string {
-  const rows = outcomes.flatMap(({ bench, result }) =>
-    (result.claims ?? []).filter(hasTarget).map((claim) => {
-      const [row = '', what = '', figure = '', control = '', ratio = '', must = '', , said = ''] = claimCells(claim);
-      return [row, what, figure, control === '' ? '' : `${ratio} ${claim.control?.label}`, must, said, command(bench)];
-    }),
+/** The README's table, from a run: of each row of the targets the first claim, whatever its verdict; the report has all. */
+export function markdown(env: Environment, outcomes: readonly Outcome[], reportPath: string): string {
+  const judged = outcomes.flatMap(({ bench, result }) =>
+    (result.claims ?? []).filter(hasTarget).map((claim) => ({ bench, claim })),
   );
+  const first = judged.filter(({ claim: { row } }, at) => judged.findIndex(({ claim }) => claim.row === row) === at);
+  const rows = first.map(({ bench, claim }) => {
+    const [row = '', what = '', figure = '', control = '', ratio = '', must = '', , said = ''] = claimCells(claim);
+    return [row, what, figure, control === '' ? '' : `${ratio} ${claim.control?.label}`, must, said, command(bench)];
+  });
   const head = ['row', 'what', 'figure [95 %]', 'ratio to a control of the same run', 'must', 'verdict', 'command'];
+  const missed = judged.filter(({ claim }) => verdict(claim) === 'not reached').length;
+  const undecided = judged.filter(({ claim }) => verdict(claim) === 'undecided').length;
+  const all = `The first claim of each row; of all ${judged.length} with a target ${missed} are not reached and ${undecided} undecided: [report](${reportPath}).`;
   const host = `${env.cpu}, ${env.cores} cores${env.hypervisor ? ' (virtual machine)' : ''}, Linux ${env.kernel}, Node ${env.node}, ${env.rustc}`;
   const note = `Measured ${env.date.slice(0, 10)} at ${env.commit} on ${host}. ARM64: not measured. Compare only figures of one run.`;
-  return `${table(head, rows)}\n\n${note}`;
+  return `${table(head, rows)}\n\n${all}\n${note}`;
 }
 
 /** Puts the table between the README's markers. */

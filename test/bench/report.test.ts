@@ -118,13 +118,16 @@ test('plots: claims without a control are left out, and none at all still make a
   expect([duration(999), duration(1_500), duration(2_000_000)]).toEqual(['999 ns', '1.5 us', '2 ms']);
 });
 
-test('README: the table is put between its markers, and nowhere without them', () => {
+test('README: the first claim of each row is put between the markers, the rest is counted, and nowhere without them', () => {
   const path = join(folder, 'README.md');
   writeFileSync(path, 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n');
-  updateReadme(path, markdown(ENVIRONMENT, [outcome([SLOW])]));
+  const claims = [SLOW, FAST, { ...SLOW, what: 'slower thing' }];
+  updateReadme(path, markdown(ENVIRONMENT, [outcome(claims)], 'results/report.md'));
   const text = readFileSync(path, 'utf8');
   expect(text).toContain('before\n<!-- bench:begin -->\n| row |');
   expect(text).toContain('| 1 | slow thing | 9 [9, 9] ns |  | ≤ 3 ns | not reached | `npm run bench -- example` |');
+  expect(text).not.toContain('slower thing');
+  expect(text).toContain('of all 3 with a target 2 are not reached and 0 undecided: [report](results/report.md).');
   expect(text).toContain('\n<!-- bench:end -->\nafter\n');
   expect(text).not.toContain('old');
   writeFileSync(path, 'no markers');
