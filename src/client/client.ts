@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly silenceMs?: number;
   /** Messages that may wait for one `for await` loop; default 65,536. */
   readonly queueMax?: number;
+  /** Asked before each attempt to connect: subprotocols that are offered besides, as keys and tickets are. */
+  readonly authorize?: () => Promise<readonly string[]>;
   /** Opens a WebSocket; default the platform's own, or that of `ws` in Node. */
   readonly openSocket?: OpenSocket;
 }
@@ -111,7 +113,7 @@ export class TickringClient {
     };
     const openSocket = options.openSocket ?? platformSocket;
     this.#link = new Link(
-      { url, protocol: PROTOCOLS[encoding], openSocket, ...limits },
+      { url, protocol: PROTOCOLS[encoding], openSocket, authorize: options.authorize, ...limits },
       {
         open: () => this.#opened(),
         message: (data) => this.#receive(data),

@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly url: string;
   readonly protocol: string;
   readonly openSocket: OpenSocket;
+  /** Subprotocols to be offered besides, asked for before each attempt. */
+  readonly authorize: (() => Promise<readonly string[]>) | undefined;
   /** Longest wait before the second attempt, ms; it doubles with each that fails. */
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
@@ -53,9 +55,22 @@ export class Link {
   }
 
   open(): void {
+    const { authorize } = this.#options;
+    if (authorize === undefined) {
+      this.#connect([]);
+      return;
+    }
+    authorize()
+      .then((protocols) => {
+        if (!this.#closed) this.#connect(protocols);
+      })
+      .catch((error: unknown) => this.#wait(0, error instanceof Error ? error.message : String(error)));
+  }
+
+  #connect(protocols: readonly string[]): void {
     let socket: SocketLike;
     try {
-      socket = this.#options.openSocket(this.#options.url, [this.#options.protocol]);
+      socket = this.#options.openSocket(this.#options.url, [...protocols, this.#options.protocol]);
     } catch (error) {
       // A bad address never gets better.
       this.#closed = true;
@@ -120,8 +135,14 @@ export class Link {
   }
 
   #down(socket: SocketLike, code: number, reason: string): void {
-    if (socket !== this.#socket || this.#closed) return;
+    if (socket !== this.#socket) return;
     this.#socket = undefined;
+    this.#wait(code, reason);
+  }
+
+  /** Tries again after a pause. */
+  #wait(code: number, reason: string): void {
+    if (this.#closed) return;
     clearTimeout(this.#timer);
     const { reconnectMinMs, reconnectMaxMs } = this.#options;
     // Full jitter: clients that lost the same gateway do not come back together.

@@ -6,6 +6,7 @@ import type { HeldKey, KeyRing } from './key-ring.js';
 import type { Scope } from './keys.js';
 import { Refusal } from './problem.js';
 import type { Exposition, Labels } from './prometheus.js';
+import { Tickets } from './tickets.js';
 import { TokenBuckets } from './token-bucket.js';
 
 /** Names under which a browser on this host reaches a loopback server. */
@@ -14,6 +15,8 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/;
 /** A browser cannot set headers on a WebSocket: its key comes among the subprotocols, behind this. */
 const KEY_PROTOCOL = 'tickring.key.';
+/** Instead of the key, a ticket for this one socket (tickets.ts). */
+const TICKET_PROTOCOL = 'tickring.ticket.';
 /** Requests at once, as seconds of the rate. */
 const BURST_SECONDS = 2;
 /** Wrong keys a second from one address; right ones are never held up by them. */
@@ -63,29 +66,39 @@ export function readCredentials(res: HttpResponse, req: HttpRequest): Credential
   };
 }
 
+const isReading = ({ method }: Asked): boolean => method === 'get' || method === 'head' || method === 'options';
+
 /** The scope that a request needs. What is not known to read writes. */
-function scopeOf({ method, path }: Asked): Scope {
-  if (method === 'get' || method === 'head' || method === 'options') return 'read';
-  return method === 'post' && path === '/data/ingest' ? 'ingest' : 'write';
+function scopeOf(asked: Asked): Scope {
+  if (isReading(asked)) return 'read';
+  if (asked.method !== 'post') return 'write';
+  // Who may read may open a socket, and a ticket is for that alone.
+  return asked.path === '/data/ingest' ? 'ingest' : asked.path === '/tickets' ? 'read' : 'write';
 }
+
+/** The page itself: it holds no data, and has to be there before it can ask for a key. */
+const isPage = (asked: Asked): boolean => isReading(asked) && (asked.path === '/' || asked.path.startsWith('/assets/'));
 
 /** The subprotocols that were offered, but for the key. */
 export function dataProtocols(offered: string): string {
   const names = offered.split(',').map((name) => name.trim());
-  return names.filter((name) => !name.startsWith(KEY_PROTOCOL)).join(',');
+  return names.filter((name) => !name.startsWith(KEY_PROTOCOL) && !name.startsWith(TICKET_PROTOCOL)).join(',');
 }
 
-function presentedKey({ authorization, protocols }: Credentials): string | undefined {
-  const bearer = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (bearer !== undefined) return bearer;
+/** What follows `prefix` in the first of the subprotocols that begins with it. */
+function offeredAs(prefix: string, { protocols }: Credentials): string | undefined {
   const names = protocols.split(',').map((name) => name.trim());
-  return names.find((name) => name.startsWith(KEY_PROTOCOL))?.slice(KEY_PROTOCOL.length);
+  return names.find((name) => name.startsWith(prefix))?.slice(prefix.length);
+}
+
+function presentedKey(credentials: Credentials): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(credentials.authorization)?.[1] ?? offeredAs(KEY_PROTOCOL, credentials);
 }
 
 /** Why requests are refused here. */
 type Reason = 'host' | 'origin' | 'proxy' | 'key' | 'scope' | 'rate';
 
-const unauthorized = (detail: string, error = ''): Refusal =>
+export const unauthorized = (detail: string, error = ''): Refusal =>
   new Refusal(401, detail, { 'WWW-Authenticate': `Bearer realm="tickring"${error}` });
 
 export class Access {
@@ -96,6 +109,7 @@ export class Access {
   readonly #proxies: AddressSet;
   readonly #requests: TokenBuckets;
   readonly #wrongKeys: TokenBuckets;
+  readonly tickets: Tickets;
   readonly #refused: Record<Reason, number> = { host: 0, origin: 0, proxy: 0, key: 0, scope: 0, rate: 0 };
 
   /** `host` is the configured one, allowed besides the loopback names and `hosts`. */
@@ -103,6 +117,7 @@ export class Access {
     const own = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
     this.#config = config;
     this.#keys = keys;
+    this.tickets = new Tickets(keys);
     this.#names = new Set([...LOOPBACK_NAMES, own, ...config.hosts].map((name) => name.toLowerCase()));
     this.#origins = new Set(config.origins.map((origin) => origin.toLowerCase()));
     this.#proxies = AddressSet.parse(config.trustedProxies) ?? new AddressSet();
@@ -133,7 +148,7 @@ export class Access {
   admit(asked: Asked, credentials: Credentials, now = performance.now()): Caller {
     const scope = scopeOf(asked);
     // Pages of other origins may ask, but not read the answer: it carries no CORS header.
-    return this.#admit(asked, scope, credentials, now, scope !== 'read');
+    return this.#admit(asked, scope, credentials, now, !isReading(asked));
   }
 
   /** Who opens a WebSocket; reading is all that one can do there. */
@@ -154,7 +169,7 @@ export class Access {
       throw this.#refuse('origin', 403, 'pages of that origin may not do this');
     }
     const key = this.#key(credentials, address, isLocal, now);
-    const isOpen = isLocal && (scope === 'read' || this.#config.localWrites === 'open');
+    const isOpen = isPage(asked) || (isLocal && (scope === 'read' || this.#config.localWrites === 'open'));
     if (key === undefined && !isOpen) {
       this.#refused.key += 1;
       throw unauthorized('a key is needed');
@@ -171,9 +186,10 @@ export class Access {
 
   /** The key that was presented. A wrong one is refused also where none is needed: its holder should know. */
   #key(credentials: Credentials, address: string, isLocal: boolean, now: number): HeldKey | undefined {
-    const text = presentedKey(credentials);
+    const ticket = offeredAs(TICKET_PROTOCOL, credentials);
+    const text = ticket ?? presentedKey(credentials);
     if (text === undefined) return undefined;
-    const key = this.#keys.find(text, Date.now());
+    const key = ticket === undefined ? this.#keys.find(text, Date.now()) : this.tickets.take(ticket, Date.now());
     if (key !== undefined && (isLocal || !key.isLocal)) return key;
     this.#refused.key += 1;
     if (!this.#wrongKeys.take(limitedBy(address), now)) throw this.#tooMany('too many wrong keys');

@@ -6,6 +6,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import type { Caller } from './access.js';
 import { receive } from './body.js';
 import type { Logger } from './logger.js';
 import { notFound, problem, Refusal, type Reply } from './problem.js';
@@ -39,6 +40,8 @@ export interface Request {
   readonly acceptEncoding: string;
   readonly contentType: string;
   readonly idempotencyKey: string;
+  /** Who asks; undefined until access has decided. */
+  readonly caller?: Caller;
   /** Receives the body, at most `limit` bytes of it. To be called once, before the route returns. */
   readonly body: (limit: number) => Promise<Buffer>;
 }

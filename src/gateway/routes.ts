@@ -1,6 +1,7 @@
 /** The HTTP resources. */
 
 import { z } from 'zod';
+import { unauthorized } from './access.js';
 import type { Api } from './api.js';
 import { addCandleRoutes, type CandleSource } from './candle-routes.js';
 import type { DataQueries } from './data-queries.js';
@@ -14,10 +15,11 @@ import type { Monitor } from './monitor.js';
 import { addDocument } from './openapi.js';
 import { json, notFound, Refusal, type Reply } from './problem.js';
 import { FORMATS } from './prometheus.js';
-import { healthAnswer, metricsAnswer, metricsQuery, readyAnswer, symbolList } from './schemas.js';
+import { healthAnswer, metricsAnswer, metricsQuery, readyAnswer, symbolList, ticketAnswer } from './schemas.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
 import type { Statistics } from './statistics.js';
+import { TICKET_SECONDS, type Tickets } from './tickets.js';
 
 export type { ControlClient } from './engine-calls.js';
 
@@ -29,6 +31,7 @@ export interface RouteParts {
   readonly control: ControlClient;
   readonly queries: DataQueries;
   readonly candles: CandleSource | undefined;
+  readonly tickets: Tickets;
   readonly version: string;
   /** Whether the gateway is ending: it takes no new work then. */
   readonly isStopping: () => boolean;
@@ -41,6 +44,7 @@ export function addRoutes(router: Router, api: Api, parts: RouteParts): void {
   addDataRoutes(api, parts);
   addSubscriptionRoutes(api, parts.control);
   addCandleRoutes(api, parts.candles);
+  addTicketRoute(api, parts.tickets);
   addDocument(router, api.operations, parts.version);
   router.add('get', '/ws', () => {
     throw new Refusal(426, 'this resource is a WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
@@ -104,6 +108,21 @@ function addStateRoutes(api: Api, parts: RouteParts): void {
     ...get('/status', "The engine's own account of itself"),
     answers: { 200: z.looseObject({ name: z.string() }) },
     handle: async () => json(await fromEngine(control.request('status'))),
+  });
+}
+
+function addTicketRoute(api: Api, tickets: Tickets): void {
+  api.add({
+    method: 'post',
+    path: '/tickets',
+    summary: 'A ticket for one WebSocket of a browser, offered as the subprotocol `tickring.ticket.{ticket}`',
+    answers: { 201: ticketAnswer },
+    handle: ({ request: { caller } }) => {
+      // Where reading is open there is nothing that a ticket could stand for.
+      if (caller?.key === undefined) throw unauthorized('a ticket is for a key');
+      const answer = json({ ticket: tickets.issue(caller.key, Date.now()), expires_in: TICKET_SECONDS }, 201);
+      return { ...answer, headers: { ...answer.headers, 'Cache-Control': 'no-store' } };
+    },
   });
 }
 

@@ -168,6 +168,8 @@ export const ingestAnswer = z.object({
   errors: z.array(z.object({ index: count, code: z.string(), detail: z.string() })),
 });
 
+export const ticketAnswer = z.object({ ticket: z.string(), expires_in: z.int() });
+
 // Subscriptions.
 
 const symbols = z.array(symbolText).min(1).max(SUBSCRIPTION_SYMBOLS_MAX);

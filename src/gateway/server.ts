@@ -164,6 +164,7 @@ class RunningGateway implements Gateway {
       statistics,
       stages: this.#stages,
       control,
+      tickets: access.tickets,
       isStopping,
     });
     const sockets = { access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping };
@@ -173,8 +174,8 @@ class RunningGateway implements Gateway {
       const head = readRequest(req);
       const credentials = readCredentials(res, req);
       this.#exchange.answer(res, head, (request) => {
-        access.admit(head, credentials);
-        return router.route(request);
+        const caller = access.admit(head, credentials);
+        return router.route({ ...request, caller });
       });
     });
   }

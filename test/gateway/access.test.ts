@@ -207,11 +207,11 @@ describe('sockets', () => {
 });
 
 describe('behind a proxy', () => {
-  it('nobody is local, and every resource needs a key', async () => {
+  it('nobody is local, and every resource but the page needs a key', async () => {
     const { key } = keys.add(['read']);
     const at = await start({ behindProxy: true, hosts: ['md.example'] });
     const Host = 'md.example';
-    for (const path of ['/', '/health', '/livez', '/metrics', '/nothing', '/ws', '/assets/app.js']) {
+    for (const path of ['/health', '/livez', '/metrics', '/nothing', '/ws', '/tickets', '/assets']) {
       expect((await ask(at, { path, headers: { Host } })).status, path).toBe(401);
       expect((await ask(at, { path, headers: { Host, 'X-Forwarded-For': '127.0.0.1' } })).status, path).toBe(401);
     }

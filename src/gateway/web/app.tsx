@@ -7,10 +7,12 @@ import { GatewayPanel } from './gateway-panel.js';
 import { Header, Notice } from './header.js';
 import { Help } from './help.js';
 import { Instruments } from './instruments.js';
+import { KeyDialog } from './key-dialog.js';
 import { LadderPanel } from './ladder-panel.js';
 import { LatencyPanel } from './latency-panel.js';
 import type { Market, Markets } from './markets.js';
 import type { Metrics } from './metrics.js';
+import type { Session } from './session.js';
 import { Summary } from './summary.js';
 import { Tape } from './tape.js';
 import type { Theme } from './theme.js';
@@ -18,6 +20,7 @@ import type { Theme } from './theme.js';
 export interface AppProps {
   readonly markets: Markets;
   readonly metrics: Metrics;
+  readonly session: Session;
   readonly theme: Theme;
 }
 
@@ -30,9 +33,10 @@ function keyOfLocation(): string {
   }
 }
 
-export function App({ markets, metrics, theme }: AppProps): preact.JSX.Element {
+export function App({ markets, metrics, session, theme }: AppProps): preact.JSX.Element {
   useChanges(markets.changes);
   useChanges(markets.connected);
+  useChanges(session.changes);
   const [key, setKey] = useState(keyOfLocation);
   const [filter, setFilter] = useState('');
   const [visible, setVisible] = useState<readonly Market[]>([]);
@@ -93,7 +97,8 @@ export function App({ markets, metrics, theme }: AppProps): preact.JSX.Element {
           <GatewayPanel metrics={metrics} markets={markets} theme={theme} />
         </div>
       </main>
-      {isHelp && <Help close={() => setHelp(false)} />}
+      {isHelp && <Help session={session} close={() => setHelp(false)} />}
+      {session.isAsking && <KeyDialog session={session} />}
     </div>
   );
 }

@@ -14,6 +14,10 @@ export class Changes {
   readonly #listeners = new Set<Listener>();
   #version = 0;
 
+  get version(): number {
+    return this.#version;
+  }
+
   touch(): void {
     this.#version += 1;
     if (this.#listeners.size > 0) schedule(this);
@@ -63,5 +67,10 @@ function frame(now: number): void {
 /** The component is drawn again when `changes` say so. */
 export function useChanges(changes: Changes, everyMs = 0): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => changes.listen(() => draw(undefined), everyMs), [changes, everyMs]);
+  const seen = changes.version;
+  useEffect(() => {
+    // What changed between the drawing and this.
+    if (changes.version !== seen) draw(undefined);
+    return changes.listen(() => draw(undefined), everyMs);
+  }, [changes, everyMs]);
 }

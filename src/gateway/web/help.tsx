@@ -1,5 +1,6 @@
 /** The keys. */
 import { useEffect, useRef } from 'preact/hooks';
+import type { Session } from './session.js';
 
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['↓', 'j'], 'next instrument'],
@@ -10,7 +11,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['?'], 'this help'],
 ];
 
-export function Help({ close }: { readonly close: () => void }): preact.JSX.Element {
+export function Help({ session, close }: { readonly session: Session; readonly close: () => void }): preact.JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -32,13 +33,20 @@ export function Help({ close }: { readonly close: () => void }): preact.JSX.Elem
         Books are built in this page from snapshots and deltas, and each message proves them by a hash; one that does not fit is
         thrown away and asked for anew. Greyed figures are old.
       </p>
-      <nav>
-        <a href="/metrics">metrics</a>
-        <a href="/health">health</a>
-        <a href="/readyz">readiness</a>
-        <a href="/symbols">symbols</a>
-        <a href="/status">engine</a>
-      </nav>
+      {/* Links carry no key. */}
+      {session.hasKey ? (
+        <button type="button" onClick={() => session.forget()}>
+          Forget the key
+        </button>
+      ) : (
+        <nav>
+          <a href="/metrics">metrics</a>
+          <a href="/health">health</a>
+          <a href="/readyz">readiness</a>
+          <a href="/symbols">symbols</a>
+          <a href="/status">engine</a>
+        </nav>
+      )}
       <button type="button" onClick={() => dialog.current?.close()}>
         Close
       </button>

@@ -2,6 +2,7 @@
 import { type Book, type ConnectionState, decimalText, type Message, TickringClient, toNumber } from '../../client/index.js';
 import { Changes } from './changes.js';
 import { tickOf } from './ladder.js';
+import type { Session } from './session.js';
 
 /** Trades kept of an instrument. */
 const TRADES_MAX = 60;
@@ -187,8 +188,8 @@ export class Markets {
   #wanted = new Set<Market>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: string) {
-    this.client = new TickringClient(url, { reconnectMaxMs: 5_000 });
+  constructor(url: string, { authorize }: Session) {
+    this.client = new TickringClient(url, { reconnectMaxMs: 5_000, authorize });
     this.client.on('message', (message) => {
       const market = this.#byKey.get(`${message.venue}.${message.symbol}`);
       market?.follow(message, this.client.book(message.topic));

@@ -3,11 +3,11 @@ import { CHANNELS } from '../../model/codes.js';
 import { Changes } from './changes.js';
 import { type Histogram, histogramsOf, type Parsed, parse, type Samples, sum } from './exposition.js';
 import type { Health, Markets } from './markets.js';
+import type { Session } from './session.js';
 
 const ASK_MS = 1_000;
 /** A gateway with very many instruments is asked less often: the pause is this many times what the answer took. */
 const PAUSE_PER_ANSWER = 10;
-const TIMEOUT_MS = 5_000;
 /** Samples kept, 10 minutes of them. */
 export const PAST_MAX = 600;
 /** Events kept in the log. */
@@ -69,6 +69,7 @@ interface Counted {
 export class Metrics {
   readonly changes = new Changes();
   readonly #markets: Markets;
+  readonly #session: Session;
   isReachable = false;
   health: HealthAnswer | undefined;
   statistics: Statistics | undefined;
@@ -86,8 +87,9 @@ export class Metrics {
   #eventId = 0;
   #engine: string | undefined;
 
-  constructor(markets: Markets) {
+  constructor(markets: Markets, session: Session) {
     this.#markets = markets;
+    this.#session = session;
   }
 
   start(): void {
@@ -106,11 +108,7 @@ export class Metrics {
   }
 
   async #ask(): Promise<void> {
-    const ask = async (path: string): Promise<Response> => {
-      const answer = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!answer.ok) throw new Error(`${path} answers ${answer.status}`);
-      return answer;
-    };
+    const ask = (path: string): Promise<Response> => this.#session.ask(path);
     const [text, statistics, health] = await Promise.all([
       ask('/metrics').then((answer) => answer.text()),
       ask('/metrics?format=json').then((answer) => answer.json() as Promise<Statistics>),
