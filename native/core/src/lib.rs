@@ -7,6 +7,7 @@
 pub mod book;
 pub mod counters;
 pub mod decimal;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod input;

@@ -10,6 +10,7 @@ use std::path::Path;
 use machine_harness::*;
 use machine_recording::{Recording, captures};
 use sha2::{Digest, Sha256};
+use tickring_core::digest::{Digested, Digests};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::simd::CodePath;
 use tickring_core::venue::VenueId;
@@ -31,13 +32,16 @@ fn code_paths() -> Vec<CodePath> {
 
 fn assert_equals_oracle(name: &str, venue: VenueId, symbol: &str, files: &[&str]) {
     let Some(captures) = captures() else { return };
-    for path in code_paths() {
-        println!("{name} on {}", path.name());
-        assert_equals_oracle_on(path, &captures, name, venue, symbol, files);
-    }
+    let digests = code_paths().into_iter().map(|path| {
+        let digest = assert_equals_oracle_on(path, &captures, name, venue, symbol, files);
+        println!("{name} on {}: digest of all events {digest:016x}", path.name());
+        digest
+    });
+    let digests: Vec<u64> = digests.collect();
+    assert_eq!(digests, vec![digests[0]; digests.len()], "the events are those of every code path");
 }
 
-fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: VenueId, symbol: &str, files: &[&str]) {
+fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: VenueId, symbol: &str, files: &[&str]) -> u64 {
     let oracle = std::fs::read_to_string(captures.join("oracle/books.json")).unwrap();
     let start = oracle.find(&format!("\"{name}\"")).unwrap();
     let object = &oracle[start..start + oracle[start..].find("\n }").unwrap()];
@@ -45,7 +49,9 @@ fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: V
     let mut machine = Machine::new(MachineConfig { code_path: path, ..MachineConfig::default() });
     let mut reader = Reader::default();
     let recording = Recording::load(captures, files);
-    recording.replay(&mut machine, &mut reader, venue, symbol);
+    let mut digests = Digests::default();
+    let mut sink = Digested { sink: &mut reader, digests: &mut digests };
+    recording.replay(&mut machine, &mut sink, venue, symbol);
 
     let book = machine.book(0).unwrap();
     let counters = machine.instrument_counters(0).unwrap();
@@ -60,6 +66,7 @@ fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: V
     assert_eq!((machine.counters().quarantined, counters.duplicates), (0, 0));
     assert_eq!(reader.gaps(), [], "the recordings miss nothing");
     reader.assert_holds(&machine, 0);
+    digests.shard()
 }
 
 #[test]
