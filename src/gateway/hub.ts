@@ -15,24 +15,18 @@ import { CLOSE_CODES, type Client, lowestRung, type Subscription } from './clien
 import type { ControlMessage, SubscribeMessage } from './control.js';
 import { ack, type ControlRefusal, olderAck, PATTERNS_MAX, refusal, TOPICS_MAX } from './control.js';
 import { type HubCounts, noCounts, resume, sendState } from './delivery.js';
-import { type Place, placeOf } from './messages.js';
-import { ENCODINGS, type Encoding, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
+import { type Dropped, lostBy, type Published } from './losses.js';
+import { placeOf } from './messages.js';
+import { ENCODINGS, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
 import { isPattern, TopicNames } from './topics.js';
 
 export { channelOf } from './channels.js';
+export type { Published } from './losses.js';
 
 /** A client too slow for trades is cut without a close frame after this, ms. */
 const CLOSE_WITHIN_MS = 5_000;
 /** Bytes that may wait for all clients together; beyond it the one with the most is closed. */
 const TOTAL_BUFFER_BYTES_MAX = 268_435_456;
-
-/** A message published in this turn. */
-export interface Published {
-  readonly topic: number;
-  readonly encoding: Encoding;
-  readonly rung: Rung;
-  readonly bytes: Uint8Array;
-}
 
 const isTrade = (topic: RingTopic): boolean => topic.name.startsWith('trade.');
 
@@ -45,7 +39,7 @@ export class Hub {
   readonly #names = new TopicNames();
   readonly #channels: Channels;
   /** Clients that something of this turn was dropped for, and the first of it; undefined in the older shape. */
-  readonly #damaged = new Map<Client, Place | undefined>();
+  readonly #damaged = new Map<Client, Dropped | undefined>();
   /** Clients with something to be sent when there is room. */
   readonly #waiting = new Set<Client>();
   /** Clients that wait for a state that is not known now. */
@@ -226,7 +220,13 @@ export class Hub {
   dropped(client: Client, bytes: Uint8Array, binary: boolean): void {
     if (this.#damaged.has(client) || binary !== isBinary(client.encoding)) return;
     const place = placeOf(bytes, client.encoding);
-    if (place !== undefined || client.encoding === ENCODINGS.stream) this.#damaged.set(client, place);
+    if (client.encoding === ENCODINGS.stream) this.#damaged.set(client, undefined);
+    else if (place !== undefined) this.#damaged.set(client, { place, rung: this.#rungOf(client, place.topic) });
+  }
+
+  #rungOf(client: Client, name: string): Rung | undefined {
+    const [topic] = this.#names.find(name, false) ?? [];
+    return topic === undefined ? undefined : client.subscriptions.get(topic.id)?.rung;
   }
 
   /** Settles what was lost of the messages published in the last turn, once they are all delivered or dropped. */
@@ -238,7 +238,7 @@ export class Hub {
         this.close(client, CLOSE_CODES.slowConsumer, 'too slow', now);
         continue;
       }
-      const lost = this.#lost(client, first, published);
+      const lost = lostBy(client, first, published);
       this.counts.dropped += lost.length;
       const trade = lost.find(({ subscription }) => isTrade(subscription.topic));
       if (trade !== undefined) {
@@ -290,20 +290,6 @@ export class Hub {
       if (client.pace.beats(now) && client.encoding !== ENCODINGS.stream) client.tell(heartbeat);
       this.#climb(client, now);
     }
-  }
-
-  /** The messages that this client should have got from the first dropped one on. */
-  #lost(client: Client, first: Place, published: readonly Published[]): { subscription: Subscription; place: Place }[] {
-    const lost = [];
-    let found = false;
-    for (const { topic, encoding, rung, bytes } of published) {
-      const subscription = client.subscriptions.get(topic);
-      if (subscription?.state !== 'joined' || encoding !== client.encoding || rung !== subscription.rung) continue;
-      const place = placeOf(bytes, encoding);
-      found ||= place?.topic === first.topic && place.seq === first.seq;
-      if (found && place !== undefined) lost.push({ subscription, place });
-    }
-    return lost;
   }
 
   /** There may be room for this client again. */

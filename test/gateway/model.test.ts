@@ -137,6 +137,37 @@ describe('control messages', () => {
     }
   });
 
+  it('what was dropped is settled exactly when the client has left the topic of the first dropped message', () => {
+    const fanout = new FakeFanout();
+    fanout.grow('S0');
+    const hub = new Hub(fanout);
+    const socket = new FakeSocket();
+    const client = new Client(socket, ENCODINGS.json, 0);
+    hub.clients.add(client);
+    const [first, second, third] = fanout.all.filter(({ name }) => !name.startsWith('trade.'));
+    if (first === undefined || second === undefined || third === undefined) return expect.unreachable();
+    const topics = [first.name, second.name, third.name];
+    hub.act(client, { op: 'subscribe', topics });
+    hub.serve(performance.now(), Number.POSITIVE_INFINITY);
+    const messageOf = (topic: RingTopic, rung: 0 | 1, seq: number) => {
+      const place = `"shard":0,"epoch":"1","prev_seq":${seq - 1},"seq":${seq},"sequence":"1","frame_seq":"1","index":0`;
+      const bytes = new TextEncoder().encode(`{"topic":"${topic.name}",${place}}`);
+      return { topic: topic.id, encoding: ENCODINGS.json, rung, bytes };
+    };
+    // The same message of another rung comes first: what stands between the two has arrived.
+    const dropped = messageOf(first, RUNGS.full, 7);
+    const published = [messageOf(first, RUNGS.coalesced, 7), messageOf(third, 0, 7), dropped, messageOf(second, 0, 4)];
+    hub.dropped(client, dropped.bytes, false);
+    hub.act(client, { op: 'unsubscribe', topics: [first.name] });
+    hub.settle(published, performance.now());
+    const missed = [...client.subscriptions.values()].map(({ topic, missedFrom }) => [topic.name, missedFrom]);
+    expect(missed).toEqual([
+      [second.name, 4],
+      [third.name, undefined],
+    ]);
+    expect(hub.counts.dropped).toBe(1);
+  });
+
   it('patterns beyond the limit are refused and change nothing', () => {
     const fanout = new FakeFanout();
     const hub = new Hub(fanout);
