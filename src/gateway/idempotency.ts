@@ -29,14 +29,15 @@ export class Idempotency {
    * request is still in work (409). What failed inside the server is not kept: it may be tried again.
    */
   async once(request: Request, body: Buffer, work: () => Promise<Reply>): Promise<Reply> {
-    const { idempotencyKey, method, path } = request;
+    const { idempotencyKey, method, path, query, caller } = request;
     if (idempotencyKey === '') return await work();
     if (!KEY.test(idempotencyKey)) throw new Refusal(400, 'the Idempotency-Key is not 1 to 128 visible ASCII characters');
-    const key = `${method} ${path} ${idempotencyKey}`;
-    const digest = createHash('sha256').update(body).digest('base64');
+    // Each key of the gateway has names of its own; programs on this host share theirs.
+    const key = `${caller?.key?.id ?? ''} ${method} ${path} ${idempotencyKey}`;
+    const digest = createHash('sha256').update(`${query}\n`).update(body).digest('base64');
     const known = this.#kept.get(key);
     if (known !== undefined && performance.now() - known.at < KEPT_MS) {
-      if (known.digest !== digest) throw new Refusal(422, 'the Idempotency-Key came with another body before');
+      if (known.digest !== digest) throw new Refusal(422, 'the Idempotency-Key came with another query or body before');
       if (known.reply === undefined)
         throw new Refusal(409, 'the first request of this Idempotency-Key is in work', { 'Retry-After': '1' });
       return { ...known.reply, headers: { ...known.reply.headers, 'Idempotency-Replayed': 'true' } };

@@ -50,6 +50,8 @@ export function timeNs(text: string, nowMs: number): bigint | undefined {
   const zoneText = zone.toUpperCase() === 'Z' ? 'Z' : zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2');
   const ms = Date.parse(`${day}T${clock}${zoneText}`);
   if (!Number.isFinite(ms) || ms < 0 || ms > nowMs + AHEAD_MS_MAX) return undefined;
+  // February has no 30th: JavaScript would make it the 2nd of March.
+  if (new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day) return undefined;
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 

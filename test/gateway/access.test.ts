@@ -59,6 +59,16 @@ describe('on this host', () => {
     }
   });
 
+  it('an Idempotency-Key of one key brings no answer that was given to another', async () => {
+    const both = [keys.add(['read', 'write']), keys.add(['read', 'write'])];
+    const at = await start();
+    const headers = { 'Idempotency-Key': 'one' };
+    for (const { key, id } of both) {
+      const { status, body } = await ask(at, { method: 'POST', path: '/tickets', key, headers });
+      expect([status, body]).toEqual([201, expect.stringContaining(`"ticket":"${id}_`)]);
+    }
+  });
+
   it('refusals say what is missing, and no more', async () => {
     const { key } = keys.add(['read']);
     const at = await start();

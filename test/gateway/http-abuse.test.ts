@@ -99,6 +99,17 @@ describe('requests that write', () => {
     expect((await rawRequest(gateway.port, request)).status).toBe(status);
   });
 
+  it('a day that no calendar has is refused', async () => {
+    for (const [time, status] of [
+      ['2024-02-29T23:59:59-05:00', 200],
+      ['2025-02-29T00:00:00Z', 422],
+      ['2025-02-30T00:00:00Z', 422],
+      ['2025-04-31T00:00:00Z', 422],
+    ] as const) {
+      expect((await post('/data/ingest', row('{"price":1,"size":1}').replace(TIME, time))).status, time).toBe(status);
+    }
+  });
+
   it('a media type that is no JSON is refused; that of curl is taken', async () => {
     const body = row('{"price":1,"size":1}');
     expect((await post('/data/ingest', body, { 'content-type': 'application/xml' })).status).toBe(415);
@@ -123,6 +134,9 @@ describe('requests that write', () => {
     expect(subscribed).toBe(before + 1);
     expect((await post('/subscriptions', '{"symbols":["Y"]}', headers)).status).toBe(422);
     expect((await post('/subscriptions', '{"symbols":["Y"]}', { ...headers, 'idempotency-key': 'k 2' })).status).toBe(400);
+    const snapshot = '/symbols/BTCUSDT/snapshot?numbers=';
+    expect((await post(`${snapshot}number`, '', headers)).status).toBe(200);
+    expect((await post(`${snapshot}string`, '', headers)).status).toBe(422);
   });
 
   it('an id of the client is the id of its request, if it is one', async () => {
