@@ -1,7 +1,7 @@
 /** Names that clients may ask for, and the topics behind them. */
 import type { RingTopic } from './ring.js';
 
-const PATTERN = /^(book|trade|quote)\.[a-z0-9-]{1,64}\.\*$/;
+const PATTERN = /^(book|trade|quote)\.[a-z0-9_-]{1,64}\.\*$/;
 /** Channels by their name in the older shape. */
 const OLDER_CHANNELS = new Map([
   ['trade', 'marketdata.tick'],

@@ -7,7 +7,7 @@ import { randomFrom } from './random-market.js';
 
 const OPERATIONS = Number(process.env['TICKRING_OPERATIONS'] ?? 100_000);
 const CHANNELS = ['book', 'trade', 'quote'];
-const VENUES = ['one', 'two'];
+const VENUES = ['one', 'two_b-3'];
 const ENCODINGS_OF_V1: Encoding[] = [ENCODINGS.flatbuffers, ENCODINGS.json, ENCODINGS.msgpack];
 
 /** Topics that grow; remembers what it was asked to build. */
