@@ -46,6 +46,8 @@ export class KeyRing {
   readonly #hasLocal: boolean;
   readonly #logger: Logger;
   #version = '';
+  /** The failure that was told last: it is tried again each time, and told once. */
+  #failure = '';
   #entries = new Map<string, Entry>();
 
   /**
@@ -67,13 +69,18 @@ export class KeyRing {
   look(): void {
     const stateDir = this.#stateDir;
     if (stateDir === undefined) return;
+    let version = '';
     try {
-      const version = this.#seen(stateDir);
+      version = this.#seen(stateDir);
       if (version === this.#version) return;
-      this.#version = version;
       this.#entries = this.#read(stateDir);
+      this.#version = version;
+      this.#failure = '';
       this.#logger.info({ keys: this.#entries.size }, 'keys were read again');
     } catch (error) {
+      const failure = `${version} ${error}`;
+      if (failure === this.#failure) return;
+      this.#failure = failure;
       this.#logger.error({ err: error }, 'keys cannot be read, those known before stay');
     }
   }
