@@ -3,6 +3,8 @@
 //! Each side is a ladder of price ticks of its own, so that locked and crossed books, which venues send, are values like any
 //! other. Why so, and what was measured: `native/core/README.md`, "The book".
 
+use serde::{Deserialize, Serialize};
+
 use crate::decimal::format_decimal;
 use crate::event::Level;
 use crate::simd::CodePath;
@@ -10,6 +12,7 @@ use crate::simd::CodePath;
 mod blocks;
 mod far;
 mod ladder;
+mod saved;
 mod scale;
 mod steps;
 mod survey;
@@ -35,7 +38,7 @@ pub enum Side {
 }
 
 /// Whether the best prices meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Touch {
     /// A side is empty, or bid below ask.
     Apart,

@@ -1,9 +1,11 @@
 //! Counters of a shard and of an instrument: plain arrays, written by one thread, copied to shared memory on ticks.
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! counters {
     ($(#[$meta:meta])* $name:ident { $($field:ident: $help:literal,)+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct $name { $(#[doc = $help] pub $field: u64,)+ }
 
         impl $name {

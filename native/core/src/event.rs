@@ -4,6 +4,8 @@
 //! Units: `ts_*` in ns since the UNIX epoch; prices and quantities are `i64` mantissas, value = mantissa × 10^exponent with
 //! the exponents of the instrument's latest [`Instrument`] event.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Code;
 use crate::input::Instrument;
 
@@ -137,7 +139,7 @@ pub struct Header {
 }
 
 /// One price level: absolute quantity, 0 removes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Level {
     /// Price mantissa.
@@ -147,7 +149,7 @@ pub struct Level {
 }
 
 /// One trade print.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trade {
     /// Price mantissa.
     pub price: i64,

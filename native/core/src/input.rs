@@ -1,6 +1,8 @@
 //! The one typed stream that drives the state machine, live, in replay and in tests alike. The journal records exactly
 //! these inputs in order; nothing else may reach the core.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Code;
 
 /// Longest symbol in bytes (venues list non-ASCII names, so bytes, not characters).
@@ -10,10 +12,25 @@ pub const SYMBOL_BYTES_MAX: usize = 64;
 pub const DECIMALS_MAX: u8 = 18;
 
 /// A symbol as the venue spells it in its messages.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Symbol {
     bytes: [u8; SYMBOL_BYTES_MAX],
     len: u8,
+}
+
+impl From<Symbol> for String {
+    fn from(symbol: Symbol) -> Self {
+        symbol.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Symbol {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(&text).ok_or("a symbol has 1 to 64 bytes")
+    }
 }
 
 impl Symbol {
@@ -48,7 +65,7 @@ impl std::fmt::Debug for Symbol {
 }
 
 /// Whether an instrument trades, in the venue's words reduced to what matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TradingState {
     /// Orders match.
@@ -58,7 +75,7 @@ pub enum TradingState {
 }
 
 /// Definition of an instrument. Ids are given by the engine's main thread, persisted, never reused; 0 is no id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instrument {
     /// Our id.
     pub id: u32,

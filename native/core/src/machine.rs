@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::book::Book;
 use crate::counters::{InstrumentCounters, ShardCounters};
 use crate::error::Code;
@@ -14,7 +16,9 @@ use crate::sink::Sink;
 use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
 
 pub use crate::book::canonical_text;
+pub use checkpoint::RestoreError;
 
+mod checkpoint;
 mod control;
 mod definition;
 mod depth;
@@ -78,14 +82,16 @@ pub struct Outcome {
     pub requests_pending: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Connection {
     venue: Option<VenueId>,
     open: bool,
     /// Slot of the symbol seen last: most connections repeat it.
+    #[serde(skip)]
     last_slot: u32,
     refused_minute: u64,
     refused: u32,
+    #[serde(skip)]
     reconnect_queued: bool,
 }
 

@@ -4,6 +4,8 @@
 //! Constant time a trade. A minute that leaves costs a look at its bucket; only if it held the extreme price is the window
 //! scanned. Time enters with trades and with [`RollingStats::advance`]; there is no clock.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Stats24h;
 
 #[cfg(test)]
@@ -15,7 +17,7 @@ pub const WINDOW_MINUTES: u64 = 1_440;
 const MINUTE_NS: u64 = 60_000_000_000;
 
 /// Trades of one minute; empty if `count` is 0. Prices and quantities are mantissas.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Bucket {
     volume: i128,
     count: u64,
@@ -47,7 +49,7 @@ impl Bucket {
 }
 
 /// The figures and the buckets behind them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RollingStats {
     /// Ring of buckets by minute modulo the window; empty until the first trade, then of fixed length.
     buckets: Vec<Bucket>,
@@ -72,6 +74,11 @@ impl RollingStats {
         let mut buckets = std::mem::take(&mut self.buckets);
         buckets.fill(Bucket::default());
         *self = Self { buckets, ..Self::default() };
+    }
+
+    /// Whether the ring of buckets is one.
+    pub(crate) fn is_whole(&self) -> bool {
+        (self.buckets.is_empty() && self.count == 0) || self.buckets.len() == WINDOW_MINUTES as usize
     }
 
     /// Trades are seen from `ts` (ns) on. Has no effect while they were seen already.

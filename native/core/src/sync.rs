@@ -1,6 +1,8 @@
 //! Where one instrument's book stands against the venue's numbering, and the deltas that wait for a snapshot. The venue's
 //! own rules are in `venue`; what is done about a verdict is in `machine`. The table of states is in `native/core/README.md`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::book::{Book, level_fits};
 use crate::event::Level;
 use crate::venue::{DeltaIds, Follow, Join, VenueId};
@@ -25,7 +27,7 @@ pub const SNAPSHOT_LEAD_NS_MAX: u64 = 10_000_000_000;
 pub const SNAPSHOT_PATIENCE_NS: u64 = 60_000_000_000;
 
 /// The phases of a book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// No connection carries the book.
     Idle,
@@ -38,7 +40,7 @@ pub enum Phase {
 }
 
 /// A delta that waits. Its levels are mantissas already: a malformed delta is refused when it arrives, not when it is replayed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Waiting {
     /// Update ids.
     pub ids: DeltaIds,
@@ -52,7 +54,7 @@ pub struct Waiting {
 }
 
 /// Deltas in order of arrival, without a hole between them. Bounded by count and by bytes; keeps its memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Buffer {
     deltas: Vec<Waiting>,
     levels: Vec<Level>,
@@ -104,6 +106,16 @@ impl Buffer {
         }
     }
 
+    /// Whether every waiting delta has its levels, and no more wait than may.
+    pub(crate) fn is_whole(&self) -> bool {
+        let has_levels = |delta: &Waiting| {
+            let end = u64::from(delta.start) + u64::from(delta.bids) + u64::from(delta.asks);
+            end <= self.levels.len() as u64
+        };
+        let few = self.deltas.len() <= BUFFERED_DELTAS_MAX && self.levels.len() <= BUFFERED_LEVELS_MAX;
+        few && self.head <= self.deltas.len() && self.deltas.iter().all(has_levels)
+    }
+
     /// Drops all and keeps the memory.
     pub fn clear(&mut self) {
         self.deltas.clear();
@@ -120,7 +132,7 @@ impl Buffer {
 }
 
 /// A proven snapshot, kept aside while the old book serves.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Aside {
     /// The snapshot's book.
     pub book: Book,
@@ -145,7 +157,7 @@ pub enum Fit {
 }
 
 /// Synchronization of one book.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Sync {
     /// Where the book stands.
     pub phase: Phase,
@@ -162,6 +174,7 @@ pub struct Sync {
     /// When a snapshot was asked for, ns, while no answer came.
     pub asked_at: Option<u64>,
     /// The request waits in the queue, not yet taken by the engine.
+    #[serde(skip)]
     pub queued: bool,
     /// The answer under way was asked for before the venue restarted its ids.
     pub discard_answer: bool,

@@ -76,6 +76,8 @@ fn plain_and_aggregate_ids_count_apart_and_volume_counts_once() {
     let flags = rig.reader.seen[1].0.flags;
     assert_eq!(flags, flag::AGGREGATED | flag::AGGRESSOR_SELL | flag::LAST);
     assert_eq!(rig.reader.latest[&BTC].stats.volume, 3_000);
+    // Tells the figures, so that a restored machine that counts another stream is found out.
+    assert_eq!(rig.tick(1_000 * MS).events, 1);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tickring_core::digest::{Digested, Digests};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::simd::CodePath;
+use tickring_core::sink::Discard;
 use tickring_core::venue::VenueId;
 
 /// Members of one object of books.json that are plain numbers or text; the file has no nesting below that but `files`.
@@ -67,6 +68,35 @@ fn assert_equals_oracle_on(path: CodePath, captures: &Path, name: &str, venue: V
     assert_eq!(reader.gaps(), [], "the recordings miss nothing");
     reader.assert_holds(&machine, 0);
     digests.shard()
+}
+
+/// Inputs from one restored machine to the next.
+const CHECKPOINT_INPUTS: u64 = 4_321;
+
+#[test]
+fn a_machine_that_is_saved_and_restored_again_and_again_tells_the_same() {
+    let Some(captures) = captures() else { return };
+    let cases = [
+        (VenueId::BinanceUsdm, "BTCUSDT", "usdm/btcusdt_20240808.gz"),
+        (VenueId::BinanceSpot, "ETHUSDT", "spot/ethusdt_20240808.gz"),
+    ];
+    for (venue, symbol, file) in cases {
+        let recording = Recording::load(&captures, &[file]);
+        let config = MachineConfig::default();
+        let run = |every: u64| {
+            let (mut machine, mut digests, mut bytes) = (Machine::new(config), Digests::default(), 0);
+            recording.replay_with(venue, symbol, |input| {
+                machine.apply(input, &mut Digested { sink: &mut Discard, digests: &mut digests });
+                if machine.frame_seq().is_multiple_of(every) {
+                    bytes = bytes.max(saved(&machine).len());
+                    machine = restored(config, &machine);
+                }
+            });
+            println!("{file}: digest {:016x}, a checkpoint has {bytes} bytes at most", digests.shard());
+            (digests.shard(), saved(&machine))
+        };
+        assert!(run(CHECKPOINT_INPUTS) == run(u64::MAX), "{file}");
+    }
 }
 
 #[test]

@@ -97,8 +97,9 @@ impl Machine {
             self.counters.rollbacks += 1;
             // Quotes are numbered as the book is.
             entry.quote_id = None;
-            // A snapshot under way is numbered the old way; one that the engine has not taken yet will be asked for later.
-            entry.sync.discard_answer = entry.sync.asked_at.is_some() && !entry.sync.queued;
+            // A snapshot under way is numbered the old way. One that the engine has not even asked for is taken for the same, since
+            // when it takes requests is no input: replay would decide otherwise.
+            entry.sync.discard_answer = entry.sync.asked_at.is_some();
             self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
             if entry.sync.phase == Phase::Loaded {
                 entry.sync.restart();

@@ -1,5 +1,7 @@
 //! What the machine knows of one instrument.
 
+use serde::{Deserialize, Serialize};
+
 use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
@@ -30,7 +32,7 @@ impl Channel {
 }
 
 /// One numbering of trades: plain ids and aggregate ids count apart.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct TradeTrack {
     /// Newest id and its venue time, ns.
     pub(super) last: Option<(u64, u64)>,
@@ -38,7 +40,7 @@ pub(super) struct TradeTrack {
     pub(super) reconnected: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) definition: Instrument,
     pub(super) venue: VenueId,
@@ -75,6 +77,7 @@ pub(super) struct Entry {
     pub(super) stats_due: u64,
 
     pub(super) counters: InstrumentCounters,
+    #[serde(skip)]
     pub(super) touched: bool,
 }
 

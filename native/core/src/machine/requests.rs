@@ -39,6 +39,8 @@ impl Machine {
     pub(super) fn request_snapshot(&mut self, slot: u32, now: u64) {
         let entry = &mut self.entries[slot as usize];
         if entry.sync.queued {
+            // When the engine takes requests is no input: it must not be seen in the state.
+            entry.sync.asked_at = Some(now);
             return;
         }
         let instrument = entry.definition.id;

@@ -1,7 +1,10 @@
 //! Numbers and names of venues and sources.
 
+use serde::{Deserialize, Serialize};
+
 /// Numbers of the venues; part of the ABI, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 #[repr(u16)]
 pub enum VenueId {
     /// Binance spot.
@@ -20,6 +23,20 @@ pub enum VenueId {
     Yahoo = 104,
     /// Made-up data.
     Mock = 105,
+}
+
+impl From<VenueId> for u16 {
+    fn from(venue: VenueId) -> Self {
+        venue as Self
+    }
+}
+
+impl TryFrom<u16> for VenueId {
+    type Error = &'static str;
+
+    fn try_from(number: u16) -> Result<Self, Self::Error> {
+        Self::from_number(number).ok_or("no venue has this number")
+    }
 }
 
 impl VenueId {

@@ -1,5 +1,7 @@
 //! Venues: what a frame means, and when a delta follows the book. One file per venue; nothing else names a venue.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Code;
 use crate::event::{Level, Quote};
 use crate::simd::Indexed;
@@ -33,7 +35,7 @@ pub struct DecimalText<'a> {
 }
 
 /// The ids that a sequence rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeltaIds {
     /// First update id covered.
     pub first: u64,

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use tickring_core::book::{Book, canonical_text};
+use tickring_core::digest::{Digested, Digests};
 use tickring_core::event::{Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, flag};
 use tickring_core::input::{Input, Instrument, Request, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, Outcome};
-use tickring_core::sink::{Latest, Sink};
+use tickring_core::sink::{Discard, Latest, Sink};
 use tickring_core::venue::VenueId;
 
 pub const START_NS: u64 = 1_723_161_253_000_000_000;
@@ -199,18 +200,41 @@ impl Sink for Reader {
     }
 }
 
-/// A machine, its reader and a clock.
+/// A machine, its reader and a clock; and a second machine, restored now and then from what the first one saved, that has to do the
+/// same.
 pub struct Rig {
     pub machine: Machine,
     pub reader: Reader,
     pub now: u64,
+    config: MachineConfig,
+    twin: Machine,
+}
+
+/// Inputs from one restored twin to the next, after the first ones, each of which has a new one.
+const TWIN_INPUTS: u64 = 7;
+const TWINS_AT_FIRST: u64 = 50;
+
+/// A machine's checkpoint.
+pub fn saved(machine: &Machine) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    machine.save(&mut bytes);
+    bytes
+}
+
+/// What is restored from it.
+pub fn restored(config: MachineConfig, machine: &Machine) -> Machine {
+    let bytes = saved(machine);
+    let twin = Machine::restore(config, &bytes).unwrap();
+    assert!(bytes == saved(&twin), "a restored machine saves the same bytes");
+    twin
 }
 
 pub const BTC: u32 = 7;
 
 impl Rig {
     pub fn new(config: MachineConfig) -> Self {
-        Self { machine: Machine::new(config), reader: Reader::default(), now: START_NS }
+        let machine = || Machine::new(config);
+        Self { machine: machine(), reader: Reader::default(), now: START_NS, config, twin: machine() }
     }
 
     /// One spot instrument, [`BTC`], subscribed to everything on connection 1.
@@ -231,9 +255,20 @@ impl Rig {
     }
 
     pub fn input(&mut self, input: Input<'_>) -> Outcome {
+        let follows = self.twin.frame_seq() == self.machine.frame_seq();
+        let inputs = self.twin.frame_seq();
+        if !follows || inputs < TWINS_AT_FIRST || inputs.is_multiple_of(TWIN_INPUTS) {
+            assert!(!follows || saved(&self.twin) == saved(&self.machine), "what was restored stays the same");
+            self.twin = restored(self.config, &self.machine);
+        }
         let before = self.reader.seen.len();
-        let outcome = self.machine.apply(&Stamped { ts_recv: self.now, input }, &mut self.reader);
+        let (input, [mut digests, mut of_twin]) = (Stamped { ts_recv: self.now, input }, [(); 2].map(|()| Digests::default()));
+        let mut sink = Digested { sink: &mut self.reader, digests: &mut digests };
+        let outcome = self.machine.apply(&input, &mut sink);
         assert_eq!(outcome.events as usize, self.reader.seen.len() - before);
+        let same = self.twin.apply(&input, &mut Digested { sink: &mut Discard, digests: &mut of_twin });
+        assert_eq!((same.events, same.rejected), (outcome.events, outcome.rejected), "what was restored does the same");
+        assert_eq!(of_twin.shard(), digests.shard(), "what was restored tells the same");
         outcome
     }
 

@@ -47,6 +47,13 @@ impl Recording {
 
     /// Feeds all of it to the machine as instrument 1 on connection 1, ticks of 100 ms included.
     pub fn replay<S: Sink>(&self, machine: &mut Machine, sink: &mut S, venue: VenueId, symbol: &str) {
+        self.replay_with(venue, symbol, |input| {
+            machine.apply(input, sink);
+        });
+    }
+
+    /// Hands over each input of such a replay.
+    pub fn replay_with(&self, venue: VenueId, symbol: &str, mut input: impl FnMut(&Stamped<'_>)) {
         let definition = Instrument {
             id: 1,
             venue: venue as u16,
@@ -60,9 +67,7 @@ impl Recording {
         };
         let mut tick = 0;
         for (ts_recv, frame) in self.lines() {
-            let mut apply = |ts_recv, input| {
-                machine.apply(&Stamped { ts_recv, input }, sink);
-            };
+            let mut apply = |ts_recv, of| input(&Stamped { ts_recv, input: of });
             if tick == 0 {
                 apply(ts_recv, Input::Instrument(&definition));
                 apply(ts_recv, Input::Connect { connection: 1, venue: venue as u16 });

@@ -1,0 +1,148 @@
+//! The whole state of a machine as bytes, and back: replay goes on from there as if every input before it had been applied.
+//!
+//! Left out is what changes no output: caches, memory kept for reuse, and requests that wait for the engine (their answers are
+//! inputs; whoever goes on live starts with new connections). The form changes with the structures: a checkpoint of another
+//! [`VERSION`] is refused, and replay starts further back.
+
+use std::error::Error;
+use std::fmt;
+
+use super::entry::Entry;
+use super::{Connection, Machine, MachineConfig, SlotsBySymbol};
+use crate::book::Book;
+use crate::counters::ShardCounters;
+use crate::sync::Phase;
+use crate::venue::VenueId;
+
+/// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
+const VERSION: u32 = 1;
+
+/// What of a configuration changes output.
+type Limits = (u64, u32, u64);
+
+/// Everything but version and limits, in this order. The symbols of a venue are sorted, so that equal machines have equal bytes.
+type Parts<E, C> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32);
+
+/// Why bytes are no checkpoint of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreError {
+    /// Of another version, which the bytes name.
+    Version(u32),
+    /// Of a machine whose configuration gives other output.
+    Config,
+    /// Cut, damaged, or inconsistent; what was being read.
+    Malformed(&'static str),
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "the checkpoint has version {version}, this program reads {VERSION}"),
+            Self::Config => f.write_str("the checkpoint is of a machine with another configuration"),
+            Self::Malformed(what) => write!(f, "the checkpoint is damaged: {what}"),
+        }
+    }
+}
+
+impl Error for RestoreError {}
+
+fn limits(config: &MachineConfig) -> Limits {
+    (config.snapshot_interval_ns, config.instruments_max, config.frame_bytes_max as u64)
+}
+
+impl Machine {
+    /// Appends the state to `out`: some 10 bytes a level and 15 KB of 24-hour figures an instrument. Sorts and allocates.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        let symbols = self.symbols.iter().map(|(venue, slots)| {
+            let mut slots: Vec<_> = slots.iter().map(|(symbol, slot)| (symbol.to_vec(), *slot)).collect();
+            slots.sort_unstable();
+            (*venue, slots)
+        });
+        let parts: Parts<&[Entry], &[Connection]> = (
+            self.frame_seq,
+            &self.entries,
+            symbols.filter(|(_, slots)| !slots.is_empty()).collect(),
+            &self.connections,
+            self.counters,
+            self.snapshot_cursor,
+        );
+        let written = postcard::to_io(&(VERSION, limits(&self.config), parts), out);
+        written.expect("invariant: memory takes what is written, and no structure has a length that is unknown");
+    }
+
+    /// The machine that was saved, with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// Bytes of another version, of a configuration with other output, or none that [`Self::save`] wrote.
+    pub fn restore(config: MachineConfig, bytes: &[u8]) -> Result<Self, RestoreError> {
+        let malformed = |what| move |_: postcard::Error| RestoreError::Malformed(what);
+        let (version, bytes) = postcard::take_from_bytes::<u32>(bytes).map_err(malformed("its version"))?;
+        if version != VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let (saved, bytes) = postcard::take_from_bytes::<Limits>(bytes).map_err(malformed("its configuration"))?;
+        let mut machine = Self::new(config);
+        if saved != limits(&machine.config) {
+            return Err(RestoreError::Config);
+        }
+        let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>>>(bytes);
+        let ((frame_seq, mut entries, symbols, connections, counters, cursor), rest) = read.map_err(malformed("its state"))?;
+        if !rest.is_empty() {
+            return Err(RestoreError::Malformed("more bytes follow"));
+        }
+        check(&machine.config, &entries, &connections)?;
+        for (venue, slots) in symbols {
+            let known = machine.symbols.iter_mut().find(|(of, _)| *of == venue);
+            let (_, table) = known.ok_or(RestoreError::Malformed("a venue without symbols"))?;
+            fill(table, slots, entries.len())?;
+        }
+        for (slot, entry) in (0..).zip(&mut entries) {
+            // The bytes do not say which instructions this host has.
+            let levels = std::mem::replace(&mut entry.book, Book::on(machine.config.code_path));
+            entry.book.clone_from(&levels);
+            machine.slots.insert(entry.definition.id, slot);
+        }
+        machine.known_heads = connections.iter().map(|_| Default::default()).collect();
+        machine.entries.extend(entries);
+        machine.connections = connections;
+        (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor);
+        Ok(machine)
+    }
+}
+
+fn fill(table: &mut SlotsBySymbol, slots: Vec<(Vec<u8>, u32)>, entries: usize) -> Result<(), RestoreError> {
+    for (symbol, slot) in slots {
+        if slot as usize >= entries {
+            return Err(RestoreError::Malformed("a symbol of no instrument"));
+        }
+        table.insert(symbol.into(), slot);
+    }
+    Ok(())
+}
+
+/// What the machine takes for granted when it follows its own numbers.
+fn check(config: &MachineConfig, entries: &[Entry], connections: &[Connection]) -> Result<(), RestoreError> {
+    if entries.len() > config.instruments_max as usize {
+        return Err(RestoreError::Malformed("too many instruments"));
+    }
+    for entry in entries {
+        let malformed = |what| Err(RestoreError::Malformed(what));
+        if entry.lines.iter().any(|line| *line != 0 && usize::from(*line) >= connections.len()) {
+            return malformed("a channel on no connection");
+        }
+        if !entry.sync.buffer.is_whole() {
+            return malformed("a waiting delta without its levels");
+        }
+        if (entry.sync.phase == Phase::Loaded) != entry.sync.aside.is_some() {
+            return malformed("a book without its snapshot");
+        }
+        if !entry.stats.is_whole() {
+            return malformed("24-hour figures of another window");
+        }
+        if entry.touch != entry.book.touch() {
+            return malformed("a book that is not what is said of it");
+        }
+    }
+    Ok(())
+}
