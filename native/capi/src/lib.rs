@@ -18,7 +18,7 @@ pub use self::abi::*;
 pub use self::book::{tkr_book, tkr_book_apply, tkr_book_close, tkr_book_hash, tkr_book_join, tkr_book_open, tkr_book_read};
 pub use self::merged::{
     tkr_list_engines, tkr_list_shards, tkr_merged, tkr_merged_close, tkr_merged_open, tkr_merged_poll, tkr_merged_reader,
-    tkr_merged_rescan,
+    tkr_merged_rescan, tkr_merged_seek_newest, tkr_merged_seek_oldest, tkr_merged_shards, tkr_merged_wait,
 };
 pub use self::open::{tkr_close, tkr_open, tkr_reader, tkr_record};
 pub use self::reader::{

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 use std::ptr::NonNull;
+use std::time::Duration;
 
 use tickring_shm::{Merged, Next, engines, shards};
 
@@ -9,6 +10,7 @@ use crate::abi::*;
 use crate::failure::guard;
 use crate::open::{Source, owner, root_of, tkr_reader, tkr_record};
 use crate::places::{Places, borrow, text};
+use crate::reader::waiting;
 
 /// Lists engines. See `tickring.h`.
 ///
@@ -196,6 +198,57 @@ pub unsafe extern "C" fn tkr_merged_poll(merged: *mut tkr_merged, record: *mut t
     })
 }
 
+/// Moves to the oldest records. See `tickring.h`.
+///
+/// # Safety
+///
+/// `merged` is NULL or open and used by this thread alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_merged_seek_oldest(merged: *mut tkr_merged) -> c_int {
+    // SAFETY: by this function's contract.
+    unsafe { seek(merged, Merged::seek_oldest) }
+}
+
+/// Moves behind the newest records. See `tickring.h`.
+///
+/// # Safety
+///
+/// `merged` is NULL or open and used by this thread alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_merged_seek_newest(merged: *mut tkr_merged) -> c_int {
+    // SAFETY: by this function's contract.
+    unsafe { seek(merged, Merged::seek_newest) }
+}
+
+/// Moves all shards.
+///
+/// # Safety
+///
+/// `merged` is NULL or open and used by this thread alone.
+unsafe fn seek(merged: *mut tkr_merged, seek: impl FnOnce(&mut Merged)) -> c_int {
+    guard(|| {
+        // SAFETY: as this function's caller promises.
+        seek(unsafe { borrow(merged, "merged") }?.merged());
+        Ok(TKR_OK)
+    })
+}
+
+/// Waits for a record of any shard. See `tickring.h`.
+///
+/// # Safety
+///
+/// `merged` is NULL or open and used by this thread alone; `how` is NULL or a `tkr_waiting`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_merged_wait(merged: *mut tkr_merged, how: *const tkr_waiting, timeout_ns: u64) -> c_int {
+    guard(|| {
+        // SAFETY: open and used by this thread alone, by this function's contract.
+        let merged = unsafe { borrow(merged, "merged") }?;
+        // SAFETY: NULL or a struct of this type, by this function's contract.
+        let how = unsafe { waiting(how) }?;
+        Ok(if merged.merged().wait(&how, Duration::from_nanos(timeout_ns)) { TKR_OK } else { TKR_EMPTY })
+    })
+}
+
 /// Opens new shards. See `tickring.h`.
 ///
 /// # Safety
@@ -213,6 +266,32 @@ pub unsafe extern "C" fn tkr_merged_rescan(merged: *mut tkr_merged, count: *mut 
         // Some may have been opened before one failed.
         merged.add_lanes();
         count.put([opened?]);
+        Ok(TKR_OK)
+    })
+}
+
+/// Numbers of the open shards. See `tickring.h`.
+///
+/// # Safety
+///
+/// `merged` is NULL or open and used by this thread alone; `numbers` has room for `capacity`, `count` for one number.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tkr_merged_shards(
+    merged: *mut tkr_merged,
+    numbers: *mut u16,
+    capacity: usize,
+    count: *mut usize,
+) -> c_int {
+    guard(|| {
+        // SAFETY: room for one, by this function's contract.
+        let mut count = unsafe { Places::one(count, "count") }?;
+        count.put([0]);
+        // SAFETY: room for `capacity`, by this function's contract.
+        let mut numbers = unsafe { Places::new(numbers, capacity, "shards") }?;
+        // SAFETY: open and used by this thread alone, by this function's contract.
+        let merged = unsafe { borrow(merged, "merged") }?;
+        numbers.put(merged.lanes.iter().map(|(shard, _)| *shard));
+        count.put([merged.lanes.len()]);
         Ok(TKR_OK)
     })
 }

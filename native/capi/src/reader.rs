@@ -174,12 +174,8 @@ pub(crate) unsafe fn with_reader(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tkr_wait(reader: *mut tkr_reader, how: *const tkr_waiting, timeout_ns: u64) -> c_int {
     let wait = |reader: &mut tkr_reader| {
-        let how = if how.is_null() {
-            Waiting::default()
-        } else {
-            // SAFETY: a struct of this type, by this function's contract; it is read alone.
-            waiting(unsafe { borrow(how.cast_mut(), "how") }?)?
-        };
+        // SAFETY: NULL or a struct of this type, by this function's contract.
+        let how = unsafe { waiting(how) }?;
         let due = reader.due > 0;
         let reader = reader.source.own().ok_or_else(Source::refusal)?;
         Ok(if due || reader.wait(&how, Duration::from_nanos(timeout_ns)) { TKR_OK } else { TKR_EMPTY })
@@ -188,7 +184,17 @@ pub unsafe extern "C" fn tkr_wait(reader: *mut tkr_reader, how: *const tkr_waiti
     unsafe { with_reader(reader, wait) }
 }
 
-fn waiting(how: &tkr_waiting) -> Result<Waiting, Failure> {
+/// How to wait; as by default for NULL.
+///
+/// # Safety
+///
+/// Unless NULL or misaligned, it is a `tkr_waiting`.
+pub(crate) unsafe fn waiting(how: *const tkr_waiting) -> Result<Waiting, Failure> {
+    if how.is_null() {
+        return Ok(Waiting::default());
+    }
+    // SAFETY: as this function's caller promises; it is read alone.
+    let how = unsafe { borrow(how.cast_mut(), "how") }?;
     if how.flags & !TKR_WAIT_BLOCK != 0 {
         return Err(Failure::argument(format!("how.flags {:#x} has bits that this version does not know", how.flags)));
     }

@@ -138,8 +138,18 @@ void tkr_merged_close(tkr_merged *merged);
 /* As tkr_poll, of any shard: `shard` tells which, but for TKR_EMPTY; after TKR_LAPPED tkr_lost of its reader tells how many. */
 int tkr_merged_poll(tkr_merged *merged, tkr_record *record, uint16_t *shard);
 
-/* Opens shards that have begun to publish since, and tells their number. */
+/* As tkr_seek_oldest and tkr_seek_newest, of all shards; what was read ahead and not polled is forgotten. */
+int tkr_merged_seek_oldest(tkr_merged *merged);
+int tkr_merged_seek_newest(tkr_merged *merged);
+
+/* As tkr_wait, for a record of any shard. With more than one it sleeps where tkr_wait would block. */
+int tkr_merged_wait(tkr_merged *merged, const tkr_waiting *how, uint64_t timeout_ns);
+
+/* Opens shards that have begun to publish since, at their oldest records, and tells their number. */
 int tkr_merged_rescan(tkr_merged *merged, size_t *count);
+
+/* Numbers of the open shards; as tkr_list_shards otherwise. */
+int tkr_merged_shards(tkr_merged *merged, uint16_t *shards, size_t capacity, size_t *count);
 
 /* The reader of a shard, for its tables and books, liveness, and tkr_reopen; NULL for a shard that is not open. It cannot be polled
  * or sought by itself, is at most one record ahead of what was polled, and is closed with `merged`: tkr_close does nothing. */

@@ -140,6 +140,9 @@ inline tkr_options trust(const Options &options) noexcept {
 inline void check(int result) {
   if (result != TKR_OK) throw Error(result, tkr_last_error());
 }
+inline uint64_t nanoseconds(std::chrono::nanoseconds time) noexcept {
+  return time.count() > 0 ? static_cast<uint64_t>(time.count()) : 0;
+}
 }  // namespace detail
 
 /// An open reader of one shard; can be moved, not copied.
@@ -167,7 +170,7 @@ class Reader {
 
   /// Waits for a record, at most so long; false if there is none then. Blocks if the engine has a waker, see tickring.h.
   bool wait(std::chrono::nanoseconds timeout, const tkr_waiting &how = TKR_WAITING_INIT) noexcept {
-    return tkr_wait(reader_.get(), &how, timeout.count() > 0 ? static_cast<uint64_t>(timeout.count()) : 0) == TKR_OK;
+    return tkr_wait(reader_.get(), &how, detail::nanoseconds(timeout)) == TKR_OK;
   }
 
   tkr_liveness liveness() noexcept {
@@ -278,10 +281,25 @@ class Merged {
   Poll poll(Record &record, uint16_t &shard) noexcept {
     return static_cast<Poll>(tkr_merged_poll(merged_.get(), &record, &shard));
   }
+  void seek_oldest() noexcept { tkr_merged_seek_oldest(merged_.get()); }
+  void seek_newest() noexcept { tkr_merged_seek_newest(merged_.get()); }
+
+  /// Waits for a record of any shard, at most so long; false if there is none then. With more than one shard it never blocks.
+  bool wait(std::chrono::nanoseconds timeout, const tkr_waiting &how = TKR_WAITING_INIT) noexcept {
+    return tkr_merged_wait(merged_.get(), &how, detail::nanoseconds(timeout)) == TKR_OK;
+  }
   /// Opens shards that have begun to publish since: TKR_OK, or why not.
   int rescan() noexcept {
     std::size_t count = 0;
     return tkr_merged_rescan(merged_.get(), &count);
+  }
+  /// Numbers of the open shards.
+  std::vector<uint16_t> shards() const {
+    std::size_t count = 0;
+    detail::check(tkr_merged_shards(merged_.get(), nullptr, 0, &count));
+    std::vector<uint16_t> numbers(count);
+    detail::check(tkr_merged_shards(merged_.get(), numbers.data(), numbers.size(), &count));
+    return numbers;
   }
   /// A shard's reader for everything but records; not to be used after this object. Without a shard all of it refuses.
   Reader reader(uint16_t shard) noexcept { return Reader(tkr_merged_reader(merged_.get(), shard)); }

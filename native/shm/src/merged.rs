@@ -85,7 +85,7 @@ impl Merged {
 
     fn open_trusting(root: &Path, name: &str, trust: Trust) -> Result<Self, ShmError> {
         let mut merged = Self { root: root.into(), name: name.into(), trust, lanes: Vec::new(), given: None };
-        if merged.rescan()? == 0 {
+        if merged.open_new()? == 0 {
             return Err(ShmError::NotFound { path: root.join(name).join("shard-0").join("current") });
         }
         Ok(merged)
@@ -99,12 +99,20 @@ impl Merged {
         Self { root, name, trust, lanes: vec![lane], given: None }
     }
 
-    /// Opens shards that have begun to publish since; gives their number.
+    /// Opens shards that have begun to publish since, at their oldest records: none is passed over. Gives their number.
     ///
     /// # Errors
     ///
     /// As [`Self::open`].
     pub fn rescan(&mut self) -> Result<usize, ShmError> {
+        let before = self.lanes.len();
+        let opened = self.open_new();
+        // Some may have been opened before one failed.
+        self.lanes[before..].iter_mut().for_each(|lane| lane.reader.seek_oldest());
+        opened
+    }
+
+    fn open_new(&mut self) -> Result<usize, ShmError> {
         let before = self.lanes.len();
         for shard in files::shards(&self.root, &self.name, self.trust)? {
             if self.lanes.iter().any(|lane| lane.shard == shard) {
@@ -161,11 +169,31 @@ impl Merged {
 
     /// Goes back to the oldest records that still stand; see [`Reader::seek_oldest`].
     pub fn seek_oldest(&mut self) {
+        self.seek(Reader::seek_oldest);
+    }
+
+    /// Goes behind the newest records of all shards; see [`Reader::seek_newest`].
+    pub fn seek_newest(&mut self) {
+        self.seek(Reader::seek_newest);
+    }
+
+    fn seek(&mut self, seek: impl Fn(&mut Reader)) {
         self.given = None;
         for lane in &mut self.lanes {
             lane.is_held = false;
-            lane.reader.seek_oldest();
+            seek(&mut lane.reader);
         }
+    }
+
+    /// Whether a poll would find something: a record read ahead that was not given out, or one in a ring.
+    pub(crate) fn has_next(&self) -> bool {
+        let is_due = |(index, lane): (usize, &Lane)| lane.is_held && self.given != Some(index) || lane.reader.has_next();
+        self.lanes.iter().enumerate().any(is_due)
+    }
+
+    /// The reader, where there is one shard.
+    pub(crate) fn only(&self) -> Option<&Reader> {
+        if let [lane] = &self.lanes[..] { Some(&lane.reader) } else { None }
     }
 
     /// Numbers of the shards.

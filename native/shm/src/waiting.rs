@@ -10,6 +10,7 @@ use rustix::thread::futex;
 
 use crate::layout::header;
 use crate::mapping::Area;
+use crate::merged::Merged;
 use crate::reader::Reader;
 use crate::sync::Words;
 
@@ -46,31 +47,47 @@ impl Waiting {
     }
 }
 
-impl Reader {
-    /// Waits until there is something to [`Reader::poll`], at most for `timeout`; `false` if there is nothing then: ask
-    /// [`Reader::liveness`] why.
-    pub fn wait(&self, how: &Waiting, timeout: Duration) -> bool {
+impl Waiting {
+    /// Waits until something is there, at most for `timeout`; `waker` is the reader whose engine's waker may be blocked for.
+    fn until(&self, timeout: Duration, is_there: impl Fn() -> bool, waker: Option<&Reader>) -> bool {
         let start = Instant::now();
         loop {
             for _ in 0..SPINS {
-                if self.has_next() {
+                if is_there() {
                     return true;
                 }
                 std::hint::spin_loop();
             }
             let waited = start.elapsed();
-            let Some(left) = timeout.checked_sub(waited).filter(|left| !left.is_zero()) else { return self.has_next() };
-            if waited < how.spin {
+            let Some(left) = timeout.checked_sub(waited).filter(|left| !left.is_zero()) else { return is_there() };
+            if waited < self.spin {
                 continue;
             }
-            if waited < how.spin.saturating_add(how.yielding) {
+            let waker = waker.filter(|reader| self.block && reader.segment().control.get(header::WAKER) != 0);
+            if waited < self.spin.saturating_add(self.yielding) {
                 std::thread::yield_now();
-            } else if how.block && self.segment().control.get(header::WAKER) != 0 {
-                self.block(left.min(BLOCK_AT_MOST));
+            } else if let Some(reader) = waker {
+                reader.block(left.min(BLOCK_AT_MOST));
             } else {
-                std::thread::sleep(how.sleep.min(left));
+                std::thread::sleep(self.sleep.min(left));
             }
         }
+    }
+}
+
+impl Merged {
+    /// Waits until there is something to [`Merged::poll`], as [`Reader::wait`] does; nobody can block for the wakers of several
+    /// shards at once, so a reader of more than one sleeps instead.
+    pub fn wait(&self, how: &Waiting, timeout: Duration) -> bool {
+        how.until(timeout, || self.has_next(), self.only())
+    }
+}
+
+impl Reader {
+    /// Waits until there is something to [`Reader::poll`], at most for `timeout`; `false` if there is nothing then: ask
+    /// [`Reader::liveness`] why.
+    pub fn wait(&self, how: &Waiting, timeout: Duration) -> bool {
+        how.until(timeout, || self.has_next(), Some(self))
     }
 
     /// Blocks until the waker calls, unless there is something already.

@@ -59,6 +59,7 @@ fn records_of_all_shards_come_in_the_order_of_their_times() {
     let mut third = writer(&root, 2, 1);
     assert_eq!(merged.rescan().unwrap(), 1);
     publish(&mut third, 201);
+    assert!(matches!(merged.poll(), Next::Record(2, record) if record.kind == Kind::EpochStart));
     assert!(matches!(merged.poll(), Next::Record(2, record) if record.frame_seq == 201));
     assert_eq!(merged.rescan().unwrap(), 0);
 }
@@ -90,6 +91,29 @@ fn one_shard_is_read_alone_and_again_from_its_oldest_record() {
     assert!(matches!(merged.poll(), Next::Record(1, _)));
     merged.seek_oldest();
     assert_eq!(read(&mut merged).len(), again.len() + 1);
+}
+
+#[test]
+fn all_shards_go_behind_their_newest_records_and_wait_for_the_next() {
+    let root = Root::new();
+    let mut writers = [writer(&root, 0, 1), writer(&root, 1, 1)];
+    let mut merged = Merged::open(root.path(), NAME).unwrap();
+    let (how, short, long) = (Waiting::default(), Duration::from_millis(1), Duration::from_secs(60));
+    assert!(!merged.wait(&how, short));
+    (1..=4).for_each(|number| publish(&mut writers[usize::from(number % 2 == 0)], number));
+    assert!(merged.wait(&how, long));
+    assert!(matches!(merged.poll(), Next::Record(0, record) if record.frame_seq == 1));
+    // The other shard's first record was read ahead of it, and goes with the rest.
+    merged.seek_newest();
+    assert!(!merged.wait(&how, short));
+    assert_eq!(merged.poll(), Next::Empty);
+    publish(&mut writers[0], 5);
+    publish(&mut writers[1], 6);
+    assert!(matches!(merged.poll(), Next::Record(0, record) if record.frame_seq == 5));
+    // Read ahead, and in no ring any more: it counts as being there.
+    assert!(merged.wait(&how, long));
+    assert!(matches!(merged.poll(), Next::Record(1, record) if record.frame_seq == 6));
+    assert!(!merged.wait(&how, short));
 }
 
 #[test]

@@ -149,10 +149,17 @@ static void merged(const tickring::Options &options) {
   tickring::Record record;
   uint16_t shard = 9;
   EXPECT(all.rescan(), TKR_OK);
+  EXPECT(all.shards().size(), 2);
+  EXPECT(all.shards()[1], 1);
   EXPECT(all.poll(record, shard) == Poll::empty, 1);
   EXPECT(second.wait(1ms), 0);
+  EXPECT(all.wait(1ms), 0);
   ask("both shards");
   EXPECT(second.wait(10s), 1);
+  EXPECT(all.wait(10s), 1);
+  all.seek_newest();
+  EXPECT(all.wait(0s), 0);
+  ask("both shards");
   const uint16_t order[] = {0, 1, 0};
   for (const uint16_t expected : order) {
     EXPECT(all.poll(record, shard) == Poll::record, 1);

@@ -59,6 +59,18 @@ static void refusals(const char *root, tkr_merged *merged) {
   EXPECT_ERROR(tkr_merged_poll(merged, &record, NULL), TKR_ERROR_ARGUMENT, "shard is NULL");
   EXPECT_ERROR(tkr_merged_rescan(NULL, &count), TKR_ERROR_ARGUMENT, "merged is NULL");
   EXPECT_ERROR(tkr_merged_rescan(merged, NULL), TKR_ERROR_ARGUMENT, "count is NULL");
+  EXPECT_ERROR(tkr_merged_seek_oldest(NULL), TKR_ERROR_ARGUMENT, "merged is NULL");
+  EXPECT_ERROR(tkr_merged_seek_newest(NULL), TKR_ERROR_ARGUMENT, "merged is NULL");
+  EXPECT_ERROR(tkr_merged_wait(NULL, NULL, 0), TKR_ERROR_ARGUMENT, "merged is NULL");
+  tkr_waiting how = TKR_WAITING_INIT;
+  how.flags = 8;
+  EXPECT_ERROR(tkr_merged_wait(merged, &how, 0), TKR_ERROR_ARGUMENT, "how.flags 0x8");
+  EXPECT_ERROR(tkr_merged_shards(NULL, NULL, 0, &count), TKR_ERROR_ARGUMENT, "merged is NULL");
+  EXPECT_ERROR(tkr_merged_shards(merged, NULL, 8, &count), TKR_ERROR_ARGUMENT, "shards is NULL");
+  EXPECT_ERROR(tkr_merged_shards(merged, &shard, 1, NULL), TKR_ERROR_ARGUMENT, "count is NULL");
+  EXPECT(tkr_merged_shards(merged, &shard, 1, &count), TKR_OK);
+  EXPECT(count, 1);
+  EXPECT(shard, 0);
   EXPECT(tkr_merged_reader(NULL, 0) == NULL, 1);
   EXPECT_TEXT(tkr_last_error(), "merged is NULL");
   EXPECT(tkr_merged_reader(merged, 9) == NULL, 1);
@@ -100,6 +112,29 @@ static void next(tkr_merged *merged, uint16_t shard, uint64_t trade_id) {
   EXPECT(record.trade.trade_id, trade_id);
 }
 
+/* What was read ahead of the other shard's record is there for a wait, and forgotten by a seek. */
+static void places(tkr_merged *merged) {
+  uint16_t shard = 9;
+  int of_second = 0;
+  EXPECT(tkr_merged_wait(merged, NULL, 1000000), TKR_EMPTY);
+  ask("both shards");
+  EXPECT(tkr_merged_wait(merged, NULL, UINT64_MAX), TKR_OK);
+  next(merged, 0, 1);
+  EXPECT(tkr_merged_wait(merged, NULL, 0), TKR_OK);
+  next(merged, 1, 2);
+  next(merged, 0, 3);
+  EXPECT(tkr_merged_wait(merged, NULL, 0), TKR_EMPTY);
+  ask("both shards");
+  next(merged, 0, 1);
+  EXPECT(tkr_merged_seek_newest(merged), TKR_OK);
+  EXPECT(tkr_merged_wait(merged, NULL, 0), TKR_EMPTY);
+  EXPECT(tkr_merged_poll(merged, &record, &shard), TKR_EMPTY);
+  EXPECT(tkr_merged_seek_oldest(merged), TKR_OK);
+  while (tkr_merged_poll(merged, &record, &shard) == TKR_RECORD) of_second += shard == 1;
+  /* Its start, and a trade each time that both were asked for. */
+  EXPECT(of_second, 4);
+}
+
 static void loss(tkr_merged *merged) {
   uint16_t shard = 9;
   uint64_t read = 0;
@@ -136,11 +171,16 @@ void check_merged(const char *root, tkr_reader *reader) {
   EXPECT(count, 1);
   EXPECT(tkr_merged_reader(merged, 0) == first, 1);
   EXPECT(tkr_merged_reader(merged, 1) != NULL, 1);
+  /* From its start on: nothing of it is passed over. */
+  EXPECT(tkr_merged_poll(merged, &record, &shard), TKR_RECORD);
+  EXPECT(shard, 1);
+  EXPECT(record.kind, TKR_KIND_EPOCH_START);
   ask("both shards");
   next(merged, 0, 1);
   next(merged, 1, 2);
   next(merged, 0, 3);
   EXPECT(tkr_merged_poll(merged, &record, &shard), TKR_EMPTY);
+  places(merged);
   lane(first);
   loss(merged);
   tkr_merged_close(merged);

@@ -18,6 +18,7 @@ impl super::Engine {
         let words: Vec<&str> = request.split(' ').collect();
         match words[..] {
             ["extremes"] => self.publish_extremes(),
+            ["close", "second"] => self.second.take().unwrap().close(),
             ["die"] => self.writer = None,
             ["market"] => self.open_market(),
             ["market", "close"] => self.market.take().unwrap().writer.close(),
