@@ -238,6 +238,14 @@ export declare class RingReader {
    */
   seekOldest(): void
   /**
+   * Goes behind the newest record.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  seekNewest(): void
+  /**
    * How the writer of a shard, or of the first one, is doing.
    *
    * # Errors
@@ -305,6 +313,14 @@ export declare class RingReader {
    * As `status`.
    */
   histogram(stage: number, shard?: number | undefined | null): Histogram | null
+  /**
+   * The sums of such a histogram, with a percentile for each share; null if there is no such stage.
+   *
+   * # Errors
+   *
+   * As `status`.
+   */
+  histogramSummary(stage: number, shares: Array<number>, shard?: number | undefined | null): HistogramSummary | null
   /** Unmaps the segment. Idempotent. */
   close(): void
 }
@@ -491,6 +507,15 @@ export interface Histogram {
   sum: bigint
 }
 
+/** What a latency histogram of the writer says, ns. */
+export interface HistogramSummary {
+  count: bigint
+  sum: bigint
+  max: bigint
+  /** The value that each share of all values does not exceed, to 1/64. */
+  percentiles: Array<bigint>
+}
+
 /** Definition of an instrument; see `native/core/src/input.rs`. */
 export interface InstrumentDefinition {
   id: number
@@ -597,6 +622,8 @@ export interface ReaderStatus {
   slots: number
   /** Time since the heartbeat was last seen to move, ms; absent once the writer is dead, closed or superseded. */
   heartbeatAgeMs?: number
+  /** Sequence of the last record of a writer that has closed; absent in every other state. */
+  finalSequence?: bigint
 }
 
 /** The input was quarantined; `rejection()` says why. */
@@ -637,6 +664,24 @@ export interface RingBookStatus {
   /** How often they differed; the book was then built again. */
   failures: bigint
 }
+
+/**
+ * Names of the engines that publish, or have published, below a root.
+ *
+ * # Errors
+ *
+ * `SHM_NOT_FOUND` without a root; `SHM_PERMISSION`, `SHM_IO` if it cannot be listed.
+ */
+export declare function ringEngines(root: string): Array<string>
+
+/**
+ * Numbers of an engine's shards.
+ *
+ * # Errors
+ *
+ * As `ringEngines`; `SHM_NAME` for what is no engine's name.
+ */
+export declare function ringShards(root: string, name: string): Array<number>
 
 /** How to make a shard. */
 export interface ShardOptions {

@@ -38,13 +38,7 @@ export type {
   TradeRecord,
 } from '../native/records.js';
 export type { Book, Sides } from './book.js';
+export type { CounterName, Histogram, HistogramOptions, InstrumentCounterName, StageName } from './counters.js';
+export { DEFAULT_ROOT, engines, shards } from './discovery.js';
 export type { WaitOptions } from './pace.js';
-export {
-  type CounterName,
-  DEFAULT_ROOT,
-  type Latest,
-  type OpenOptions,
-  type RecordsOptions,
-  RingReader,
-  type ShardStatus,
-} from './ring-reader.js';
+export { type Latest, type OpenOptions, type RecordsOptions, RingReader, type ShardStatus } from './ring-reader.js';

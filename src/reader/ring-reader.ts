@@ -5,20 +5,28 @@ import { NOTICES, RecordCursor, type RingRecord } from '../native/cursor.js';
 import {
   RingReader as Addon,
   fromAddon,
+  INSTRUMENT_COUNTERS,
   type LatestStats,
   type LatestTrade,
   native,
   type ReaderStatus,
   RING_COUNTERS,
   SHARD_COUNTERS,
+  STAGES,
 } from '../native/index.js';
 import type { Instrument, Level } from '../native/records.js';
 import { Book, levels } from './book.js';
+import {
+  type CounterName,
+  type Histogram,
+  type HistogramOptions,
+  type InstrumentCounterName,
+  named,
+  type StageName,
+} from './counters.js';
+import { DEFAULT_NAME, DEFAULT_ROOT } from './discovery.js';
 import { Pace, type WaitOptions, within } from './pace.js';
 
-/** Where engines publish unless told otherwise. */
-export const DEFAULT_ROOT = '/dev/shm/tickring';
-const DEFAULT_NAME = 'tickring';
 /** Bytes of a poll: 256 records of the longest kinds that are common, or 30 of the longest of all. */
 const BATCH_BYTES = 65_536;
 /** Records of a poll unless told otherwise. */
@@ -67,8 +75,6 @@ export interface Latest {
   readonly trade: LatestTrade | undefined;
   readonly stats: LatestStats | undefined;
 }
-
-export type CounterName = (typeof RING_COUNTERS)[number]['name'] | (typeof SHARD_COUNTERS)[number]['name'];
 
 const NOTICE_KINDS = new Set<number>([NOTICES.lapped, NOTICES.generation, NOTICES.writer]);
 
@@ -167,6 +173,23 @@ export class RingReader implements AsyncIterable<RingRecord> {
     return cursor;
   }
 
+  /** Goes back to the oldest records that still stand, in all shards that are read. Nothing counts as lost by it. */
+  seekOldest(): void {
+    this.#seek(() => this.#addon.seekOldest());
+  }
+
+  /** Goes behind the newest records, in all shards that are read. Nothing counts as lost by it. */
+  seekNewest(): void {
+    this.#seek(() => this.#addon.seekNewest());
+  }
+
+  #seek(seek: () => void): void {
+    native(seek);
+    // What was polled and not come to is of the place before, and so are definitions.
+    this.#cursor.begin(0);
+    this.#learn();
+  }
+
   /** Every record from now on, as plain objects. Ends when `signal` is aborted or the reader closed. */
   [Symbol.asyncIterator](): AsyncGenerator<RingRecord, void, undefined> {
     return this.records();
@@ -254,11 +277,26 @@ export class RingReader implements AsyncIterable<RingRecord> {
 
   /** The engine's counters of a shard, or of the first one. */
   counters(shard?: number): Readonly<Record<CounterName, bigint>> {
-    return native(() => {
-      const values = [...this.#addon.ringCounters(shard), ...this.#addon.counters(shard)];
-      const rows = [...RING_COUNTERS, ...SHARD_COUNTERS].map(({ name }, index) => [name, values[index] ?? 0n]);
-      return Object.fromEntries(rows) as Record<CounterName, bigint>;
-    });
+    return native(() => ({
+      ...named(RING_COUNTERS, this.#addon.ringCounters(shard)),
+      ...named(SHARD_COUNTERS, this.#addon.counters(shard)),
+    }));
+  }
+
+  /** The engine's counters of an instrument. */
+  instrumentCounters(symbol: string): Readonly<Record<InstrumentCounterName, bigint>> {
+    const { id } = this.instrument(symbol);
+    return named(INSTRUMENT_COUNTERS, native(() => this.#addon.instrumentCounters(id)) ?? []);
+  }
+
+  /** A latency histogram of a shard's writer. */
+  histogram(stage: StageName, options: HistogramOptions = {}): Histogram {
+    const { shares = [0.5, 0.99, 0.999], shard } = options;
+    for (const share of shares) within('share', share, 0, 1);
+    const index = STAGES.findIndex(({ name }) => name === stage);
+    const found = index < 0 ? null : native(() => this.#addon.histogramSummary(index, [...shares], shard));
+    if (found !== null) return found;
+    throw new TickringError('ARGUMENT_RANGE', `stage ${String(stage)} is none of ${STAGES.map(({ name }) => name).join(', ')}`);
   }
 
   /** How each shard's writer is doing, by this process's clock, and how far behind this reader is. */

@@ -1,7 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { afterAll, expect, expectTypeOf, test } from 'vitest';
 import { STAMP_HERE } from '#dist/native/index.js';
-import { decimalText, type RecordCursor, RingReader, type RingRecord, TickringError, toNumber } from '#dist/reader/index.js';
+import {
+  decimalText,
+  engines,
+  KINDS,
+  type RecordCursor,
+  RingReader,
+  type RingRecord,
+  shards,
+  TickringError,
+  toNumber,
+} from '#dist/reader/index.js';
 import { Market } from '../native/market.js';
 
 const root = mkdtempSync('/dev/shm/tickring-arguments-');
@@ -49,6 +59,10 @@ test('reader: a wrong use of an open reader is an error with a sentence', () => 
   const unknown = 'INSTRUMENT_UNKNOWN: no instrument "BTCUSD" in engine one; it has binance-usdm:BTCUSDT';
   for (const name of ['instrument', 'latest', 'book']) expect(call(name, 'BTCUSD')).toBe(unknown);
   expect(call('counters', 3)).toBe('ARGUMENT_RANGE: shard 3 is none of [0]');
+  expect(call('histogram', 'receive')).toBe('ARGUMENT_RANGE: stage receive is none of receive_to_ring, venue_to_receive');
+  expect(call('histogram', 'receive_to_ring', { shares: [2] })).toBe('ARGUMENT_RANGE: share 2 is not a number of 0 ..= 1');
+  expect(call('histogram', 'receive_to_ring', { shard: 3 })).toBe('ARGUMENT_RANGE: shard 3 is none of [0]');
+  expect(call('instrumentCounters', 'BTCUSD')).toBe(unknown);
   expect(call('records', { kinds: ['trades'] })).toMatch(/^ARGUMENT_RANGE: kind trades is none of trade, quote, /);
   expect(call('records', { wait: { spinMs: 2 } })).toBe('ARGUMENT_RANGE: spinMs 2 is not a number of 0 ..= 1');
   expect(call('records', { wait: { sleepMs: 0 } })).toBe('ARGUMENT_RANGE: sleepMs 0 is not a number of 1 ..= 1000');
@@ -58,7 +72,9 @@ test('reader: a wrong use of an open reader is an error with a sentence', () => 
   reader.close();
   reader.close();
   expect(call('poll')).toBe('CLOSED: ring reader is closed');
-  for (const name of ['instruments', 'liveness', 'counters']) expect(call(name)).toBe('CLOSED: ring reader is closed');
+  expect(call('histogram', 'receive_to_ring')).toBe('CLOSED: ring reader is closed');
+  for (const name of ['instruments', 'liveness', 'counters', 'seekOldest', 'seekNewest'])
+    expect(call(name)).toBe('CLOSED: ring reader is closed');
   expect(failure(() => book.status())).toBe('CLOSED: ring reader is closed');
 });
 
@@ -88,6 +104,25 @@ test('reader: tables are read by name', () => {
   expect(reader.counters(0)).toMatchObject({ connects: 1n, book_snapshots: 1n, ring_refused: 0n });
   expect(reader.liveness()).toMatchObject([{ shard: 0, state: 'live', lag: 0, epoch: 1n, slots: 1_024 }]);
   reader.close();
+});
+
+test('reader: a seek forgets what was polled and not come to', () => {
+  const reader = RingReader.open({ root, name: 'one', oldest: true });
+  const first = reader.poll(2);
+  expect(first.next() && first.left).toBe(1);
+  reader.seekNewest();
+  expect(first.left).toBe(0);
+  expect(reader.poll().left).toBe(0);
+  reader.seekOldest();
+  expect(reader.poll().next() && first.kind).toBe(KINDS.epoch_start);
+  reader.close();
+});
+
+test('reader: what is published is listed', () => {
+  expect(engines(root)).toEqual(['one']);
+  expect(shards('one', root)).toEqual([0]);
+  expect(failure(() => engines(`${root}/nowhere`))).toMatch(/^SHM_NOT_FOUND: .*nowhere/);
+  expect(failure(() => shards('../one', root))).toMatch(/^SHM_NAME: /);
 });
 
 test('decimals: a number is the one that the exact text reads as', () => {

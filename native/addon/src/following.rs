@@ -140,6 +140,17 @@ impl Following {
         Ok(())
     }
 
+    /// Goes behind the newest records.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    pub fn seek_newest(&mut self) -> Result<()> {
+        self.held = None;
+        self.merged()?.seek_newest();
+        Ok(())
+    }
+
     /// Reader and slot of an instrument. A slot keeps its instrument for as long as the segment lives; what the cache says is
     /// checked all the same, because segments change.
     ///
@@ -235,8 +246,6 @@ impl Following {
         if scanned.is_some_and(|at| at.elapsed() >= RESCAN_EVERY) {
             *scanned = Some(Instant::now());
             merged.rescan().map_err(|error| shm(&error))?;
-            // A shard that appears later is read from its first record on.
-            merged.readers_mut().skip(writers.len()).for_each(Reader::seek_oldest);
         }
         for (index, reader) in merged.readers_mut().enumerate() {
             if index == writers.len() {

@@ -21,6 +21,7 @@ use napi_derive::napi;
 pub use crate::chunks::websocket_frame;
 use crate::convert::Listing;
 use crate::failure::{Result, fail, guard};
+pub use crate::reader::{ring_engines, ring_shards};
 
 /// Version of the addon; equal to the package's.
 #[napi]

@@ -13,7 +13,7 @@ use tickring_shm::{LatestCopy, Liveness, Stage};
 use crate::books::{RingBook, pairs};
 use crate::convert::{InstrumentDefinition, narrow};
 use crate::entry;
-use crate::failure::{Result, fail, guard};
+use crate::failure::{Result, fail, guard, shm};
 use crate::following::Following;
 
 /// How the writer is doing, judged by this process's own clock.
@@ -32,6 +32,8 @@ pub struct ReaderStatus {
     pub slots: f64,
     /// Time since the heartbeat was last seen to move, ms; absent once the writer is dead, closed or superseded.
     pub heartbeat_age_ms: Option<f64>,
+    /// Sequence of the last record of a writer that has closed; absent in every other state.
+    pub final_sequence: Option<BigInt>,
 }
 
 /// Last trade of an instrument.
@@ -80,6 +82,36 @@ pub struct Histogram {
     pub counts: Float64Array,
     pub count: BigInt,
     pub sum: BigInt,
+}
+
+/// What a latency histogram of the writer says, ns.
+#[napi(object)]
+pub struct HistogramSummary {
+    pub count: BigInt,
+    pub sum: BigInt,
+    pub max: BigInt,
+    /// The value that each share of all values does not exceed, to 1/64.
+    pub percentiles: Vec<BigInt>,
+}
+
+/// Names of the engines that publish, or have published, below a root.
+///
+/// # Errors
+///
+/// `SHM_NOT_FOUND` without a root; `SHM_PERMISSION`, `SHM_IO` if it cannot be listed.
+#[napi]
+pub fn ring_engines(root: String) -> Result<Vec<String>> {
+    guard(|| tickring_shm::engines(Path::new(&root)).map_err(|error| shm(&error)))
+}
+
+/// Numbers of an engine's shards.
+///
+/// # Errors
+///
+/// As `ringEngines`; `SHM_NAME` for what is no engine's name.
+#[napi]
+pub fn ring_shards(root: String, name: String) -> Result<Vec<u16>> {
+    guard(|| tickring_shm::shards(Path::new(&root), &name).map_err(|error| shm(&error)))
 }
 
 /// Reads the segments of an engine in another process: all its shards, merged by `ts_out`, or one.
@@ -158,6 +190,16 @@ impl RingReader {
         self.following().seek_oldest()
     }
 
+    /// Goes behind the newest record.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    #[napi]
+    pub fn seek_newest(&self) -> Result<()> {
+        self.following().seek_newest()
+    }
+
     /// How the writer of a shard, or of the first one, is doing.
     ///
     /// # Errors
@@ -168,12 +210,12 @@ impl RingReader {
         guard(|| {
             let mut following = self.following();
             let reader = following.reader(shard)?;
-            let (state, age) = match reader.liveness() {
-                Liveness::Live { age } => ("live", Some(age)),
-                Liveness::Stalled { age } => ("stalled", Some(age)),
-                Liveness::Dead => ("dead", None),
-                Liveness::Closed { .. } => ("closed", None),
-                Liveness::Superseded { .. } => ("superseded", None),
+            let (state, age, last) = match reader.liveness() {
+                Liveness::Live { age } => ("live", Some(age), None),
+                Liveness::Stalled { age } => ("stalled", Some(age), None),
+                Liveness::Dead => ("dead", None, None),
+                Liveness::Closed { final_sequence } => ("closed", None, Some(final_sequence)),
+                Liveness::Superseded { .. } => ("superseded", None, None),
             };
             Ok(ReaderStatus {
                 state: state.to_owned(),
@@ -183,6 +225,7 @@ impl RingReader {
                 lag: reader.lag() as f64,
                 slots: reader.slots() as f64,
                 heartbeat_age_ms: age.map(|age| age.as_secs_f64() * 1000.0),
+                final_sequence: last.map(BigInt::from),
             })
         })
     }
@@ -275,6 +318,19 @@ impl RingReader {
         let copy = self.following().reader(shard)?.histogram(stage);
         let counts: Vec<f64> = copy.buckets.iter().map(|count| *count as f64).collect();
         Ok(Some(Histogram { counts: counts.into(), count: copy.count.into(), sum: copy.sum.into() }))
+    }
+
+    /// The sums of such a histogram, with a percentile for each share; null if there is no such stage.
+    ///
+    /// # Errors
+    ///
+    /// As `status`.
+    #[napi]
+    pub fn histogram_summary(&self, stage: u32, shares: Vec<f64>, shard: Option<u32>) -> Result<Option<HistogramSummary>> {
+        let Some(stage) = Stage::ALL.iter().copied().find(|known| *known as u32 == stage) else { return Ok(None) };
+        let copy = self.following().reader(shard)?.histogram(stage);
+        let percentiles = shares.iter().map(|share| copy.quantile(*share).into()).collect();
+        Ok(Some(HistogramSummary { count: copy.count.into(), sum: copy.sum.into(), max: copy.max.into(), percentiles }))
     }
 
     /// Unmaps the segment. Idempotent.
