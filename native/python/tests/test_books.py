@@ -87,10 +87,10 @@ def test_notebook_shows_the_best_levels(engine: Engine, reader: tickring.Reader,
     assert "<td></td><td></td><td>0.00000014</td><td>0.140</td>" in html
 
 
-def test_book_outlives_its_reader(engine: Engine, book: tickring.Book) -> None:
+def test_book_outlives_its_reader(engine: Engine, reader: tickring.Reader, book: tickring.Book) -> None:
     engine("whole book")
-    book._reader.poll_batch()
-    book._reader.close()
+    reader.poll_batch()
+    reader.close()
     gc.collect()
     assert book.bids.mantissas() == WHOLE
     with pytest.raises(tickring.ArgumentError, match="the reader is closed"):

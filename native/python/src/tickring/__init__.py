@@ -39,7 +39,9 @@ from .errors import (
     UnknownUnitsError,
 )
 from .levels import Level, Levels, Units
-from .reader import DEFAULT_ROOT, Reader
+from .merged import Merged
+from .opening import DEFAULT_ROOT
+from .reader import Reader
 from .records import (
     BookDelta,
     BookSnapshot,
@@ -55,6 +57,7 @@ from .records import (
     Status,
     Trade,
 )
+from .shard import Shard
 from .tables import Histogram, Info, Instrument, Latest, Liveness
 
 __all__ = [
@@ -84,11 +87,13 @@ __all__ = [
     "Levels",
     "LibraryError",
     "Liveness",
+    "Merged",
     "NotPublishedError",
     "Other",
     "Quote",
     "Reader",
     "Record",
+    "Shard",
     "Stage",
     "Stalled",
     "State",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .book import Book
-    from .reader import Reader
+    from .shard import Shard
 
 _DEPTH = 10
 
@@ -38,7 +38,7 @@ def book_table(book: Book) -> str:
     return table(["quantity", "bid", "ask", "quantity"], rows, caption)
 
 
-def reader_table(reader: Reader) -> str:
+def shard_table(shard: Shard) -> str:
     """The shard's instruments."""
-    rows = [[row.venue, row.symbol, str(row.id), plain(row.tick_size), plain(row.lot_size)] for row in reader.instruments()]
-    return table(["venue", "symbol", "id", "tick", "lot"], rows, repr(reader).strip("<>"))
+    rows = [[row.venue, row.symbol, str(row.id), plain(row.tick_size), plain(row.lot_size)] for row in shard.instruments()]
+    return table(["venue", "symbol", "id", "tick", "lot"], rows, repr(shard).strip("<>"))

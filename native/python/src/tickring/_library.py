@@ -43,6 +43,15 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "tkr_book_join": (c_int, [c_void_p, c_void_p]),
     "tkr_book_read": (c_int, [c_void_p, POINTER(_abi.tkr_book_info), c_void_p, c_void_p, c_size_t]),
     "tkr_book_hash": (c_uint64, [c_void_p]),
+    "tkr_merged_open": (c_int, [c_char_p, c_char_p, POINTER(_abi.tkr_options), POINTER(c_void_p)]),
+    "tkr_merged_close": (None, [c_void_p]),
+    "tkr_merged_poll": (c_int, [c_void_p, c_void_p, POINTER(c_uint16)]),
+    "tkr_merged_seek_oldest": (c_int, [c_void_p]),
+    "tkr_merged_seek_newest": (c_int, [c_void_p]),
+    "tkr_merged_wait": (c_int, [c_void_p, POINTER(_abi.tkr_waiting), c_uint64]),
+    "tkr_merged_rescan": (c_int, [c_void_p, POINTER(c_size_t)]),
+    "tkr_merged_shards": (c_int, [c_void_p, c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tkr_merged_reader": (c_void_p, [c_void_p, c_uint16]),
     "tkr_list_engines": (c_int, [c_char_p, c_void_p, c_size_t, POINTER(c_size_t)]),
     "tkr_list_shards": (c_int, [c_char_p, c_char_p, c_void_p, c_size_t, POINTER(c_size_t)]),
     "tkr_last_error": (c_char_p, []),
@@ -115,9 +124,16 @@ def _check(library: ctypes.PyDLL) -> None:
 
 LIBRARY = _find()
 _check(LIBRARY)
-# The one call that waits gives the interpreter's lock away.
-WAIT = ctypes.CDLL(LIBRARY._name).tkr_wait
-WAIT.restype, WAIT.argtypes = _FUNCTIONS["tkr_wait"]
+
+
+def _waiting(function: str) -> Any:
+    """A function that waits: these alone give the interpreter's lock away."""
+    declared = getattr(ctypes.CDLL(LIBRARY._name), function)
+    declared.restype, declared.argtypes = _FUNCTIONS[function]
+    return declared
+
+
+WAIT, WAIT_MERGED = _waiting("tkr_wait"), _waiting("tkr_merged_wait")
 
 
 def text(bytes_or_none: bytes | None) -> str:
@@ -131,7 +147,8 @@ def failure(result: int) -> TickringError:
     if result == _abi.Result.ERROR_NOT_FOUND:
         return NotPublishedError(code, sentence)
     if result == _abi.Result.ERROR_ARGUMENT:
-        return ArgumentError(code, "the reader is closed" if sentence == "reader is NULL" else sentence)
+        is_closed = sentence in ("reader is NULL", "merged is NULL")
+        return ArgumentError(code, "the reader is closed" if is_closed else sentence)
     return TickringError(code, sentence)
 
 
@@ -172,6 +189,20 @@ class ReaderHandle(Handle):
     """A `tkr_reader`."""
 
     closes = "tkr_close"
+
+
+class MergedHandle(Handle):
+    """A `tkr_merged`."""
+
+    closes = "tkr_merged_close"
+
+
+class LaneHandle(c_void_p):
+    """The `tkr_reader` of a shard of a `tkr_merged`, which it keeps open and which closes it."""
+
+    def __init__(self, merged: MergedHandle, reader: int) -> None:
+        super().__init__(reader)
+        self._merged = merged
 
 
 class BookHandle(Handle):

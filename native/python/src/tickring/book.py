@@ -14,7 +14,7 @@ from ._library import LIBRARY, BookHandle, Room, check
 from .levels import Level, Levels, Units
 
 if TYPE_CHECKING:
-    from .reader import Reader
+    from .shard import Shard
     from .tables import Instrument
 
 _LEVEL = _abi.SIZES["tkr_level"]
@@ -30,13 +30,13 @@ class Applied(IntEnum):
 
 
 class Book:
-    """Made by `Reader.book`, and kept by the reader as it polls, whichever way.
+    """Made by `Reader.book` or `Merged.book`, and kept by the reader as it polls, whichever way.
 
     After a lap, a seek or another generation it is built again by itself; its hash is compared with the engine's whenever an
     image passes by.
     """
 
-    def __init__(self, reader: Reader, instrument: Instrument) -> None:
+    def __init__(self, reader: Shard, instrument: Instrument) -> None:
         self.instrument = instrument
         self._reader = reader
         self._handle = BookHandle()

@@ -13,7 +13,7 @@ from ._library import LIBRARY, check
 _ROOM = 64
 
 
-def _listed(of: Any, read: Callable[[Any, int, Any], int]) -> list[Any]:
+def listed(of: Any, read: Callable[[Any, int, Any], int]) -> list[Any]:
     """All that there is, however much."""
     count, room = c_size_t(), _ROOM
     while True:
@@ -27,10 +27,10 @@ def _listed(of: Any, read: Callable[[Any, int, Any], int]) -> list[Any]:
 def engines(root: str | os.PathLike[str] | None = None) -> list[str]:
     """Names of the engines that publish, or have published, below `root`."""
     place, read = None if root is None else os.fsencode(root), LIBRARY.tkr_list_engines
-    return [name.text.decode() for name in _listed(_abi.tkr_name, lambda *to: read(place, *to))]
+    return [name.text.decode() for name in listed(_abi.tkr_name, lambda *to: read(place, *to))]
 
 
 def shards(name: str, root: str | os.PathLike[str] | None = None) -> list[int]:
     """Numbers of an engine's shards; each has a `Reader` of its own."""
     place, read = None if root is None else os.fsencode(root), LIBRARY.tkr_list_shards
-    return _listed(c_uint16, lambda *to: read(place, name.encode(), *to))
+    return listed(c_uint16, lambda *to: read(place, name.encode(), *to))
