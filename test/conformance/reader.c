@@ -15,6 +15,8 @@ static const char *root;
 static tkr_reader *one;
 static tkr_merged *all;
 static tkr_book *books[BOOKS_MAX];
+/* The shard that each is of. */
+static uint16_t book_shards[BOOKS_MAX];
 static int book_count;
 static uint16_t shards[SHARDS_MAX];
 static size_t shard_count;
@@ -118,7 +120,8 @@ static void open_reader(const char *name, const char *shard, const char *options
   close_all();
   if (strcmp(shard, "all") == 0) {
     if (failed(tkr_merged_open(root, name, &options, &all))) return;
-    if (failed(tkr_list_shards(root, name, shards, SHARDS_MAX, &shard_count))) return;
+    if (failed(tkr_merged_shards(all, shards, SHARDS_MAX, &shard_count))) return;
+    if (strstr(options_text, "oldest") != NULL && failed(tkr_merged_seek_oldest(all))) return;
   } else {
     shards[0] = (uint16_t)strtoul(shard, NULL, 10);
     shard_count = 1;
@@ -156,8 +159,9 @@ static void drain(unsigned long most) {
     int result = all != NULL ? tkr_merged_poll(all, &record, &shard) : tkr_poll(one, &record);
     if (failed(result)) return;
     if (result == TKR_RECORD) {
+      tkr_reader *reader = all != NULL ? tkr_merged_reader(all, shard) : one;
       for (int i = 0; i < book_count; i++)
-        if (failed(tkr_book_apply(books[i], one, &record))) return;
+        if (book_shards[i] == shard && failed(tkr_book_apply(books[i], reader, &record))) return;
       print_record(shard);
     } else if (result == TKR_LAPPED) {
       tkr_reader *lapped = all != NULL ? tkr_merged_reader(all, shard) : one;
@@ -226,15 +230,72 @@ static void print_counters(void) {
 
 static void open_book(const char *symbol) {
   tkr_instrument row;
-  int result = tkr_find_instrument(one, 0, symbol, &row);
-  if (failed(result)) return;
-  if (result == TKR_NONE) {
-    printf("null\n");
+  for (size_t i = 0; i < shard_count; i++) {
+    int result = tkr_find_instrument(reader_of(i), 0, symbol, &row);
+    if (failed(result)) return;
+    if (result == TKR_NONE) continue;
+    if (failed(tkr_book_open(reader_of(i), row.slot, &books[book_count]))) return;
+    book_shards[book_count++] = shards[i];
+    printf("{\"book\":true}\n");
     return;
   }
-  if (failed(tkr_book_open(one, row.slot, &books[book_count]))) return;
-  book_count++;
-  printf("{\"book\":true}\n");
+  printf("null\n");
+}
+
+static void print_instrument_counters(const char *symbol) {
+  tkr_instrument row;
+  uint64_t values[64];
+  size_t count;
+  int result = tkr_find_instrument(reader_of(0), 0, symbol, &row);
+  if (result == TKR_OK) result = tkr_read_instrument_counters(reader_of(0), row.slot, values, 64, &count);
+  if (failed(result)) return;
+  if (result == TKR_NONE) printf("null\n");
+  else
+    for (size_t i = 0; i < count; i++) {
+      const char *name = tkr_instrument_counter_name((uint32_t)i);
+      if (strcmp(name, "unknown") != 0) printf("[\"%s\",%" PRIu64 "]\n", name, values[i]);
+    }
+}
+
+static void print_histograms(void) {
+  const double shares[] = {0, 0.5, 0.99, 1};
+  uint64_t at[4];
+  tkr_histogram of;
+  for (uint32_t stage = 0; strcmp(tkr_stage_name(stage), "unknown") != 0; stage++) {
+    if (failed(tkr_read_histogram(reader_of(0), stage, &of, shares, at, 4))) return;
+    printf("[\"%s\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", tkr_stage_name(stage), of.count, of.sum, of.max);
+    printf("[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]]\n", at[0], at[1], at[2], at[3]);
+  }
+}
+
+/* What is published below the root. */
+static void print_lists(const char *name) {
+  tkr_name names[32];
+  uint16_t numbers[SHARDS_MAX];
+  size_t count;
+  if (failed(tkr_list_engines(root, names, 32, &count))) return;
+  for (size_t i = 0; i < count; i++) printf("%s\"%s\"", i == 0 ? "[" : ",", names[i].text);
+  printf("]\n");
+  if (failed(tkr_list_shards(root, name, numbers, SHARDS_MAX, &count))) return;
+  for (size_t i = 0; i < count; i++) printf("%s%u", i == 0 ? "[" : ",", numbers[i]);
+  printf("]\n");
+}
+
+static void print_final(void) {
+  tkr_liveness told;
+  if (failed(tkr_check_liveness(reader_of(0), &told))) return;
+  if (told.state == TKR_WRITER_CLOSED) printf("%" PRIu64 "\n", told.final_sequence);
+  else printf("null\n");
+}
+
+static void seek(const char *where) {
+  if (strcmp(where, "oldest") == 0) failed(all != NULL ? tkr_merged_seek_oldest(all) : tkr_seek_oldest(one));
+  else failed(all != NULL ? tkr_merged_seek_newest(all) : tkr_seek_newest(one));
+}
+
+static void wait_for(uint64_t ns) {
+  int result = all != NULL ? tkr_merged_wait(all, NULL, ns) : tkr_wait(one, NULL, ns);
+  if (!failed(result)) printf("{\"there\":%s}\n", result == TKR_OK ? "true" : "false");
 }
 
 static void print_books(void) {
@@ -255,17 +316,19 @@ static void print_books(void) {
 static void answer(const char *request, const char *first, const char *second, const char *rest) {
   if (strcmp(request, "open") == 0) open_reader(first, second, rest);
   else if (strcmp(request, "drain") == 0) drain(*first == 0 ? ~0UL : strtoul(first, NULL, 10));
-  else if (strcmp(request, "seek") == 0) failed(strcmp(first, "oldest") == 0 ? tkr_seek_oldest(one) : tkr_seek_newest(one));
+  else if (strcmp(request, "seek") == 0) seek(first);
   else if (strcmp(request, "info") == 0) print_info();
   else if (strcmp(request, "instruments") == 0) print_instruments();
   else if (strcmp(request, "latest") == 0) print_latest(first);
   else if (strcmp(request, "counters") == 0) print_counters();
   else if (strcmp(request, "book") == 0) open_book(first);
   else if (strcmp(request, "books") == 0) print_books();
-  else if (strcmp(request, "wait") == 0) {
-    int result = tkr_wait(one, NULL, strtoull(first, NULL, 10) * 1000000);
-    if (!failed(result)) printf("{\"there\":%s}\n", result == TKR_OK ? "true" : "false");
-  } else exit(64);
+  else if (strcmp(request, "wait") == 0) wait_for(strtoull(first, NULL, 10) * 1000000);
+  else if (strcmp(request, "instrument_counters") == 0) print_instrument_counters(first);
+  else if (strcmp(request, "histograms") == 0) print_histograms();
+  else if (strcmp(request, "lists") == 0) print_lists(first);
+  else if (strcmp(request, "final") == 0) print_final();
+  else exit(64);
 }
 
 int main(int argc, char **argv) {

@@ -2,7 +2,7 @@
 import { argv, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
 import { EPOCH_REASONS, GAP_STREAMS, TRADING_STATES, VENUES } from '../../dist/model/codes.js';
-import { CODES, GAP_REASONS, NOTICES, RingReader, STATES, TickringError } from '../../dist/reader/index.js';
+import { CODES, engines, GAP_REASONS, NOTICES, RingReader, STATES, shards, TickringError } from '../../dist/reader/index.js';
 
 const root = argv[2];
 let reader;
@@ -106,8 +106,8 @@ function open(name, shard, ...options) {
 /** What is polled meanwhile is given by the next poll. */
 function wait(ms) {
   const until = performance.now() + Number(ms);
-  while (performance.now() < until) if (reader.poll().left > 0) return [{ there: true }];
-  return [{ there: reader.poll().left > 0 }];
+  while (performance.now() < until) if (reader.poll(1).left > 0) return [{ there: true }];
+  return [{ there: reader.poll(1).left > 0 }];
 }
 
 function info() {
@@ -121,7 +121,20 @@ const REQUESTS = {
   info,
   instruments: () => reader.instruments().map((of) => [of.id, definition(of)]),
   latest,
+  seek: (where) => {
+    if (where === 'oldest') reader.seekOldest();
+    else reader.seekNewest();
+    return [];
+  },
   counters: () => Object.entries(reader.counters()),
+  instrument_counters: (symbol) => Object.entries(reader.instrumentCounters(symbol)),
+  histograms: () =>
+    ['receive_to_ring', 'venue_to_receive'].map((stage) => {
+      const { count, sum, max, percentiles } = reader.histogram(stage, { shares: [0, 0.5, 0.99, 1] });
+      return [stage, count, sum, max, percentiles];
+    }),
+  lists: (name) => [engines(root), shards(name, root)],
+  final: () => [reader.liveness()[0].finalSequence ?? null],
   book: (symbol) => {
     books.push(reader.book(symbol));
     return [{ book: true }];

@@ -60,14 +60,17 @@ class Session:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self.reader: tickring.Reader
+        self.reader: tickring.Reader | tickring.Merged
         self.books: list[tickring.Book] = []
-        self.told = WriterState.LIVE
+        self.told: dict[int, WriterState] = {}
 
     def open(self, name: str, shard: str, *options: str) -> Iterator[Any]:
         owner = next((int(option.removeprefix("owner=")) for option in options if option.startswith("owner=")), None)
-        self.books, self.told = [], WriterState.LIVE
-        self.reader = tickring.Reader(name, int(shard), self.root, owner)
+        self.books, self.told = [], {}
+        if shard == "all":
+            self.reader = tickring.Merged(name, self.root, owner)
+        else:
+            self.reader = tickring.Reader(name, int(shard), self.root, owner)
         if "oldest" in options:
             self.reader.seek_oldest()
         yield {"open": True}
@@ -76,11 +79,11 @@ class Session:
         for told in count():
             if most is not None and told >= int(most):
                 return
-            value = self.reader.poll()
+            shard, value = self.poll()
             if isinstance(value, Lapped):
-                yield {"lapped": value.lost, "shard": self.reader.shard}
+                yield {"lapped": value.lost, "shard": shard}
             elif value is not None and not isinstance(value, Stalled):
-                yield outcome(value, self.reader.shard)
+                yield outcome(value, shard)
             else:
                 if value is not None:
                     yield {"poll": "stalled"}
@@ -89,15 +92,32 @@ class Session:
                     return
                 yield change
 
+    def poll(self) -> tuple[int, Any]:
+        """What comes next, and of which shard."""
+        if isinstance(self.reader, tickring.Merged):
+            return self.reader.poll() or (0, None)
+        return self.reader.shard, self.reader.poll()
+
+    def shards(self) -> list[tickring.Shard]:
+        return self.reader.shards if isinstance(self.reader, tickring.Merged) else [self.reader]
+
+    @property
+    def first(self) -> tickring.Shard:
+        """The shard whose tables are asked for."""
+        return self.shards()[0]
+
     def look(self) -> Any:
-        """How the writer is doing, if that has changed; goes over to the next generation."""
-        told = self.reader.liveness()
-        if told.state == WriterState.SUPERSEDED:
-            self.reader.reopen()
-            self.told = WriterState.LIVE
-            return {"generation": [told.epoch, self.reader.info().epoch], "shard": self.reader.shard}
-        before, self.told = self.told, told.state
-        return None if before == told.state else {"writer": told.state.name.lower(), "shard": self.reader.shard}
+        """How the writers are doing, if that has changed; goes over to the next generation."""
+        for shard in self.shards():
+            told = shard.liveness()
+            if told.state == WriterState.SUPERSEDED:
+                shard.reopen()
+                self.told.pop(shard.shard, None)
+                return {"generation": [told.epoch, shard.info().epoch], "shard": shard.shard}
+            before, self.told[shard.shard] = self.told.get(shard.shard, WriterState.LIVE), told.state
+            if before != told.state:
+                return {"writer": told.state.name.lower(), "shard": shard.shard}
+        return None
 
     def seek(self, where: str) -> Iterator[Any]:
         if where == "oldest":
@@ -107,13 +127,13 @@ class Session:
         yield from ()
 
     def info(self) -> Iterator[Any]:
-        info, state = self.reader.info(), self.reader.liveness().state.name.lower()
+        info, state = self.first.info(), self.first.liveness().state.name.lower()
         next_sequence = info.next_sequence or 0
         where = {"position": info.position, "next": next_sequence, "lag": info.lag, "slots": info.slots}
         yield {"state": state, "epoch": info.epoch, **where}
 
     def instruments(self) -> Iterator[Any]:
-        for row in self.reader.instruments():
+        for row in self.first.instruments():
             venue = Venue[row.venue.upper().replace("-", "_")]
             numbers = [row.tick_size_mantissa, row.lot_size_mantissa, row.change_count]
             yield [row.id, [venue, row.state, *row.units, *numbers, row.symbol]]
@@ -133,7 +153,22 @@ class Session:
         ]
 
     def counters(self) -> Iterator[Any]:
-        yield from self.reader.counters().items()
+        yield from self.first.counters().items()
+
+    def instrument_counters(self, symbol: str) -> Iterator[Any]:
+        yield from self.first.instrument_counters(symbol).items()
+
+    def histograms(self) -> Iterator[Any]:
+        for stage in tickring.Stage:
+            of = self.first.histogram(stage, (0.0, 0.5, 0.99, 1.0))
+            yield [stage.name.lower(), of.count, of.sum, of.max, list(of.percentiles.values())]
+
+    def lists(self, name: str) -> Iterator[Any]:
+        yield tickring.engines(self.root)
+        yield tickring.shards(name, self.root)
+
+    def final(self) -> Iterator[Any]:
+        yield self.first.liveness().final_sequence
 
     def book(self, symbol: str) -> Iterator[Any]:
         self.books.append(self.reader.book(symbol))

@@ -6,11 +6,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tickring_core::counters::ShardCounters;
+use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::event::{BookChange, Kind, Level};
 use tickring_core::input::Instrument;
 use tickring_shm::layout::RING_COUNTERS;
-use tickring_shm::{BookBuilder, BookState, LatestCopy, Liveness, Merged, Next, Poll, Reader, Record, ShmError, Waiting};
+use tickring_shm::{
+    BookBuilder, BookState, LatestCopy, Liveness, Merged, Next, Poll, Reader, Record, ShmError, Stage, Waiting, engines, shards,
+};
 
 /// What is read: a shard, or all of them.
 enum Source {
@@ -47,6 +49,26 @@ impl Source {
         }
     }
 
+    fn seek(&mut self, where_to: &str) {
+        match (self, where_to) {
+            (Self::One(reader), "oldest") => reader.seek_oldest(),
+            (Self::One(reader), _) => reader.seek_newest(),
+            (Self::All(merged), "oldest") => merged.seek_oldest(),
+            (Self::All(merged), _) => merged.seek_newest(),
+        }
+    }
+
+    fn wait(&self, timeout: Duration) -> bool {
+        match self {
+            Self::One(reader) => reader.wait(&Waiting::default(), timeout),
+            Self::All(merged) => merged.wait(&Waiting::default(), timeout),
+        }
+    }
+
+    fn reader(&mut self, shard: u16) -> &mut Reader {
+        self.readers().into_iter().find(|reader| reader.shard() == shard).expect("invariant: a shard that is read")
+    }
+
     fn readers(&mut self) -> Vec<&mut Reader> {
         match self {
             Self::One(reader) => vec![reader],
@@ -58,7 +80,8 @@ impl Source {
 struct Session {
     root: PathBuf,
     source: Option<Source>,
-    books: Vec<BookBuilder>,
+    /// With the shard that each is of.
+    books: Vec<(u16, BookBuilder)>,
     /// State of each shard's writer that was told last.
     told: Vec<&'static str>,
     record: Record,
@@ -137,10 +160,7 @@ impl Session {
             (shard, Some(uid)) => Source::One(Box::new(Reader::open_owned_by(&self.root, name, shard.parse().unwrap(), uid)?)),
         };
         if options.contains(&"oldest") {
-            match &mut source {
-                Source::One(reader) => reader.seek_oldest(),
-                Source::All(merged) => merged.seek_oldest(),
-            }
+            source.seek("oldest");
         }
         self.told = vec!["live"; source.readers().len()];
         self.source = Some(source);
@@ -164,10 +184,9 @@ impl Session {
             self.record = record;
             let told = match outcome {
                 Outcome::Record(shard) => {
-                    if let Some(Source::One(reader)) = &self.source {
-                        for book in &mut self.books {
-                            book.apply(reader, &self.record);
-                        }
+                    let reader = self.source.as_mut().expect("open comes first").reader(shard);
+                    for (_, book) in self.books.iter_mut().filter(|(of, _)| *of == shard) {
+                        book.apply(reader, &self.record);
                     }
                     line(&self.record, shard)
                 }
@@ -246,15 +265,19 @@ impl Session {
     }
 
     fn book(&mut self, symbol: &str) -> String {
-        let Some(slot) = self.reader().find(symbol).map(|row| row.slot) else { return "null\n".into() };
-        let book = BookBuilder::new(self.reader(), slot);
-        self.books.push(book);
-        "{\"book\":true}\n".into()
+        let source = self.source.as_mut().expect("open comes first");
+        for reader in source.readers() {
+            if let Some(slot) = reader.find(symbol).map(|row| row.slot) {
+                self.books.push((reader.shard(), BookBuilder::new(reader, slot)));
+                return "{\"book\":true}\n".into();
+            }
+        }
+        "null\n".into()
     }
 
     fn books(&mut self) -> String {
         let mut out = String::new();
-        for book in &self.books {
+        for (_, book) in &self.books {
             let state = match book.state() {
                 BookState::Waiting => "waiting",
                 BookState::Live => "live",
@@ -270,12 +293,31 @@ impl Session {
     }
 
     fn seek(&mut self, where_to: &str) -> String {
-        match (self.source(), where_to) {
-            (Source::One(reader), "oldest") => reader.seek_oldest(),
-            (Source::One(reader), _) => reader.seek_newest(),
-            (Source::All(merged), _) => merged.seek_oldest(),
-        }
+        self.source().seek(where_to);
         String::new()
+    }
+
+    fn instrument_counters(&mut self, symbol: &str) -> String {
+        let Some(slot) = self.reader().find(symbol).map(|row| row.slot) else { return "null\n".into() };
+        let Some(values) = self.reader().instrument_counters(slot) else { return "null\n".into() };
+        let names = InstrumentCounters::TABLE.iter().map(|(name, _)| *name);
+        names.zip(values).map(|(name, value)| format!("[\"{name}\",{value}]\n")).collect()
+    }
+
+    fn histograms(&mut self) -> String {
+        let reader = self.reader();
+        let of = |stage: &Stage| {
+            let of = reader.histogram(*stage);
+            let percentiles = list([0.0, 0.5, 0.99, 1.0].map(|share| of.quantile(share)));
+            format!("[\"{}\",{},{},{},{percentiles}]\n", stage.name(), of.count, of.sum, of.max)
+        };
+        Stage::ALL.iter().map(of).collect()
+    }
+
+    /// What is published below the root.
+    fn lists(&self, name: &str) -> Result<String, ShmError> {
+        let names = list(engines(&self.root)?.iter().map(|name| format!("\"{name}\"")));
+        Ok(format!("{names}\n{}\n", list(shards(&self.root, name)?)))
     }
 
     fn answer(&mut self, request: &str) -> Result<String, ShmError> {
@@ -292,9 +334,16 @@ impl Session {
             ["book", symbol] => self.book(symbol),
             ["books"] => self.books(),
             ["wait", ms] => {
-                let there = self.reader().wait(&Waiting::default(), Duration::from_millis(ms.parse().unwrap()));
+                let there = self.source().wait(Duration::from_millis(ms.parse().unwrap()));
                 format!("{{\"there\":{there}}}\n")
             }
+            ["instrument_counters", symbol] => self.instrument_counters(symbol),
+            ["histograms"] => self.histograms(),
+            ["lists", name] => self.lists(name)?,
+            ["final"] => match self.reader().liveness() {
+                Liveness::Closed { final_sequence } => format!("{final_sequence}\n"),
+                _ => "null\n".into(),
+            },
             _ => panic!("no such request: {request:?}"),
         })
     }
