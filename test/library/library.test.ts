@@ -113,15 +113,19 @@ test('library: an engine that dies is started again, and the program is told', a
   const engine = engineOf();
   const states: string[] = [];
   let trades = 0;
-  engine.on('status', ({ exchange, state }) => exchange === null && states.push(state));
+  engine.on('status', ({ state }) => state.startsWith('engine_') && states.push(state));
   engine.on('trade', () => {
     trades += 1;
   });
   await engine.initialize();
   await eventually('trades come', () => trades > 0);
   const before = (await processes()).get('engine') ?? 0;
+  process.kill(before, 'SIGSTOP');
+  await eventually('the engine is told to be away', () => states.includes('engine_away'));
   process.kill(before, 'SIGKILL');
   await eventually('another engine runs', async () => ![before, undefined].includes((await processes()).get('engine')));
+  await eventually('it is told to be back', () => states.at(-1) === 'engine_back');
+  expect(states.every((state, index) => state === (index % 2 === 0 ? 'engine_away' : 'engine_back'))).toBe(true);
   trades = 0;
   await eventually('trades come again', () => trades > 0);
 });

@@ -47,6 +47,8 @@ export class Engine {
   /** By instrument id. */
   #followed = new Map<number, Followed>();
   #byKey = new Map<string, Followed>();
+  /** Shards that nobody writes now. */
+  readonly #away = new Set<number>();
   #config: Config | undefined;
   #processes: Processes | undefined;
   #feed: RingFeed | undefined;
@@ -175,6 +177,7 @@ export class Engine {
 
   #opened(feed: RingFeed, again: boolean): void {
     for (const id of feed.definitions.keys()) this.#follow(id, feed);
+    for (const shard of [...this.#away]) this.#shardIs(shard, true);
     if (again) this.#listeners.tell('lost', { type: 'lost', count: null }, this.#other);
   }
 
@@ -199,12 +202,22 @@ export class Engine {
   #take(cursor: RecordCursor, feed: RingFeed): void {
     const { kind } = cursor;
     if (kind === NOTICES.lapped) this.#listeners.tell('lost', { type: 'lost', count: cursor.lost }, this.#other);
-    else if (kind === NOTICES.writer) {
-      const state = cursor.writer === 'live' ? 'engine_back' : 'engine_away';
-      this.#status({ type: 'status', exchange: null, symbol: null, state });
-    } else if (kind === NOTICES.generation) this.#followed.clear();
-    else if (kind === KINDS.instrument) this.#follow(cursor.instrument, feed);
+    else if (kind === NOTICES.writer) this.#shardIs(cursor.shard, cursor.writer === 'live');
+    else if (kind === NOTICES.generation) {
+      this.#followed.clear();
+      this.#shardIs(cursor.shard, true);
+    } else if (kind === KINDS.instrument) this.#follow(cursor.instrument, feed);
     else this.#record(cursor, feed);
+  }
+
+  /** The engine is away while one of its shards is; told when that changes. A shard that begins anew is there again. */
+  #shardIs(shard: number, isThere: boolean): void {
+    const wasAway = this.#away.size > 0;
+    if (isThere) this.#away.delete(shard);
+    else this.#away.add(shard);
+    const isAway = this.#away.size > 0;
+    if (isAway === wasAway) return;
+    this.#status({ type: 'status', exchange: null, symbol: null, state: isAway ? 'engine_away' : 'engine_back' });
   }
 
   #record(cursor: RecordCursor, feed: RingFeed): void {
