@@ -65,12 +65,17 @@ export class Product {
     this.control = new ControlClient(SHM_ROOT, this.name);
   }
 
-  /** `tickring start` under this product's name, on any free port, with flags and variables. */
-  start(...options: (string | NodeJS.ProcessEnv)[]): Program {
+  /** `tickring start` under this product's name, on any free port, with flags and variables; a number is how long it may run, ms. */
+  start(...options: (string | number | NodeJS.ProcessEnv)[]): Program {
     const flags = options.filter((option) => typeof option === 'string');
-    const environment = Object.assign({}, ...options.filter((option) => typeof option !== 'string')) as NodeJS.ProcessEnv;
+    const environment = Object.assign({}, ...options.filter((option) => typeof option === 'object')) as NodeJS.ProcessEnv;
     const args = ['start', '--name', this.name, '--port', '0', ...flags];
-    const program = new Program(args, { XDG_STATE_HOME: this.#stateHome, TICKRING_RING_BYTES: '4MiB', ...environment });
+    const env = { XDG_STATE_HOME: this.#stateHome, TICKRING_RING_BYTES: '4MiB', ...environment };
+    const program = new Program(
+      args,
+      env,
+      options.find((option) => typeof option === 'number'),
+    );
     this.#programs.push(program);
     return program;
   }
