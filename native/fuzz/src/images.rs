@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use tickring_core::event::{Level, State, flag};
 use tickring_shm::layout::{BOOK_WORDS, CHUNK_SIZE, WORD_SIZE};
-use tickring_shm::{BookBuilder, BookState, Poll, Reader, Record, SegmentOptions};
+use tickring_shm::{Applied, BookBuilder, BookState, Poll, Reader, Record, SegmentOptions};
 
 use crate::engine::Engine;
 use crate::ring::{NAME, Root, options};
@@ -18,6 +18,8 @@ const INSTRUMENTS: u32 = 3;
 const WIDENINGS_MAX: i8 = 6;
 /// Chunks: too few for all books at their largest.
 const CHUNKS: u64 = 6;
+/// Steps of one input: longer ones repeat what shorter ones do, and keep the fuzzer from trying many.
+const STEPS_MAX: usize = 64;
 
 /// A reader and its books.
 struct Follower {
@@ -33,21 +35,28 @@ impl Follower {
         Self { reader, builders, record: Record::default() }
     }
 
-    /// Reads at most `most` records; whether it has caught up.
+    /// Reads at most `most` records; whether it has caught up. `each` sees every builder that a record changed, and in the end
+    /// all: hashing three books for every record would be nearly all that an input does.
     fn read(&mut self, most: usize, mut each: impl FnMut(&BookBuilder)) -> bool {
+        let mut caught_up = false;
         for _ in 0..most {
             match self.reader.poll(&mut self.record) {
                 Poll::Record => {
                     for builder in &mut self.builders {
-                        builder.apply(&self.reader, &self.record);
-                        each(builder);
+                        if builder.apply(&self.reader, &self.record) != Applied::Nothing {
+                            each(builder);
+                        }
                     }
                 }
                 Poll::Lapped { .. } => {}
-                Poll::Empty | Poll::Stalled => return true,
+                Poll::Empty | Poll::Stalled => {
+                    caught_up = true;
+                    break;
+                }
             }
         }
-        false
+        self.builders.iter().for_each(each);
+        caught_up
     }
 }
 
@@ -70,13 +79,15 @@ impl Market {
         let root = Root::new();
         let engine = Engine::new(&segment(&root), INSTRUMENTS);
         let follower = Follower::new(&root);
-        Self { root, engine, past: Past::new(), follower }
+        let mut market = Self { root, engine, past: Past::new(), follower };
+        (0..INSTRUMENTS).for_each(|slot| market.remember(slot));
+        market
     }
 
-    fn remember(&mut self) {
-        for (slot, (book, id)) in (0..).zip(&self.engine.books) {
-            self.past.insert((slot, *id, self.engine.exponent), book.hash());
-        }
+    /// Notes the book of a slot as it is now.
+    fn remember(&mut self, slot: u32) {
+        let (book, id) = &self.engine.books[slot as usize];
+        self.past.insert((slot, *id, self.engine.exponent), book.hash());
     }
 
     /// What a builder says is a book that the engine had.
@@ -104,7 +115,7 @@ impl Market {
         let slot = u.int_in_range(0..=INSTRUMENTS - 1)?;
         let live = self.engine.flags[slot as usize] & flag::STALE == 0;
         match u.int_in_range(0..=19_u8)? {
-            0 | 1 => self.snapshot(slot, u.int_in_range(0..=700)?),
+            0 | 1 => self.snapshot(slot, seldom_more(u, 60, 700)?),
             2..=8 if live => self.engine.delta(slot, u.int_in_range(0..=20)?, u.int_in_range(1..=900)?),
             9 if live => self.engine.delta(slot, u.int_in_range(129..=220)?, 3_000),
             10 if live => self.engine.publish_delta(slot, &[], &[]),
@@ -113,7 +124,10 @@ impl Market {
                 let level = Level { price: far, qty: i64::from(u.int_in_range(0..=1_i8)?) };
                 self.engine.publish_delta(slot, &[level], &[]);
             }
-            12 if self.engine.exponent > -2 - WIDENINGS_MAX => self.engine.widen(),
+            12 if self.engine.exponent > -2 - WIDENINGS_MAX => {
+                self.engine.widen();
+                (0..INSTRUMENTS).for_each(|each| self.remember(each));
+            }
             13 => {
                 self.engine.flags[slot as usize] = flag::STALE;
                 self.engine.status(slot, *u.choose(&[State::Resync, State::Stale])?, true);
@@ -125,7 +139,8 @@ impl Market {
                 self.engine.flags[slot as usize] = flag::STALE;
                 self.engine.snapshot_of(slot, flag::STALE, State::Removed);
             }
-            15 => (0..u.int_in_range(1..=1_500_u32)?).for_each(|_| self.engine.trade(slot)),
+            // Enough to lap the ring.
+            15 => (0..seldom_more(u, 20, 1_500)?).for_each(|_| self.engine.trade(slot)),
             16 => self.follower.reader.seek_oldest(),
             17 => {
                 let Follower { reader, builders, .. } = &mut self.follower;
@@ -147,7 +162,7 @@ impl Market {
                 }
             }
         }
-        self.remember();
+        self.remember(slot);
         Ok(())
     }
 
@@ -157,13 +172,19 @@ impl Market {
     }
 }
 
+/// A number that costs little, or one in eight times perhaps a large one.
+fn seldom_more(u: &mut Unstructured<'_>, little: u64, most: u64) -> Result<u64> {
+    let most = if u.ratio(1, 8)? { most } else { little };
+    u.int_in_range(0..=most)
+}
+
 /// Any schedule: a book that a reader has was the engine's, and is when it has read everything; and it comes with the next full
 /// book at the latest.
 pub fn schedule(bytes: &[u8]) {
     let mut u = Unstructured::new(bytes);
     let mut market = Market::new();
-    while !u.is_empty() {
-        if market.step(&mut u).is_err() {
+    for _ in 0..STEPS_MAX {
+        if u.is_empty() || market.step(&mut u).is_err() {
             break;
         }
     }
@@ -171,8 +192,8 @@ pub fn schedule(bytes: &[u8]) {
     while !follower.read(10_000, |builder| Market::check(past, builder)) {}
     for slot in 0..INSTRUMENTS {
         market.snapshot(slot, 5);
+        market.remember(slot);
     }
-    market.remember();
     let Market { follower, past, .. } = &mut market;
     assert!(follower.read(1_000, |builder| Market::check(past, builder)), "a few records");
     for builder in &market.follower.builders {
