@@ -5,8 +5,8 @@
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Caller } from './access.js';
+import { Answers } from './answers.js';
 import { receive } from './body.js';
 import type { Logger } from './logger.js';
 import { notFound, problem, Refusal, type Reply } from './problem.js';
@@ -18,14 +18,6 @@ const DEADLINE_MS = 10_000;
 const PENDING_MAX = 1_000;
 /** An id that a client gives its request; any other is replaced by ours. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
-
-/** Sent with every answer. No CORS header ever: other origins may not read (THREATS S07). */
-const COMMON_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  Vary: 'Origin, Accept, Accept-Encoding',
-};
 
 /** What a route may know of a request; copied while the request is valid, which is during the callback alone. */
 export interface Request {
@@ -77,25 +69,12 @@ export function readRequest(req: HttpRequest): RequestHead {
   };
 }
 
-/** Writes an answer in one piece. */
-function write(res: HttpResponse, reply: Reply, method: string, requestId: string): void {
-  res.cork(() => {
-    res.writeStatus(`${reply.status} ${STATUS_CODES[reply.status] ?? ''}`);
-    for (const [name, value] of Object.entries({ ...COMMON_HEADERS, ...reply.headers, 'X-Request-Id': requestId })) {
-      // The library writes it itself.
-      if (name !== 'Connection' || value !== 'close') res.writeHeader(name, value);
-    }
-    if (method === 'head') res.endWithoutBody(Buffer.byteLength(reply.body));
-    else if (reply.status === 304 || reply.status === 204) res.endWithoutBody();
-    else res.end(reply.body, reply.headers['Connection'] === 'close');
-  });
-}
-
 /** Answers requests by routes, each exactly once. */
 export class Exchange {
   readonly counts: ExchangeCounts = { pending: 0, requests: 0, failures: 0 };
   readonly #logger: Logger;
   readonly #deadlineMs: number;
+  readonly #answers = new Answers();
 
   constructor(logger: Logger, deadlineMs = DEADLINE_MS) {
     this.#logger = logger;
@@ -107,6 +86,7 @@ export class Exchange {
     let open = true;
     let isReceiving = false;
     let endBody = (): void => {};
+    let forgetAnswer = (): void => {};
     let timer: NodeJS.Timeout | undefined;
     this.counts.requests += 1;
     this.counts.pending += 1;
@@ -119,7 +99,10 @@ export class Exchange {
       endBody();
       return true;
     };
-    res.onAborted(close);
+    res.onAborted(() => {
+      close();
+      forgetAnswer();
+    });
     const body = (limit: number): Promise<Buffer> => {
       isReceiving = true;
       const received = receive(res, head.contentLength, limit, (end) => {
@@ -131,11 +114,12 @@ export class Exchange {
     };
     const request: Request = { ...head, body };
     const send = (reply: Reply): void => {
-      if (close()) write(res, reply, request.method, request.id);
+      if (close()) forgetAnswer = this.#answers.write(res, reply, request.method, request.id);
     };
     const fail = (error: unknown): void => send(this.#problem(error, request));
     try {
       if (this.counts.pending > PENDING_MAX) throw new Refusal(503, 'too many requests wait', { 'Retry-After': '1' });
+      if (this.#answers.areTooMany) throw new Refusal(503, 'too many answers are not read', { 'Retry-After': '5' });
       const reply = route(request);
       if (!(reply instanceof Promise)) {
         send(reply);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlClient } from '../../src/gateway/routes.js';
 import { CHANNELS, VENUES } from '../../src/model/codes.js';
-import { Shard, STAMP_HERE } from '../../src/native/index.js';
+import { SHARD_COUNTERS, Shard, STAMP_HERE } from '../../src/native/index.js';
 
 const VENUE = 'binance-usdm';
 const CONNECTION = 1;
@@ -176,6 +176,11 @@ export class Feed {
 
   get counters(): bigint[] {
     return this.#shard.counters();
+  }
+
+  /** Messages of the venue that were found missing. */
+  get gaps(): number {
+    return Number(this.counters[SHARD_COUNTERS.findIndex(({ name }) => name === 'gaps')]);
   }
 
   /** Ends the writer in order. */

@@ -107,7 +107,11 @@ export class JsonClient {
     ws.on('error', () => undefined);
   }
 
-  static async open(gateway: Gateway, protocols: string[] = ['tickring.json.v1'], options: object = {}): Promise<JsonClient> {
+  static async open(
+    gateway: { readonly url: string },
+    protocols: string[] = ['tickring.json.v1'],
+    options: object = {},
+  ): Promise<JsonClient> {
     const ws = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`, protocols, options);
     const client = new JsonClient(ws);
     await new Promise<void>((resolve, reject) => {
