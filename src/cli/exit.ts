@@ -12,11 +12,16 @@ const EXITS: Partial<Record<CodeName, number>> = {
   VENUE_UNKNOWN: EXIT.config,
   RECORDING_INVALID: EXIT.data,
   STATE_INVALID: EXIT.data,
+  JOURNAL_RECORD: EXIT.data,
+  JOURNAL_DAMAGED: EXIT.data,
   SHM_HELD: EXIT.held,
+  JOURNAL_HELD: EXIT.held,
   SHM_NOT_FOUND: EXIT.unavailable,
   SHM_NO_SPACE: EXIT.unavailable,
   SHM_PERMISSION: EXIT.unavailable,
   SHM_VERSION: EXIT.unavailable,
+  JOURNAL_NO_SPACE: EXIT.unavailable,
+  JOURNAL_VERSION: EXIT.unavailable,
   ENGINE_AWAY: EXIT.unavailable,
 };
 

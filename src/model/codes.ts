@@ -62,6 +62,20 @@ export const CODES = {
   SYMBOL_UNLISTED: { number: 96, recovery: 'fatal', meaning: 'The venue does not list this symbol.' },
   RECORDING_INVALID: { number: 97, recovery: 'fatal', meaning: 'A recording cannot be read.' },
   STATE_INVALID: { number: 98, recovery: 'fatal', meaning: 'A registry or state file on disk is damaged.' },
+  JOURNAL_IO: { number: 110, recovery: 'retry', meaning: 'The disk refused a read, a write or a sync of the journal.' },
+  JOURNAL_HELD: { number: 111, recovery: 'fatal', meaning: 'Another writer holds this journal.' },
+  JOURNAL_NO_SPACE: { number: 112, recovery: 'retry', meaning: 'There is no room for another segment of the journal.' },
+  JOURNAL_VERSION: { number: 113, recovery: 'fatal', meaning: 'A segment is of another version of the format.' },
+  JOURNAL_DAMAGED: {
+    number: 114,
+    recovery: 'fatal',
+    meaning: 'Bytes of the journal that were durable are damaged or missing.',
+  },
+  JOURNAL_RECORD: {
+    number: 115,
+    recovery: 'fatal',
+    meaning: 'A record of the journal holds a payload that is none of its kind.',
+  },
 } as const;
 
 /** Name of an error or reject code, as in `error.code`. */
@@ -111,6 +125,12 @@ export const CODE_NAMES = {
   96: 'SYMBOL_UNLISTED',
   97: 'RECORDING_INVALID',
   98: 'STATE_INVALID',
+  110: 'JOURNAL_IO',
+  111: 'JOURNAL_HELD',
+  112: 'JOURNAL_NO_SPACE',
+  113: 'JOURNAL_VERSION',
+  114: 'JOURNAL_DAMAGED',
+  115: 'JOURNAL_RECORD',
 } as const;
 
 /** Record kinds. */

@@ -683,6 +683,12 @@ pub(crate) const fn code_name(number: u64) -> &'static CStr {
         96 => c"SYMBOL_UNLISTED",
         97 => c"RECORDING_INVALID",
         98 => c"STATE_INVALID",
+        110 => c"JOURNAL_IO",
+        111 => c"JOURNAL_HELD",
+        112 => c"JOURNAL_NO_SPACE",
+        113 => c"JOURNAL_VERSION",
+        114 => c"JOURNAL_DAMAGED",
+        115 => c"JOURNAL_RECORD",
         _ => c"unknown",
     }
 }

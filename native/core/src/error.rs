@@ -150,4 +150,18 @@ codes! {
     RecordingInvalid = 97, "RECORDING_INVALID", Fatal;
     /// A registry or state file on disk is damaged.
     StateInvalid = 98, "STATE_INVALID", Fatal;
+
+    // The journal.
+    /// The disk refused a read, a write or a sync of the journal.
+    JournalIo = 110, "JOURNAL_IO", Retry;
+    /// Another writer holds this journal.
+    JournalHeld = 111, "JOURNAL_HELD", Fatal;
+    /// There is no room for another segment of the journal.
+    JournalNoSpace = 112, "JOURNAL_NO_SPACE", Retry;
+    /// A segment is of another version of the format.
+    JournalVersion = 113, "JOURNAL_VERSION", Fatal;
+    /// Bytes of the journal that were durable are damaged or missing.
+    JournalDamaged = 114, "JOURNAL_DAMAGED", Fatal;
+    /// A record of the journal holds a payload that is none of its kind.
+    JournalRecord = 115, "JOURNAL_RECORD", Fatal;
 }

@@ -1,0 +1,41 @@
+//! The write-ahead log of one shard: what enters the state machine, as received, numbered, checked. `native/journal/README.md`
+//! draws the bytes and says what survives what.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod flush;
+mod gap;
+mod index;
+mod input;
+mod journal;
+mod keeper;
+mod pack;
+mod reader;
+mod record;
+mod recover;
+mod scan;
+mod seek;
+mod segment;
+mod settings;
+mod source;
+mod status;
+mod storage;
+mod writer;
+
+pub use error::JournalError;
+pub use gap::{Gap, GapCause};
+pub use index::{Entry, Index, Places};
+pub use journal::Journal;
+pub use reader::{Damage, Item, Reader, Seek};
+pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, flag, record_bytes};
+pub use recover::Recovered;
+pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};
+pub use settings::{Durability, Mode, Retention, Settings};
+pub use status::{State, Status};
+pub use storage::{Disk, Storage, StorageFile};
+pub use writer::{Append, Stamp, Writer};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

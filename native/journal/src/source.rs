@@ -1,0 +1,166 @@
+//! A segment to read from, plain or compressed: offsets are those of the plain form.
+
+use std::io;
+
+use crate::error::JournalError;
+use crate::index::Index;
+use crate::pack::Packed;
+use crate::record::{HEAD_BYTES, Head, Kind, Record, u64_at};
+use crate::segment::{HEADER_BYTES, Header, SegmentName};
+use crate::storage::{Storage, StorageFile, read_full};
+
+/// What stands in the last 16 bytes of a sealed segment: where the seal is, and this.
+pub(crate) const SEALED: [u8; 8] = *b"TKRSEAL1";
+
+/// Bytes that are read ahead.
+const WINDOW_BYTES: usize = 256 << 10;
+
+/// An open segment.
+pub(crate) struct Source {
+    pub name: SegmentName,
+    pub header: Header,
+    pub block: Vec<u8>,
+    file: Box<dyn StorageFile>,
+    packed: Option<Packed>,
+    window: Vec<u8>,
+    window_at: u64,
+}
+
+/// Reads the header block of a segment without the rest.
+pub(crate) fn read_header(storage: &dyn Storage, name: SegmentName) -> Result<Header, JournalError> {
+    let file_name = name.file();
+    let file = storage.open(&file_name, false).map_err(JournalError::io("open", &file_name))?;
+    Ok(header_of(&*file, name)?.1)
+}
+
+fn header_of(file: &dyn StorageFile, name: SegmentName) -> Result<(Vec<u8>, Header), JournalError> {
+    let file_name = name.file();
+    let mut block = vec![0; HEADER_BYTES];
+    let count = read_full(file, &mut block, 0).map_err(JournalError::io("read", &file_name))?;
+    let header = Header::read(&block[..count], &file_name)?;
+    if (header.index, header.first_sequence) != (name.index, name.first_sequence) {
+        let what = format!("its header is that of segment {} from input {}", header.index, header.first_sequence);
+        return Err(JournalError::Damaged { file: file_name, from: 0, what });
+    }
+    Ok((block, header))
+}
+
+impl Source {
+    pub fn open(storage: &dyn Storage, name: SegmentName) -> Result<Self, JournalError> {
+        let file_name = name.file();
+        let file = storage.open(&file_name, false).map_err(JournalError::io("open", &file_name))?;
+        let (block, header) = header_of(&*file, name)?;
+        let packed = if name.packed {
+            let table = Packed::open(&*file).map_err(|error| damaged_pack(&file_name, 0, error))?;
+            Some(table)
+        } else {
+            None
+        };
+        Ok(Self { name, header, block, file, packed, window: Vec::new(), window_at: 0 })
+    }
+
+    pub fn bytes(&self) -> Result<u64, JournalError> {
+        match &self.packed {
+            Some(packed) => Ok(packed.plain_bytes),
+            None => self.file.bytes().map_err(JournalError::io("measure", self.name.file())),
+        }
+    }
+
+    /// Reads until the buffer is full or the segment ends.
+    pub fn read(&mut self, buffer: &mut [u8], offset: u64) -> Result<usize, JournalError> {
+        let Some(packed) = &mut self.packed else {
+            return read_full(&*self.file, buffer, offset).map_err(JournalError::io("read", self.name.file()));
+        };
+        let mut done = 0;
+        while done < buffer.len() {
+            let count = packed
+                .read_at(&*self.file, &mut buffer[done..], offset + done as u64)
+                .map_err(|error| damaged_pack(&self.name.file(), offset, error))?;
+            if count == 0 {
+                break;
+            }
+            done += count;
+        }
+        Ok(done)
+    }
+
+    /// All bytes up to `end`, or to the end of the file.
+    pub fn read_all(&mut self, end: Option<u64>) -> Result<Vec<u8>, JournalError> {
+        let bytes = self.bytes()?;
+        let mut all = vec![0; end.map_or(bytes, |end| end.min(bytes)) as usize];
+        let count = self.read(&mut all, 0)?;
+        all.truncate(count);
+        Ok(all)
+    }
+
+    /// Forgets what was read ahead: the writer may have written since.
+    pub fn refresh(&mut self) {
+        self.window.clear();
+    }
+
+    /// The record at `offset` if a valid one stands there that ends at or before `end`.
+    pub fn record(&mut self, offset: u64, end: u64) -> Result<Option<Record<'_>>, JournalError> {
+        if offset.saturating_add(HEAD_BYTES as u64) > end || !self.load(offset, HEAD_BYTES)? {
+            return Ok(None);
+        }
+        let Some(head) = Head::peek(self.loaded(offset)) else { return Ok(None) };
+        let bytes = head.record_bytes();
+        if offset + bytes as u64 > end || !self.load(offset, bytes)? {
+            return Ok(None);
+        }
+        Ok(Record::read(self.loaded(offset), self.header.salt, offset))
+    }
+
+    fn loaded(&self, offset: u64) -> &[u8] {
+        &self.window[(offset - self.window_at) as usize..]
+    }
+
+    /// Sees to it that `count` bytes from `offset` are in the window; `false` where the file is shorter.
+    fn load(&mut self, offset: u64, count: usize) -> Result<bool, JournalError> {
+        let window_end = self.window_at + self.window.len() as u64;
+        if offset >= self.window_at && offset + count as u64 <= window_end {
+            return Ok(true);
+        }
+        let mut window = std::mem::take(&mut self.window);
+        window.resize(WINDOW_BYTES.max(count), 0);
+        let read = self.read(&mut window, offset)?;
+        window.truncate(read);
+        self.window = window;
+        self.window_at = offset;
+        Ok(self.window.len() >= count)
+    }
+
+    /// The index, and where the seal stands, if the segment is sealed.
+    pub fn index(&mut self) -> Result<Option<(Index, u64)>, JournalError> {
+        let bytes = self.bytes()?;
+        let mut tail = [0; 16];
+        let Some(tail_at) = bytes.checked_sub(16) else { return Ok(None) };
+        if self.read(&mut tail, tail_at)? != 16 || tail[8..] != SEALED {
+            return Ok(None);
+        }
+        let offset = u64_at(&tail, 0);
+        if offset < HEADER_BYTES as u64 || !offset.is_multiple_of(8) {
+            return Ok(None);
+        }
+        let seal = self.record(offset, tail_at)?.filter(|record| record.head.kind == Kind::Seal);
+        Ok(seal.and_then(|record| Index::read(record.payload)).map(|index| (index, offset)))
+    }
+
+    /// Drops what memory holds of the file.
+    pub fn forget(&self) {
+        self.file.forget();
+    }
+
+    /// Brings what the last writer left in memory to the disk; what it could not is not there afterwards.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+fn damaged_pack(file: &str, from: u64, source: io::Error) -> JournalError {
+    if source.kind() == io::ErrorKind::InvalidData || source.kind() == io::ErrorKind::Other {
+        JournalError::Damaged { file: file.to_owned(), from, what: source.to_string() }
+    } else {
+        JournalError::io("read", file)(source)
+    }
+}

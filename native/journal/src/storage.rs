@@ -1,0 +1,272 @@
+//! What the journal asks of a disk, as a trait so that tests can fail it, and the real one.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Advice, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags};
+
+use crate::error::JournalError;
+
+/// One file of the journal. Offsets are explicit, so that threads may share it.
+pub trait StorageFile: Send + Sync {
+    /// Reads at `offset`; 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes at `offset`, maybe less than asked.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
+
+    /// Makes everything written durable. After an error nothing about the file may be believed.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Cuts or extends the file, durable after the next `sync`.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    fn set_bytes(&self, bytes: u64) -> io::Result<()>;
+
+    /// Length of the file.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    fn bytes(&self) -> io::Result<u64>;
+
+    /// Drops what memory holds of the file, so that the next read asks the disk. Best effort.
+    fn forget(&self) {}
+}
+
+/// One folder. Names hold no slash.
+pub trait Storage: Send + Sync {
+    /// All files with their lengths.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says; so for all that follow.
+    fn list(&self) -> io::Result<Vec<(String, u64)>>;
+
+    /// Creates a file that did not exist and reserves room for it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn create(&self, name: &str, bytes: u64) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Opens a file, to write as well where asked.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn StorageFile>>;
+
+    /// Renames a file within the folder, durable after the next `sync_folder`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file, durable after the next `sync_folder`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes creations, renames and removals durable.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn sync_folder(&self) -> io::Result<()>;
+
+    /// Bytes that are free.
+    ///
+    /// # Errors
+    ///
+    /// See [`Storage::list`].
+    fn free_bytes(&self) -> io::Result<u64>;
+}
+
+/// Whether a call that failed so may simply be made again.
+fn again(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
+}
+
+/// Writes everything; a short write goes on where it ended.
+pub(crate) fn write_all(file: &dyn StorageFile, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                bytes = &bytes[count..];
+                offset += count as u64;
+            }
+            Err(error) if again(&error) => std::thread::yield_now(),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads until the buffer is full or the file ends; the bytes read.
+pub(crate) fn read_full(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match file.read_at(&mut buffer[done..], offset + done as u64) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if again(&error) => std::thread::yield_now(),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// A folder of the file system.
+pub struct Disk {
+    folder: File,
+    path: PathBuf,
+}
+
+struct DiskFile(File);
+
+impl Disk {
+    /// Opens the folder, which may be made first (0750).
+    ///
+    /// # Errors
+    ///
+    /// `JOURNAL_IO`.
+    pub fn open(path: &Path, create: bool) -> Result<Self, JournalError> {
+        if create {
+            use std::os::unix::fs::DirBuilderExt;
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o750).create(path);
+            made.map_err(JournalError::io("create", path.display().to_string()))?;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(path, flags, Mode::empty())
+            .map_err(io::Error::from)
+            .map_err(JournalError::io("open", path.display().to_string()))?;
+        Ok(Self { folder: folder.into(), path: path.to_owned() })
+    }
+
+    /// Takes the folder for one writer, as long as the file lives.
+    ///
+    /// # Errors
+    ///
+    /// `JOURNAL_HELD` if another writer has it.
+    pub fn lock(&self) -> Result<File, JournalError> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = self.path.join("lock").display().to_string();
+        let lock: File = rustix::fs::openat(&self.folder, "lock", flags, Mode::from_raw_mode(0o640))
+            .map_err(io::Error::from)
+            .map_err(JournalError::io("open", file.clone()))?
+            .into();
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(lock),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalError::Held { folder: self.path.display().to_string() }),
+            Err(error) => Err(JournalError::io("lock", file)(error.into())),
+        }
+    }
+
+    fn file(&self, name: &str, flags: OFlags) -> io::Result<File> {
+        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        Ok(rustix::fs::openat(&self.folder, name, flags, Mode::from_raw_mode(0o640))?.into())
+    }
+}
+
+impl Storage for Disk {
+    fn list(&self) -> io::Result<Vec<(String, u64)>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            // The keeper may remove a file while this lists them.
+            match entry.metadata() {
+                Ok(data) if data.is_file() => found.push((entry.file_name().to_string_lossy().into_owned(), data.len())),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    fn create(&self, name: &str, bytes: u64) -> io::Result<Box<dyn StorageFile>> {
+        let file = self.file(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
+        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes.max(1)) {
+            // Where the file system knows no reservation, the zeros that follow are one.
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => Ok(Box::new(DiskFile(file))),
+            Err(error) => {
+                let _ = self.remove(name);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn StorageFile>> {
+        // Nonblocking, so that a FIFO of that name is an error and no wait.
+        let mode = if write { OFlags::RDWR } else { OFlags::RDONLY };
+        let file = self.file(name, mode | OFlags::NONBLOCK)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file"));
+        }
+        Ok(Box::new(DiskFile(file)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.folder, from, &self.folder, to)?)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.folder, name, AtFlags::empty())?)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.folder)?)
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        let system = rustix::fs::fstatvfs(&self.folder)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+}
+
+impl StorageFile for DiskFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(&self.0, buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        FileExt::write_at(&self.0, bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn set_bytes(&self, bytes: u64) -> io::Result<()> {
+        self.0.set_len(bytes)
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn forget(&self) {
+        let _ = rustix::fs::fadvise(&self.0, 0, None, Advice::DontNeed);
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of what needs a disk that fails at will: flush thread and keeper are driven step by step.
+
+mod bytes;
+mod faults;
+mod forged;
+mod power;
+mod retention;
+mod rig;
+mod round_trip;
+mod searching;
+mod shedding;
+mod simulated;

@@ -1,0 +1,63 @@
+use std::time::Duration;
+
+use super::rig::{Rig, read, settings};
+use super::simulated::{Plan, Simulated};
+use crate::{Retention, Seek, Settings};
+
+fn first_input(disk: &Simulated) -> u64 {
+    *read(disk).inputs.keys().next().unwrap()
+}
+
+/// F60: sinks go on at their own pace; what one of them has not read is never deleted.
+#[test]
+fn f60_what_a_sink_has_not_read_is_never_deleted() {
+    let disk = Simulated::default();
+    let retention = Retention { bytes: Some(40 << 10), ..Retention::default() };
+    let mut rig = Rig::open(&disk, &Settings { retention, ..settings() }).unwrap();
+    let mut watermark = 0;
+    for round in 0..200_u64 {
+        rig.work(9);
+        // Slow, fast, and now and then back by a little, as when a sink is added.
+        watermark = match round % 10 {
+            0 => rig.durable(),
+            5 => watermark.saturating_sub(3).max(first_input(&disk) - 1),
+            _ => watermark + 2,
+        };
+        rig.parts.shared.watermark.store(watermark, std::sync::atomic::Ordering::Release);
+        rig.work(3);
+        assert!(first_input(&disk) <= watermark + 1, "round {round}: {} is gone, {watermark} was read", first_input(&disk));
+    }
+    rig.parts.shared.watermark.store(u64::MAX, std::sync::atomic::Ordering::Release);
+    rig.work(200);
+    rig.close().unwrap();
+    let bytes: usize = disk.files().values().map(Vec::len).sum();
+    assert!(bytes < 130 << 10, "{bytes} bytes are kept");
+    assert!(first_input(&disk) > 1_000);
+}
+
+#[test]
+fn age_deletes_what_nobody_needs_and_a_later_reader_is_told_what_is_lost() {
+    let disk = Simulated::default();
+    let retention = Retention { age: Some(Duration::ZERO), ..Retention::default() };
+    let mut rig = Rig::open(&disk, &Settings { retention, ..settings() }).unwrap();
+    rig.work(300);
+    rig.close().unwrap();
+    let first = first_input(&disk);
+    assert!(first > 100, "{first}");
+    let mut reader = crate::Reader::new(std::sync::Arc::new(disk), crate::Mode::Strict).unwrap();
+    assert_eq!(reader.seek_sequence(5).unwrap(), Seek::Lost { first: 5, last: first - 1 });
+    assert_eq!(reader.seek_sequence(first).unwrap(), Seek::Found);
+}
+
+#[test]
+fn the_disk_floor_goes_before_the_sinks() {
+    let disk = Simulated::default();
+    let retention = Retention { disk_floor: 60 << 10, ..Retention::default() };
+    let mut rig = Rig::open(&disk, &Settings { retention, ..settings() }).unwrap();
+    rig.parts.shared.watermark.store(1, std::sync::atomic::Ordering::Release);
+    disk.plan(Plan { room: 200 << 10, ..Plan::default() });
+    rig.work(900);
+    assert!(rig.shed.is_empty());
+    rig.close().unwrap();
+    assert!(first_input(&disk) > 1);
+}
