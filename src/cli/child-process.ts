@@ -42,8 +42,9 @@ export class ManagedChild<Name extends ChildName> {
     return this.#process?.pid;
   }
 
-  /** Starts it and resolves when it works; rejects if it ended before. */
+  /** Starts it and resolves when it works; rejects if it ended before, or was told to stop. */
   start(): Promise<ChildReady & { child: Name }> {
+    if (this.#stopping) return Promise.reject(new TickringError('CLOSED', `${this.#options.name} was told to stop`));
     const child = fork(fileURLToPath(new URL('./main.js', import.meta.url)), [this.#options.name], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A terminal sends Ctrl-C to its whole process group; the order of stopping is the supervisor's to decide, from a

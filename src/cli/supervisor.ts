@@ -76,7 +76,7 @@ class Supervisor {
     const onSignal = (): void => this.#signalled();
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
     try {
-      await this.#start();
+      await Promise.race([this.#start(), aborted(this.#stop.signal)]);
       if (this.#options.forMs === undefined) await this.#watch(Number.POSITIVE_INFINITY);
       else await this.#timedRun(this.#options.forMs);
     } catch (error) {
@@ -91,6 +91,7 @@ class Supervisor {
   async #start(): Promise<void> {
     if (this.#simulator !== undefined) {
       const { venues, controlUrl } = await this.#simulator.start();
+      this.#stop.signal.throwIfAborted();
       this.#oracleUrl = controlUrl;
       this.#simulatorPorts = portsOf(venues, controlUrl);
       this.#config = withSimulatedFeeds(this.#config, venues);
@@ -188,6 +189,13 @@ class Supervisor {
     await this.#engine.stop(STOP_MS.engine);
     await Promise.all([this.#jobs?.stop(STOP_MS.jobs), this.#simulator?.stop(STOP_MS.simulator)]);
   }
+}
+
+/** Rejects once the signal says so: a process that hangs while it starts must not keep the others from being stopped. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 function summaryOf(

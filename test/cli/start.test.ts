@@ -50,6 +50,17 @@ test('start: SIGTERM stops all processes in order and ends with 0', async () => 
   expect(children.filter(isRunning)).toEqual([]);
 });
 
+test('start: SIGTERM stops all processes also while one hangs before it works', async () => {
+  const program = start();
+  const engine = await eventually('the engine is there', async () => (await childrenOf(program.process.pid)).get('engine'));
+  process.kill(engine, 'SIGSTOP');
+  const children = [...(await childrenOf(program.process.pid)).values()];
+  program.kill('SIGTERM');
+  await eventually('all processes are gone', () => children.filter(isRunning).length === 0);
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
 test('start: a second signal ends everything at once with 130', async () => {
   const program = start();
   await live(program);
