@@ -40,7 +40,7 @@ export function loadConfig({ file, env, flags = {}, options = {} }: ConfigSource
   if (file !== undefined) addFile(layers, file);
   const warnings = addEnvironment(layers, env);
   for (const [key, value] of Object.entries(flags)) layers.set(key.split('.'), value, `flag --${flagOf(key)}`);
-  for (const [key, value] of Object.entries(options)) layers.set([key], structuredClone(value), `option ${key}`);
+  for (const [key, value] of Object.entries(options)) layers.set([key], plain(key, value), `option ${key}`);
   const checked = settingsSchema.safeParse(layers.values);
   if (!checked.success) {
     const problems = checked.error.issues.flatMap((issue) => describe(issue, layers)).sort((a, b) => lineOf(a) - lineOf(b));
@@ -48,6 +48,15 @@ export function loadConfig({ file, env, flags = {}, options = {} }: ConfigSource
     throw new TickringError('CONFIG_INVALID', `${problems[0]}${more}`, { context: { problems } });
   }
   return { config: resolve(checked.data, layers, warnings), warnings };
+}
+
+/** A copy of what a program gave. */
+function plain(key: string, value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    throw new TickringError('CONFIG_INVALID', `option ${key}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 const flagOf = (key: string): string => (key.split('.').at(-1) ?? key).replaceAll('_', '-');

@@ -157,6 +157,19 @@ test('config: text that is no YAML, no map, or sets a key twice is refused with 
   expect(problems('__proto__: {name: x}')[0]).toMatch(/unknown key __proto__/);
 });
 
+test('config: aliases of nothing, of themselves and without end, and values that are no data, are refused like others', () => {
+  expect(problems('name: *nobody')).toEqual([expect.stringMatching(/^tickring.yaml: .*nobody$/)]);
+  expect(problems('feeds: &feeds [*feeds]')).toEqual([expect.stringMatching(/^tickring.yaml:1: feeds.0 /)]);
+  const levels = 'abcdefgh'.split('').map((name, index, all) => {
+    const before = index === 0 ? 'x' : `*${all[index - 1]}`;
+    return `${name}: &${name} [${Array(9).fill(before).join(', ')}]`;
+  });
+  expect(problems(levels.join('\n'))).toEqual([expect.stringMatching(/^tickring.yaml: .*alias/)]);
+  expect(load('', { TICKRING_REDIS_USERNAME: '*x', TICKRING_REDIS_URL: 'redis://h' }).config.jobs?.redis.username).toBe('*x');
+  for (const name of [() => 1, 5n, Symbol('x')])
+    expect(() => loadConfig({ env: {}, options: { name } })).toThrow(TickringError);
+});
+
 test('config: a flag wins over the environment, the environment over the file', () => {
   const yaml = 'name: file\nshards: 2\ngateway: {port: 1}';
   expect(load(yaml).config.engine).toMatchObject({ name: 'file', shards: 2 });

@@ -45,7 +45,13 @@ function parsed(text: string, path: readonly (string | number)[]): unknown {
   const isList = LISTS.has(path.at(-1));
   if (isList && !text.trimStart().startsWith('[')) return text.split(',').map((part) => part.trim());
   const document = parseDocument(text, { prettyErrors: false });
-  return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 0 });
+  if (document.errors.length > 0) return text;
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    // `*x` is an alias of nothing in YAML, but a name like any other in a variable.
+    return text;
+  }
 }
 
 /** Adds what the environment says; returns warnings about names that do nothing. */

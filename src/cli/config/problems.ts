@@ -6,8 +6,17 @@ import type { Layers } from './source.js';
 
 type Issue = z.core.$ZodIssue;
 
+/** Values without JSON: a list that holds itself, a bigint of a program's. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return typeof value === 'object' ? 'without end' : String(value);
+  }
+}
+
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : jsonOf(value);
   return (text ?? 'nothing').slice(0, 80);
 }
 

@@ -90,7 +90,14 @@ export function addFile(layers: Layers, file: string): void {
     }
   };
   note(contents, []);
-  for (const [key, value] of Object.entries(document.toJS({ maxAliasCount: 100 }) as Record<string, unknown>)) {
+  let values: Record<string, unknown>;
+  try {
+    values = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // An alias of nothing, or far too many of them.
+    throw new TickringError('CONFIG_INVALID', `${file}: ${(error as Error).message}`, { cause: error });
+  }
+  for (const [key, value] of Object.entries(values)) {
     Object.defineProperty(layers.values, key, { value, enumerable: true, configurable: true, writable: true });
   }
 }
