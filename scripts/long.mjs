@@ -1,7 +1,7 @@
 /**
  * `npm run check:long [-- --minutes N --seed N --jobs N --only STEP,… --out FOLDER]`: what CI has no time for. Sanitizer, recordings on
- * every code path, models in depth, writers killed, the ring tortured, a thousand million book updates, properties with new cases,
- * and every fuzz target in rotation until the time is over. Keeps counts in a report, and their sums over all reports of the folder,
+ * every code path, models in depth, writers killed, the ring tortured, a thousand million book updates, properties with new cases, crowds of
+ * clients, and every fuzz target in rotation until the time is over. Keeps counts in a report, and their sums over all reports of the folder,
  * so that it can be done in pieces; ends with 1 on any finding.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { argv } from 'node:process';
 import { parseArgs } from 'node:util';
 import { FOLDER } from './fuzz/build.mjs';
 import { prepare, runAll, wholeNumber } from './fuzz.mjs';
+import { aborts, crowd, damage, operations, resume } from './long/clients.mjs';
 import { findings, write } from './long/report.mjs';
 import { book, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
@@ -21,6 +22,8 @@ const MINUTES = 240;
 const TORTURE_SHARE = 0.4;
 const BOOK_SHARE = 0.2;
 const PROPERTIES_SHARE = 0.15;
+/** A run of so many minutes has the whole ten of the crowd. */
+const CROWD_MINUTES = 120;
 
 /** A target's turn: long enough to get somewhere, short enough that each gets many. */
 const TURN_SECONDS_MIN = 10;
@@ -99,6 +102,11 @@ await main('long', async () => {
     ['kills', () => kills(minutes)],
     ['torture', () => torture(minutes, after(TORTURE_SHARE), seed)],
     ['book', () => book(after(BOOK_SHARE), seed)],
+    ['crowd', () => crowd(Math.min(1, minutes / CROWD_MINUTES))],
+    ['resume', resume],
+    ['aborts', aborts],
+    ['operations', operations],
+    ['damage', damage],
     ['properties', () => properties(after(PROPERTIES_SHARE))],
   ];
   const only = values.only?.split(',');

@@ -26,14 +26,14 @@ function failedTests({ testResults }) {
   });
 }
 
-/** `node` runs it, in a folder that is laid out as the repository. */
-export async function vitest(name, args, { node = process.execPath, cwd = ROOT, env = {} } = {}) {
+/** `node` runs it, in a folder that is laid out as the repository; `onText` gets what it prints. */
+export async function vitest(name, args, { node = process.execPath, cwd = ROOT, env = {}, onText } = {}) {
   const folder = join(ROOT, 'node_modules/.cache/tickring');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `vitest-${process.pid}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`];
   const command = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...reporters, ...args];
-  const status = await run(node, command, { allowFailure: true, cwd, env });
+  const status = await run(node, command, { allowFailure: true, cwd, env, onText });
   const result = nothing(name);
   try {
     const report = JSON.parse(readFileSync(path, 'utf8'));
