@@ -4,7 +4,7 @@ import { isSource, plainSymbol } from '../model/feeds.js';
 import { RECORD_OFFSETS as AT, INSTRUMENT_COUNTERS } from '../native/layout.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import { decimalJson, type NumberStyle, newestQuote, pointRenderer, timeText } from './point-json.js';
-import type { PointRing } from './point-ring.js';
+import type { PointRing, Render } from './point-ring.js';
 import type { PointKind, Points } from './points.js';
 import { notFound } from './problem.js';
 
@@ -33,7 +33,7 @@ export interface DataQuery {
 /** One kind of points of one instrument, from the newest on. */
 interface Stream {
   readonly ring: PointRing;
-  readonly render: (ring: PointRing, at: number) => string;
+  readonly render: Render;
   readonly isKept: boolean;
   back: number;
   /** When that point reached the ring. */
@@ -69,29 +69,22 @@ export class DataQueries {
     return first;
   }
 
-  /** `GET /data/{symbol}`, as text: the points are in their JSON already. Oldest first. */
-  data(symbol: string, query: DataQuery): string {
+  /** `GET /data/{symbol}`, as it is sent: the points are in their JSON already. Oldest first. */
+  data(symbol: string, query: DataQuery): Uint8Array {
     const instrument = this.instrument(symbol, query.source);
     const kinds = KINDS_OF[query.data_type] ?? [];
     const streams = kinds.flatMap((kind) => this.#stream(instrument, kind, query.numbers));
-    const texts: string[] = [];
-    while (texts.length < query.limit) {
-      const newest = newestOf(streams);
-      if (newest === undefined) break;
-      const at = newest.ring.at(newest.back);
-      newest.back += 1;
-      // One stream alone needs no order.
-      if (streams.length > 1) newest.out = outOf(newest);
-      texts.push(newest.isKept ? newest.ring.text(at, newest.render) : newest.render(newest.ring, at));
-    }
-    texts.reverse();
+    const { count, parts } = pointsOf(streams, query.limit);
     // What was published and is no longer, or not yet, in memory would have been part of the answer.
     const published = kinds.reduce((sum, kind) => sum + Number(instrument.counters[COUNTER_OF[kind]] ?? 0n), 0);
-    const truncated = texts.length < query.limit && published > texts.length;
+    const truncated = count < query.limit && published > count;
     this.counts.requests += 1;
     if (!truncated) this.counts.whole += 1;
     const head = `{"symbol":${JSON.stringify(instrument.symbol)},"data_type":"${query.data_type}","data":[`;
-    return `${head}${texts.join(',')}],"count":${texts.length},"truncated":${truncated}}`;
+    const last = parts.pop();
+    // Without the comma behind it.
+    if (last !== undefined) parts.push(last.subarray(0, -1));
+    return Buffer.concat([Buffer.from(head), ...parts, Buffer.from(`],"count":${count},"truncated":${truncated}}`)]);
   }
 
   /** `POST /symbols/{symbol}/snapshot`, as text. */
@@ -133,6 +126,25 @@ export class DataQueries {
     stream.out = outOf(stream);
     return [stream];
   }
+}
+
+/** The JSON of the newest points of all streams, at most `limit`, oldest first, in pieces that end with a comma. */
+function pointsOf(streams: readonly Stream[], limit: number): { count: number; parts: Uint8Array[] } {
+  const [only] = streams;
+  if (only?.isKept === true && streams.length === 1) {
+    const count = Math.min(limit, only.ring.size);
+    return { count, parts: count === 0 ? [] : [only.ring.json(count - 1, count, only.render)] };
+  }
+  const parts: Uint8Array[] = [];
+  while (parts.length < limit) {
+    const newest = newestOf(streams);
+    if (newest === undefined) break;
+    const { ring, back, render, isKept } = newest;
+    parts.push(isKept ? ring.json(back, 1, render) : Buffer.from(`${render(ring, ring.at(back))},`));
+    newest.back += 1;
+    newest.out = outOf(newest);
+  }
+  return { count: parts.length, parts: parts.reverse() };
 }
 
 /** The stream whose next point is the newest: all of an instrument are of one shard, so the ring's own time orders them. */

@@ -51,7 +51,7 @@ export function json(value: unknown, status = 200): Reply {
 }
 
 /** The same of what is JSON already. */
-export function jsonText(body: string, status = 200): Reply {
+export function jsonText(body: string | Uint8Array, status = 200): Reply {
   return {
     status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
