@@ -6,7 +6,7 @@ import { vitest } from '../test-runners.mjs';
  * Clients at once for so long, and steps of the market a second that a gateway and 10,000 clients can bear on two shared cores: each is
  * some 12,000 messages.
  */
-const CROWD = { TICKRING_CROWD: '10000', TICKRING_CROWD_SECONDS: '600', TICKRING_CROWD_STEP_MS: '1000' };
+const CROWD = { TICKRING_CROWD: '10000', TICKRING_CROWD_SECONDS: '600', TICKRING_CROWD_STEP_MS: '500' };
 const KILLS = 1_000;
 const ABORTS = 100_000;
 const OPERATIONS = 1_000_000;
@@ -28,7 +28,9 @@ async function told(path, name, env, ...more) {
 /** Ten thousand clients, of which some are slow and some leave all the time, for ten minutes; a share of it in a shorter run. */
 export async function crowd(share) {
   const seconds = Math.max(30, Math.round(Number(CROWD.TICKRING_CROWD_SECONDS) * share));
-  const env = { ...CROWD, TICKRING_CROWD_SECONDS: String(seconds) };
+  // On a machine that has other things to do as well, a slower market may be asked for.
+  const { TICKRING_CROWD_STEP_MS = CROWD.TICKRING_CROWD_STEP_MS } = process.env;
+  const env = { ...CROWD, TICKRING_CROWD_SECONDS: String(seconds), TICKRING_CROWD_STEP_MS };
   const result = await told('test/gateway/crowd', 'crowd|storm', env);
   return { ...result, counts: { 'client seconds': Number(CROWD.TICKRING_CROWD) * seconds } };
 }

@@ -8,6 +8,8 @@ import { CrowdSocket } from './socket.mjs';
 const HEAD = /^\{"topic":"([^"]*)".*?"prev_seq":(\d+),"seq":(\d+),.*?"ts_out":"(\d+)".*?"body_type":"([a-z_0-9]+)"/;
 /** Connections begun at once where nothing says how fast. */
 const CONNECT_AT_ONCE = 200;
+/** Slow clients that follow what fills their buffers: more of them would be a test of memory bandwidth. */
+const HEAVY_MAX = 100;
 /** A slow client reads for so long between its pauses. */
 const READ_MS = 5_000;
 const AWAY_MS = 200;
@@ -209,7 +211,7 @@ const actions = {
       const isSlow = index < slow;
       // A trade that was dropped ends a socket; without trades a slow one goes down the ladder.
       const topics = isSlow && index % 2 === 0 ? order.topics.slice(0, 1) : order.topics;
-      return new Client(isSlow ? [...topics, ...order.slowTopics] : topics, isSlow);
+      return new Client(index < Math.min(slow, HEAVY_MAX) ? [...topics, ...order.slowTopics] : topics, isSlow);
     });
     clients.push(...fresh);
     const began = performance.now();

@@ -21,7 +21,7 @@ const TOPICS = ['book.binance-usdm.BTCUSDT', 'trade.binance-usdm.BTCUSDT'];
 /** So large that who does not read it fills its buffers within seconds. */
 const LARGE = 'book.binance-usdm.ETHUSDT';
 const LARGE_LEVELS = 200;
-const LARGE_MS = Math.max(20, CLIENTS / 200);
+const LARGE_MS = 20;
 /** What the gateway's README promises, MiB: itself, all buffers together, what may be resumed, and each client. */
 const budgetMb = (clients: number): number => 192 + 256 + 32 + (clients * 16) / 1_024;
 const WATCHDOG_MS = 120_000;
@@ -85,7 +85,6 @@ it(`${CLIENTS} clients, 5 % slow, 5 % leaving a second: every message is account
   const [crowd, probes] = [program(), program()];
   const order = { port: gateway.port, topics: TOPICS, slowTopics: [LARGE], seed };
   timers.push(setInterval(() => market.step(), STEP_MS));
-  timers.push(setInterval(largeDelta, LARGE_MS));
   await probes.ask('open', { ...order, count: PROBES });
   const alone = await probes.ask('run', { seconds: CALM_SECONDS });
   const opened = await crowd.ask<{ connectMs: number }>('open', { ...order, count: CLIENTS - PROBES, slowShare: 0.05 });
@@ -95,6 +94,7 @@ it(`${CLIENTS} clients, 5 % slow, 5 % leaving a second: every message is account
     return { all, healthy, share: (gateway.cpu() - before) / seconds, memory: gateway.memory() };
   };
   const calm = await run(CALM_SECONDS);
+  timers.push(setInterval(largeDelta, LARGE_MS));
   const { all, healthy, ...disturbed } = await run(SECONDS, { isDisturbed: true, churnShare: 0.05, pauseMs: PAUSE_MS });
   for (const timer of timers.splice(0)) clearInterval(timer);
   await allArrived(crowd, probes);
