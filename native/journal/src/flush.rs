@@ -1,17 +1,20 @@
 //! Group commit: from the buffer to the disk, and to another segment when the disk fails.
 
+mod close;
+mod open;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use open::Open;
 use rtrb::Consumer;
 
 use crate::error::JournalError;
-use crate::gap::{GAP_BYTES, Gap, GapCause};
 use crate::index::IndexBuilder;
 use crate::keeper::{Ended, Helper, Job, RESERVE, SPARE, prepare, wall_ns};
-use crate::record::{HEAD_BYTES, Head, Kind, append_record, record_bytes, stamp, stored_check, synced_units, u32_at};
+use crate::record::{HEAD_BYTES, record_bytes, stamp, synced_units};
 use crate::segment::{Chain, FROM_RESERVE, HEADER_BYTES, Header, Link, SegmentName};
 use crate::settings::{Durability, Settings};
 use crate::status::{Shared, State, lock};
@@ -23,9 +26,6 @@ const GROUP_BYTES: usize = 1 << 20;
 /// Time between attempts to get a segment.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// The last part of the reserve is for gaps alone.
-const GAP_ROOM: u64 = 64 << 10;
-
 /// What a turn did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -35,44 +35,6 @@ pub(crate) enum Turn {
     Progress,
     /// The disk takes nothing for now.
     Held,
-}
-
-/// The segment that is written.
-struct Open {
-    file: Box<dyn StorageFile>,
-    name: SegmentName,
-    header: Header,
-    /// Where the next record goes; all before it is durable (with `Durability::None`: written).
-    end: u64,
-    /// All before it is synced.
-    synced: u64,
-    chain: Chain,
-    index: IndexBuilder,
-    begun: Instant,
-}
-
-impl Open {
-    const fn is_empty(&self) -> bool {
-        self.end == HEADER_BYTES as u64
-    }
-
-    const fn is_reserve(&self) -> bool {
-        self.header.flags & FROM_RESERVE != 0
-    }
-
-    /// Bytes that records may fill.
-    fn room(&self) -> u64 {
-        let kept = if self.is_reserve() { GAP_ROOM.min(self.header.capacity / 4) } else { 0 };
-        (self.header.capacity - kept).saturating_sub(self.end)
-    }
-
-    fn link(&self) -> Link {
-        if self.is_empty() {
-            self.header.prev
-        } else {
-            Link { index: self.header.index, end: self.end, digest: self.chain.digest() }
-        }
-    }
 }
 
 /// Where a new writer goes on.
@@ -207,7 +169,7 @@ impl Flusher {
             self.give_up(&error, now);
             return Turn::Progress;
         }
-        let last = note_group(open, &self.stage, self.last);
+        let last = open.note_group(&self.stage, self.last);
         if self.settings.durability != Durability::None {
             open.synced = open.end;
         }
@@ -357,100 +319,12 @@ impl Flusher {
     fn ended(&self, old: Open) -> Ended {
         Ended { name: old.name, header: old.header, end: old.end, last_sequence: self.last, chain: old.chain, index: old.index }
     }
-
-    /// Writes a gap for what still waits, `also` included, and seals the segment.
-    pub fn close(&mut self, also: Option<Gap>) -> Result<(), JournalError> {
-        let missing = self.left(also);
-        if let Some(gap) = missing {
-            self.write_gap(gap);
-        }
-        if self.settings.durability == Durability::None {
-            self.sync_unsynced();
-        }
-        if let Some(open) = self.open.take().filter(|open| !open.is_empty()) {
-            let ended = self.ended(open);
-            self.helper.ask(Job::Seal(Box::new(ended)));
-        }
-        self.helper.ask(Job::Stop);
-        self.shared.set_state(State::Closed);
-        missing.map_or(Ok(()), |gap| Err(JournalError::Unwritten { first: gap.first, last: gap.last }))
-    }
-
-    /// All inputs that still wait, as one gap.
-    fn left(&mut self, also: Option<Gap>) -> Option<Gap> {
-        let waiting = self.consumer.slots();
-        let chunk = self.consumer.read_chunk(waiting).ok()?;
-        let (first, second) = chunk.as_slices();
-        let (mut at, mut missing) = (0, None);
-        let mut bytes = [0; HEAD_BYTES];
-        while at + HEAD_BYTES <= waiting {
-            copy(first, second, at, &mut bytes);
-            at += record_bytes(u32_at(&bytes, 4) as usize);
-            let Some(head) = Head::peek(&bytes).filter(|head| head.kind.is_input() || head.kind == Kind::Gap) else { continue };
-            let gap = missing.get_or_insert(Gap {
-                cause: GapCause::Closed,
-                first: self.last + 1,
-                last: head.sequence,
-                bytes: 0,
-                ts_first: head.ts_recv,
-                ts_last: head.ts_recv,
-            });
-            gap.last = head.sequence;
-            gap.bytes += u64::from(head.length);
-            gap.ts_last = head.ts_recv;
-        }
-        match (missing, also) {
-            (Some(gap), Some(also)) => {
-                Some(Gap { last: also.last, bytes: gap.bytes + also.bytes, ts_last: also.ts_last, ..gap })
-            }
-            (one, other) => one.or(other),
-        }
-    }
-
-    fn write_gap(&mut self, gap: Gap) {
-        let Some(open) = &mut self.open else { return };
-        let head = Head {
-            length: GAP_BYTES as u32,
-            kind: Kind::Gap,
-            flags: 0,
-            connection: 0,
-            stream: self.settings.stream,
-            epoch: self.epoch,
-            sequence: gap.last,
-            ts_recv: gap.ts_last,
-            ts_mono: 0,
-            synced: synced_units(open.synced),
-            instrument: 0,
-        };
-        if open.end + head.record_bytes() as u64 > open.header.capacity {
-            return;
-        }
-        self.stage.clear();
-        append_record(&mut self.stage, &head, &gap.to_bytes(), open.header.salt, open.end);
-        match write_all(&*open.file, &self.stage, open.end).and_then(|()| open.file.sync()) {
-            Ok(()) => self.last = note_group(open, &self.stage, self.last),
-            Err(error) => self.shared.fail(format!("could not write the last gap: {error}")),
-        }
-    }
 }
 
 enum Staged {
     Group,
     Nothing,
     Full,
-}
-
-/// Takes the records of a durable group into digest and index; the number of the last one.
-fn note_group(open: &mut Open, stage: &[u8], mut last: u64) -> u64 {
-    let mut at = 0;
-    while let Some(head) = Head::peek(&stage[at..]) {
-        open.chain.add(stored_check(&stage[at..]));
-        open.index.add(&head, open.end + at as u64);
-        last = head.sequence;
-        at += head.record_bytes();
-    }
-    open.end += stage.len() as u64;
-    last
 }
 
 /// Copies from two halves of a ring as if they were one.

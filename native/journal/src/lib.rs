@@ -5,6 +5,7 @@
 
 mod error;
 mod flush;
+mod found;
 mod gap;
 mod index;
 mod input;
@@ -24,10 +25,11 @@ mod storage;
 mod writer;
 
 pub use error::JournalError;
+pub use found::{Damage, Item, Seek};
 pub use gap::{Gap, GapCause};
 pub use index::{Entry, Index, Places};
 pub use journal::Journal;
-pub use reader::{Damage, Item, Reader, Seek};
+pub use reader::Reader;
 pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, flag, record_bytes};
 pub use recover::Recovered;
 pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};

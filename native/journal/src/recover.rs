@@ -2,9 +2,9 @@
 
 use crate::error::JournalError;
 use crate::flush::Continue;
+use crate::found::Damage;
 use crate::gap::{Gap, GapCause};
 use crate::keeper::Ended;
-use crate::reader::Damage;
 use crate::record::{Record, stored_check};
 use crate::scan::{Prefix, Tail, next_record, prefix};
 use crate::segment::{Link, SegmentName, segments};

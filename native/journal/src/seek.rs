@@ -1,9 +1,10 @@
 //! Searches: by number, by time, for a checkpoint. Names and headers say the segment, its index the place.
 
 use crate::error::JournalError;
+use crate::found::{Place, Seek};
 use crate::gap::Gap;
 use crate::index::{Entry, Index};
-use crate::reader::{Place, Reader, Seek};
+use crate::reader::Reader;
 use crate::record::{Head, Kind, flag};
 use crate::segment::SegmentName;
 use crate::source::{Source, read_header};

@@ -8,10 +8,11 @@ use tickring_core::input::{Input, Stamped};
 
 use super::simulated::Simulated;
 use crate::flush::Turn;
+use crate::found::Item;
 use crate::gap::{Gap, GapCause};
 use crate::journal::{Parts, begin};
 use crate::keeper::Helper;
-use crate::reader::{Item, Reader};
+use crate::reader::Reader;
 use crate::record::Kind;
 use crate::settings::{Mode, Settings};
 use crate::storage::Storage;
