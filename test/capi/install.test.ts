@@ -1,12 +1,8 @@
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { complaints, eventually, Place, type Program } from '../cli/program.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { BUILD_MS, expectDump, expectEnded, expectPages, runningEngine, SYMBOLS } from '../reader/running-engine.js';
 import { COMPILERS, EXAMPLES, INCLUDE, Installation, missing, output, PLAIN, run, SANITIZED } from './toolchain.js';
-
-const BUILD_MS = 600_000;
-/** The simulated venues, instruments of the first shard. */
-const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT'];
 
 if (missing.length > 0) console.warn(`skipped: C readers need ${missing.join(', ')}`);
 test.runIf(missing.length > 0 && process.env['CI'] !== undefined)('capi: compilers are at hand', () => {
@@ -15,22 +11,16 @@ test.runIf(missing.length > 0 && process.env['CI'] !== undefined)('capi: compile
 
 describe.skipIf(missing.length > 0)('capi', () => {
   let installed: Installation;
-  let place: Place;
-  let engine: Program;
-
-  beforeAll(async () => {
+  const place = runningEngine(() => {
     installed = new Installation();
-    place = new Place();
-    engine = place.start();
-    await eventually('all books are in sync', () => engine.stdout.includes('books in sync 8/8'));
-  }, BUILD_MS);
-
-  afterAll(async () => {
-    engine?.kill('SIGTERM');
-    await engine?.ended;
-    place?.remove();
-    installed?.remove();
   });
+  afterAll(() => installed?.remove());
+
+  /** What an example prints about the engine, having ended well. */
+  function example(program: string, count: string): string {
+    const { name, shmRoot } = place();
+    return expectEnded(installed.run(program, name, count, shmRoot));
+  }
 
   test('capi: the shared library has its soname, and exports the functions of the header and nothing else', () => {
     const library = join(installed.library, 'libtickring.so');
@@ -52,8 +42,8 @@ describe.skipIf(missing.length > 0)('capi', () => {
     const fixed = installed.compile(gcc, 'c/dump.c', ['-static'], libraries);
     expect(output('readelf', ['-d', fixed])).not.toContain('NEEDED');
     for (const program of [shared, fixed]) {
-      const { status, stderr } = installed.run(program, 'nobody', '1', place.shmRoot);
-      expect({ status, stderr }).toEqual({ status: 1, stderr: `dump: nothing is published at ${place.shmRoot}/nobody\n` });
+      const { status, stderr } = installed.run(program, 'nobody', '1', place().shmRoot);
+      expect({ status, stderr }).toEqual({ status: 1, stderr: `dump: nothing is published at ${place().shmRoot}/nobody\n` });
     }
     expect(installed.flags('--modversion')).toEqual([
       output('sed', ['-n', 's/^version = "\\(.*\\)"$/\\1/p', 'Cargo.toml']).trim(),
@@ -80,12 +70,7 @@ describe.skipIf(missing.length > 0)('capi', () => {
   });
 
   test('capi: an example is a page', () => {
-    const examples = ['c', 'cpp'].flatMap((folder) => readdirSync(join(EXAMPLES, folder)).map((name) => `${folder}/${name}`));
-    const lines = examples.map(
-      (name) => [name, readFileSync(join(EXAMPLES, name), 'utf8').trimEnd().split('\n').length] as const,
-    );
-    expect(lines.filter(([, count]) => count >= 80)).toEqual([]);
-    expect(lines.length).toBeGreaterThanOrEqual(3);
+    for (const folder of ['c', 'cpp']) expectPages(join(EXAMPLES, folder));
   });
 
   test.runIf(process.getuid?.() === 0)(
@@ -96,11 +81,10 @@ describe.skipIf(missing.length > 0)('capi', () => {
       if (gcc === undefined) throw new Error('no compiler in the list');
       const program = installed.compile(gcc, 'c/dump.c', PLAIN);
       chmodSync(installed.prefix, 0o755);
+      const { name, shmRoot } = place();
       const as = (...groups: string[]) =>
-        installed.run('setpriv', '--reuid', '65534', '--regid', '65534', ...groups, program, place.name, '20', place.shmRoot);
-      const member = as('--groups', '0');
-      expect({ status: member.status, stderr: complaints(member.stderr) }).toEqual({ status: 0, stderr: '' });
-      expect(member.stdout.trimEnd().split('\n')).toHaveLength(21);
+        installed.run('setpriv', '--reuid', '65534', '--regid', '65534', ...groups, program, name, '20', shmRoot);
+      expectDump(expectEnded(as('--groups', '0')), 20);
       const stranger = as('--clear-groups');
       expect({ status: stranger.status, stdout: stranger.stdout }).toEqual({ status: 1, stdout: '' });
       expect(stranger.stderr).toContain('Permission denied');
@@ -114,21 +98,12 @@ describe.skipIf(missing.length > 0)('capi', () => {
   describe.each(variants)('$title', ({ compiler, flags }) => {
     test('capi: the dumper prints exact decimals of trades and quotes', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/dump.c', flags);
-      const { status, stdout, stderr } = installed.run(program, place.name, '200', place.shmRoot);
-      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
-      const [head, ...rows] = stdout.trimEnd().split('\n');
-      const columns = head?.split(',').length;
-      expect(rows).toHaveLength(200);
-      const decimal = '\\d+(\\.\\d+)?';
-      const trade = new RegExp(`^trade,binance-\\w+,\\w+,\\d+,\\d{19},\\d{19},${decimal},${decimal},(buy|sell),$`);
-      const quote = new RegExp(`^quote,binance-\\w+,\\w+,\\d+,\\d+,\\d{19},${decimal},${decimal},${decimal},${decimal}$`);
-      expect(rows.filter((row) => row.split(',').length !== columns || !(trade.test(row) || quote.test(row)))).toEqual([]);
+      expectDump(example(program, '200'), 200);
     });
 
     test("capi: every book is whole in the first second, and no hash differs from the engine's", { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/book.c', flags);
-      const { status, stdout, stderr } = installed.run(program, place.name, '2', place.shmRoot);
-      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+      const stdout = example(program, '2');
       const side = '(  \\S+ @ \\S+){3}';
       const line = new RegExp(
         `^binance-\\w+ (\\w+): live, \\d+ bids, \\d+ asks  bid${side}  ask${side}  \\((\\d+) hashes compared, 0 differed\\)$`,
@@ -149,15 +124,13 @@ describe.skipIf(missing.length > 0)('capi', () => {
 
     test('capi: the latency recorder counts every record or says what it lost', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'c/latency.c', flags);
-      const { status, stdout, stderr } = installed.run(program, place.name, '300', place.shmRoot);
-      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+      const stdout = example(program, '300');
       expect(stdout).toMatch(/^300 records, \d+ lost, p50 \d+ ns, p90 \d+ ns, p99 \d+ ns, p99\.9 \d+ ns, max \d+ ns\n$/);
     });
 
     test('capi: the strategy sees the spread of every symbol', { timeout: BUILD_MS }, () => {
       const program = installed.compile(compiler, 'cpp/spread.cpp', flags);
-      const { status, stdout, stderr } = installed.run(program, place.name, '2', place.shmRoot);
-      expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+      const stdout = example(program, '2');
       const line = /^binance-\w+ (\w+) +spread +(\d+\.\d+) +flow +[+-]\d+\.\d+ +quotes (\d+)$/;
       const seen = stdout
         .trimEnd()

@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { decimalText } from '../../src/model/decimal.js';
-import { eventually, Place, Program, run } from './program.js';
+import { runningEngine } from '../reader/running-engine.js';
+import { eventually, Program, run } from './program.js';
 
-let place: Place;
-let engine: Program;
-
-beforeAll(async () => {
-  place = new Place();
-  engine = place.start();
-  await eventually('all books are in sync', () => engine.stdout.includes('books in sync 8/8'));
-});
-
-afterAll(async () => {
-  engine.kill('SIGTERM');
-  await engine.ended;
-  place.remove();
-});
+const place = runningEngine();
 
 function records(stdout: string): Record<string, unknown>[] {
   return stdout
@@ -25,7 +13,7 @@ function records(stdout: string): Record<string, unknown>[] {
 }
 
 test('read: from the oldest record on, sequences have no hole and every kind decodes', async () => {
-  const { code, stdout } = await place.run('read', '--oldest', '--count', '2000', '--json');
+  const { code, stdout } = await place().run('read', '--oldest', '--count', '2000', '--json');
   expect(code).toBe(0);
   const all = records(stdout);
   expect(all).toHaveLength(2000);
@@ -44,7 +32,7 @@ test('read: from the oldest record on, sequences have no hole and every kind dec
 });
 
 test('read: kinds and instrument filter', async () => {
-  const { stdout } = await place.run(
+  const { stdout } = await place().run(
     'read',
     '--kinds',
     'trade,quote',
@@ -61,38 +49,38 @@ test('read: kinds and instrument filter', async () => {
 });
 
 test('read: text lines name instrument, kind and figures', async () => {
-  const { stdout } = await place.run('read', '--kinds', 'trade', '--count', '3');
+  const { stdout } = await place().run('read', '--kinds', 'trade', '--count', '3');
   for (const line of stdout.trim().split('\n'))
     expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{9} #\d+ binance-\w+:\w+ +trade +price=[\d.]+ qty=[\d.]+ trade_id=\d+/);
 });
 
 test('read: ends with 0 on SIGINT, and when its output is closed', async () => {
-  const interrupted = new Program(['read'], place.env);
+  const interrupted = new Program(['read'], place().env);
   await eventually('something is printed', () => interrupted.stdout.length > 0);
   interrupted.kill('SIGINT');
   expect(await interrupted.ended).toMatchObject({ code: 0, stderr: '' });
 
-  const closed = new Program(['read', '--json'], place.env);
+  const closed = new Program(['read', '--json'], place().env);
   await eventually('something is printed', () => closed.stdout.length > 0);
   closed.process.stdout.destroy();
   expect(await closed.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('read: ends with 0 when its time is over, and finds the engine by flags alone', async () => {
-  const root = place.env['TICKRING_SHM_ROOT'] ?? '';
-  const ended = await run(['read', '--name', place.name, '--shm-root', root, '--for', '500ms', '--json']);
+  const root = place().env['TICKRING_SHM_ROOT'] ?? '';
+  const ended = await run(['read', '--name', place().name, '--shm-root', root, '--for', '500ms', '--json']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(records(ended.stdout).length).toBeGreaterThan(0);
 });
 
 test('read: a kind that does not exist is a usage error with a suggestion', async () => {
-  const { code, stderr } = await place.run('read', '--kinds', 'trades');
+  const { code, stderr } = await place().run('read', '--kinds', 'trades');
   expect(code).toBe(64);
   expect(stderr).toBe('tickring: --kinds trades is no kind, did you mean trade? (USAGE_INVALID)\n');
 });
 
 test('read: without an engine it ends with 69 and says how to start one', async () => {
-  const { code, stderr } = await place.run('read', '--name', 'nobody');
+  const { code, stderr } = await place().run('read', '--name', 'nobody');
   expect(code).toBe(69);
   expect(stderr).toMatch(/^tickring: no engine has published .*tickring start.* \(SHM_NOT_FOUND\)\n$/);
 });

@@ -46,7 +46,6 @@ export interface RigOptions {
   /** Symbols of each feed; default: all that are simulated. */
   readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
-  readonly stuckAfterMs?: number;
   readonly transport?: TransportName;
 }
 
@@ -125,7 +124,6 @@ export class Rig {
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
-      ...(options.stuckAfterMs === undefined ? {} : { stuckAfterMs: options.stuckAfterMs }),
     });
     const rig = new Rig({ engine, simulator, config, oracleLog, directories: [stateDir, shmRoot], lines });
     try {

@@ -11,7 +11,7 @@ import { type Simulator, startSimulator } from '#dist/simulator/index.js';
 import { venues } from '#dist/venues/index.js';
 import { type LogLine, memoryLogger } from './memory-logger.js';
 
-const WORKER_FILE = fileURLToPath(new URL('./faulty-worker.mjs', import.meta.url));
+const WORKER_FILE = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 /** Guards against hangs alone. */
 const WATCHDOG_MS = 30_000;
 

@@ -9,7 +9,7 @@ import { venues } from '#dist/venues/index.js';
 import { memoryLogger } from './memory-logger.js';
 import { SupervisedEngine, SYMBOLS, shardOfVenue } from './supervised-engine.js';
 
-const WORKER_FILE = fileURLToPath(new URL('./faulty-worker.mjs', import.meta.url));
+const WORKER_FILE = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 const SPOT = 'binance-spot';
 const USDM = 'binance-usdm';
 

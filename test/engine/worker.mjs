@@ -1,23 +1,43 @@
 /**
  * Worker module of the tests: the product's shard, with venues whose limits `TICKRING_TEST_LIMITS` (JSON) overrides, so that
- * deadlines of minutes pass in seconds. On the channel `tickring-test` a test can make it die or hang.
+ * deadlines of minutes pass in seconds. It does what it is told to on the channel `NAME/SHARD`: end by an error, by a rejection, or
+ * by `process.exit`, hang, or find its shard poisoned.
  */
+import { BroadcastChannel } from 'node:worker_threads';
 import { runShard } from '../../dist/engine/index.js';
+import { CODES } from '../../dist/model/codes.js';
+import { Shard } from '../../dist/native/index.js';
 import { venues } from '../../dist/venues/index.js';
 
-// biome-ignore lint/style/noDefaultExport: piscina calls the default export of its module.
-export default function shardWorker(task) {
-  const orders = new BroadcastChannel('tickring-test');
-  orders.onmessage = ({ data: { shard, act } }) => {
-    if (shard !== task.shard) return;
-    if (act === 'throw') throw new Error('a test makes this worker throw');
-    if (act === 'exit') process.exit(3);
+const faults = {
+  throw: () =>
+    setImmediate(() => {
+      throw new Error('injected error');
+    }),
+  reject: () => void Promise.reject(new Error('injected rejection')),
+  exit: () => process.exit(3),
+  hang: () => {
     for (;;);
-  };
-  orders.unref();
+  },
+  poison: () => {
+    // As the addon answers after a caught panic; the shard behind it is not used again.
+    const { tick } = Shard.prototype;
+    Shard.prototype.tick = () => {
+      Shard.prototype.tick = tick;
+      return -CODES.SHARD_POISONED.number;
+    };
+  },
+};
+
+// biome-ignore lint/style/noDefaultExport: piscina calls the default export of its module.
+export default async function shardWorker(task) {
+  const channel = new BroadcastChannel(`${task.config.name}/${task.shard}`);
+  channel.onmessage = ({ data }) => faults[data]();
+  channel.unref();
   const limits = JSON.parse(process.env['TICKRING_TEST_LIMITS'] ?? '{}');
-  return runShard(
+  await runShard(
     task,
     venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...limits } })),
   );
+  channel.close();
 }

@@ -1,15 +1,12 @@
 /** The Python examples, and a book of the Python package, beside the simulated venues. The package's own tests are in native/python. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { complaints, eventually, Place, type Program, ROOT } from '../cli/program.js';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from '../cli/program.js';
+import { expectDump, expectEnded, expectPages, runningEngine, SYMBOLS } from '../reader/running-engine.js';
 
 const EXAMPLES = join(ROOT, 'native/shm/examples/python');
 const TARGET = process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target');
-const BUILD_MS = 600_000;
-/** The simulated venues, instruments of the first shard. */
-const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT'];
 const READERS_MS = 60_000;
 
 function run(command: string, args: readonly string[]) {
@@ -32,56 +29,29 @@ test.runIf(missing.length > 0 && process.env['CI'] !== undefined)('python: what 
 });
 
 describe.skipIf(missing.length > 0)('python', () => {
-  let place: Place;
-  let engine: Program;
-
-  beforeAll(async () => {
-    const built = run('cargo', ['build', '--quiet', '--locked', '-p', 'tickring-capi']);
-    expect(built).toMatchObject({ status: 0 });
-    place = new Place();
-    engine = place.start();
-    await eventually('all books are in sync', () => engine.stdout.includes('books in sync 8/8'));
-  }, BUILD_MS);
-
-  afterAll(async () => {
-    engine?.kill('SIGTERM');
-    await engine?.ended;
-    place?.remove();
+  const place = runningEngine(() => {
+    expect(run('cargo', ['build', '--quiet', '--locked', '-p', 'tickring-capi'])).toMatchObject({ status: 0 });
   });
 
-  function python(example: string, count: string, name = place.name) {
-    return run('python3', [join(EXAMPLES, example), name, count, place.shmRoot]);
+  function python(example: string, count: string, name = place().name) {
+    return run('python3', [join(EXAMPLES, example), name, count, place().shmRoot]);
   }
 
   test('python: an example is a page', () => {
-    const lines = readdirSync(EXAMPLES)
-      .filter((name) => name.endsWith('.py'))
-      .map((name) => [name, readFileSync(join(EXAMPLES, name), 'utf8').trimEnd().split('\n').length] as const);
-    expect(lines.filter(([, count]) => count >= 80)).toEqual([]);
-    expect(lines).toHaveLength(3);
+    expectPages(EXAMPLES);
   });
 
   test('python: the dumper prints exact decimals of trades and quotes', { timeout: READERS_MS }, () => {
-    const { status, stdout, stderr } = python('dump.py', '200');
-    expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
-    const [head, ...rows] = stdout.trimEnd().split('\n');
-    expect(rows).toHaveLength(200);
-    const decimal = '\\d+(\\.\\d+)?';
-    const trade = `trade,binance-\\w+,\\w+,\\d+,\\d{19},\\d{19},${decimal},${decimal},(buy|sell),`;
-    const quote = `quote,binance-\\w+,\\w+,\\d+,\\d+,\\d{19}(,${decimal}){4}`;
-    const row = new RegExp(`^(${trade}|${quote})$`);
-    expect(rows.filter((line) => line.split(',').length !== head?.split(',').length || !row.test(line))).toEqual([]);
+    expectDump(expectEnded(python('dump.py', '200')), 200);
   });
 
   test('python: the latency recorder counts every record or says what it lost', { timeout: READERS_MS }, () => {
-    const { status, stdout, stderr } = python('latency.py', '300');
-    expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+    const stdout = expectEnded(python('latency.py', '300'));
     expect(stdout).toMatch(/^300 records, \d+ lost, p50 \d+ ns, p90 \d+ ns, p99 \d+ ns, p99\.9 \d+ ns, max \d+ ns\n$/);
   });
 
   test('python: the strategy sees the spread of every symbol', { timeout: READERS_MS }, () => {
-    const { status, stdout, stderr } = python('spread.py', '2');
-    expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+    const stdout = expectEnded(python('spread.py', '2'));
     const line = /^binance-\w+:(\w+) +spread +(\d+\.\d+) +flow +[+-]\d+\.\d+ +quotes \d+$/;
     const seen = stdout
       .trimEnd()
@@ -93,8 +63,7 @@ describe.skipIf(missing.length > 0)('python', () => {
 
   test('python: a book that joins is the book that was kept', { timeout: READERS_MS }, () => {
     const script = join(ROOT, 'test/python/books.py');
-    const { status, stdout, stderr } = run('python3', [script, place.name, place.shmRoot]);
-    expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+    const stdout = expectEnded(run('python3', [script, place().name, place().shmRoot]));
     expect(stdout).toMatch(/^\d+ comparisons, \d+ hash checks, 0 failures\n$/);
   });
 
@@ -102,7 +71,7 @@ describe.skipIf(missing.length > 0)('python', () => {
     for (const example of ['dump.py', 'latency.py', 'spread.py']) {
       const { status, stderr } = python(example, '1', 'nobody');
       expect(status).toBe(1);
-      expect(stderr).toBe(`${example.slice(0, -3)}: SHM_NOT_FOUND: nothing is published at ${place.shmRoot}/nobody\n`);
+      expect(stderr).toBe(`${example.slice(0, -3)}: SHM_NOT_FOUND: nothing is published at ${place().shmRoot}/nobody\n`);
     }
   });
 });

@@ -1,42 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { complaints, eventually, Place, type Program, ROOT } from '../cli/program.js';
+import { expect, test } from 'vitest';
+import { ROOT } from '../cli/program.js';
+import { expectDump, expectEnded, expectPages, runningEngine, SYMBOLS } from './running-engine.js';
 
 const EXAMPLES = join(ROOT, 'src/reader/examples');
-/** The simulated venues. */
-const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT'];
 const INSTRUMENTS = ['binance-spot', 'binance-usdm'].flatMap((venue) => SYMBOLS.map((symbol) => `${venue}:${symbol}`)).sort();
 
-let place: Place;
-let engine: Program;
-beforeAll(async () => {
-  place = new Place();
-  engine = place.start();
-  await eventually('all books are in sync', () => engine.stdout.includes('books in sync 8/8'));
-});
-afterAll(async () => {
-  engine.kill('SIGTERM');
-  await engine.ended;
-  place.remove();
-});
+const place = runningEngine();
 
-function run(example: string, count: string, name = place.name): { status: number | null; stdout: string; stderr: string } {
-  const args = [join(EXAMPLES, example), name, count, place.shmRoot];
+function run(example: string, count: string, name = place().name): { status: number | null; stdout: string; stderr: string } {
+  const args = [join(EXAMPLES, example), name, count, place().shmRoot];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
   return { status, stdout, stderr };
 }
 
 test('examples: each is a page', () => {
-  const lines = readdirSync(EXAMPLES).map((name) => [name, readFileSync(join(EXAMPLES, name), 'utf8').split('\n').length]);
-  expect(lines.filter(([, count]) => Number(count) >= 80)).toEqual([]);
-  expect(lines.length).toBeGreaterThanOrEqual(3);
+  expectPages(EXAMPLES);
 });
 
 test('examples: the strategy prints spread and flow of every instrument of all shards', () => {
-  const { status, stdout, stderr } = run('spread.mjs', '2');
-  expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+  const stdout = expectEnded(run('spread.mjs', '2'));
   const line = /^(binance-\w+:\w+) +spread +(\d+\.\d{4}) {2}flow +-?\d+\.\d{4} {2}quotes (\d+)$/;
   const rows = stdout
     .trimEnd()
@@ -53,20 +38,11 @@ test('examples: the strategy prints spread and flow of every instrument of all s
 });
 
 test('examples: the dumper prints exact decimals of trades and quotes', () => {
-  const { status, stdout, stderr } = run('dump.mjs', '200');
-  expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
-  const [head, ...rows] = stdout.trimEnd().split('\n');
-  expect(rows).toHaveLength(200);
-  const decimal = '\\d+(\\.\\d+)?';
-  const row = new RegExp(
-    `^(trade,binance-\\w+,\\w+,\\d+,\\d{19},\\d{19},${decimal},${decimal},(buy|sell),|quote,binance-\\w+,\\w+,\\d+,\\d+,\\d{19}(,${decimal}){4})$`,
-  );
-  expect(rows.filter((each) => each.split(',').length !== head?.split(',').length || !row.test(each))).toEqual([]);
+  expectDump(expectEnded(run('dump.mjs', '200')), 200);
 });
 
 test('examples: the recorder prints percentiles', () => {
-  const { status, stdout, stderr } = run('latency.mjs', '500');
-  expect({ status, stderr: complaints(stderr) }).toEqual({ status: 0, stderr: '' });
+  const stdout = expectEnded(run('latency.mjs', '500'));
   expect(stdout).toMatch(
     /^500 records, \d+ lost, p50 [\d.]+ us, p90 [\d.]+ us, p99 [\d.]+ us, p99.9 [\d.]+ us, max [\d.]+ us\n$/,
   );
