@@ -15,7 +15,7 @@ const SMOKE_ITEMS: usize = 500;
 /// Where a standing clock stands: a little behind the receive times of the synthetic feed.
 pub const STANDING_NS: u64 = 1_723_161_256_000_000_500;
 
-/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N] [--standing-clock]`
+/// `[--smoke] [--corpus FILE] [--code-path PATH] [--core N] [--standing-clock] [--ring-bytes N]`
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Only show that it runs.
@@ -28,6 +28,8 @@ pub struct Options {
     pub core: Option<usize>,
     /// Stamp with one time for ever: for instruction counts, which must not depend on when they are taken.
     pub standing_clock: bool,
+    /// Bytes of the ring, where a subcommand lets them be chosen.
+    pub ring_bytes: Option<u64>,
     /// Words that are no options.
     pub rest: Vec<String>,
 }
@@ -48,6 +50,11 @@ impl Options {
                     let text = value()?;
                     let core = text.parse().map_err(|_| format!("--core {text} is no number of a core"))?;
                     options.core = Some(core);
+                }
+                "--ring-bytes" => {
+                    let text = value()?;
+                    let bytes = text.parse().map_err(|_| format!("--ring-bytes {text} is no number of bytes"))?;
+                    options.ring_bytes = Some(bytes);
                 }
                 other if other.starts_with("--") => return Err(format!("unknown option {other}").into()),
                 other => options.rest.push(other.to_owned()),

@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use tickring_shm::Writer;
 
+use crate::blocks::median;
 use crate::clock::monotonic_ns;
 use crate::histogram::{encode, new_histogram};
 use crate::message::{Sender, Shape, send_bare};
@@ -97,7 +98,9 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (writing, reading) = two_cores()?;
     let (blocks, closed_ns, count) = if options.smoke { (2, 1, 200) } else { (30, 50_000_000, 10_000) };
     let root = Root::create()?;
-    let sender = Sender::new(Writer::create(&root.segment(1, 1))?);
+    let mut segment = root.segment(1, 1);
+    segment.ring_bytes = options.ring_bytes.unwrap_or(segment.ring_bytes);
+    let sender = Sender::new(Writer::create(&segment)?);
     let mut pair = Pair { sender, peer: Peer::start(&root, 0, reading)? };
     let pinned = crate::options::pin(writing).is_ok();
     let kinds = [(true, Shape::Small), (false, Shape::Small), (true, Shape::Large), (false, Shape::Large)];
@@ -119,6 +122,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut report = serde_json::Map::new();
     for (((ring, shape), series), histogram) in kinds.iter().zip(series).zip(&histograms) {
         let name = format!("{}{}", if *ring { "ring" } else { "bare" }, shape.name());
+        eprintln!("{name:7} there and back {:.0} ns in the median of blocks", median(&mut series.closed.clone()));
         let open: Vec<_> = series.open.iter().map(|block| block["all_hdr"].clone()).collect();
         report.insert(name, json!({ "closed": series.closed, "closed_hdr": encode(histogram)?, "open_hdr": open }));
     }
