@@ -39,7 +39,11 @@ export interface Request {
 }
 
 /** What is read of a request before it is known how its body comes. */
-export type RequestHead = Omit<Request, 'body'> & { readonly contentLength: number };
+export type RequestHead = Omit<Request, 'body'> & {
+  readonly contentLength: number;
+  /** Two lines say how long the body is. The library believes the first; a proxy in front may believe the other (RFC 9112 6.3). */
+  readonly hasTwoLengths: boolean;
+};
 
 export type Route = (request: Request) => Reply | Promise<Reply>;
 
@@ -50,9 +54,18 @@ export interface ExchangeCounts {
   failures: number;
 }
 
+function countOf(req: HttpRequest, header: string): number {
+  let count = 0;
+  req.forEach((name) => {
+    if (name === header) count += 1;
+  });
+  return count;
+}
+
 /** Reads what is needed of a request. */
 export function readRequest(req: HttpRequest): RequestHead {
   const id = req.getHeader('x-request-id');
+  const length = req.getHeader('content-length');
   return {
     id: REQUEST_ID.test(id) ? id : randomUUID(),
     method: req.getMethod(),
@@ -64,7 +77,8 @@ export function readRequest(req: HttpRequest): RequestHead {
     ifNoneMatch: req.getHeader('if-none-match'),
     acceptEncoding: req.getHeader('accept-encoding'),
     contentType: req.getHeader('content-type'),
-    contentLength: Number(req.getHeader('content-length')) || 0,
+    contentLength: Number(length) || 0,
+    hasTwoLengths: length !== '' && countOf(req, 'content-length') > 1,
     idempotencyKey: req.getHeader('idempotency-key'),
   };
 }
@@ -103,6 +117,11 @@ export class Exchange {
       close();
       forgetAnswer();
     });
+    if (head.hasTwoLengths) {
+      // After an answer the library would go on with what may be the rest of this body.
+      res.close();
+      return;
+    }
     const body = (limit: number): Promise<Buffer> => {
       isReceiving = true;
       const received = receive(res, head.contentLength, limit, (end) => {

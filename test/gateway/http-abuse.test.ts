@@ -1,9 +1,10 @@
 /** Bodies and addresses that are wrong or too large; keys that come again; an event loop that is held up. */
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../src/gateway/server.js';
 import { Feed } from './feed.js';
 import { eventually, startTestGateway } from './harness.js';
-import { rawRequest } from './raw-http.js';
+import { openSocket, rawRequest } from './raw-http.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TIME = '2025-08-24T10:30:15.123Z';
@@ -134,6 +135,30 @@ describe('requests that write', () => {
     const snapshot = '/symbols/BTCUSDT/snapshot?numbers=';
     expect((await post(`${snapshot}number`, '', headers)).status).toBe(200);
     expect((await post(`${snapshot}string`, '', headers)).status).toBe(422);
+  });
+
+  it('a request that two readers could end at different places is refused or cut off, and nothing behind it is read', async () => {
+    const before = subscribed;
+    const inner = `POST /subscriptions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 17\r\n\r\n{"symbols":["X"]}`;
+    for (const lines of [
+      'Content-Length: 2\r\nContent-Length: 200',
+      'Content-Length: 2\r\ncontent-length: 2',
+      'Content-Length: 2\r\nTransfer-Encoding: chunked',
+      'Transfer-Encoding: identity\r\nContent-Length: 2',
+      'Content-Length: +2',
+      'Content-Length: 2, 200',
+    ]) {
+      const socket = await openSocket(gateway.port);
+      let received = '';
+      socket.on('data', (bytes: Buffer) => {
+        received += bytes.toString('latin1');
+      });
+      const closed = once(socket, 'close');
+      socket.write(`POST /data/ingest HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n\r\n{}${inner}`);
+      await closed;
+      expect(received.match(/HTTP\/1\.1 \d+/g) ?? ['HTTP/1.1 400'], lines).toEqual(['HTTP/1.1 400']);
+    }
+    expect(subscribed).toBe(before);
   });
 
   it('an id of the client is the id of its request, if it is one', async () => {
