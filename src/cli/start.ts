@@ -4,6 +4,7 @@ import { TickringError } from '../model/errors.js';
 import type { ChildName } from './child.js';
 import { loadConfig } from './config.js';
 import { durationMs, integer } from './options.js';
+import { checkStateDir } from './state-dir.js';
 
 interface StartFlags {
   readonly config?: string;
@@ -53,7 +54,9 @@ export function registerStart(program: Command): void {
     .action(async (flags: StartFlags) => {
       const forMs = flags.for === undefined ? undefined : durationMs(flags.for);
       const { supervise } = await import('./supervisor.js');
-      process.exitCode = await supervise({ config: configure(flags), forMs, json: flags.json === true });
+      const config = configure(flags);
+      checkStateDir(config.engine.stateDir);
+      process.exitCode = await supervise({ config, forMs, json: flags.json === true });
     });
   for (const name of ['engine', 'gateway', 'jobs', 'simulator'] satisfies ChildName[]) {
     program

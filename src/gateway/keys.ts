@@ -114,7 +114,8 @@ function createSecret(path: string, text: () => string): void {
     }
   } catch (error) {
     rmSync(path, { force: true });
-    throw error;
+    if (error instanceof TickringError) throw error;
+    throw invalid(path, `cannot be written (${(error as NodeJS.ErrnoException).code})`, error);
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { childrenOf, eventually, isRunning, Place, type Program } from './program.js';
+import { childrenOf, eventually, isRunning, Place, type Program, run } from './program.js';
 
 let place: Place;
 let programs: Program[];
@@ -138,4 +138,11 @@ test('start: a port that is taken ends with 78 and one line', async () => {
   other.remove();
   expect(code).toBe(78);
   expect(stdout + stderr).toContain('(CONFIG_INVALID)');
+});
+
+test('start: state that cannot be kept ends with 78 and one line', async () => {
+  for (const below of ['', '/below']) {
+    const { code, stderr } = await run(['start'], { ...place.env, TICKRING_STATE_DIR: `/dev/null${below}` });
+    expect([code, stderr.trimEnd().split('\n')]).toEqual([78, [expect.stringContaining(`state_dir /dev/null${below} cannot`)]]);
+  }
 });

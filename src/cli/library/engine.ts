@@ -81,12 +81,17 @@ export class Engine {
   async #start(): Promise<void> {
     const { configFile: file, settings: options = {}, attach = false, output } = this.#options;
     // Loaded when it is needed: whoever only reads a ring has no use for it.
-    const [{ loadConfig }, { Processes }] = await Promise.all([import('../config.js'), import('./processes.js')]);
+    const [{ loadConfig }, { Processes }, { checkStateDir }] = await Promise.all([
+      import('../config.js'),
+      import('./processes.js'),
+      import('../state-dir.js'),
+    ]);
     const say = output ?? ((text: string) => process.stderr.write(text));
     const { config, warnings } = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env, options });
     for (const warning of warnings) say(`tickring: warning: ${warning}\n`);
     this.#config = config;
     if (!attach) {
+      checkStateDir(config.engine.stateDir);
       const failed = (error: TickringError): void => {
         say(`tickring: ${error.message} (${error.code})\n`);
         this.#status({ type: 'status', exchange: null, symbol: null, state: 'engine_away' });
