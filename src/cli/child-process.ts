@@ -99,7 +99,7 @@ export class ManagedChild<Name extends ChildName> {
       failed(new TickringError('ENGINE_REFUSED', `${name} died ${this.#deaths.length} times within a minute`), EXIT.software);
       return;
     }
-    this.#failures = ageMs > SETTLED_MS ? 0 : this.#failures + 1;
+    this.#failures = ageMs > SETTLED_MS ? 1 : this.#failures + 1;
     const delayMs = Math.min(RESTART_FIRST_MS * 2 ** (this.#failures - 1), RESTART_MAX_MS);
     output(`tickring: ${name} ended ${how}; it starts again in ${Math.round(delayMs)} ms\n`);
     await sleep(delayMs);
