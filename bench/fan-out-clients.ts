@@ -21,7 +21,42 @@ export type ClientsRequest =
 
 const { bytes, changes } = workerData as ClientsData;
 const buffer = Buffer.alloc(1 << 16);
+/** First byte of a whole binary frame. */
+const BINARY = 0x82;
 const groups = new Map<string, Float64Array>();
+
+/** Where a client stands in a frame of its socket: bytes of the payload that are left, or how much of the head it has. */
+interface Place {
+  left: number;
+  headBytes: number;
+  length: number;
+  isData: boolean;
+}
+
+/** How many of these bytes belong to binary frames: now and then a text comes in between, a heartbeat, which is none of the messages. */
+function dataBytes(place: Place, size: number): number {
+  let data = 0;
+  for (let at = 0; at < size; ) {
+    const step = place.left > 0 ? Math.min(place.left, size - at) : 1;
+    if (place.left > 0) place.left -= step;
+    else readHead(place, buffer[at] ?? 0);
+    if (place.isData) data += step;
+    at += step;
+  }
+  return data;
+}
+
+/** One more byte of a frame's head, of two bytes or of four. */
+function readHead(place: Place, byte: number): void {
+  place.headBytes += 1;
+  if (place.headBytes === 1) place.isData = byte === BINARY;
+  else if (place.headBytes === 2) place.length = byte;
+  else place.length = place.headBytes === 3 ? byte << 8 : place.length | byte;
+  const isMore = place.headBytes === 1 || place.headBytes === 3 || (place.headBytes === 2 && byte >= 126);
+  if (isMore) return;
+  place.left = place.length;
+  place.headBytes = 0;
+}
 
 function subscription(topic: string): Buffer {
   const text = Buffer.from(JSON.stringify({ op: 'subscribe', topics: [topic] }));
@@ -33,10 +68,12 @@ function subscription(topic: string): Buffer {
 function open(port: number, topic: string, counts: Float64Array, index: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     let head = '';
+    const place: Place = { left: 0, headBytes: 0, length: 0, isData: false };
     const callback = (size: number): boolean => {
       if (head.endsWith('\r\n\r\n')) {
-        counts[index] = (counts[index] ?? 0) + size;
-        bytes[0] = (bytes[0] ?? 0) + size;
+        const data = dataBytes(place, size);
+        counts[index] = (counts[index] ?? 0) + data;
+        bytes[0] = (bytes[0] ?? 0) + data;
         bytes[1] = (bytes[1] ?? 0) + 1;
         Atomics.add(changes, 0, 1);
         Atomics.notify(changes, 0);

@@ -114,7 +114,8 @@ it(`${CLIENTS} clients, 5 % slow, 5 % leaving a second: every message is account
   // Nobody but the slow ones may notice that there are slow ones; nobody else may be cut.
   expect([healthy.reconnects, healthy.skips]).toEqual([0, 0]);
   expect([all.otherCloses, all.failed]).toEqual([{}, 0]);
-  expect(all.messages).toBeGreaterThan(CLIENTS * SECONDS);
+  // A quarter of what was published to so many at least: the market steps late on a busy machine.
+  expect(all.messages).toBeGreaterThan((CLIENTS * SECONDS * 250) / STEP_MS);
   expect(all.reconnects).toBeGreaterThan(CLIENTS * SECONDS * 0.01);
   // Otherwise the slow ones were not slow.
   expect(dropped).toBeGreaterThan(0);
@@ -146,4 +147,4 @@ it(`${STORM} clients within ${STORM_MS / 1_000} s all get the state and then eve
   expect(after.messages).toBeGreaterThanOrEqual(STORM);
   expect(gateway.memory().most).toBeLessThan(budgetMb(STORM));
   expect([gateway.isRunning, gateway.errors, feed.gaps]).toEqual([true, [], 0]);
-}, 300_000);
+}, 900_000);
