@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bars::Candle;
 use crate::event::Stats24h;
 
 #[cfg(test)]
@@ -16,43 +17,11 @@ pub const WINDOW_MINUTES: u64 = 1_440;
 
 const MINUTE_NS: u64 = 60_000_000_000;
 
-/// Trades of one minute; empty if `count` is 0. Prices and quantities are mantissas.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Bucket {
-    volume: i128,
-    count: u64,
-    open: i64,
-    high: i64,
-    low: i64,
-    close: i64,
-    /// Times of `open` and `close`, ns, by which late trades find their place.
-    open_ts: u64,
-    close_ts: u64,
-}
-
-impl Bucket {
-    fn add(&mut self, ts: u64, price: i64, qty: i64) {
-        if self.count == 0 {
-            *self = Self { open: price, high: price, low: price, close: price, open_ts: ts, close_ts: ts, ..*self };
-        }
-        if ts < self.open_ts {
-            (self.open, self.open_ts) = (price, ts);
-        }
-        if ts >= self.close_ts {
-            (self.close, self.close_ts) = (price, ts);
-        }
-        self.high = self.high.max(price);
-        self.low = self.low.min(price);
-        self.volume += i128::from(qty);
-        self.count += 1;
-    }
-}
-
 /// The figures and the buckets behind them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RollingStats {
     /// Ring of buckets by minute modulo the window; empty until the first trade, then of fixed length.
-    buckets: Vec<Bucket>,
+    buckets: Vec<Candle>,
     /// Newest minute of the window, counted from the UNIX epoch.
     newest: u64,
     /// Oldest minute that may hold trades; none before it does.
@@ -72,7 +41,7 @@ impl RollingStats {
     /// Forgets everything and keeps the memory.
     pub fn reset(&mut self) {
         let mut buckets = std::mem::take(&mut self.buckets);
-        buckets.fill(Bucket::default());
+        buckets.fill(Candle::default());
         *self = Self { buckets, ..Self::default() };
     }
 
@@ -108,7 +77,7 @@ impl RollingStats {
             return;
         }
         if self.buckets.is_empty() {
-            self.buckets = vec![Bucket::default(); WINDOW_MINUTES as usize];
+            self.buckets = vec![Candle::default(); WINDOW_MINUTES as usize];
         }
         self.buckets[slot(minute)].add(ts, price, qty);
         if self.count == 0 {
@@ -204,10 +173,7 @@ impl RollingStats {
     /// Multiplies every mantissa, for exponents that became finer. Call [`Self::fits`] before.
     pub fn rescale(&mut self, price_factor: i64, qty_factor: i64) {
         for bucket in self.buckets.iter_mut().filter(|bucket| bucket.count > 0) {
-            for price in [&mut bucket.open, &mut bucket.high, &mut bucket.low, &mut bucket.close] {
-                *price *= price_factor;
-            }
-            bucket.volume *= i128::from(qty_factor);
+            bucket.rescale(price_factor, qty_factor);
         }
         if self.count > 0 {
             self.high *= price_factor;
