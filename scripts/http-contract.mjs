@@ -31,8 +31,8 @@ const CHECKS = [
 const CONFIG = `[checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, 503]
 `;
-/** These answer 501 until somebody keeps candles, which is a server error to the tool. */
-const NOT_YET = '^/api/v1/market-data/';
+/** It answers 501 for what only the history store could, which is a server error to the tool. */
+const NOT_YET = '/history$';
 
 /** Asks until the product is ready. */
 async function ready(url, isRunning) {

@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { Link, type OpenSocket } from './link.js';
 import {
   BadMessage,
+  type BarMessage,
   type Message,
   type QuoteMessage,
   type SkipReasonName,
@@ -13,7 +14,7 @@ import {
   type TradeMessage,
 } from './messages.js';
 import { Queue } from './queue.js';
-import { type ConflationName, type Reply, type Subscriptions, Topics, type Tracked } from './topics.js';
+import { type BusPayload, type ConflationName, type Reply, type Subscriptions, Topics, type Tracked } from './topics.js';
 
 const PROTOCOLS = { fb: 'tickring.fb.v1', msgpack: 'tickring.msgpack.v1', json: 'tickring.json.v1' } as const;
 export type EncodingName = keyof typeof PROTOCOLS;
@@ -57,11 +58,14 @@ export interface ClientEvents {
   book: [book: Book, message: Message];
   trade: [trade: TradeMessage];
   quote: [quote: QuoteMessage];
+  bar: [bar: BarMessage];
   status: [status: StatusMessage];
   loss: [loss: Loss];
   connection: [state: ConnectionState, reason: string];
   /** The gateway sends less of a topic than before, or more again: `too slow`, `keeps up`, or as was asked for. */
   conflation: [topic: string, conflation: ConflationName];
+  /** An event of the message bus: `marketdata.error`, `.feed.status`, `.latency.alert`. A hole in `seq` is events not told. */
+  event: [event: { readonly topic: string; readonly seq: number; readonly payload: BusPayload }];
   /** A refusal of the gateway, an unreadable message, a listener that threw. The client goes on. */
   problem: [error: Error];
 }
@@ -207,13 +211,17 @@ export class TickringClient {
       this.#link.restart('unreadable message');
       return;
     }
-    if ('seq' in message) this.#follow(message);
+    if ('prevSeq' in message) this.#follow(message);
     else this.#reply(message);
   }
 
   #reply(reply: Reply): void {
     this.#link.settle();
     if (reply.type === 'conflation') this.#conflated(reply);
+    if (reply.type === 'event' && reply.payload !== undefined) {
+      const { topic = '', seq = 0, payload } = reply;
+      this.#emitter.emit('event', { topic, seq, payload });
+    }
     const problem = this.#topics.answered(reply);
     if (problem !== undefined) this.#emitter.emit('problem', problem);
   }
@@ -278,13 +286,14 @@ export class TickringClient {
     if (book !== undefined) this.#emitter.emit('book', book, message);
     if (message.type === 'trade') this.#emitter.emit('trade', message);
     else if (message.type === 'quote') this.#emitter.emit('quote', message);
+    else if (message.type === 'bar') this.#emitter.emit('bar', message);
     else if (message.type === 'status') this.#emitter.emit('status', message);
   }
 }
 
 /** Why a message does not follow number `seq` of its topic, if it does not. */
 function breakOf(seq: number, message: Message, isConflated: boolean): string | undefined {
-  const isState = message.type === 'book_snapshot' || message.type === 'trade' || message.type === 'quote';
+  const isState = ['book_snapshot', 'trade', 'quote', 'bar'].includes(message.type);
   if (isState && message.prevSeq === message.seq && message.seq >= seq) return undefined;
   // A conflated message may reach back before the snapshot: it holds absolute quantities.
   if (isConflated && message.prevSeq <= seq && message.seq >= seq) return undefined;

@@ -1,8 +1,10 @@
 /** `tickring.fb.v1`. */
 import { ByteBuffer } from 'flatbuffers';
 import { FLAGS, type FlagName, GAP_REASON_NAMES, GAP_STREAM_NAMES, STATE_NAMES, TRADING_STATE_NAMES } from '../model/codes.js';
+import { TIMEFRAME_NAMES, TIMEFRAMES } from '../model/timeframes.js';
 import {
   Aggressor,
+  Bar,
   Body,
   BookDelta,
   BookSnapshot,
@@ -115,6 +117,8 @@ function rareBodyOf(message: FlatMessage): object {
       const sizes = { tickSize: instrument.tickSize(), lotSize: instrument.lotSize() };
       return { type: 'instrument', ...sizes, tradingState, changeCount: instrument.changeCount() };
     }
+    case Body.Bar:
+      return barOf(known(message.body(new Bar()), 'body'));
     case Body.Skipped: {
       const skipped = known(message.body(new Skipped()), 'body');
       const reason = known(SKIP_REASONS[skipped.reason()], 'reason');
@@ -123,6 +127,17 @@ function rareBodyOf(message: FlatMessage): object {
     default:
       throw new BadMessage(`body ${message.bodyType()} is not known`);
   }
+}
+
+function barOf(bar: Bar): object {
+  const seconds = bar.seconds();
+  const timeframe = known(
+    TIMEFRAME_NAMES.find((name) => TIMEFRAMES[name] === seconds),
+    'timeframe',
+  );
+  const prices = { open: bar.open(), high: bar.high(), low: bar.low(), close: bar.close() };
+  const counts = { volume: bar.volume(), count: bar.count(), late: bar.late() };
+  return { type: 'bar', timeframe, start: bar.start(), ...prices, ...counts, closed: bar.closed() };
 }
 
 function snapshotOf(book: BookSnapshot): object {

@@ -118,6 +118,12 @@ function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: Mes
       const sizes = { tickSize: price('tick_size'), lotSize: qty('lot_size') };
       return { ...sizes, tradingState: text(body, 'trading_state'), changeCount: number(body, 'change_count') };
     }
+    case 'bar': {
+      const prices = { open: price('open'), high: price('high'), low: price('low'), close: price('close') };
+      const counts = { volume: qty('volume'), count: id(body, 'count'), late: number(body, 'late') };
+      const timeframe = text(body, 'timeframe');
+      return { timeframe, start: id(body, 'start'), ...prices, ...counts, closed: known(body['closed'], 'closed') === true };
+    }
     case 'skipped':
       return { reason: text(body, 'reason'), from: id(body, 'from'), to: id(body, 'to'), count: id(body, 'count') };
     default:

@@ -13,4 +13,4 @@ export {
 export { HashSum } from './hash.js';
 export type { OpenSocket, SocketLike } from './link.js';
 export * from './messages.js';
-export type { ConflationName } from './topics.js';
+export type { BusPayload, ConflationName } from './topics.js';

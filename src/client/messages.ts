@@ -1,5 +1,6 @@
 /** What the gateway says, the same whatever the encoding. Prices and quantities are mantissas: value = mantissa × 10^exponent. */
 import type { FlagName, GapReasonName, GapStreamName, StateName, TradingStateName } from '../model/codes.js';
+import type { Timeframe } from '../model/timeframes.js';
 
 /** Price and total quantity of a level; quantity 0 in a delta removes it. */
 export interface Level {
@@ -102,6 +103,23 @@ export interface InstrumentMessage extends MessageHead {
   readonly changeCount: number;
 }
 
+/** A candle of our own trades as it is now: the newest message of a `start` replaces those before. `flags` has `partial` where trades may be missing. */
+export interface BarMessage extends MessageHead {
+  readonly type: 'bar';
+  readonly timeframe: Timeframe;
+  /** Beginning of its interval, ns since the UNIX epoch. */
+  readonly start: bigint;
+  readonly open: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly close: bigint;
+  readonly volume: bigint;
+  readonly count: bigint;
+  /** Trades among them that came after it was closed. */
+  readonly late: number;
+  readonly closed: boolean;
+}
+
 export interface SkippedMessage extends MessageHead {
   readonly type: 'skipped';
   readonly reason: SkipReasonName;
@@ -119,7 +137,8 @@ export type Message =
   | GapMessage
   | Stats24hMessage
   | InstrumentMessage
-  | SkippedMessage;
+  | SkippedMessage
+  | BarMessage;
 
 /** A message that cannot be read, or contradicts itself. */
 export class BadMessage extends Error {

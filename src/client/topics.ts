@@ -26,6 +26,20 @@ export interface Reply {
   readonly stream?: string;
   readonly topic?: string;
   readonly conflation?: ConflationName;
+  /** Topics behind names of the message bus, as messages carry them. */
+  readonly as?: Readonly<Record<string, string>>;
+  /** Of an event. */
+  readonly seq?: number;
+  readonly payload?: BusPayload;
+}
+
+/** What an event of the message bus tells (src/gateway/README.md). */
+export interface BusPayload {
+  readonly symbol: string | null;
+  readonly data_type: string;
+  readonly data: Readonly<Record<string, string | number | null>>;
+  readonly latency_ms: number;
+  readonly source: string;
 }
 
 /** A topic or pattern that is wanted, or a topic that a pattern brought. */
@@ -197,7 +211,11 @@ export class Topics {
     this.#requests.delete(Number(reply.id));
     if (reply.type === 'ack') {
       request.resolve?.([...(reply.topics ?? [])]);
-      if (request.op === 'subscribe') for (const tracked of request.tracked) this.#joined(tracked, reply.stream);
+      if (request.op !== 'subscribe') return undefined;
+      for (const tracked of request.tracked) {
+        this.#joined(tracked, reply.stream);
+        this.#alias(tracked, reply.as?.[tracked.topic]);
+      }
       return undefined;
     }
     const missing = new Set(reply.code === 'unknown-topic' ? reply.topics : request.tracked.map(({ topic }) => topic));
@@ -209,6 +227,11 @@ export class Topics {
     }
     this.#schedule();
     return refusal(reply);
+  }
+
+  /** A name of the message bus brings its topic, as a pattern would. */
+  #alias({ topic: pattern, stream, wanted }: Tracked, topic: string | undefined): void {
+    if (topic !== undefined && !this.#tracked.has(topic)) this.#track(topic, { state: 'joined', stream, wanted, pattern });
   }
 
   #joined(tracked: Tracked, stream: string | undefined): void {

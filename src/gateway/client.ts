@@ -1,6 +1,6 @@
 /** One WebSocket client: what it listens to, and what it still has to be told. */
 import { Pace } from './pace.js';
-import { type Encoding, type RingTopic, RUNGS, type Rung } from './ring.js';
+import { ENCODINGS, type Encoding, type RingTopic, RUNGS, type Rung } from './ring.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Bytes that may wait for one client before messages are dropped. */
@@ -45,7 +45,13 @@ export function lowestRung({ name }: RingTopic): Rung {
   return name.startsWith('quote.') ? RUNGS.coalesced : RUNGS.full;
 }
 
-export class Client {
+/** Somebody who is told events that no ring carries. */
+export interface BusClient {
+  /** Tells one, in the shape that it reads, if there is room. Returns whether there was. */
+  inform(text: string, older: string): boolean;
+}
+
+export class Client implements BusClient {
   readonly socket: Socket;
   readonly encoding: Encoding;
   readonly subscriptions = new Map<number, Subscription>();
@@ -83,6 +89,11 @@ export class Client {
   /** Tells something that nobody asked for, if there is room. */
   tell(text: string): void {
     if (!this.isClosing && this.#held.length === 0 && this.socket.getBufferedAmount() === 0) this.socket.send(text, false);
+  }
+
+  inform(text: string, older: string): boolean {
+    if (this.isClosing || this.#held.length > 0 || !this.hasRoom) return false;
+    return this.socket.send(this.encoding === ENCODINGS.stream ? older : text, false) !== 2;
   }
 
   get hasRoom(): boolean {

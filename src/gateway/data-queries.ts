@@ -53,13 +53,18 @@ export class DataQueries {
   }
 
   /**
-   * The instrument that a symbol names: `venue:SYMBOL`, or a symbol in any spelling. Where several venues have it, exchanges come
+   * The instrument that a symbol names: `venue:SYMBOL`, or a symbol in any spelling; `binance` for a venue means all whose names
+   * begin with `binance-`. Where several venues have it, exchanges come
    * before sources, and the one that was listed first wins.
    */
   instrument(symbol: string, source?: string): InstrumentView {
     const all = this.#monitor.instruments;
     const [venue, name] = symbol.includes(':') ? symbol.split(':', 2) : [source, symbol];
-    const candidates = venue === undefined ? all : all.filter((each) => each.venue === venue);
+    const of = (isIt: (each: InstrumentView) => boolean): InstrumentView[] => all.filter(isIt);
+    const exactly = of((each) => each.venue === venue);
+    // `binance` means its spot and futures markets.
+    const candidates =
+      venue === undefined ? all : exactly.length > 0 ? exactly : of((each) => each.venue.startsWith(`${venue}-`));
     const plain = plainSymbol(name ?? '');
     const exact = candidates.filter((each) => each.symbol === name);
     const named = exact.length > 0 ? exact : candidates.filter((each) => plainSymbol(each.symbol) === plain);

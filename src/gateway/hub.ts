@@ -10,6 +10,7 @@
  * - During `dropped` sockets may not leave topics or be closed: the lists being walked would change. It is only noted.
  */
 import { randomBytes } from 'node:crypto';
+import { BUS_TOPICS, Bus } from './bus.js';
 import { Channels } from './channels.js';
 import { CLOSE_CODES, type Client, lowestRung, type Subscription } from './client.js';
 import type { ControlMessage, SubscribeMessage } from './control.js';
@@ -18,7 +19,7 @@ import { type HubCounts, noCounts, resume, sendState } from './delivery.js';
 import { type Dropped, lostBy, type Published } from './losses.js';
 import { placeOf } from './messages.js';
 import { ENCODINGS, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
-import { isPattern, TopicNames } from './topics.js';
+import { aliasesOf, isPattern, TopicNames } from './topics.js';
 
 export { channelOf } from './channels.js';
 export type { Published } from './losses.js';
@@ -32,6 +33,7 @@ const isTrade = (topic: RingTopic): boolean => topic.name.startsWith('trade.');
 
 export class Hub {
   readonly clients = new Set<Client>();
+  readonly bus = new Bus();
   readonly counts: HubCounts = noCounts();
   #fanout: FanoutSource;
   /** Whose numbers `seq` are. */
@@ -119,7 +121,7 @@ export class Hub {
         this.#ack(client, message);
         return undefined;
       case 'list':
-        this.#ack(client, message, { topics: this.topicNames, subscribed: this.#namesOf(client) });
+        this.#ack(client, message, { topics: [...this.topicNames, ...BUS_TOPICS], subscribed: this.#namesOf(client) });
         return undefined;
       case 'subscribe':
         return this.#subscribe(client, message);
@@ -148,7 +150,7 @@ export class Hub {
   }
 
   #namesOf(client: Client): string[] {
-    return [...client.subscriptions.values()].map(({ topic }) => topic.name);
+    return [...[...client.subscriptions.values()].map(({ topic }) => topic.name), ...this.bus.of(client)];
   }
 
   #subscribe(client: Client, message: SubscribeMessage): ControlRefusal | undefined {
@@ -172,7 +174,9 @@ export class Hub {
     if (Math.max(count, names) > TOPICS_MAX) {
       return { error: 'too-many-topics', message: `a socket holds at most ${TOPICS_MAX} topics`, ...id };
     }
-    this.#ack(client, message, { topics: message.topics, stream: this.#stream });
+    const as = isOlder ? {} : aliasesOf(found);
+    this.#ack(client, message, { topics: message.topics, stream: this.#stream, ...as });
+    this.bus.join(client, message.topics);
     const wanted = RUNGS[message.conflation ?? 'full'];
     for (const name of message.topics) client.names.set(name, wanted);
     client.hasPatterns = patterns.size > 0;
@@ -208,6 +212,7 @@ export class Hub {
     this.#ack(client, message, { topics: message.topics });
     const isOlder = client.encoding === ENCODINGS.stream;
     for (const name of message.topics) client.names.delete(name);
+    this.bus.leave(client, message.topics);
     const kept = new Set([...client.names.keys()].flatMap((name) => this.#names.find(name, isOlder) ?? []));
     for (const subscription of [...client.subscriptions.values()]) {
       if (kept.has(subscription.topic)) continue;
@@ -315,10 +320,6 @@ export class Hub {
     }
   }
 
-  get isServing(): boolean {
-    return this.#waiting.size > 0;
-  }
-
   /** Sends snapshots to one client while there is room. Returns whether nothing is left to be sent now. */
   #serveClient(client: Client, deadline: number): boolean {
     for (const subscription of client.subscriptions.values()) {
@@ -344,6 +345,7 @@ export class Hub {
     for (const subscription of client.subscriptions.values()) this.#channels.leave(client, subscription, performance.now());
     client.subscriptions.clear();
     client.names.clear();
+    this.bus.leave(client, BUS_TOPICS);
     client.close(code, reason, now + CLOSE_WITHIN_MS);
     this.#waiting.add(client);
   }
@@ -354,6 +356,7 @@ export class Hub {
     for (const subscription of client.subscriptions.values()) this.#channels.leave(client, subscription, now, false);
     client.subscriptions.clear();
     this.clients.delete(client);
+    this.bus.leave(client, BUS_TOPICS);
     this.#damaged.delete(client);
     this.#waiting.delete(client);
     this.#unknown.delete(client);

@@ -1,7 +1,17 @@
 /** The newest trades and quotes of each instrument, as records of the ring, for those who ask instead of listening. */
-import { KINDS } from '../model/codes.js';
+import {
+  CODE_NAMES,
+  type CodeName,
+  GAP_REASON_NAMES,
+  GAP_STREAM_NAMES,
+  type GapReasonName,
+  type GapStreamName,
+  KINDS,
+  STATE_NAMES,
+  type StateName,
+} from '../model/codes.js';
 import { RECORD_OFFSETS as AT, KIND_GENERATION, KIND_LAPPED } from '../native/index.js';
-import { RecordBytes } from '../native/record-bytes.js';
+import { nameIn, RecordBytes } from '../native/record-bytes.js';
 import { InstrumentFields } from '../native/records.js';
 import type { Logger } from './logger.js';
 import { PointRing } from './point-ring.js';
@@ -29,6 +39,24 @@ interface Kept {
   qtyExponent: number;
 }
 
+/** A record that says how a feed is. `tsRecv`: ns since the UNIX epoch. */
+export type FeedRecord = { readonly instrument: number; readonly tsRecv: bigint } & (
+  | {
+      readonly kind: 'status';
+      readonly state: StateName;
+      readonly connection: number;
+      readonly code: CodeName | null;
+      readonly detail: bigint;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly stream: GapStreamName;
+      readonly reason: GapReasonName;
+      readonly first: bigint;
+      readonly last: bigint;
+    }
+);
+
 export interface PointCounts {
   points: number;
   /** Records that were overwritten before they were read. */
@@ -40,6 +68,7 @@ export class Points {
   readonly counts: PointCounts = { points: 0, lapped: 0, failures: 0 };
   readonly #rings: RingSource;
   readonly #logger: Logger;
+  readonly #tell: (record: FeedRecord) => void;
   readonly #out = new Uint8Array(POLL_BYTES);
   readonly #at = new RecordBytes(this.#out);
   readonly #definition = new InstrumentFields(this.#at);
@@ -51,9 +80,11 @@ export class Points {
   #running = false;
   #isCatchingUp = false;
 
-  constructor(rings: RingSource, logger: Logger) {
+  /** `tell` hears of each Status and Gap from now on; not of those that stood on the ring before. */
+  constructor(rings: RingSource, logger: Logger, tell: (record: FeedRecord) => void = () => {}) {
     this.#rings = rings;
     this.#logger = logger;
+    this.#tell = tell;
   }
 
   start(): void {
@@ -185,6 +216,12 @@ export class Points {
         }
         return;
       }
+      case KINDS.status:
+      case KINDS.gap: {
+        const record = this.#isCatchingUp ? undefined : feedRecord(this.#at, kind);
+        if (record !== undefined) this.#tell(record);
+        return;
+      }
       case KIND_LAPPED:
         this.counts.lapped += this.#at.u64(AT.payload);
         this.#learn();
@@ -194,4 +231,20 @@ export class Points {
         return;
     }
   }
+}
+
+/** Undefined for names of a newer engine. */
+function feedRecord(at: RecordBytes, kind: number): FeedRecord | undefined {
+  const head = { instrument: at.u32(AT.instrument), tsRecv: at.bigU64(AT.tsRecv) };
+  const word = (index: number): bigint => at.bigU64(AT.payload + 8 * index);
+  if (kind === KINDS.gap) {
+    const stream = nameIn(GAP_STREAM_NAMES, at.u8(AT.payload));
+    const reason = nameIn(GAP_REASON_NAMES, at.u8(AT.payload + 1));
+    if (stream === undefined || reason === undefined) return undefined;
+    return { ...head, kind: 'gap', stream, reason, first: word(1), last: word(2) };
+  }
+  const state = nameIn(STATE_NAMES, at.u8(AT.payload));
+  if (state === undefined) return undefined;
+  const code = nameIn(CODE_NAMES, at.u16(AT.payload + 4)) ?? null;
+  return { ...head, kind: 'status', state, connection: at.u16(AT.payload + 2), code, detail: word(1) };
 }

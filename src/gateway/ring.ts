@@ -22,6 +22,25 @@ export interface RingTopic {
   readonly instrument: number;
 }
 
+/** Candles of an instrument as the fan-out keeps them; `holes`: spans from and to in ns in which trades may be missing. */
+export interface RingCandles {
+  readonly priceExponent: number;
+  readonly qtyExponent: number;
+  readonly candles: readonly {
+    readonly start: bigint;
+    readonly open: bigint;
+    readonly high: bigint;
+    readonly low: bigint;
+    readonly close: bigint;
+    readonly volume: bigint;
+    readonly count: bigint;
+    readonly late: number;
+    readonly closed: boolean;
+    readonly partial: boolean;
+  }[];
+  readonly holes: readonly (readonly bigint[])[];
+}
+
 /** The part of the addon's `Fanout` that the gateway uses. */
 export interface FanoutSource {
   topics(): RingTopic[];
@@ -32,6 +51,8 @@ export interface FanoutSource {
   replay(topic: number, encoding: number, after: number, bytesMax: number): Uint8Array | null;
   skipped(topic: number, encoding: number, reason: number, from: number, to: number): Uint8Array | null;
   seq(topic: number): number;
+  candles(instrument: number, timeframe: string, count: number): RingCandles | null;
+  lateTrades(): { late: number; leftOut: number };
   wantedSnapshots(): number[];
   lost(): bigint;
   status(): { shard: number; state: string; epoch: bigint; lag: number }[];

@@ -30,7 +30,7 @@ export interface RouteParts {
   readonly stages: Stages;
   readonly control: ControlClient;
   readonly queries: DataQueries;
-  readonly candles: CandleSource | undefined;
+  readonly candles: CandleSource;
   readonly tickets: Tickets;
   readonly version: string;
   /** Whether the gateway is ending: it takes no new work then. */

@@ -1,6 +1,7 @@
 /** Shapes of requests and answers: what is checked here is what the OpenAPI document says. */
 import { z } from 'zod';
 import { DATA_TYPES, INGEST_ROWS_MAX, SOURCES, SUBSCRIPTION_BATCH_MAX, SUBSCRIPTION_SYMBOLS_MAX } from '../model/feeds.js';
+import { TIMEFRAME_NAMES } from '../model/timeframes.js';
 
 /** Points of one answer; more than are kept in memory are for the store behind it. */
 export const LIMIT_MAX = 10_000;
@@ -215,8 +216,6 @@ export const deleted = z.object({ status: z.literal('deleted'), id: z.string() }
 
 // Candles.
 
-export const TIMEFRAMES = ['1m', '5m', '15m', '1h', '4h', '1d'] as const;
-
 export const candleParams = z.object({
   exchange: z
     .string()
@@ -224,7 +223,7 @@ export const candleParams = z.object({
     .max(64)
     .regex(/^[A-Za-z0-9_-]+$/),
   symbol: symbolText,
-  timeframe: z.enum(TIMEFRAMES),
+  timeframe: z.enum(TIMEFRAME_NAMES),
 });
 
 const candle = z.object({
@@ -234,7 +233,9 @@ const candle = z.object({
   low: decimal,
   close: decimal,
   volume: decimal,
-  flags: z.array(z.string()),
+  flags: z
+    .array(z.enum(['open', 'partial', 'empty', 'late']))
+    .describe('its interval is not over; trades may be missing; there was none; some came after it was closed'),
 });
 
 export const candleAnswer = z.object({
@@ -245,11 +246,16 @@ export const candleAnswer = z.object({
   count,
 });
 
+export const historyAnswer = candleAnswer.extend({
+  mode: z.literal('retrieve'),
+  gaps: z.array(z.object({ start: time, end: time, reason: z.enum(['not_in_memory', 'trades_missing']) })),
+});
+
 export const historyParams = candleParams.omit({ timeframe: true });
 export const historyQuery = z.object({
   start: z.iso.datetime({ offset: true }).optional(),
   end: z.iso.datetime({ offset: true }).optional(),
-  timeframe: z.enum(TIMEFRAMES).default('1m'),
+  timeframe: z.enum(TIMEFRAME_NAMES).default('1m'),
   mode: z.enum(['retrieve', 'generate']).default('retrieve'),
 });
 

@@ -15,7 +15,9 @@ import { TickringError } from '../model/errors.js';
 import { Access, readCredentials } from './access.js';
 import { Api } from './api.js';
 import { addAssets } from './assets.js';
+import { BusSources } from './bus-sources.js';
 import type { CandleSource } from './candle-routes.js';
+import { MemoryCandles } from './candles.js';
 import { CLOSE_CODES } from './client.js';
 import { DataQueries } from './data-queries.js';
 import { Exchange, Router, readRequest } from './exchange.js';
@@ -60,7 +62,7 @@ export interface GatewayDeps {
   readonly version: string;
   /** Where rings are opened; default the addon's, at the configured place. */
   readonly rings?: RingSource;
-  /** Candles, where somebody keeps them. */
+  /** Whoever keeps candles; default those that the fan-out keeps in memory. */
   readonly candles?: CandleSource;
 }
 
@@ -105,6 +107,7 @@ class RunningGateway implements Gateway {
   readonly #stages: Stages;
   readonly #alerts: LatencyAlerts;
   readonly #sinks: SinkMonitor;
+  readonly #events: BusSources;
   readonly #hub: Hub;
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
@@ -126,17 +129,23 @@ class RunningGateway implements Gateway {
     this.#exchange = new Exchange(logger);
     this.#monitor = new Monitor(rings, logger);
     this.#stages = new Stages(this.#monitor);
-    this.#alerts = new LatencyAlerts(this.#stages, config.latencyAlertMs ?? LATENCY_ALERT_MS, logger);
     this.#sinks = new SinkMonitor(config.shmRoot, config.name, config.sinks ?? []);
     const fanout = rings.fanout();
     this.#hub = new Hub(fanout);
+    const { bus } = this.#hub;
+    this.#events = new BusSources(
+      (topic, event) => bus.tell(topic, event),
+      (id) => this.#monitor.instruments.find((instrument) => instrument.id === id),
+    );
+    const { latency, record } = this.#events;
+    this.#alerts = new LatencyAlerts(this.#stages, config.latencyAlertMs ?? LATENCY_ALERT_MS, logger, latency);
     const publish = (channel: string, bytes: Uint8Array, isBinary: boolean): void => {
       this.#app.publish(channel, bytes, isBinary);
       this.#stages.published(channel, bytes);
     };
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
-    this.#points = new Points(rings, logger);
+    this.#points = new Points(rings, logger, record);
     const queries = new DataQueries(this.#monitor, this.#points);
     const statistics = new Statistics({
       version: deps.version,
@@ -159,7 +168,7 @@ class RunningGateway implements Gateway {
       monitor: this.#monitor,
       sinks: this.#sinks,
       queries,
-      candles: deps.candles,
+      candles: deps.candles ?? new MemoryCandles(queries, () => this.#pump.fanout),
       version: deps.version,
       statistics,
       stages: this.#stages,
@@ -203,6 +212,7 @@ class RunningGateway implements Gateway {
       const { fanout } = this.#pump;
       this.#sinks.look();
       this.#monitor.look(fanout, now);
+      this.#events.engine(this.#monitor.engineState);
       this.#alerts.look(now);
       this.#hub.bound(now);
       this.#hub.tend(now);

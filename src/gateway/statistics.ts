@@ -281,6 +281,13 @@ export class Statistics {
       Number(pump.fanout.lost()),
     );
     out.one('tickring_gateway_fanout_failures_total', 'counter', 'Times the fan-out had to be opened anew.', pump.failures);
+    const { events, dropped, passedOver } = hub.bus.counts;
+    out.one('tickring_gateway_events_total', 'counter', 'Events of the message bus.', events);
+    out.one('tickring_gateway_events_dropped_total', 'counter', 'Events not told to a client without room.', dropped);
+    out.one('tickring_gateway_events_passed_over_total', 'counter', 'Events above the rate that is told.', passedOver);
+    const { late, leftOut } = pump.fanout.lateTrades();
+    out.one('tickring_gateway_late_trades_total', 'counter', 'Trades that came after one of their candles was closed.', late);
+    out.one('tickring_gateway_late_candles_total', 'counter', 'Candles no longer kept when a trade of theirs came.', leftOut);
     const { points } = this.#parts;
     out.one('tickring_gateway_points', 'gauge', 'Points kept in memory.', points.size);
     out.one('tickring_gateway_points_bytes', 'gauge', 'Memory that they take.', points.bytes);

@@ -1,11 +1,13 @@
 /** Names that clients may ask for, and the topics behind them. */
+import { isBusTopic } from './bus.js';
 import type { RingTopic } from './ring.js';
 
-const PATTERN = /^(book|trade|quote)\.[a-z0-9_-]{1,64}\.\*$/;
+const PATTERN = /^(book|trade|quote|bar\.(1s|1m|5m|15m|1h|4h|1d))\.[a-z0-9_-]{1,64}\.\*$/;
 /** Channels by their name in the older shape. */
 const OLDER_CHANNELS = new Map([
   ['trade', 'marketdata.tick'],
   ['quote', 'marketdata.quote'],
+  ['bar.1m', 'marketdata.bar'],
 ]);
 
 export const isPattern = (name: string): boolean => PATTERN.test(name);
@@ -22,7 +24,7 @@ export class TopicNames {
     for (const topic of topics) {
       if (this.#topics.has(topic.name)) continue;
       this.#topics.set(topic.name, topic);
-      const [, channel = '', venue = '', symbol = ''] = /^([^.]*)\.([^.]*)\.(.*)$/s.exec(topic.name) ?? [];
+      const [, channel = '', venue = '', symbol = ''] = /^((?:bar\.)?[^.]*)\.([^.]*)\.(.*)$/s.exec(topic.name) ?? [];
       const names = [topic.name, `${channel}.${venue}.*`];
       const older = OLDER_CHANNELS.get(channel);
       if (older !== undefined) {
@@ -46,13 +48,23 @@ export class TopicNames {
     return [...this.#topics.keys()];
   }
 
-  /** The topics behind a name or pattern now; undefined for a name of nothing. */
+  /** The topics behind a name or pattern now, none behind those of the bus alone; undefined for a name of nothing. */
   find(name: string, isOlder: boolean): readonly RingTopic[] | undefined {
+    if (isBusTopic(name)) return [];
     if (isOlder) return [this.#older.get(name) ?? []].flat();
-    const topic = this.#topics.get(name);
+    const topic = this.#topics.get(name) ?? this.#older.get(name);
     if (topic !== undefined) return [topic];
     if (!isPattern(name)) return undefined;
     const prefix = name.slice(0, -1);
     return [...this.#topics.values()].filter((each) => each.name.startsWith(prefix));
   }
+}
+
+/** Names of the message bus that stand for a topic, and its name, as a member of an answer: messages carry that one. */
+export function aliasesOf(found: readonly { name: string; topics: readonly RingTopic[] | undefined }[]): object {
+  const aliases = found.flatMap(({ name, topics }) => {
+    const [topic] = topics ?? [];
+    return topic === undefined || topic.name === name || isPattern(name) ? [] : [[name, topic.name] as const];
+  });
+  return aliases.length === 0 ? {} : { as: Object.fromEntries(aliases) };
 }

@@ -74,6 +74,23 @@ export declare class Fanout {
    */
   snapshot(topic: number, encoding: number, rung: number): Uint8Array | null
   /**
+   * The newest `count` candles of an instrument, oldest first and without a break, 100 at most; null for an instrument that is not
+   * known. `timeframe`: `1s`, `1m`, `5m`, `15m`, `1h`, `4h` or `1d`.
+   *
+   * # Errors
+   *
+   * `CLOSED`, `ARGUMENT_RANGE`.
+   */
+  candles(instrument: number, timeframe: string, count: number): Candles | null
+  /**
+   * Trades that came when one of their candles was closed, and candles that one came too late for, of all instruments.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  lateTrades(): LateTrades
+  /**
    * The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept
    * or have more than `bytes_max` bytes together.
    *
@@ -494,6 +511,33 @@ export interface BookText {
   text: string
 }
 
+/** A candle; prices and quantity are mantissas. */
+export interface Candle {
+  /** ns since the UNIX epoch. */
+  start: bigint
+  open: bigint
+  high: bigint
+  low: bigint
+  close: bigint
+  volume: bigint
+  /** 0 for an interval without trades, whose prices are the close before it. */
+  count: bigint
+  /** Trades among them that came after it was closed. */
+  late: number
+  closed: boolean
+  /** Trades of the interval may be missing. */
+  partial: boolean
+}
+
+/** Candles of an instrument. */
+export interface Candles {
+  priceExponent: number
+  qtyExponent: number
+  candles: Array<Candle>
+  /** Spans in which trades may be missing, from and to in ns, oldest first; the last is open where to is 2^64 - 1. */
+  holes: Array<Array<bigint>>
+}
+
 /** The connection is over: `SocketFrames.ending()` says why. */
 export declare const ENDED_BIT: number
 
@@ -581,6 +625,12 @@ export interface LatestView {
   askLevels: number
   trade?: LatestTrade
   stats?: LatestStats
+}
+
+/** Trades that came late for their candles. */
+export interface LateTrades {
+  late: number
+  leftOut: number
 }
 
 /** One instrument of a venue's listing. */

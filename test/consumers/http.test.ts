@@ -248,15 +248,57 @@ describe('requests of older consumers', () => {
     expect(symbols.length).toBe(count);
   });
 
+  const CANDLE: Shape = {
+    timestamp: 'time',
+    open: 'number',
+    high: 'number',
+    low: 'number',
+    close: 'number',
+    volume: 'number',
+    flags: ['string'],
+  };
+  const CANDLES: Shape = { exchange: 'string', symbol: 'string', timeframe: 'string', candles: [CANDLE], count: 'number' };
+
+  test.each(['BTC-USDT', 'btcusdt', 'BTC%2FUSDT'])('D12 GET …/%s/buffer/{timeframe}', async (symbol) => {
+    const base = `/api/v1/market-data/sim/${symbol}/buffer`;
+    await until('a trade', async () => (await candlesOf(`${base}/1m`)).length > 0);
+    for (const timeframe of ['1m', '5m', '15m', '1h', '4h', '1d']) {
+      const answer = await ask('GET', `${base}/${timeframe}`);
+      await expectShape(answer, CANDLES);
+      const { candles, count } = answer.body as { candles: Candle[]; count: number };
+      expect(candles.length).toBe(count);
+      expect(count).toBeGreaterThan(0);
+      for (const { open, high, low, close, volume } of candles) {
+        expect(low).toBeLessThanOrEqual(Math.min(open, close));
+        expect(high).toBeGreaterThanOrEqual(Math.max(open, close));
+        expect(volume).toBeGreaterThanOrEqual(0);
+      }
+    }
+    expect((await ask('GET', `${base}/2m`)).status).toBe(404);
+    expect((await ask('GET', `/api/v1/market-data/nowhere/${symbol}/buffer/1m`)).status).toBe(404);
+  });
+
   test.each(['BTC-USDT', 'btcusdt', 'BTC%2FUSDT'])(
-    'D12, D13 with %s: an honest problem until candles are kept',
+    'D13 GET …/%s/history: what memory holds, and what it does not',
     async (symbol) => {
-      const base = `/api/v1/market-data/binance/${symbol}`;
-      for (const path of [`${base}/buffer/1m`, `${base}/history?timeframe=1h`]) {
-        const answer = await ask('GET', path);
-        expect([answer.status, answer.type]).toEqual([501, 'application/problem+json']);
-        expect(differences(answer.body, { type: 'string', title: 'string', status: 'number', detail: 'string' })).toEqual([]);
+      const path = `/api/v1/market-data/sim/${symbol}/history`;
+      await until('a trade', async () => (await candlesOf(`${path}?timeframe=1m`)).length > 0);
+      const answer = await ask('GET', `${path}?timeframe=1h&start=2025-01-01T00:00:00Z`);
+      await expectShape(answer, { ...CANDLES, gaps: [{ start: 'time', end: 'time', reason: 'string' }] });
+      expect((answer.body as { gaps: unknown[] }).gaps[0]).toMatchObject({ reason: 'not_in_memory' });
+      for (const query of ['mode=generate', 'start=2025-01-01T00:00:00Z&end=2025-01-02T00:00:00Z']) {
+        const refused = await ask('GET', `${path}?${query}`);
+        expect([refused.status, refused.type]).toEqual([501, 'application/problem+json']);
       }
     },
   );
+
+  interface Candle {
+    readonly open: number;
+    readonly high: number;
+    readonly low: number;
+    readonly close: number;
+    readonly volume: number;
+  }
+  const candlesOf = async (path: string): Promise<Candle[]> => ((await ask('GET', path)).body as { candles: Candle[] }).candles;
 });

@@ -108,6 +108,13 @@ export class Feed {
     if (result < 0) throw new Error(`shard is poisoned: ${result}`);
   }
 
+  /** Bytes as no venue sends them. */
+  garbage(text: string): void {
+    const frame = Buffer.from(text);
+    const result = this.#shard.ingester()(CONNECTION, frame, frame.length);
+    if (result < 0) throw new Error(`shard is poisoned: ${result}`);
+  }
+
   /** Brings a book in sync with these levels. */
   sync(symbol: string, bids: readonly Level[], asks: readonly Level[]): void {
     const market = this.#market(symbol);

@@ -35,6 +35,8 @@ class FakeFanout implements FanoutSource {
   replay = (): null => null;
   skipped = (): null => null;
   seq = (): number => 0;
+  candles = (): null => null;
+  lateTrades = (): { late: number; leftOut: number } => ({ late: 0, leftOut: 0 });
   wantedSnapshots = (): number[] => [];
   lost = (): bigint => 0n;
   status = (): [] => [];

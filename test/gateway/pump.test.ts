@@ -45,6 +45,8 @@ async function pumped(sizes: readonly number[]): Promise<Seen> {
     replay: () => null,
     skipped: () => null,
     seq: () => 0,
+    candles: () => null,
+    lateTrades: () => ({ late: 0, leftOut: 0 }),
     wantedSnapshots: () => [],
     lost: () => 0n,
     status: () => [],

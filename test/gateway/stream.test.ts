@@ -29,7 +29,7 @@ describe('WebSocket stream', () => {
     const client = await JsonClient.open(gateway);
     const topics = await eventually('topics', async () => {
       const { topics } = await client.ask({ op: 'list' });
-      return topics?.length === 6 && topics;
+      return topics?.length === 23 && topics;
     });
     expect(topics).toContain(BOOK);
     const reply = await client.ask({ op: 'subscribe', topics: [BOOK, TRADE] });

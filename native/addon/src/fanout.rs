@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{BigInt, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::failure::{Result, Status, closed, guard, shm};
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_wire::{Encoding, Rung, SkipReason};
 
 /// A topic that clients can subscribe to.
@@ -24,6 +25,59 @@ pub struct ShardStatus {
     pub state: String,
     pub epoch: BigInt,
     pub lag: f64,
+}
+
+/// A candle; prices and quantity are mantissas.
+#[napi(object)]
+pub struct Candle {
+    /// ns since the UNIX epoch.
+    pub start: BigInt,
+    pub open: BigInt,
+    pub high: BigInt,
+    pub low: BigInt,
+    pub close: BigInt,
+    pub volume: BigInt,
+    /// 0 for an interval without trades, whose prices are the close before it.
+    pub count: BigInt,
+    /// Trades among them that came after it was closed.
+    pub late: u32,
+    pub closed: bool,
+    /// Trades of the interval may be missing.
+    pub partial: bool,
+}
+
+impl From<Bar> for Candle {
+    fn from(bar: Bar) -> Self {
+        Self {
+            start: bar.start.into(),
+            open: bar.open.into(),
+            high: bar.high.into(),
+            low: bar.low.into(),
+            close: bar.close.into(),
+            volume: bar.volume.into(),
+            count: bar.count.into(),
+            late: bar.late,
+            closed: bar.closed,
+            partial: bar.partial,
+        }
+    }
+}
+
+/// Candles of an instrument.
+#[napi(object)]
+pub struct Candles {
+    pub price_exponent: i8,
+    pub qty_exponent: i8,
+    pub candles: Vec<Candle>,
+    /// Spans in which trades may be missing, from and to in ns, oldest first; the last is open where to is 2^64 - 1.
+    pub holes: Vec<Vec<BigInt>>,
+}
+
+/// Trades that came late for their candles.
+#[napi(object)]
+pub struct LateTrades {
+    pub late: f64,
+    pub left_out: f64,
 }
 
 /// Reads all shards of an engine, keeps their books and builds each message once per topic and encoding.
@@ -105,6 +159,38 @@ impl Fanout {
             let (encoding, rung) = (to_encoding(encoding)?, to_rung(rung)?);
             Ok(self.open()?.snapshot(topic, encoding, rung).map(|bytes| Uint8Array::new(bytes.to_vec())))
         })
+    }
+
+    /// The newest `count` candles of an instrument, oldest first and without a break, 100 at most; null for an instrument that is not
+    /// known. `timeframe`: `1s`, `1m`, `5m`, `15m`, `1h`, `4h` or `1d`.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `ARGUMENT_RANGE`.
+    #[napi]
+    pub fn candles(&mut self, instrument: u32, timeframe: String, count: u32) -> Result<Option<Candles>> {
+        guard(|| {
+            let timeframe = Timeframe::from_name(&timeframe).ok_or_else(|| {
+                crate::failure::fail(tickring_core::error::Code::ArgumentRange, format!("timeframe {timeframe} is none"))
+            })?;
+            Ok(self.open()?.bars(instrument).map(|candles| Candles {
+                price_exponent: candles.price_exponent,
+                qty_exponent: candles.qty_exponent,
+                candles: candles.bars.candles(timeframe, count as usize).into_iter().map(Candle::from).collect(),
+                holes: candles.bars.holes().map(|hole| vec![hole.from.into(), hole.to.into()]).collect(),
+            }))
+        })
+    }
+
+    /// Trades that came when one of their candles was closed, and candles that one came too late for, of all instruments.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    #[napi]
+    pub fn late_trades(&mut self) -> Result<LateTrades> {
+        let (late, left_out) = self.open()?.late_trades();
+        Ok(LateTrades { late: late as f64, left_out: left_out as f64 })
     }
 
     /// The messages of a topic after a number, each after its length (u32, little-endian); null where they are not all kept

@@ -63,12 +63,13 @@ impl Feed {
         }
     }
 
-    /// Tells all conflated rungs what has changed, if it is time.
+    /// Tells all conflated rungs what has changed, and all candles, if it is time.
     pub(crate) fn tell_all(&mut self, now: Instant) {
         if self.told.is_some_and(|at| now.saturating_duration_since(at) < TELL_EVERY) {
             return;
         }
         self.told = Some(now);
+        self.tell_all_bars();
         for at in (0..self.conflated.len()).rev() {
             let index = self.conflated[at];
             let mut heard = false;
@@ -110,7 +111,7 @@ impl Feed {
                     }
                 }
             }
-            Channel::Book | Channel::Trade => {}
+            Channel::Book | Channel::Trade | Channel::Bar(_) => {}
         }
     }
 

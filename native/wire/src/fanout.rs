@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tickring_core::bars::Bars;
 use tickring_core::error::Code;
 use tickring_shm::{Reader, ShmError};
 
@@ -34,6 +35,17 @@ pub struct ShardStatus {
     pub lag: u64,
     /// Why nothing can be read.
     pub code: Option<Code>,
+}
+
+/// The candles of an instrument, and what their mantissas mean.
+#[derive(Clone, Copy, Debug)]
+pub struct Candles<'a> {
+    /// Price = mantissa × 10^this.
+    pub price_exponent: i8,
+    /// Quantity = mantissa × 10^this.
+    pub qty_exponent: i8,
+    /// The candles.
+    pub bars: &'a Bars,
 }
 
 /// One poll: what it has filled and what it may still do.
@@ -158,6 +170,21 @@ impl Fanout {
     pub fn snapshot(&mut self, topic: u32, encoding: Encoding, rung: Rung) -> Option<&[u8]> {
         let shards = &self.shards;
         self.feed.snapshot(topic, encoding, rung, |number| is_away(shards, number))
+    }
+
+    /// The candles of an instrument; `None` for one that is not known.
+    #[must_use]
+    pub fn bars(&self, instrument: u32) -> Option<Candles<'_>> {
+        self.feed.candles(instrument)
+    }
+
+    /// Trades that came when one of their candles was closed, and candles that one came too late for; of all instruments.
+    #[must_use]
+    pub fn late_trades(&self) -> (u64, u64) {
+        self.feed
+            .entries
+            .iter()
+            .fold((0, 0), |(late, left_out), entry| (late + entry.bars.late(), left_out + entry.bars.left_out()))
     }
 
     /// The messages of a topic after number `after` up to its last one, each after its length (u32, little-endian): what a client

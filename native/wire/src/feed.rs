@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use tickring_core::bars::Bar;
 use tickring_core::book::{Book, Side};
 use tickring_core::error::Code;
 use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
 use tickring_core::input::{DECIMALS_MAX, Instrument};
 use tickring_shm::{InstrumentCopy, Record};
 
+use crate::candles::bar_origin;
 use crate::conflation::copy_top;
 use crate::message::{Body, Encoding, Head, Origin, Rung, Sides, SkipReason};
 use crate::parts::{Part, Parts};
@@ -30,8 +32,11 @@ pub(crate) struct Feed {
     /// Entries that somebody follows on a conflated rung, and when those were told last.
     pub(crate) conflated: Vec<usize>,
     pub(crate) told: Option<Instant>,
+    /// Newest receive time of each shard's records, by its number.
+    pub(crate) times: Vec<u64>,
     pub(crate) bids: Vec<Level>,
     pub(crate) asks: Vec<Level>,
+    pub(crate) bars: Vec<Bar>,
 }
 
 impl Feed {
@@ -44,6 +49,7 @@ impl Feed {
         let Some(&index) = self.by_instrument.get(&record.instrument) else {
             return;
         };
+        self.advance(origin.shard, origin.ts_recv);
         match record.kind {
             Kind::BookDelta | Kind::BookSnapshot => {
                 if let Some(change) = record.book() {
@@ -54,6 +60,7 @@ impl Feed {
                 if let Some(trade) = record.trade() {
                     self.entries[index].trade = Some((trade, origin));
                     self.publish(index, Channel::Trade, origin, &Body::Trade(trade));
+                    self.print(index, origin, &trade);
                 }
             }
             Kind::Quote => {
@@ -76,12 +83,17 @@ impl Feed {
                 if let Some(gap) = record.gap() {
                     self.publish(index, Channel::Book, origin, &Body::Gap(gap));
                     if gap.stream == GapStream::Trade {
+                        self.entries[index].bars.miss();
                         self.publish(index, Channel::Trade, origin, &Body::Gap(gap));
                     }
                 }
             }
             Kind::Instrument | Kind::EpochStart => {}
         }
+    }
+
+    pub(crate) fn entry(&self, instrument: u32) -> Option<&Entry> {
+        self.by_instrument.get(&instrument).map(|&index| &self.entries[index])
     }
 
     fn add(&mut self, definition: &Instrument, origin: Origin, now: Instant) {
@@ -125,7 +137,7 @@ impl Feed {
             state: definition.state,
             change_count: definition.change_count,
         };
-        for channel in Channel::ALL {
+        for channel in Channel::OF_RECORDS {
             self.publish(index, channel, origin, &body);
         }
         if has_other_exponents && self.entries[index].known {
@@ -225,19 +237,23 @@ impl Feed {
     pub(crate) fn doubt(&mut self, shard: u16, now: Instant) {
         for entry in self.entries.iter_mut().filter(|entry| entry.shard == shard) {
             entry.want_book(now);
+            entry.bars.miss();
         }
     }
 
     /// A new writer begins: instruments are there again once it defines them.
     pub(crate) fn restart(&mut self, shard: u16) {
-        self.entries.iter_mut().filter(|entry| entry.shard == shard).for_each(Entry::remove);
+        for entry in self.entries.iter_mut().filter(|entry| entry.shard == shard) {
+            entry.remove();
+            entry.bars.miss();
+        }
     }
 
     /// Tells all topics of a shard that its records `from..=to` were never seen.
     pub(crate) fn skip(&mut self, origin: Origin, reason: SkipReason, from: u64, to: u64, count: u64) {
         for index in 0..self.entries.len() {
             if self.entries[index].shard == origin.shard {
-                for channel in Channel::ALL {
+                for channel in Channel::OF_RECORDS {
                     self.publish(index, channel, origin, &Body::Skipped { reason, from, to, count });
                 }
             }
@@ -302,7 +318,11 @@ impl Feed {
             }
             1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
             2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
-            _ => return None,
+            place => {
+                let Some(Channel::Bar(timeframe)) = Channel::at(place) else { return None };
+                let bar = entry.bars.newest(timeframe)?;
+                (bar_origin(entry, &bar), Body::Bar(timeframe, bar))
+            }
         };
         Some(self.publisher.encode(encoding, &entry.head(topic, topic.seq, stamped(origin)), &body))
     }
@@ -337,7 +357,7 @@ impl Feed {
         (self.bids, self.asks) = (bids, asks);
     }
 
-    fn publish(&mut self, index: usize, channel: Channel, origin: Origin, body: &Body<'_>) {
+    pub(crate) fn publish(&mut self, index: usize, channel: Channel, origin: Origin, body: &Body<'_>) {
         let conflated = self.topics[self.entries[index].topic(channel)].is_conflated();
         if conflated {
             self.note(index, channel, body);

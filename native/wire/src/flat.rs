@@ -1,6 +1,7 @@
 //! FlatBuffers encoder: one builder, whose buffer grows to the largest message and is then reused.
 
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
+use tickring_core::bars::Bar;
 use tickring_core::event::{Level, Quote, Stats24h, Status, Trade, flag};
 
 use crate::fbs;
@@ -87,6 +88,11 @@ fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &
         Body::Stats24h(Stats24h { open, high, low, close, volume, count }) => {
             let args = fbs::Stats24hArgs { open, high, low, close, volume, count };
             (fbs::Body::Stats24h, fbs::Stats24h::create(builder, &args).as_union_value())
+        }
+        Body::Bar(timeframe, Bar { start, open, high, low, close, volume, count, late, closed, .. }) => {
+            let seconds = timeframe.seconds();
+            let args = fbs::BarArgs { seconds, start, open, high, low, close, volume, count, late, closed };
+            (fbs::Body::Bar, fbs::Bar::create(builder, &args).as_union_value())
         }
         Body::Instrument { tick_size, lot_size, state, change_count } => {
             let trading_state = fbs::TradingState(state as u8);

@@ -2,6 +2,7 @@
 //!
 //! Every 64-bit integer is a string but `prev_seq` and `seq`, so that no reader that keeps numbers as doubles rounds one.
 
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::event::{Quote, Trade};
 
 use crate::json_text::JsonText;
@@ -28,12 +29,16 @@ impl JsonEncoder {
         self.text.bytes()
     }
 
-    /// Encodes one trade or quote in the older shape, where prices and quantities are JSON numbers; empty for any other message.
+    /// Encodes one trade, quote or bar in the older shape, where prices and quantities are JSON numbers; empty for any other message.
     pub fn encode_stream(&mut self, head: &Head<'_>, body: &Body<'_>) -> &[u8] {
         self.text.clear();
         match body {
-            Body::Trade(trade) => write_stream(&mut self.text, head, "tick", &|text| write_tick(text, head, trade)),
-            Body::Quote(quote) => write_stream(&mut self.text, head, "quote", &|text| write_quote(text, head, quote)),
+            Body::Trade(trade) => write_stream(&mut self.text, head, "tick", None, &|text| write_tick(text, head, trade)),
+            Body::Quote(quote) => write_stream(&mut self.text, head, "quote", None, &|text| write_quote(text, head, quote)),
+            Body::Bar(timeframe, bar) => {
+                let data = |text: &mut JsonText| write_bar(text, head, *timeframe, bar);
+                write_stream(&mut self.text, head, "bar", Some(bar.start), &data);
+            }
             _ => {}
         }
         self.text.bytes()
@@ -45,11 +50,12 @@ impl JsonEncoder {
     }
 }
 
-/// One message for both older consumers: `data` is flat, `payload` is the envelope of the message bus.
-fn write_stream(text: &mut JsonText, head: &Head<'_>, data_type: &str, data: &dyn Fn(&mut JsonText)) {
+/// One message for both older consumers: `data` is flat, `payload` is the envelope of the message bus. `at`: its time, where that is
+/// not the record's.
+fn write_stream(text: &mut JsonText, head: &Head<'_>, data_type: &str, at: Option<u64>, data: &dyn Fn(&mut JsonText)) {
     let origin = &head.origin;
     let latency_ns = i64::try_from(origin.ts_out.saturating_sub(origin.ts_recv)).unwrap_or(i64::MAX);
-    let at = if origin.ts_event == 0 { origin.ts_recv } else { origin.ts_event };
+    let at = at.unwrap_or(if origin.ts_event == 0 { origin.ts_recv } else { origin.ts_event });
     let timestamp = |text: &mut JsonText| text.rfc3339("timestamp", at / NS_PER_SECOND, at % NS_PER_SECOND);
     text.open(4);
     text.name("type", "data");
@@ -85,4 +91,14 @@ fn write_quote(text: &mut JsonText, head: &Head<'_>, quote: &Quote) {
     text.raw_decimal("ask", quote.ask_price, head.price_exponent);
     text.raw_decimal("bid_size", quote.bid_qty, head.qty_exponent);
     text.raw_decimal("ask_size", quote.ask_qty, head.qty_exponent);
+}
+
+fn write_bar(text: &mut JsonText, head: &Head<'_>, timeframe: Timeframe, bar: &Bar) {
+    for (name, price) in [("open", bar.open), ("high", bar.high), ("low", bar.low), ("close", bar.close)] {
+        text.raw_decimal(name, price, head.price_exponent);
+    }
+    text.raw_decimal("volume", bar.volume, head.qty_exponent);
+    text.name("timeframe", timeframe.name());
+    text.boolean("closed", bar.closed);
+    text.boolean("partial", bar.partial);
 }

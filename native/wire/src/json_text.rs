@@ -151,6 +151,11 @@ impl Members for JsonText {
         self.out.push('"');
     }
 
+    fn boolean(&mut self, name: &str, value: bool) {
+        self.member(name);
+        self.out.push_str(if value { "true" } else { "false" });
+    }
+
     fn exponent(&mut self, name: &str, value: i8) {
         self.member(name);
         if value < 0 {

@@ -1,9 +1,10 @@
 //! Fan-out: ring records of all shards of an engine in, messages per topic out, each built once for all clients.
 //!
-//! Topics, sequence rules and both encodings are described in `native/wire/README.md`; the FlatBuffers schema is
+//! Topics, sequence rules and encodings are described in `native/wire/README.md`; the FlatBuffers schema is
 //! `src/model/wire.fbs`.
 #![deny(unsafe_code)]
 
+mod candles;
 mod conflation;
 mod fanout;
 mod feed;
@@ -31,7 +32,7 @@ pub mod fbs {
     pub use crate::generated::tickring::wire::*;
 }
 
-pub use fanout::{Fanout, OUT_SIZE_MIN, ShardStatus};
+pub use fanout::{Candles, Fanout, OUT_SIZE_MIN, ShardStatus};
 pub use flat::FlatEncoder;
 pub use json::JsonEncoder;
 pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Rung, Sides, SkipReason};

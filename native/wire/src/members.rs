@@ -1,5 +1,6 @@
 //! The members of a message, once for all encodings that name them.
 
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, Stats24h, Status, Trade, flag};
 use tickring_core::input::TradingState;
 
@@ -25,6 +26,8 @@ pub(crate) trait Members {
     fn number(&mut self, name: &str, value: u64);
     /// A member with a 64-bit integer.
     fn id(&mut self, name: &str, value: u64);
+    /// A member with `true` or `false`.
+    fn boolean(&mut self, name: &str, value: bool);
     /// A member with an exponent.
     fn exponent(&mut self, name: &str, value: i8);
     /// A member with mantissa × 10^exponent.
@@ -74,6 +77,7 @@ const fn body_type(body: &Body<'_>) -> &'static str {
         Body::Stats24h(_) => "stats_24h",
         Body::Instrument { .. } => "instrument",
         Body::Skipped { .. } => "skipped",
+        Body::Bar(..) => "bar",
     }
 }
 
@@ -82,6 +86,7 @@ const fn body_members(body: &Body<'_>) -> u32 {
     match body {
         Body::BookSnapshot { .. } | Body::BookDelta { .. } => 5,
         Body::Stats24h(_) => 6,
+        Body::Bar(..) => 10,
         Body::Trade(_) | Body::Quote(_) | Body::Status(_) | Body::Gap(_) | Body::Instrument { .. } | Body::Skipped { .. } => 4,
     }
 }
@@ -105,6 +110,7 @@ fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
         Body::Status(status) => write_status(text, &status),
         Body::Gap(gap) => write_gap(text, &gap),
         Body::Stats24h(stats) => write_stats(text, head, &stats),
+        Body::Bar(timeframe, bar) => write_bar(text, head, timeframe, &bar),
         Body::Instrument { tick_size, lot_size, state, change_count } => {
             text.decimal("tick_size", tick_size, head.price_exponent);
             text.decimal("lot_size", lot_size, head.qty_exponent);
@@ -169,6 +175,19 @@ fn write_stats(text: &mut impl Members, head: &Head<'_>, stats: &Stats24h) {
     text.decimal("close", stats.close, head.price_exponent);
     text.decimal("volume", stats.volume, head.qty_exponent);
     text.id("count", stats.count);
+}
+
+fn write_bar(text: &mut impl Members, head: &Head<'_>, timeframe: Timeframe, bar: &Bar) {
+    text.name("timeframe", timeframe.name());
+    text.id("start", bar.start);
+    text.decimal("open", bar.open, head.price_exponent);
+    text.decimal("high", bar.high, head.price_exponent);
+    text.decimal("low", bar.low, head.price_exponent);
+    text.decimal("close", bar.close, head.price_exponent);
+    text.decimal("volume", bar.volume, head.qty_exponent);
+    text.id("count", bar.count);
+    text.number("late", u64::from(bar.late));
+    text.boolean("closed", bar.closed);
 }
 
 const fn trading_state_name(state: TradingState) -> &'static str {

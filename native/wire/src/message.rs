@@ -1,5 +1,6 @@
 //! One message of one topic, before it is encoded.
 
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::event::{Gap, Level, Quote, Stats24h, Status, Trade, flag};
 use tickring_core::input::TradingState;
 
@@ -16,7 +17,7 @@ pub enum Encoding {
     Json = 1,
     /// MessagePack, subprotocol `tickring.msgpack.v1`.
     MsgPack = 2,
-    /// JSON in the older shape of `/ws/stream`: trades and quotes alone.
+    /// JSON in the older shape of `/ws/stream`: trades, quotes and bars alone.
     Stream = 3,
 }
 
@@ -39,11 +40,11 @@ impl Encoding {
     /// Whether it has messages of this kind.
     #[must_use]
     pub const fn has(self, body: &Body<'_>) -> bool {
-        !matches!(self, Self::Stream) || matches!(body, Body::Trade(_) | Body::Quote(_))
+        !matches!(self, Self::Stream) || matches!(body, Body::Trade(_) | Body::Quote(_) | Body::Bar(..))
     }
 }
 
-/// How much of a topic a client gets. Trades have the first rung alone, quotes the first two.
+/// How much of a topic a client gets. Trades and bars have the first rung alone, quotes the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Rung {
@@ -231,4 +232,6 @@ pub enum Body<'a> {
         /// How many.
         count: u64,
     },
+    /// A candle as it is now.
+    Bar(Timeframe, Bar),
 }

@@ -6,6 +6,7 @@ use crate::members::{Members, write_message};
 use crate::message::{Body, Head};
 
 const NIL: u8 = 0xc0;
+const BOOLEAN: [u8; 2] = [0xc2, 0xc3];
 const UINT: [u8; 4] = [0xcc, 0xcd, 0xce, 0xcf];
 const INT: [u8; 4] = [0xd0, 0xd1, 0xd2, 0xd3];
 const STRING: [u8; 3] = [0xd9, 0xda, 0xdb];
@@ -135,6 +136,11 @@ impl Members for Pack {
     fn id(&mut self, name: &str, value: u64) {
         self.string(name);
         self.uint(value);
+    }
+
+    fn boolean(&mut self, name: &str, value: bool) {
+        self.string(name);
+        self.out.push(BOOLEAN[usize::from(value)]);
     }
 
     fn exponent(&mut self, name: &str, value: i8) {

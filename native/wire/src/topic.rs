@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tickring_core::bars::{Bars, Timeframe};
 use tickring_core::book::{Book, Side, level_hash};
 use tickring_core::event::{Level, Quote, Trade};
 use tickring_core::input::Instrument;
@@ -13,22 +14,44 @@ use crate::message::{Encoding, Head, Origin, Rung};
 const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
 const ASK_AGAIN_MAX: Duration = Duration::from_secs(60);
 
-/// The three topics of an instrument, in the order of their ids.
+/// A topic among those of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Channel {
-    Book = 0,
-    Trade = 1,
-    Quote = 2,
+    Book,
+    Trade,
+    Quote,
+    Bar(Timeframe),
 }
 
 impl Channel {
-    pub(crate) const ALL: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
+    /// Those that say what records said, and so have to say what was missed.
+    pub(crate) const OF_RECORDS: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
 
-    const fn name(self) -> &'static str {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::OF_RECORDS.into_iter().chain(Timeframe::ALL.map(Self::Bar))
+    }
+
+    /// Its place in the order of ids.
+    pub(crate) const fn place(self) -> usize {
         match self {
-            Self::Book => "book",
-            Self::Trade => "trade",
-            Self::Quote => "quote",
+            Self::Book => 0,
+            Self::Trade => 1,
+            Self::Quote => 2,
+            Self::Bar(timeframe) => Self::OF_RECORDS.len() + timeframe as usize,
+        }
+    }
+
+    /// The channel at this place.
+    pub(crate) fn at(place: usize) -> Option<Self> {
+        Self::all().nth(place)
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Book => "book".to_owned(),
+            Self::Trade => "trade".to_owned(),
+            Self::Quote => "quote".to_owned(),
+            Self::Bar(timeframe) => format!("bar.{}", timeframe.name()),
         }
     }
 }
@@ -38,7 +61,7 @@ impl Channel {
 pub struct Topic {
     /// Its number; never changes while the fan-out lives.
     pub id: u32,
-    /// `{book|trade|quote}.{venue}.{symbol}`.
+    /// `{book|trade|quote|bar.{timeframe}}.{venue}.{symbol}`.
     pub name: String,
     /// The instrument that it is about.
     pub instrument: u32,
@@ -75,7 +98,7 @@ pub(crate) struct Entry {
     pub(crate) shard: u16,
     pub(crate) definition: Instrument,
     pub(crate) venue: String,
-    /// Index of its book topic; trade and quote follow.
+    /// Index of its book topic; the others follow.
     pub(crate) first_topic: usize,
     pub(crate) book: Book,
     /// Hash of `book`; absent while nobody listens to its changes.
@@ -87,12 +110,13 @@ pub(crate) struct Entry {
     pub(crate) book_origin: Origin,
     pub(crate) trade: Option<(Trade, Origin)>,
     pub(crate) quote: Option<(Quote, Origin)>,
+    pub(crate) bars: Bars,
     /// Whether it left the engine: no book of it will come.
     pub(crate) removed: bool,
     /// What those who do not get every message have not been told yet.
     pub(crate) pending: Pending,
-    /// Names of its trades and quotes in the older shape.
-    stream_topics: [String; 2],
+    /// Names of its trades, quotes and candles of a minute in the older shape.
+    stream_topics: [String; 3],
     ask: Option<Ask>,
 }
 
@@ -129,7 +153,7 @@ impl Entry {
         };
         Self {
             pending: Pending::default(),
-            stream_topics: [stream_topic("tick"), stream_topic("quote")],
+            stream_topics: [stream_topic("tick"), stream_topic("quote"), stream_topic("bar")],
             shard,
             definition: *definition,
             venue,
@@ -141,6 +165,7 @@ impl Entry {
             book_origin: Origin::default(),
             trade: None,
             quote: None,
+            bars: Bars::default(),
             removed: false,
             ask: None,
         }
@@ -148,8 +173,8 @@ impl Entry {
 
     /// The topics that a new entry needs.
     pub(crate) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
-        Channel::ALL.into_iter().map(|channel| Topic {
-            id: u32::try_from(self.first_topic + channel as usize).expect("invariant: three topics an instrument fit u32"),
+        Channel::all().map(|channel| Topic {
+            id: u32::try_from(self.first_topic + channel.place()).expect("invariant: ten topics an instrument fit u32"),
             name: format!("{}.{}.{}", channel.name(), self.venue, self.definition.symbol.as_str()),
             instrument: self.definition.id,
             seq: 0,
@@ -160,16 +185,18 @@ impl Entry {
     }
 
     pub(crate) const fn topic(&self, channel: Channel) -> usize {
-        self.first_topic + channel as usize
+        self.first_topic + channel.place()
     }
 
     pub(crate) fn head<'a>(&'a self, topic: &'a Topic, prev_seq: u64, origin: Origin) -> Head<'a> {
         Head {
             topic: &topic.name,
-            stream_topic: self
-                .stream_topics
-                .get((topic.id as usize).wrapping_sub(self.first_topic + 1))
-                .map_or("", String::as_str),
+            stream_topic: match topic.id as usize - self.first_topic {
+                place if place == Channel::Trade.place() => &self.stream_topics[0],
+                place if place == Channel::Quote.place() => &self.stream_topics[1],
+                place if place == Channel::Bar(Timeframe::M1).place() => &self.stream_topics[2],
+                _ => "",
+            },
             venue: &self.venue,
             symbol: self.definition.symbol.as_str(),
             instrument: self.definition.id,
@@ -258,6 +285,9 @@ impl Entry {
         let before = std::mem::replace(&mut self.definition, *definition);
         let price = factor(before.price_exponent, definition.price_exponent);
         let qty = factor(before.qty_exponent, definition.qty_exponent);
+        if price.zip(qty).is_none_or(|(price, qty)| !self.bars.rescale(price, qty)) {
+            self.bars = Bars::default();
+        }
         if price.zip(qty).is_none_or(|(price, qty)| !self.rescale(price, qty)) {
             self.trade = None;
             self.quote = None;

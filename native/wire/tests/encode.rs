@@ -72,6 +72,11 @@ fn json_body_holds_every_member_of_the_body() {
         ("gap", r#"{"stream":"trade","reason":"disconnect","first":"10","last":"12"}"#),
         ("stats-24h", r#"{"open":"0.01","high":"64000.2","low":"-0.05","close":"0","volume":"123.456","count":"9"}"#),
         ("instrument", r#"{"tick_size":"0.1","lot_size":"0.001","trading_state":"halted","change_count":2}"#),
+        (
+            "bar",
+            r#"{"timeframe":"1m","start":"1763700000000000000","open":"64000.1","high":"92233720368547758.07","low":"-0.05",
+                "close":"64000.2","volume":"9223372036854775.807","count":"9007199254740993","late":3,"closed":true}"#,
+        ),
         ("skipped", r#"{"reason":"lapped","from":"5","to":"9","count":"5"}"#),
         (
             "book-snapshot",
@@ -156,6 +161,12 @@ fn flatbuffers_hold_every_member_of_the_body() {
                 let read = message.body_as_instrument().unwrap();
                 assert_eq!((read.tick_size(), read.lot_size(), read.change_count()), (tick_size, lot_size, change_count));
                 assert_eq!(read.trading_state(), fbs::TradingState::Halted, "{name}");
+            }
+            Body::Bar(timeframe, bar) => {
+                let read = message.body_as_bar().unwrap();
+                assert_eq!((read.seconds(), read.start(), read.count()), (timeframe.seconds(), bar.start, bar.count));
+                assert_eq!((read.open(), read.high(), read.low(), read.close()), (bar.open, bar.high, bar.low, bar.close));
+                assert_eq!((read.volume(), read.late(), read.closed()), (bar.volume, bar.late, bar.closed));
             }
             Body::Skipped { from, to, count, .. } => {
                 let read = message.body_as_skipped().unwrap();

@@ -28,7 +28,7 @@ fn every_kind_of_message_is_encoded_as_in_the_golden_files() {
         compare(&format!("{name}.bin"), flat.encode(&head, &body));
         compare(&format!("{name}.json.txt"), json.encode(&head, &body));
         compare(&format!("{name}.msgpack"), msgpack.encode(&head, &body));
-        if matches!(body, Body::Trade(_) | Body::Quote(_)) {
+        if matches!(body, Body::Trade(_) | Body::Quote(_) | Body::Bar(..)) {
             compare(&format!("{name}.stream.json.txt"), json.encode_stream(&head, &body));
         }
     }

@@ -1,5 +1,6 @@
 // Printed by scripts/codegen-wire.mjs from src/model/wire.fbs; do not edit.
 
+import { Bar } from './bar.js';
 import { BookDelta } from './book-delta.js';
 import { BookSnapshot } from './book-snapshot.js';
 import { Gap } from './gap.js';
@@ -21,13 +22,14 @@ export const Body = {
   Stats24h: 7,
   Instrument: 8,
   Skipped: 9,
+  Bar: 10,
 } as const;
 export type Body = (typeof Body)[keyof typeof Body];
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade) => BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null
-): BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null {
+  accessor: (obj:Bar|BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade) => Bar|BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null
+): Bar|BookDelta|BookSnapshot|Gap|Instrument|Quote|Skipped|Stats24h|Status|Trade|null {
   switch(type) {
     case Body.NONE: return null;
     case Body.BookSnapshot: return accessor(new BookSnapshot());
@@ -39,6 +41,7 @@ export function unionToBody(
     case Body.Stats24h: return accessor(new Stats24h());
     case Body.Instrument: return accessor(new Instrument());
     case Body.Skipped: return accessor(new Skipped());
+    case Body.Bar: return accessor(new Bar());
     default: return null;
   }
 }

@@ -1,6 +1,7 @@
 // Printed by scripts/codegen-wire.mjs from src/model/wire.fbs; do not edit.
 
 export { Aggressor } from './aggressor.js';
+export { Bar } from './bar.js';
 export { Body } from './body.js';
 export { BookDelta } from './book-delta.js';
 export { BookSnapshot } from './book-snapshot.js';

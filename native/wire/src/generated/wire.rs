@@ -589,7 +589,7 @@ impl<'a> ::flatbuffers::Verifiable for SkipReason {
 impl ::flatbuffers::SimpleToVerifyInSlice for SkipReason {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 10] = [
+pub const ENUM_VALUES_BODY: [Body; 11] = [
   Body::NONE,
   Body::BookSnapshot,
   Body::BookDelta,
@@ -600,6 +600,7 @@ pub const ENUM_VALUES_BODY: [Body; 10] = [
   Body::Stats24h,
   Body::Instrument,
   Body::Skipped,
+  Body::Bar,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -617,9 +618,10 @@ impl Body {
   pub const Stats24h: Self = Self(7);
   pub const Instrument: Self = Self(8);
   pub const Skipped: Self = Self(9);
+  pub const Bar: Self = Self(10);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 9;
+  pub const ENUM_MAX: u8 = 10;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::BookSnapshot,
@@ -631,6 +633,7 @@ impl Body {
     Self::Stats24h,
     Self::Instrument,
     Self::Skipped,
+    Self::Bar,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -645,6 +648,7 @@ impl Body {
       Self::Stats24h => Some("Stats24h"),
       Self::Instrument => Some("Instrument"),
       Self::Skipped => Some("Skipped"),
+      Self::Bar => Some("Bar"),
       _ => None,
     }
   }
@@ -2224,6 +2228,258 @@ impl ::core::fmt::Debug for Skipped<'_> {
       ds.finish()
   }
 }
+pub enum BarOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// A candle of our own trades as it is now; each message of it replaces the one before.
+pub struct Bar<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Bar<'a> {
+  type Inner = Bar<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Bar<'a> {
+  pub const VT_SECONDS: ::flatbuffers::VOffsetT = 4;
+  pub const VT_START: ::flatbuffers::VOffsetT = 6;
+  pub const VT_OPEN: ::flatbuffers::VOffsetT = 8;
+  pub const VT_HIGH: ::flatbuffers::VOffsetT = 10;
+  pub const VT_LOW: ::flatbuffers::VOffsetT = 12;
+  pub const VT_CLOSE: ::flatbuffers::VOffsetT = 14;
+  pub const VT_VOLUME: ::flatbuffers::VOffsetT = 16;
+  pub const VT_COUNT: ::flatbuffers::VOffsetT = 18;
+  pub const VT_LATE: ::flatbuffers::VOffsetT = 20;
+  pub const VT_CLOSED: ::flatbuffers::VOffsetT = 22;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Bar { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args BarArgs
+  ) -> ::flatbuffers::WIPOffset<Bar<'bldr>> {
+    let mut builder = BarBuilder::new(_fbb);
+    builder.add_count(args.count);
+    builder.add_volume(args.volume);
+    builder.add_close(args.close);
+    builder.add_low(args.low);
+    builder.add_high(args.high);
+    builder.add_open(args.open);
+    builder.add_start(args.start);
+    builder.add_late(args.late);
+    builder.add_seconds(args.seconds);
+    builder.add_closed(args.closed);
+    builder.finish()
+  }
+
+  /// Length of its interval.
+  #[inline]
+  pub fn seconds(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Bar::VT_SECONDS, Some(0)).unwrap()}
+  }
+  /// Beginning of its interval, ns since the UNIX epoch.
+  #[inline]
+  pub fn start(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Bar::VT_START, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn open(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Bar::VT_OPEN, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn high(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Bar::VT_HIGH, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn low(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Bar::VT_LOW, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn close(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Bar::VT_CLOSE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn volume(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Bar::VT_VOLUME, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn count(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Bar::VT_COUNT, Some(0)).unwrap()}
+  }
+  /// Trades among them that came after it was closed.
+  #[inline]
+  pub fn late(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Bar::VT_LATE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn closed(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Bar::VT_CLOSED, Some(false)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Bar<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<u32>("seconds", Self::VT_SECONDS, false)?
+     .visit_field::<u64>("start", Self::VT_START, false)?
+     .visit_field::<i64>("open", Self::VT_OPEN, false)?
+     .visit_field::<i64>("high", Self::VT_HIGH, false)?
+     .visit_field::<i64>("low", Self::VT_LOW, false)?
+     .visit_field::<i64>("close", Self::VT_CLOSE, false)?
+     .visit_field::<i64>("volume", Self::VT_VOLUME, false)?
+     .visit_field::<u64>("count", Self::VT_COUNT, false)?
+     .visit_field::<u32>("late", Self::VT_LATE, false)?
+     .visit_field::<bool>("closed", Self::VT_CLOSED, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct BarArgs {
+    pub seconds: u32,
+    pub start: u64,
+    pub open: i64,
+    pub high: i64,
+    pub low: i64,
+    pub close: i64,
+    pub volume: i64,
+    pub count: u64,
+    pub late: u32,
+    pub closed: bool,
+}
+impl<'a> Default for BarArgs {
+  #[inline]
+  fn default() -> Self {
+    BarArgs {
+      seconds: 0,
+      start: 0,
+      open: 0,
+      high: 0,
+      low: 0,
+      close: 0,
+      volume: 0,
+      count: 0,
+      late: 0,
+      closed: false,
+    }
+  }
+}
+
+pub struct BarBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BarBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_seconds(&mut self, seconds: u32) {
+    self.fbb_.push_slot::<u32>(Bar::VT_SECONDS, seconds, 0);
+  }
+  #[inline]
+  pub fn add_start(&mut self, start: u64) {
+    self.fbb_.push_slot::<u64>(Bar::VT_START, start, 0);
+  }
+  #[inline]
+  pub fn add_open(&mut self, open: i64) {
+    self.fbb_.push_slot::<i64>(Bar::VT_OPEN, open, 0);
+  }
+  #[inline]
+  pub fn add_high(&mut self, high: i64) {
+    self.fbb_.push_slot::<i64>(Bar::VT_HIGH, high, 0);
+  }
+  #[inline]
+  pub fn add_low(&mut self, low: i64) {
+    self.fbb_.push_slot::<i64>(Bar::VT_LOW, low, 0);
+  }
+  #[inline]
+  pub fn add_close(&mut self, close: i64) {
+    self.fbb_.push_slot::<i64>(Bar::VT_CLOSE, close, 0);
+  }
+  #[inline]
+  pub fn add_volume(&mut self, volume: i64) {
+    self.fbb_.push_slot::<i64>(Bar::VT_VOLUME, volume, 0);
+  }
+  #[inline]
+  pub fn add_count(&mut self, count: u64) {
+    self.fbb_.push_slot::<u64>(Bar::VT_COUNT, count, 0);
+  }
+  #[inline]
+  pub fn add_late(&mut self, late: u32) {
+    self.fbb_.push_slot::<u32>(Bar::VT_LATE, late, 0);
+  }
+  #[inline]
+  pub fn add_closed(&mut self, closed: bool) {
+    self.fbb_.push_slot::<bool>(Bar::VT_CLOSED, closed, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BarBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    BarBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Bar<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Bar<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Bar");
+      ds.field("seconds", &self.seconds());
+      ds.field("start", &self.start());
+      ds.field("open", &self.open());
+      ds.field("high", &self.high());
+      ds.field("low", &self.low());
+      ds.field("close", &self.close());
+      ds.field("volume", &self.volume());
+      ds.field("count", &self.count());
+      ds.field("late", &self.late());
+      ds.field("closed", &self.closed());
+      ds.finish()
+  }
+}
 pub enum MessageOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2569,6 +2825,21 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_bar(&self) -> Option<Bar<'a>> {
+    if self.body_type() == Body::Bar {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { Bar::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -2602,6 +2873,7 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Stats24h => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Stats24h>>("Body::Stats24h", pos),
           Body::Instrument => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Instrument>>("Body::Instrument", pos),
           Body::Skipped => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Skipped>>("Body::Skipped", pos),
+          Body::Bar => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Bar>>("Body::Bar", pos),
           _ => Ok(()),
         }
      })?
@@ -2833,6 +3105,13 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::Skipped => {
           if let Some(x) = self.body_as_skipped() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Bar => {
+          if let Some(x) = self.body_as_bar() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

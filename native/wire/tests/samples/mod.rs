@@ -1,5 +1,6 @@
 //! One message of every kind, with values at the edges of what the fields hold.
 
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::error::Code;
 use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade, flag};
 use tickring_core::input::TradingState;
@@ -22,6 +23,18 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
     let stats = Stats24h { open: 1, high: 6_400_020, low: -5, close: 0, volume: 123_456, count: 9 };
     let instrument = Body::Instrument { tick_size: 10, lot_size: 1, state: TradingState::Halted, change_count: 2 };
     let skipped = Body::Skipped { reason: SkipReason::Lapped, from: 5, to: 9, count: 5 };
+    let bar = Bar {
+        start: 1_763_700_000_000_000_000,
+        open: 6_400_010,
+        high: i64::MAX,
+        low: -5,
+        close: 6_400_020,
+        volume: i64::MAX,
+        count: (1 << 53) + 1,
+        late: 3,
+        closed: true,
+        partial: true,
+    };
     let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides, hash: HASH };
     vec![
         (
@@ -38,6 +51,7 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
         ("stats-24h", head("book", flag::PARTIAL), Body::Stats24h(stats)),
         ("instrument", head("book", 0), instrument),
         ("skipped", head("trade", 0), skipped),
+        ("bar", head("bar", flag::PARTIAL), Body::Bar(Timeframe::M1, bar)),
     ]
 }
 
@@ -46,11 +60,13 @@ fn head(channel: &str, flags: u16) -> Head<'static> {
         topic: match channel {
             "book" => "book.binance-usdm.BTCUSDT",
             "trade" => "trade.binance-usdm.BTCUSDT",
+            "bar" => "bar.1m.binance-usdm.BTCUSDT",
             _ => "quote.binance-usdm.BTCUSDT",
         },
         stream_topic: match channel {
             "trade" => "marketdata.tick.BTCUSDT",
             "quote" => "marketdata.quote.BTCUSDT",
+            "bar" => "marketdata.bar.BTCUSDT",
             _ => "",
         },
         venue: "binance-usdm",

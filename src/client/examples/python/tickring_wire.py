@@ -74,6 +74,7 @@ class Body(object):
     Stats24h = 7
     Instrument = 8
     Skipped = 9
+    Bar = 10
 
 # One price level: absolute quantity, 0 removes it.
 class Level(object):
@@ -865,6 +866,138 @@ def SkippedAddCount(builder, count):
     builder.PrependUint64Slot(3, count, 0)
 
 def SkippedEnd(builder):
+    return builder.EndObject()
+
+# A candle of our own trades as it is now; each message of it replaces the one before.
+class Bar(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Bar()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsBar(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def BarBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # Bar
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # Length of its interval.
+    # Bar
+    def Seconds(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # Beginning of its interval, ns since the UNIX epoch.
+    # Bar
+    def Start(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Open(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def High(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Low(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Close(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Volume(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(16))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Count(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(18))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Trades among them that came after it was closed.
+    # Bar
+    def Late(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # Bar
+    def Closed(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
+def BarStart(builder):
+    builder.StartObject(10)
+
+def BarAddSeconds(builder, seconds):
+    builder.PrependUint32Slot(0, seconds, 0)
+
+def BarAddStart(builder, start):
+    builder.PrependUint64Slot(1, start, 0)
+
+def BarAddOpen(builder, open):
+    builder.PrependInt64Slot(2, open, 0)
+
+def BarAddHigh(builder, high):
+    builder.PrependInt64Slot(3, high, 0)
+
+def BarAddLow(builder, low):
+    builder.PrependInt64Slot(4, low, 0)
+
+def BarAddClose(builder, close):
+    builder.PrependInt64Slot(5, close, 0)
+
+def BarAddVolume(builder, volume):
+    builder.PrependInt64Slot(6, volume, 0)
+
+def BarAddCount(builder, count):
+    builder.PrependUint64Slot(7, count, 0)
+
+def BarAddLate(builder, late):
+    builder.PrependUint32Slot(8, late, 0)
+
+def BarAddClosed(builder, closed):
+    builder.PrependBoolSlot(9, closed, 0)
+
+def BarEnd(builder):
     return builder.EndObject()
 
 # One message of one topic.
