@@ -4,6 +4,7 @@
 mod book;
 mod frame;
 mod images;
+mod journal;
 mod json;
 mod machine;
 mod message;
@@ -43,6 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ring_hostile", ring::hostile),
     ("ring_header", ring::header),
     ("latest", ring::latest),
+    ("journal_reader", journal::reader),
     ("websocket_raw", websocket::raw),
     ("websocket_frames", websocket::frames),
     ("wire_round_trip", wire::round_trip),

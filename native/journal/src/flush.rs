@@ -23,6 +23,9 @@ use crate::storage::{Storage, StorageFile, write_all};
 /// Most bytes that are written at once, unless a single record is longer.
 const GROUP_BYTES: usize = 1 << 20;
 
+/// Name of a segment that was not made ahead of time.
+const NEXT: &str = "next.tmp";
+
 /// Time between attempts to get a segment.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -240,7 +243,10 @@ impl Flusher {
     }
 
     fn begin(&mut self, from_reserve: bool, now: Instant) -> io::Result<()> {
-        let (file, temporary, capacity) = self.blank(from_reserve)?;
+        // Held until the file has its final name: the keeper makes another under the same temporary one.
+        let shared = Arc::clone(&self.shared);
+        let mut ready = lock(if from_reserve { &shared.reserve } else { &shared.spare });
+        let (file, temporary, capacity) = self.blank(from_reserve, ready.take())?;
         let header = Header {
             flags: if from_reserve { FROM_RESERVE } else { 0 },
             stream: self.settings.stream,
@@ -267,6 +273,7 @@ impl Flusher {
             let _ = self.storage.remove(&name.file());
             return Err(error);
         }
+        drop(ready);
         let begun = Open {
             file,
             name,
@@ -292,18 +299,17 @@ impl Flusher {
     }
 
     /// A file of zeros under a temporary name.
-    fn blank(&mut self, from_reserve: bool) -> io::Result<(Box<dyn StorageFile>, &'static str, u64)> {
-        if from_reserve {
-            let reserve = lock(&self.shared.reserve).take();
-            let file = reserve.ok_or_else(|| io::Error::other("no reserve is left"))?;
-            return Ok((file, RESERVE, self.settings.reserve_bytes));
+    fn blank(
+        &self,
+        from_reserve: bool,
+        ready: Option<Box<dyn StorageFile>>,
+    ) -> io::Result<(Box<dyn StorageFile>, &'static str, u64)> {
+        let bytes = if from_reserve { self.settings.reserve_bytes } else { self.settings.segment_bytes };
+        match ready {
+            Some(file) => Ok((file, if from_reserve { RESERVE } else { SPARE }, bytes)),
+            None if from_reserve => Err(io::Error::other("no reserve is left")),
+            None => Ok((prepare(&*self.storage, NEXT, bytes)?, NEXT, bytes)),
         }
-        let spare = lock(&self.shared.spare).take();
-        if let Some(file) = spare {
-            return Ok((file, SPARE, self.settings.segment_bytes));
-        }
-        let file = prepare(&*self.storage, "next.tmp", self.settings.segment_bytes)?;
-        Ok((file, "next.tmp", self.settings.segment_bytes))
     }
 
     fn end(&mut self, old: Open) {

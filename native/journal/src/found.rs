@@ -73,7 +73,7 @@ pub(crate) enum Step {
 pub(crate) fn lost_before(record: &Record<'_>) -> u64 {
     match record.head.kind {
         Kind::Gap => Gap::read(record.payload).map_or(record.head.sequence, |gap| gap.first - 1),
-        kind if kind.is_input() => record.head.sequence - 1,
+        kind if kind.is_input() => record.head.sequence.saturating_sub(1),
         _ => record.head.sequence,
     }
 }

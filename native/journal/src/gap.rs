@@ -65,6 +65,6 @@ impl Gap {
             ts_first: u64_at(bytes, 32),
             ts_last: u64_at(bytes, 40),
         };
-        (gap.first <= gap.last).then_some(gap)
+        (1..=gap.last).contains(&gap.first).then_some(gap)
     }
 }

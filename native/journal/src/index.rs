@@ -150,6 +150,13 @@ impl Index {
         out
     }
 
+    /// Whether all places are those of records before `end`.
+    pub(crate) fn fits(&self, end: u64) -> bool {
+        let fits = |offset: u64| (HEADER_BYTES as u64..end).contains(&offset) && offset.is_multiple_of(8);
+        self.entries.iter().chain(&self.checkpoints).all(|entry| fits(entry.offset))
+            && self.places.iter().all(|places| fits(places.first) && fits(places.last))
+    }
+
     /// Reads a seal's payload; `None` if it is none.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {

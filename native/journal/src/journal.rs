@@ -13,7 +13,7 @@ use rtrb::RingBuffer;
 use crate::error::JournalError;
 use crate::flush::{Flusher, Turn};
 use crate::keeper::{Helper, Job, Keeper};
-use crate::recover::{Found, Recovered, recover};
+use crate::recover::{Found, Recovered, recover, remove_temporary};
 use crate::settings::{Durability, Settings};
 use crate::status::{Shared, Status};
 use crate::storage::{Disk, Storage};
@@ -49,6 +49,7 @@ pub(crate) fn begin(
     helper: impl FnOnce(Keeper) -> Helper,
 ) -> Result<Parts, JournalError> {
     settings.check()?;
+    remove_temporary(&**storage)?;
     let Found { recovered, mut from, floor, gap, ended, empty } = recover(&**storage, settings.mode, settings.stream)?;
     from.epoch = settings.epoch.max(from.epoch + 1);
     let shared = Arc::new(Shared::new(from.last_sequence, floor));

@@ -254,7 +254,7 @@ impl Keeper {
 
     /// Whether a sink still needs an input before those of `next`.
     fn is_needed(&self, next: SegmentName) -> bool {
-        next.first_sequence - 1 > self.shared.watermark.load(Ordering::Acquire)
+        next.first_sequence.saturating_sub(1) > self.shared.watermark.load(Ordering::Acquire)
     }
 
     fn delete(&self, below: u64) -> io::Result<()> {

@@ -30,7 +30,7 @@ pub use gap::{Gap, GapCause};
 pub use index::{Entry, Index, Places};
 pub use journal::Journal;
 pub use reader::Reader;
-pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, flag, record_bytes};
+pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, append_record, flag, record_bytes};
 pub use recover::Recovered;
 pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};
 pub use settings::{Durability, Mode, Retention, Settings};

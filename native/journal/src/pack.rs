@@ -8,7 +8,7 @@
 use std::io;
 
 use crate::record::{masked, u32_at, u64_at};
-use crate::segment::{HEADER_BYTES, SEGMENT_BYTES_MAX};
+use crate::segment::{HEADER_BYTES, PLAIN_BYTES_MAX};
 use crate::storage::{Storage, StorageFile, read_full, write_all};
 
 /// Bytes of a piece before compression: what a reader decompresses to see one record.
@@ -19,9 +19,6 @@ const LEVEL: i32 = 3;
 
 const MAGIC: [u8; 8] = *b"TKRZSTD1";
 const FOOTER_BYTES: usize = 24;
-
-/// A seal with its index may make a segment a little longer than what was reserved.
-const PLAIN_BYTES_MAX: u64 = SEGMENT_BYTES_MAX + (64 << 20);
 
 /// Writes the compressed form of `plain` under `name`; the caller renames it into place.
 pub(crate) fn pack(storage: &dyn Storage, plain: &dyn StorageFile, name: &str) -> io::Result<()> {

@@ -6,6 +6,9 @@ pub const HEAD_BYTES: usize = 56;
 /// Longest payload: twice the longest frame, so that whatever the engine accepts has room.
 pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 
+/// No number is higher, so that none overflows by counting on.
+pub(crate) const SEQUENCE_MAX: u64 = 1 << 62;
+
 /// Records and segments begin at multiples of this.
 pub(crate) const ALIGN: usize = 8;
 
@@ -137,8 +140,8 @@ impl Head {
     #[must_use]
     pub fn peek(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; HEAD_BYTES] = bytes.get(..HEAD_BYTES)?.try_into().ok()?;
-        let length = u32_at(bytes, 4);
-        if length as usize > PAYLOAD_BYTES_MAX {
+        let (length, sequence) = (u32_at(bytes, 4), u64_at(bytes, 24));
+        if length as usize > PAYLOAD_BYTES_MAX || sequence > SEQUENCE_MAX {
             return None;
         }
         Some(Self {
@@ -148,7 +151,7 @@ impl Head {
             connection: u16::from_le_bytes([bytes[10], bytes[11]]),
             stream: u32_at(bytes, 12),
             epoch: u64_at(bytes, 16),
-            sequence: u64_at(bytes, 24),
+            sequence,
             ts_recv: u64_at(bytes, 32),
             ts_mono: u64_at(bytes, 40),
             synced: u32_at(bytes, 48),
@@ -192,7 +195,7 @@ impl<'a> Record<'a> {
 }
 
 /// Appends a whole record with its check, as it stands at `offset`.
-pub(crate) fn append_record(out: &mut Vec<u8>, head: &Head, payload: &[u8], salt: u64, offset: u64) {
+pub fn append_record(out: &mut Vec<u8>, head: &Head, payload: &[u8], salt: u64, offset: u64) {
     let start = out.len();
     out.extend_from_slice(&head.to_bytes());
     out.extend_from_slice(payload);

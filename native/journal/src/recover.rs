@@ -1,4 +1,4 @@
-//! What stands after a crash, and where a new writer goes on. Nothing that is found is changed but `*.tmp`, which is removed.
+//! What stands after a crash, and where a new writer goes on. Nothing that is found is changed.
 
 use crate::error::JournalError;
 use crate::flush::Continue;
@@ -40,12 +40,29 @@ pub(crate) struct Found {
     pub empty: Option<SegmentName>,
 }
 
-/// Looks at the last segment; earlier ones are checked by whoever reads them.
-pub(crate) fn recover(storage: &dyn Storage, mode: Mode, stream: u32) -> Result<Found, JournalError> {
+impl Recovered {
+    /// What a writer would find, without being one: nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// `JOURNAL_DAMAGED` where the mode does not allow to go on, `JOURNAL_VERSION`, `JOURNAL_IO`.
+    pub fn inspect(storage: &dyn Storage, mode: Mode, stream: u32) -> Result<Self, JournalError> {
+        recover(storage, mode, stream).map(|found| found.recovered)
+    }
+}
+
+/// Removes what a writer that was killed had not finished.
+pub(crate) fn remove_temporary(storage: &dyn Storage) -> Result<(), JournalError> {
     let files = storage.list().map_err(JournalError::io("list", "the journal"))?;
     for (name, _) in files.iter().filter(|(name, _)| name.ends_with(".tmp")) {
         storage.remove(name).map_err(JournalError::io("remove", name.as_str()))?;
     }
+    Ok(())
+}
+
+/// Looks at the last segment; earlier ones are checked by whoever reads them.
+pub(crate) fn recover(storage: &dyn Storage, mode: Mode, stream: u32) -> Result<Found, JournalError> {
+    let files = storage.list().map_err(JournalError::io("list", "the journal"))?;
     let names = segments(files.iter().map(|(name, _)| name.as_str()));
     let mut recovered = Recovered { segments: names.len(), ..Recovered::default() };
     let mut unreadable = 0;

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::JournalError;
-use crate::record::{masked, u16_at, u32_at, u64_at};
+use crate::record::{SEQUENCE_MAX, masked, u16_at, u32_at, u64_at};
 
 /// Bytes of the header block; the first record stands behind it.
 pub const HEADER_BYTES: usize = 4096;
@@ -13,6 +13,9 @@ pub const SEGMENT_BYTES_MIN: u64 = 16 << 10;
 
 /// Largest segment that is accepted: an offset in units of 8 fits 32 bits, and recovery reads the last one whole.
 pub const SEGMENT_BYTES_MAX: u64 = 1 << 30;
+
+/// A seal with its index may make a segment a little longer than what was reserved.
+pub(crate) const PLAIN_BYTES_MAX: u64 = SEGMENT_BYTES_MAX + (64 << 20);
 
 const MAGIC: [u8; 8] = *b"TKRJRNL1";
 pub(crate) const VERSION: u16 = 1;
@@ -60,7 +63,9 @@ pub struct Header {
 }
 
 impl Header {
-    pub(crate) fn to_bytes(self) -> Vec<u8> {
+    /// The header block with its check.
+    #[must_use]
+    pub fn to_bytes(self) -> Vec<u8> {
         let mut out = vec![0; HEADER_BYTES];
         out[..8].copy_from_slice(&MAGIC);
         out[8..10].copy_from_slice(&VERSION.to_le_bytes());
@@ -104,7 +109,7 @@ impl Header {
         if version != VERSION {
             return Err(JournalError::Version { file: file.to_owned(), version, known: VERSION });
         }
-        Ok(Self {
+        let header = Self {
             flags: u16_at(bytes, 10),
             stream: u32_at(bytes, 12),
             index: u64_at(bytes, 16),
@@ -120,7 +125,10 @@ impl Header {
             },
             floor: u64_at(bytes, 112),
             ts_before: u64_at(bytes, 120),
-        })
+        };
+        let end_fits = header.prev.end.is_multiple_of(8) && header.prev.end <= PLAIN_BYTES_MAX;
+        let counts = header.index > header.prev.index && (1..=SEQUENCE_MAX).contains(&header.first_sequence);
+        if end_fits && counts { Ok(header) } else { Err(damaged(0, "its header contradicts itself".to_owned())) }
     }
 }
 

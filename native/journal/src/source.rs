@@ -143,7 +143,8 @@ impl Source {
             return Ok(None);
         }
         let seal = self.record(offset, tail_at)?.filter(|record| record.head.kind == Kind::Seal);
-        Ok(seal.and_then(|record| Index::read(record.payload)).map(|index| (index, offset)))
+        let index = seal.and_then(|record| Index::read(record.payload)).filter(|index| index.fits(offset));
+        Ok(index.map(|index| (index, offset)))
     }
 
     /// Drops what memory holds of the file.

@@ -15,7 +15,7 @@ fn head() -> impl Strategy<Value = Head> {
         connection: first.1,
         stream: first.2,
         epoch: first.3,
-        sequence: second.0,
+        sequence: second.0 >> 2,
         ts_recv: second.1,
         ts_mono: second.2,
         synced: second.3,
