@@ -1,6 +1,7 @@
 // Question   How long from the time when a frame is due until a reader in another process has its records?
 // Includes   everything of the whole path, the transfer, the reader's copy; what the machine takes away meanwhile.
-// Workload   the recorded frames, one every 20 us on an absolute schedule (open loop): a late frame makes the next ones late.
+// Workload   the recorded frames, one every 20 us on an absolute schedule (open loop): a late frame makes the next ones late. Each
+//            has been copied to a reused buffer before it is due, as a socket does.
 // Run        npm run bench -- due-to-visible     Read  p50; p99.9 only against the hiccup control of the same run.
 import type { Bench, BenchResult, Size } from './bench.js';
 import { readFrames } from './node-reader.js';
