@@ -1,5 +1,5 @@
 /**
- * `npm run codegen`: prints what Rust and the wire schema decide for other languages: `src/model/codes.ts`,
+ * `npm run codegen`: prints what Rust and the wire schema decide for other languages: `src/model/codes.ts` and `payloads.ts`,
  * `src/native/layout.ts` and `records.ts`, the C header `tickring_abi.h` with its twins `abi.rs` and `_abi.py`, `src/model/wire/`. With
  * `--check` it writes nothing and fails if one of them is stale.
  */
@@ -12,6 +12,7 @@ import { ROOT, run, runNode } from './setup/run.mjs';
 const PRINTED = [
   { file: 'src/model/codes.ts', flag: '--model' },
   { file: 'src/native/layout.ts', flag: '--native' },
+  { file: 'src/model/payloads.ts', flag: '--payloads' },
   { file: 'src/native/records.ts', flag: '--records' },
   { file: 'native/shm/include/tickring_abi.h', flag: '--c' },
   { file: 'native/capi/src/abi.rs', flag: '--capi' },

@@ -1,12 +1,9 @@
 /** What the gateway says, the same whatever the encoding. Prices and quantities are mantissas: value = mantissa × 10^exponent. */
-import type { FlagName, GapReasonName, GapStreamName, StateName, TradingStateName } from '../model/codes.js';
+import type { FlagName, StateName, TradingStateName } from '../model/codes.js';
+import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
 import type { Timeframe } from '../model/timeframes.js';
 
-/** Price and total quantity of a level; quantity 0 in a delta removes it. */
-export interface Level {
-  readonly price: bigint;
-  readonly qty: bigint;
-}
+export type { Level };
 
 /** Why messages were passed over (native/wire/README.md). */
 export type SkipReasonName = 'slow_client' | 'lapped' | 'restarted' | 'out_of_sync' | 'too_large' | 'resume';
@@ -52,20 +49,13 @@ export interface BookDeltaMessage extends MessageHead {
   readonly asks: readonly Level[];
 }
 
-export interface TradeMessage extends MessageHead {
+export interface TradeMessage extends MessageHead, TradePayload {
   readonly type: 'trade';
-  readonly price: bigint;
-  readonly qty: bigint;
-  readonly tradeId: bigint;
   readonly aggressor: 'buy' | 'sell';
 }
 
-export interface QuoteMessage extends MessageHead {
+export interface QuoteMessage extends MessageHead, QuotePayload {
   readonly type: 'quote';
-  readonly bidPrice: bigint;
-  readonly bidQty: bigint;
-  readonly askPrice: bigint;
-  readonly askQty: bigint;
 }
 
 export interface StatusMessage extends MessageHead {
@@ -77,22 +67,12 @@ export interface StatusMessage extends MessageHead {
   readonly detail: bigint;
 }
 
-export interface GapMessage extends MessageHead {
+export interface GapMessage extends MessageHead, GapPayload {
   readonly type: 'gap';
-  readonly stream: GapStreamName;
-  readonly reason: GapReasonName;
-  readonly first: bigint;
-  readonly last: bigint;
 }
 
-export interface Stats24hMessage extends MessageHead {
+export interface Stats24hMessage extends MessageHead, Stats24hPayload {
   readonly type: 'stats_24h';
-  readonly open: bigint;
-  readonly high: bigint;
-  readonly low: bigint;
-  readonly close: bigint;
-  readonly volume: bigint;
-  readonly count: bigint;
 }
 
 export interface InstrumentMessage extends MessageHead {

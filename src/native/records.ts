@@ -8,14 +8,13 @@ import {
   type EpochReasonName,
   GAP_REASON_NAMES,
   GAP_STREAM_NAMES,
-  type GapReasonName,
-  type GapStreamName,
   STATE_NAMES,
   type StateName,
   TRADING_STATE_NAMES,
   type TradingStateName,
   VENUE_NAMES,
 } from '../model/codes.js';
+import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
 import { nameIn, type RecordBytes } from './record-bytes.js';
 
 /** States of a writer, by the number in a record of the reader's own. */
@@ -26,12 +25,6 @@ export const WRITER_STATES = {
   4: 'closed',
   5: 'superseded',
 } as const;
-
-/** A price level, as mantissas; in a delta quantity 0 removes it. */
-export interface Level {
-  readonly price: bigint;
-  readonly qty: bigint;
-}
 
 /** Definition of an instrument. Value of a price = mantissa × 10^`priceExponent`; the same for quantities. */
 export interface Instrument {
@@ -74,26 +67,13 @@ export interface RecordHead {
 }
 
 /** One trade. */
-export interface TradeRecord extends RecordHead {
+export interface TradeRecord extends RecordHead, TradePayload {
   readonly kind: 'trade';
-  /** Price mantissa. */
-  readonly price: bigint;
-  /** Quantity mantissa. */
-  readonly qty: bigint;
-  readonly tradeId: bigint;
 }
 
 /** Best bid and ask as the venue publishes them. */
-export interface QuoteRecord extends RecordHead {
+export interface QuoteRecord extends RecordHead, QuotePayload {
   readonly kind: 'quote';
-  /** Best bid, price mantissa. */
-  readonly bidPrice: bigint;
-  /** Quantity at the best bid. */
-  readonly bidQty: bigint;
-  /** Best ask, price mantissa. */
-  readonly askPrice: bigint;
-  /** Quantity at the best ask. */
-  readonly askQty: bigint;
 }
 
 /** Price levels that changed. */
@@ -127,20 +107,8 @@ export interface BookSnapshotRecord extends RecordHead {
 }
 
 /** Rolling 24-hour figures from the trades seen. */
-export interface Stats24hRecord extends RecordHead {
+export interface Stats24hRecord extends RecordHead, Stats24hPayload {
   readonly kind: 'stats_24h';
-  /** First trade price in the window. */
-  readonly open: bigint;
-  /** Highest trade price. */
-  readonly high: bigint;
-  /** Lowest trade price. */
-  readonly low: bigint;
-  /** Last trade price. */
-  readonly close: bigint;
-  /** Sum of trade quantities. */
-  readonly volume: bigint;
-  /** Number of trades. */
-  readonly count: bigint;
 }
 
 /** `instrument` is defined as it says from here on. */
@@ -162,14 +130,8 @@ export interface StatusRecord extends RecordHead {
 }
 
 /** Venue ids that were never received, exactly first to last. */
-export interface GapRecord extends RecordHead {
+export interface GapRecord extends RecordHead, GapPayload {
   readonly kind: 'gap';
-  readonly stream: GapStreamName;
-  readonly reason: GapReasonName;
-  /** First missing id. */
-  readonly first: bigint;
-  /** Last missing id. */
-  readonly last: bigint;
 }
 
 /** First record of a writer. */

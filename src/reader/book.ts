@@ -1,6 +1,8 @@
 /** A full-depth book that follows its reader. */
+
+import type { Level } from '../model/payloads.js';
 import { native, type RingBook, type RingBookStatus } from '../native/index.js';
-import type { Instrument, Level } from '../native/records.js';
+import type { Instrument } from '../native/records.js';
 
 /** Best levels of both sides, best first, as mantissas. */
 export interface Sides {

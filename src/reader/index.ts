@@ -12,6 +12,7 @@ export {
 } from '../model/codes.js';
 export { decimalText, toNumber } from '../model/decimal.js';
 export { TickringError } from '../model/errors.js';
+export type { Level } from '../model/payloads.js';
 export {
   type GenerationRecord,
   type LappedRecord,
@@ -30,7 +31,6 @@ export type {
   GapRecord,
   Instrument,
   InstrumentRecord,
-  Level,
   QuoteRecord,
   RecordHead,
   Stats24hRecord,

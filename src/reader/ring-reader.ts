@@ -1,6 +1,7 @@
 /** The ring of a running engine for programs in Node. */
 import { KINDS, type KindName, VENUE_NAMES } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
+import type { Level } from '../model/payloads.js';
 import { NOTICES, RecordCursor, type RingRecord } from '../native/cursor.js';
 import {
   RingReader as Addon,
@@ -14,7 +15,7 @@ import {
   SHARD_COUNTERS,
   STAGES,
 } from '../native/index.js';
-import type { Instrument, Level } from '../native/records.js';
+import type { Instrument } from '../native/records.js';
 import { Book, levels } from './book.js';
 import {
   type CounterName,

@@ -1,5 +1,5 @@
 //! Prints the other languages' side of the contract: `--model` for `src/model/codes.ts`, `--native` for `src/native/layout.ts`,
-//! `--records` for `src/native/records.ts`,
+//! `--payloads` for `src/model/payloads.ts`, `--records` for `src/native/records.ts`,
 //! `--c` for `native/shm/include/tickring_abi.h`, `--capi` for `native/capi/src/abi.rs`, `--python` for
 //! `native/python/src/tickring/_abi.py`.
 //!
@@ -28,12 +28,13 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("--model") => print!("{}", model::file()),
         Some("--native") => print!("{}", native::file()),
+        Some("--payloads") => print!("{}", records::payloads()),
         Some("--records") => print!("{}", records::file()),
         Some("--c") => print!("{}", c::file()),
         Some("--capi") => print!("{}", capi::file()),
         Some("--python") => print!("{}", python::file()),
         _ => {
-            eprintln!("usage: layout_ts --model | --native | --records | --c | --capi | --python");
+            eprintln!("usage: layout_ts --model | --native | --payloads | --records | --c | --capi | --python");
             return ExitCode::from(64);
         }
     }

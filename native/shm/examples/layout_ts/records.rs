@@ -1,4 +1,5 @@
-//! `src/native/records.ts`: every kind of record as fields of a cursor and as a plain object.
+//! `src/native/records.ts`: every kind of record as fields of a cursor and as a plain object. What the gateway's messages say in the
+//! same words is in `src/model/payloads.ts`, for both.
 
 use tickring_core::event::Kind;
 use tickring_shm::payload::{Field, fields, words};
@@ -20,6 +21,12 @@ const NAMED: &[(Kind, &str, &str, &str)] = &[
     (Kind::EpochStart, "reason", "EPOCH_REASON_NAMES", "EpochReasonName"),
 ];
 
+/// Kinds whose fields a message of the gateway has under the same names and types.
+const SHARED: &[Kind] = &[Kind::Trade, Kind::Quote, Kind::Stats24h, Kind::Gap];
+
+const PAYLOAD_IMPORTS: &str = "
+import type { GapReasonName, GapStreamName } from './codes.js';";
+
 const IMPORTS: &str = "
 import {
   CODE_NAMES,
@@ -28,15 +35,28 @@ import {
   type EpochReasonName,
   GAP_REASON_NAMES,
   GAP_STREAM_NAMES,
-  type GapReasonName,
-  type GapStreamName,
   STATE_NAMES,
   type StateName,
   TRADING_STATE_NAMES,
   type TradingStateName,
   VENUE_NAMES,
 } from '../model/codes.js';
+import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
 import { nameIn, type RecordBytes } from './record-bytes.js';";
+
+/// What records of the ring and messages of the gateway have in common.
+pub fn payloads() -> String {
+    let mut file = File::new("--payloads", "What is told of trades, quotes and the like, by the ring and by the gateway.");
+    file.line(PAYLOAD_IMPORTS);
+    file.doc("A price level, as mantissas; in a delta quantity 0 removes it.")
+        .line("export interface Level {\n  readonly price: bigint;\n  readonly qty: bigint;\n}");
+    for &kind in SHARED {
+        file.doc(about(kind)).line(&format!("export interface {}Payload {{", class(kind)));
+        own(kind).for_each(|field| member(&mut file, kind, field));
+        file.line("}");
+    }
+    file.finish()
+}
 
 /// The whole file.
 pub fn file() -> String {
@@ -45,8 +65,6 @@ pub fn file() -> String {
     file.line(IMPORTS.trim_end());
     let states = WRITER_STATES.iter().map(|(name, number, _)| (number.to_string(), quote(&name.to_ascii_lowercase())));
     file.object("WRITER_STATES", "States of a writer, by the number in a record of the reader's own.", states);
-    file.doc("A price level, as mantissas; in a delta quantity 0 removes it.")
-        .line("export interface Level {\n  readonly price: bigint;\n  readonly qty: bigint;\n}");
     heads(&mut file);
     for &kind in Kind::ALL {
         object_type(&mut file, kind);
@@ -147,8 +165,8 @@ fn heads(file: &mut File) {
     file.line("}");
 }
 
-fn object_type(file: &mut File, kind: Kind) {
-    let about = match kind {
+const fn about(kind: Kind) -> &'static str {
+    match kind {
         Kind::Trade => "One trade.",
         Kind::Quote => "Best bid and ask as the venue publishes them.",
         Kind::BookDelta => "Price levels that changed.",
@@ -158,12 +176,16 @@ fn object_type(file: &mut File, kind: Kind) {
         Kind::Status => "State of a connection, subscription or book.",
         Kind::Gap => "Venue ids that were never received, exactly first to last.",
         Kind::EpochStart => "First record of a writer.",
-    };
-    file.doc(about).line(&format!("export interface {}Record extends RecordHead {{", class(kind)));
+    }
+}
+
+fn object_type(file: &mut File, kind: Kind) {
+    let shared = if SHARED.contains(&kind) { format!(", {}Payload", class(kind)) } else { String::new() };
+    file.doc(about(kind)).line(&format!("export interface {}Record extends RecordHead{shared} {{", class(kind)));
     file.line(&format!("  readonly kind: {};", quote(kind.name())));
     if kind == Kind::Instrument {
         file.line("  readonly instrument: Instrument;");
-    } else {
+    } else if shared.is_empty() {
         own(kind).for_each(|field| member(file, kind, field));
     }
     if is_book(kind) {
