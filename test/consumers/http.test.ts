@@ -260,7 +260,7 @@ describe('requests of older consumers', () => {
   const CANDLES: Shape = { exchange: 'string', symbol: 'string', timeframe: 'string', candles: [CANDLE], count: 'number' };
 
   test.each(['BTC-USDT', 'btcusdt', 'BTC%2FUSDT'])('D12 GET …/%s/buffer/{timeframe}', async (symbol) => {
-    const base = `/api/v1/market-data/sim/${symbol}/buffer`;
+    const base = `/api/v1/market-data/binance/${symbol}/buffer`;
     await until('a trade', async () => (await candlesOf(`${base}/1m`)).length > 0);
     for (const timeframe of ['1m', '5m', '15m', '1h', '4h', '1d']) {
       const answer = await ask('GET', `${base}/${timeframe}`);
@@ -281,7 +281,7 @@ describe('requests of older consumers', () => {
   test.each(['BTC-USDT', 'btcusdt', 'BTC%2FUSDT'])(
     'D13 GET …/%s/history: what memory holds, and what it does not',
     async (symbol) => {
-      const path = `/api/v1/market-data/sim/${symbol}/history`;
+      const path = `/api/v1/market-data/binance/${symbol}/history`;
       await until('a trade', async () => (await candlesOf(`${path}?timeframe=1m`)).length > 0);
       const answer = await ask('GET', `${path}?timeframe=1h&start=2025-01-01T00:00:00Z`);
       await expectShape(answer, { ...CANDLES, gaps: [{ start: 'time', end: 'time', reason: 'string' }] });
