@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { ControlClient, startEngine } from '../engine/index.js';
+import { ensureLocalKey } from '../gateway/keys.js';
 import { startGateway } from '../gateway/server.js';
 import type { Config } from '../model/config.js';
 import { EXIT, TickringError } from '../model/errors.js';
 import { version } from '../native/index.js';
 import { startSimulator } from '../simulator/index.js';
-import { startSinks } from '../sinks/index.js';
+import { callbackSecret, startSinks } from '../sinks/index.js';
 import { venues } from '../venues/index.js';
 
 /** Processes that `start` supervises; each is also a hidden command of its own. */
@@ -72,7 +73,10 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
     }
     case 'gateway': {
       const control = new ControlClient(order.config.gateway.shmRoot, order.config.gateway.name);
-      const gateway = await startGateway(order.config.gateway, { logger, control, version: version() });
+      const { callbackKeyFile } = order.config.gateway;
+      const callbackKey = callbackKeyFile === undefined ? undefined : ensureLocalKey(callbackKeyFile);
+      const secrets = callbackKey === undefined ? {} : { callbackSecret: (id: string) => callbackSecret(callbackKey, id) };
+      const gateway = await startGateway(order.config.gateway, { logger, control, version: version(), ...secrets });
       const stop = async (): Promise<void> => {
         await gateway.stop();
         control.close();
@@ -81,10 +85,15 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
     }
     case 'jobs': {
       const { jobs, engine } = order.config;
-      if (jobs === null) throw new TickringError('CONFIG_INVALID', 'no sink is configured: redis_url is missing');
+      if (jobs === null) throw new TickringError('CONFIG_INVALID', 'no sink is configured: neither redis_url nor webhooks');
       const feedVenues = engine.feeds.map(({ venue }) => venue);
-      const sinks = startSinks(jobs, feedVenues, logger);
-      return { ready: { child: 'jobs' }, stop: () => sinks.stop(JOBS_STOP_MS) };
+      const control = new ControlClient(jobs.shmRoot, jobs.name);
+      const sinks = startSinks(jobs, feedVenues, logger, () => control.request('subscriptions'));
+      const stop = async (): Promise<void> => {
+        await sinks.stop(JOBS_STOP_MS);
+        control.close();
+      };
+      return { ready: { child: 'jobs' }, stop };
     }
     case 'simulator':
       return await simulate(order);

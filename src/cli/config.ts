@@ -11,6 +11,7 @@ import { describe, hideSecrets } from './config/problems.js';
 import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
 import { addFile, Layers } from './config/source.js';
+import { callbacksOf, webhookSettings } from './config/webhooks.js';
 
 export interface ConfigSources {
   /** YAML file; absent: defaults. */
@@ -81,6 +82,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
   }
   const redis = redisOf(settings, layers, warnings);
   const stateDir = settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name);
+  const callbacks = callbacksOf(settings, stateDir);
   if (isSimulated && settings.symbols !== undefined) {
     warnings.push(`${layers.originOf(['symbols'])}: symbols without exchange_ws_url are those of the simulated venues`);
   }
@@ -109,10 +111,14 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       port,
       access: accessOf(settings, layers, stateDir),
       latencyAlertMs: settings.gateway.latency_alert_ms,
-      ...(redis === null ? {} : { sinks: ['redis'] }),
+      ...(callbacks === null ? {} : { callbackKeyFile: callbacks.keyFile }),
+      sinks: [...(redis === null ? [] : ['redis']), ...(callbacks === null ? [] : ['webhooks'])],
     },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
-    jobs: redis === null ? null : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis },
+    jobs:
+      redis === null && callbacks === null
+        ? null
+        : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis, callbacks },
     log: { level: settings.log.level },
   };
 }
@@ -173,7 +179,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     quarantine_bytes_max: engine.quarantineBytesMax,
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: gatewaySettings(gateway),
-    ...(jobs === null ? {} : redisSettings(jobs)),
+    ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs) }),
     ...(simulator === null ? {} : { simulator }),
     log,
   });

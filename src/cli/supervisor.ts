@@ -110,7 +110,7 @@ class Supervisor {
         `  ring events    npx tickring read${name === 'tickring' ? '' : ` --name ${name}`}\n` +
         `  metrics        ${gateway.url}/metrics\n` +
         this.#writeKey() +
-        (this.#config.jobs === null ? '' : `  redis          ${hideSecrets(this.#config.jobs.redis.url)}\n`),
+        (this.#config.jobs?.redis == null ? '' : `  redis          ${hideSecrets(this.#config.jobs.redis.url)}\n`),
     );
   }
 

@@ -104,7 +104,8 @@ function createdJson({ feedId, symbol, source, dataTypes, restarted }: FeedCreat
   return { ...feed, note: `rows of ${source} come by POST /data/ingest` };
 }
 
-export function addSubscriptionRoutes(api: Api, control: ControlClient): void {
+/** `secretOf`: the secret of a callback, which is told to whoever made it, once. */
+export function addSubscriptionRoutes(api: Api, control: ControlClient, secretOf: ((id: string) => string) | undefined): void {
   api.add({
     method: 'get',
     path: '/subscriptions',
@@ -129,7 +130,7 @@ export function addSubscriptionRoutes(api: Api, control: ControlClient): void {
         dataTypes: [...new Set(data_types)],
         callbackUrl: callbackOf(callback_url),
       }));
-      const made = (await fromEngine(control.request('subscribe', { orders }))).map(subscribedJson);
+      const made = (await fromEngine(control.request('subscribe', { orders }))).map((one) => subscribedJson(one, secretOf));
       return json(isBatch ? { subscriptions: made, count: made.length } : made[0], 201);
     },
   });
@@ -177,6 +178,8 @@ function subscriptionJson({ subscriptionId, symbols, dataTypes, callbackUrl, isA
   return { ...parts, is_active: isActive, created_at: createdAt };
 }
 
-function subscribedJson({ subscriptionId, symbols, dataTypes }: Subscription): object {
-  return { status: 'created', subscription_id: subscriptionId, symbols, data_types: dataTypes };
+function subscribedJson(made: Subscription, secretOf: ((id: string) => string) | undefined): object {
+  const { subscriptionId, symbols, dataTypes, callbackUrl } = made;
+  const secret = callbackUrl === null || secretOf === undefined ? {} : { callback_secret: secretOf(subscriptionId) };
+  return { status: 'created', subscription_id: subscriptionId, symbols, data_types: dataTypes, ...secret };
 }

@@ -32,6 +32,7 @@ export interface RouteParts {
   readonly queries: DataQueries;
   readonly candles: CandleSource;
   readonly tickets: Tickets;
+  readonly callbackSecret: ((subscriptionId: string) => string) | undefined;
   readonly version: string;
   /** Whether the gateway is ending: it takes no new work then. */
   readonly isStopping: () => boolean;
@@ -42,7 +43,7 @@ export function addRoutes(router: Router, api: Api, parts: RouteParts): void {
   addStateRoutes(api, parts);
   addFeedRoutes(api, parts);
   addDataRoutes(api, parts);
-  addSubscriptionRoutes(api, parts.control);
+  addSubscriptionRoutes(api, parts.control, parts.callbackSecret);
   addCandleRoutes(api, parts.candles);
   addTicketRoute(api, parts.tickets);
   addDocument(router, api.operations, parts.version);

@@ -178,7 +178,7 @@ const symbols = z.array(symbolText).min(1).max(SUBSCRIPTION_SYMBOLS_MAX);
 export const subscriptionOrder = z.object({
   symbols,
   data_types: dataTypes.default(['tick', 'quote']),
-  callback_url: z.string().max(2_048).nullish().describe('http or https; kept, and called by a later release'),
+  callback_url: z.string().max(2_048).nullish().describe('http or https; called where webhooks are enabled'),
 });
 
 export const subscriptionBatch = z.object({ subscriptions: z.array(subscriptionOrder).min(1).max(SUBSCRIPTION_BATCH_MAX) });
@@ -188,6 +188,7 @@ export const subscriptionCreated = z.object({
   subscription_id: z.string(),
   symbols: z.array(z.string()),
   data_types: z.array(z.string()),
+  callback_secret: z.string().optional().describe('signs what is sent to the callback_url; told here alone'),
 });
 
 export const subscriptionsCreated = z.object({ subscriptions: z.array(subscriptionCreated), count });

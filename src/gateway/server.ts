@@ -62,6 +62,8 @@ export interface GatewayDeps {
   readonly version: string;
   /** Where rings are opened; default the addon's, at the configured place. */
   readonly rings?: RingSource;
+  /** The secret of a subscription's callback, told once when it is made; absent where nobody is called. */
+  readonly callbackSecret?: (subscriptionId: string) => string;
   /** Whoever keeps candles; default those that the fan-out keeps in memory. */
   readonly candles?: CandleSource;
 }
@@ -174,6 +176,7 @@ class RunningGateway implements Gateway {
       stages: this.#stages,
       control,
       tickets: access.tickets,
+      callbackSecret: deps.callbackSecret,
       isStopping,
     });
     const sockets = { access, guests: this.#guests, exchange: this.#exchange, hub: this.#hub, pump: this.#pump, isStopping };

@@ -85,6 +85,8 @@ export interface GatewayConfig {
   readonly access?: GatewayAccess;
   /** What a stage may take before it is told, ms; default 50. */
   readonly latencyAlertMs?: number;
+  /** The key that secrets of callbacks are made of; absent where nobody is called. */
+  readonly callbackKeyFile?: string;
   /** Sinks that are configured, by name; their state is served. */
   readonly sinks?: readonly string[];
 }
@@ -115,13 +117,29 @@ export interface RedisConfig {
   readonly maxReconnectDelayMs: number;
 }
 
+/** Callbacks of subscriptions. */
+export interface CallbackConfig {
+  /** The key that their secrets are made of. */
+  readonly keyFile: string;
+  readonly allowHttp: boolean;
+  readonly ports: readonly number[];
+  /** Addresses and networks that may be called though they are not public ones. */
+  readonly allowAddresses: readonly string[];
+  /** What comes within this goes out together, ms. */
+  readonly intervalMs: number;
+  /** Pause after the first failure, ms. */
+  readonly backoffMs: number;
+}
+
 /** The process of the sinks. */
 export interface JobsConfig {
   readonly name: string;
   readonly shmRoot: string;
   /** Whose instruments answer to a symbol alone; null: those of the first feed that has it. */
   readonly primaryVenue: string | null;
-  readonly redis: RedisConfig;
+  /** Null: not configured; at least one is. */
+  readonly redis: RedisConfig | null;
+  readonly callbacks: CallbackConfig | null;
 }
 
 /** Options of the built-in simulated venues, as far as configuration can set them. */

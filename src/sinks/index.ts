@@ -1,12 +1,19 @@
 /** The sinks of a configuration, and the file that tells how they are doing. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { JobsConfig } from '../model/config.js';
+import type { Subscription } from '../model/feeds.js';
 import type { Logger } from '../model/log.js';
 import { type JobsStatus, jobsStatusPath, type Sink } from '../model/sink.js';
 import { rfc3339, wallNs } from './clock.js';
 import { startRedisSink } from './redis/sink.js';
+import { startCallbackSink } from './webhook/sink.js';
+
+export { callbackSecret } from './webhook/secret.js';
 
 const WRITE_EVERY_MS = 250;
+
+/** The engine's subscriptions; rejects while it is away. */
+export type AskSubscriptions = () => Promise<readonly Subscription[]>;
 
 export interface RunningSinks {
   /** Hands over what is held, for `longestMs` at most. Idempotent. */
@@ -17,13 +24,32 @@ export interface RunningSinks {
  * Starts every sink that is configured. None of them waits for its destination, or for the engine. `feedVenues` are the venues of
  * the feeds, in their order.
  */
-export function startSinks(config: JobsConfig, feedVenues: readonly string[], logger: Logger): RunningSinks {
-  const { name, shmRoot, redis, primaryVenue } = config;
+export function startSinks(
+  config: JobsConfig,
+  feedVenues: readonly string[],
+  logger: Logger,
+  subscriptions: AskSubscriptions,
+): RunningSinks {
+  const { name, shmRoot, redis, callbacks, primaryVenue } = config;
   const venues = primaryVenue === null ? feedVenues : [primaryVenue, ...feedVenues];
   const path = jobsStatusPath(shmRoot, name);
   const diedAtNs = lastWritten(path);
   const sinks: readonly Sink[] = [
-    startRedisSink({ config: redis, venues, shmRoot, engine: name, logger, ...(diedAtNs === undefined ? {} : { diedAtNs }) }),
+    ...(redis === null
+      ? []
+      : [
+          startRedisSink({
+            config: redis,
+            venues,
+            shmRoot,
+            engine: name,
+            logger,
+            ...(diedAtNs === undefined ? {} : { diedAtNs }),
+          }),
+        ]),
+    ...(callbacks === null
+      ? []
+      : [startCallbackSink({ config: callbacks, venues, shmRoot, engine: name, logger, subscriptions })]),
   ];
   const file = new StatusFile(path, sinks, logger);
   let stopped: Promise<void> | undefined;

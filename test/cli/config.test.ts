@@ -165,7 +165,7 @@ test('config: aliases of nothing, of themselves and without end, and values that
     return `${name}: &${name} [${Array(9).fill(before).join(', ')}]`;
   });
   expect(problems(levels.join('\n'))).toEqual([expect.stringMatching(/^tickring.yaml: .*alias/)]);
-  expect(load('', { TICKRING_REDIS_USERNAME: '*x', TICKRING_REDIS_URL: 'redis://h' }).config.jobs?.redis.username).toBe('*x');
+  expect(load('', { TICKRING_REDIS_USERNAME: '*x', TICKRING_REDIS_URL: 'redis://h' }).config.jobs?.redis?.username).toBe('*x');
   for (const name of [() => 1, 5n, Symbol('x')])
     expect(() => loadConfig({ env: {}, options: { name } })).toThrow(TickringError);
 });
@@ -309,4 +309,18 @@ test('config: Redis by environment alone', () => {
   });
   expect(config.jobs?.redis).toMatchObject({ url: 'unix:///run/redis.sock', streams: ['trades', 'orderbook'] });
   expect(config.gateway.sinks).toEqual(['redis']);
+});
+
+test('config: webhooks are off, and on with what is to be called', () => {
+  expect(load('symbols: [BTCUSDT]').config.jobs).toBeNull();
+  const { config } = load(
+    'state_dir: /var/lib/md\nwebhooks: {enabled: true, ports: [443, 9000], allow_addresses: [10.0.0.0/8]}',
+  );
+  expect(config.jobs).toMatchObject({
+    redis: null,
+    callbacks: { keyFile: '/var/lib/md/callback.key', allowHttp: false, ports: [443, 9_000], allowAddresses: ['10.0.0.0/8'] },
+  });
+  expect(config.gateway).toMatchObject({ sinks: ['webhooks'], callbackKeyFile: '/var/lib/md/callback.key' });
+  expect(load(printConfig(config)).config.jobs).toEqual(config.jobs);
+  expect(problems('webhooks: {allow_addresses: [everybody]}')[0]).toContain('webhooks.allow_addresses');
 });

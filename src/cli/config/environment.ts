@@ -19,9 +19,18 @@ const MEANS: Readonly<Record<string, readonly string[]>> = {
 const INERT = ['MARKET_DATA_CACHE_SIZE', 'DATA_RETENTION_HOURS', 'FEED_UPDATE_INTERVAL_MS', 'LOW_LATENCY_MODE'];
 
 /** Keys that hold lists. */
-const LISTS = new Set<unknown>(['symbols', 'channels', 'streams', 'trusted_proxies', 'hosts', 'origins']);
+const LISTS = new Set<unknown>([
+  'symbols',
+  'channels',
+  'streams',
+  'trusted_proxies',
+  'hosts',
+  'origins',
+  'ports',
+  'allow_addresses',
+]);
 
-const GROUPS = ['gateway', 'simulator', 'redis', 'log'] as const;
+const GROUPS = ['gateway', 'simulator', 'redis', 'webhooks', 'log'] as const;
 
 /** Variable of every key that is not in a list: `TICKRING_GATEWAY_PORT` → gateway.port. */
 function variables(): Map<string, readonly string[]> {
@@ -43,7 +52,10 @@ function pathOf(variable: string, named: ReadonlyMap<string, readonly string[]>)
 /** A list may be written with commas alone; everything else is read as YAML is. */
 function parsed(text: string, path: readonly (string | number)[]): unknown {
   const isList = LISTS.has(path.at(-1));
-  if (isList && !text.trimStart().startsWith('[')) return text.split(',').map((part) => part.trim());
+  if (isList && !text.trimStart().startsWith('[')) {
+    const parts = text.split(',').map((part) => part.trim());
+    return path.at(-1) === 'ports' ? parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : parts;
+  }
   const document = parseDocument(text, { prettyErrors: false });
   if (document.errors.length > 0) return text;
   try {

@@ -38,8 +38,10 @@ export function redisOf(settings: Settings, layers: Layers, warnings: string[]):
 
 /** The same as it may be shown: keys of the file, secrets hidden. */
 export function redisSettings({ primaryVenue, redis }: JobsConfig): object {
+  const primary = primaryVenue === null ? {} : { primary_venue: primaryVenue };
+  if (redis === null) return primary;
   return {
-    ...(primaryVenue === null ? {} : { primary_venue: primaryVenue }),
+    ...primary,
     redis_url: hideSecrets(redis.url),
     redis: {
       ...(redis.username === undefined ? {} : { username: redis.username }),

@@ -173,6 +173,16 @@ export const settingsSchema = z.strictObject({
       stream_length: z.int().min(1).max(100_000_000).default(10_000),
     })
     .prefault({}),
+  webhooks: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      allow_http: z.boolean().default(false),
+      ports: z.array(z.int().min(1).max(65_535)).min(1).max(64).default([443, 8_443]),
+      allow_addresses: z.array(network).max(64).default([]),
+      interval_ms: z.int().min(1).max(60_000).default(1_000),
+      backoff_ms: z.int().min(1).max(300_000).default(5_000),
+    })
+    .prefault({}),
   health_port: z.int().min(0).max(65_535).optional(),
   shm_name: name.optional(),
 });
@@ -192,6 +202,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefi
     gateway: settingsSchema.shape.gateway.unwrap().shape,
     simulator: settingsSchema.shape.simulator.unwrap().shape,
     redis: settingsSchema.shape.redis.unwrap().shape,
+    webhooks: settingsSchema.shape.webhooks.unwrap().shape,
     log: settingsSchema.shape.log.unwrap().shape,
   };
   const shape = shapes[String(path[0] ?? '')];

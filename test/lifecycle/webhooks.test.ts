@@ -1,0 +1,63 @@
+/** A started product calls back, with the secret that it told whoever subscribed. */
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Product } from './product.js';
+
+const product = new Product();
+const got: { headers: IncomingHttpHeaders; text: string }[] = [];
+const server = createServer((request, response) => {
+  let text = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  request.on('end', () => {
+    got.push({ headers: request.headers, text });
+    response.end();
+  });
+});
+let port = 0;
+let url = '';
+
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+  const program = product.start({
+    TICKRING_GATEWAY_LOCAL_WRITES: 'open',
+    TICKRING_WEBHOOKS_ENABLED: 'true',
+    TICKRING_WEBHOOKS_ALLOW_HTTP: 'true',
+    TICKRING_WEBHOOKS_PORTS: String(port),
+    TICKRING_WEBHOOKS_ALLOW_ADDRESSES: '127.0.0.1',
+    TICKRING_WEBHOOKS_INTERVAL_MS: '50',
+  });
+  await product.inSync();
+  url = (await product.url(program)).replace(/\/$/, '');
+});
+afterAll(async () => {
+  server.close();
+  await product.remove();
+});
+
+test('start: a subscription with a callback_url is called, signed with its secret', async () => {
+  const order = { symbols: ['BTCUSDT'], data_types: ['tick'], callback_url: `http://127.0.0.1:${port}/` };
+  const answer = await fetch(`${url}/subscriptions`, { method: 'POST', body: JSON.stringify(order) });
+  expect(answer.status).toBe(201);
+  const made = (await answer.json()) as { subscription_id: string; callback_secret: string };
+  expect(made.callback_secret).toMatch(/^whsec_/);
+  expect(JSON.stringify(await (await fetch(`${url}/subscriptions`)).json())).not.toContain('whsec_');
+  for (const deadline = performance.now() + 40_000; got.length === 0; ) {
+    if (performance.now() > deadline) throw new Error('watchdog: no callback');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const [{ headers, text } = { headers: {}, text: '' }] = got;
+  const body = JSON.parse(text) as { subscription_id: string; data: { symbol: string; source: string }[] };
+  expect(body.subscription_id).toBe(made.subscription_id);
+  expect(body.data[0]).toMatchObject({ symbol: 'BTCUSDT', data_type: 'tick', source: expect.stringMatching(/^binance-/) });
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`;
+  const key = Buffer.from(made.callback_secret.replace('whsec_', ''), 'base64');
+  expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+});
