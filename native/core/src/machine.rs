@@ -339,14 +339,6 @@ impl Machine {
         Some((venue.parse_indexed(&indexed, known, exponents, sides)?, found.get()))
     }
 
-    fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {
-        self.connections
-            .get(usize::from(connection))
-            .filter(|line| line.open)
-            .and_then(|line| line.venue)
-            .ok_or(refuse(Code::UnknownConnection))
-    }
-
     /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.
     fn find(&mut self, venue: VenueId, symbol: &[u8], channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
         // A venue may spell a name beyond ASCII with escapes.

@@ -39,6 +39,15 @@ impl Machine {
         Ok(())
     }
 
+    /// The venue of a connection that is open.
+    pub(super) fn open_connection(&self, connection: u16) -> Result<VenueId, Reject> {
+        self.connections
+            .get(usize::from(connection))
+            .filter(|line| line.open)
+            .and_then(|line| line.venue)
+            .ok_or(refuse(Code::UnknownConnection))
+    }
+
     fn close_connection<S: Sink>(&mut self, connection: u16, out: &mut Output<'_, S>) {
         self.connections[usize::from(connection)].open = false;
         self.withdraw_reconnect(connection);
