@@ -7,6 +7,7 @@ import { bench as dueToVisible } from './due-to-visible.js';
 import { bench as fanOut } from './fan-out.js';
 import { bench as frameToRing } from './frame-to-ring.js';
 import { bench as httpData } from './http-data.js';
+import { bench as journal } from './journal.js';
 import { bench as latestRead } from './latest-read.js';
 import { bench as memory } from './memory.js';
 import { bench as napiCrossing } from './napi-crossing.js';
@@ -39,5 +40,6 @@ export const BENCHES: readonly Bench[] = [
   fanOut,
   httpData,
   redisSink,
+  journal,
   memory,
 ];

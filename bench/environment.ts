@@ -103,7 +103,7 @@ export function notMeasured(env: Environment): string[] {
     'hardware counters: the benches use none',
     'peers: `npm run bench:peers` measures them',
     'instruction and syscall counts (rows 16, 17): `npm run bench:gate` takes them',
-    'journal and instrument look-up (rows 13, 14): not built yet',
+    'instrument look-up (row 14): not built yet',
     ...(env.corpus.startsWith('recording')
       ? []
       : ['recorded feeds: no captures here, the workload comes from the simulated venue']),

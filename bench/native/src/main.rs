@@ -13,6 +13,7 @@ mod corpus;
 mod due_to_visible;
 mod gate;
 mod histogram;
+mod journal;
 mod latest_read;
 mod lines;
 mod memory;
@@ -42,7 +43,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, latest-read, memory, parse, read-ring, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, journal, latest-read, memory, parse, read-ring, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         "controls" => controls::run(&options),
         "due-to-visible" => due_to_visible::run(&options),
         "gate" => gate::run(&options),
+        "journal" => journal::run(&options),
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),

@@ -1,0 +1,69 @@
+// Question   What does the journal cost the worker, how fast does the disk take it, how long does an acknowledgement take?
+// Includes   append into the buffer; checks, writes, syncs and rolling of the flush thread, segments made ahead.   Excludes  compression.
+// Workload   frames of 1,200 B; acknowledgements of 64 KiB; in the working folder, on whatever disk that is.
+// Run        npm run bench -- journal           Read  append beside memcpy, durable beside O_DIRECT, ack beside write and fdatasync.
+import type { Bench, BenchResult, Size } from './bench.js';
+import { decode, rust } from './rust.js';
+import { control, estimate } from './statistics.js';
+
+type Series = 'append' | 'memcpy' | 'durable' | 'ack' | 'sync';
+
+interface Report {
+  readonly blocks: Record<Series, number[]> & { readonly direct?: number[] };
+  readonly append_hdr: string;
+  readonly ack_hdr: string;
+  readonly o_direct_error: string | null;
+}
+
+function run(size: Size): Promise<BenchResult> {
+  const { blocks, append_hdr, ack_hdr, o_direct_error } = rust<Report>('journal', size, ['.']);
+  const { append, memcpy, durable, direct, ack, sync } = blocks;
+  return Promise.resolve({
+    claims: [
+      {
+        row: '13',
+        what: 'journal append of 1,200 B, p50 of passes',
+        unit: 'ns',
+        figure: estimate(append),
+        control: control('memcpy of the frame into as large a buffer', 'ns', append, memcpy),
+        judged: 'figure',
+        must: { most: 200 },
+        moonshot: { most: 160 },
+      },
+      {
+        row: '13',
+        what: 'journal of 1,200 B frames, first append → all durable',
+        unit: 'GB/s',
+        figure: estimate(durable),
+        ...(direct === undefined
+          ? {}
+          : { control: control('O_DIRECT writes of 1 MiB, one fdatasync', 'GB/s', durable, direct) }),
+        judged: 'figure',
+        must: { least: 1.2 },
+      },
+      {
+        row: '13',
+        what: 'acknowledgement of 64 KiB (fsync), p50',
+        unit: 'us',
+        figure: estimate(ack.map((ns) => ns / 1_000)),
+        control: control('write and fdatasync of 64 KiB by one thread', 'ns', ack, sync),
+        judged: 'figure',
+        must: { most: 300 },
+      },
+    ],
+    distributions: [
+      { label: 'journal append of 1,200 B, each with one reading of the clock', unit: 'ns', histogram: decode(append_hdr) },
+      { label: 'append of 64 KiB → durable', unit: 'ns', histogram: decode(ack_hdr) },
+    ],
+    ratios: [],
+    figures: [],
+    notMeasured: o_direct_error === null ? [] : [`O_DIRECT in the working folder: ${o_direct_error}`],
+  });
+}
+
+export const bench: Bench = {
+  name: 'journal',
+  question: 'what does the journal cost, and what does the disk give?',
+  cores: 2,
+  run,
+};
