@@ -2,6 +2,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::Value;
+use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::error::Code;
 use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade};
 use tickring_core::input::TradingState;
@@ -67,7 +68,7 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
 
 fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> Result<Body<'a>> {
     let sides = Sides { bids, asks };
-    Ok(match u.int_in_range(0..=8_u8)? {
+    Ok(match u.int_in_range(0..=9_u8)? {
         0 => Body::BookSnapshot {
             last_update_id: u64::arbitrary(u)?,
             sides,
@@ -107,6 +108,13 @@ fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> R
             state: *u.choose(&[TradingState::Trading, TradingState::Halted])?,
             change_count: u32::arbitrary(u)?,
         },
+        8 => {
+            let [open, high, low, close, volume] = <[i64; 5]>::arbitrary(u)?;
+            let (start, count, late) = <(u64, u64, u32)>::arbitrary(u)?;
+            let [closed, partial] = <[bool; 2]>::arbitrary(u)?;
+            let bar = Bar { start, open, high, low, close, volume, count, late, closed, partial };
+            Body::Bar(*u.choose(&Timeframe::ALL)?, bar)
+        }
         _ => Body::Skipped {
             reason: *u.choose(&[SkipReason::Lapped, SkipReason::Restarted, SkipReason::OutOfSync, SkipReason::TooLarge])?,
             from: u64::arbitrary(u)?,
@@ -182,6 +190,13 @@ fn check_json(json: &Value, head: &Head<'_>, body: &Body<'_>) {
             assert_eq!((inner["reason"].as_str(), id(&inner["from"])), (Some(reason.name()), from));
             assert_eq!((id(&inner["to"]), id(&inner["count"])), (to, count));
         }
+        Body::Bar(timeframe, bar) => {
+            assert_eq!((mantissa(&inner["open"], price), mantissa(&inner["high"], price)), (bar.open, bar.high));
+            assert_eq!((mantissa(&inner["low"], price), mantissa(&inner["close"], price)), (bar.low, bar.close));
+            assert_eq!((mantissa(&inner["volume"], qty), id(&inner["start"])), (bar.volume, bar.start));
+            assert_eq!((id(&inner["count"]), inner["timeframe"].as_str()), (bar.count, Some(timeframe.name())));
+            assert_eq!((inner["late"].as_u64(), inner["closed"].as_bool()), (Some(bar.late.into()), Some(bar.closed)));
+        }
     }
 }
 
@@ -234,6 +249,12 @@ fn check_flat(message: &fbs::Message<'_>, head: &Head<'_>, body: &Body<'_>) {
         Body::Skipped { from, to, count, .. } => {
             let read = message.body_as_skipped().expect("what was skipped");
             assert_eq!((read.from(), read.to(), read.count()), (from, to, count));
+        }
+        Body::Bar(timeframe, bar) => {
+            let read = message.body_as_bar().expect("a candle");
+            assert_eq!((read.seconds(), read.start(), read.count()), (timeframe.seconds(), bar.start, bar.count));
+            assert_eq!((read.open(), read.high(), read.low(), read.close()), (bar.open, bar.high, bar.low, bar.close));
+            assert_eq!((read.volume(), read.late(), read.closed()), (bar.volume, bar.late, bar.closed));
         }
     }
 }
