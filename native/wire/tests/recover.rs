@@ -5,6 +5,7 @@ mod engine;
 
 use engine::{Client, Engine, NAME, Received, Root, drain, drain_until, instrument, topic};
 use serde_json::Value;
+use tickring_core::bars::Timeframe;
 use tickring_core::event::{Body, BookChange, Level, State, Status, flag};
 use tickring_core::input::Instrument;
 use tickring_shm::ShmError;
@@ -14,7 +15,10 @@ const BOOK: &str = "book.binance-usdm.SYM7";
 const TRADE: &str = "trade.binance-usdm.SYM7";
 const LEVELS: &[Level] = &[Level { price: 100, qty: 5 }, Level { price: 99, qty: 6 }];
 
-/// An engine with one instrument and its book, a fan-out that has read it, everything listened to.
+/// Topics of an instrument: book, trades, quotes, and its candles.
+const TOPICS: usize = 3 + Timeframe::ALL.len();
+
+/// An engine with one instrument and its book, a fan-out that has read it, all but candles listened to (they have `bars.rs`).
 fn started(root: &Root) -> (Engine, Fanout) {
     let mut engine = Engine::start(root, 0, 10);
     engine.define(&instrument(7));
@@ -27,7 +31,8 @@ fn started(root: &Root) -> (Engine, Fanout) {
 }
 
 fn listen(fanout: &mut Fanout) {
-    let ids: Vec<_> = fanout.topics().map(|topic| topic.id).collect();
+    let heard = fanout.topics().filter(|topic| !topic.name.starts_with("bar."));
+    let ids: Vec<_> = heard.map(|topic| topic.id).collect();
     ids.into_iter().for_each(|id| fanout.interest(id, Encoding::FlatBuffers, Rung::Full, true));
 }
 
@@ -97,7 +102,7 @@ fn restarted_engine_is_followed_with_a_notice_and_the_same_topics() {
     of(&messages, book).for_each(|message| assert!(client.follow(&message)));
     assert_eq!(of(&messages, book).last().unwrap().epoch(), 11);
     assert_eq!(client.book.as_ref(), engine.books.get(&7));
-    assert_eq!(fanout.topics().count(), 3);
+    assert_eq!(fanout.topics().count(), TOPICS);
 }
 
 #[test]
@@ -126,9 +131,10 @@ fn fanout_that_joins_an_overwritten_ring_takes_definitions_from_the_table() {
     engine.define(&instrument(7));
     (0..3_000).for_each(|trade_id| engine.trade(7, trade_id));
     let mut fanout = Fanout::open(root.path(), NAME).unwrap();
-    assert_eq!(fanout.version(), 3);
+    assert_eq!(fanout.version() as usize, TOPICS);
     let names: Vec<_> = fanout.topics().map(|topic| topic.name.clone()).collect();
-    assert_eq!(names, [BOOK, TRADE, "quote.binance-usdm.SYM7"]);
+    assert_eq!(names[..3], [BOOK, TRADE, "quote.binance-usdm.SYM7"]);
+    assert_eq!(names[3..], Timeframe::ALL.map(|timeframe| format!("bar.{}.binance-usdm.SYM7", timeframe.name())));
     assert_eq!(fanout.wanted_snapshots(), [7]);
     listen(&mut fanout);
     engine.trade(7, 9_999);
@@ -279,7 +285,7 @@ fn shards_are_picked_up_as_they_appear_and_share_one_output() {
     let mut engines = [Engine::start(&root, 0, 10), Engine::start(&root, 3, 20)];
     engines[0].define(&instrument(7));
     engines[1].define(&instrument(8));
-    drain_until(&mut fanout, |fanout, _| fanout.version() == 6);
+    drain_until(&mut fanout, |fanout, _| fanout.version() as usize == 2 * TOPICS);
     listen(&mut fanout);
     engines[0].trade(7, 1);
     engines[1].trade(8, 2);
