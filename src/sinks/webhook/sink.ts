@@ -191,6 +191,7 @@ class CallbackSink implements Sink {
       found = this.#wanting(instrument);
       this.#byInstrument.set(id, found);
     }
+    if (found.length === 0) return;
     const exact = cursor.object();
     if (exact.kind !== 'trade' && exact.kind !== 'quote') return;
     const isTrade = exact.kind === 'trade';
