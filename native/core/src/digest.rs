@@ -1,8 +1,7 @@
 //! One number for all that a shard put out, and one for each of its instruments: live and replay are equal where these are.
 //!
 //! A digest covers every member of every event in order. Ring positions, `ts_out` and what else a sink adds are not events and
-//! do not count. It finds accidents, not forgery: words are multiplied to 128 bits and folded, so that the events of a frame
-//! cost tens of ns.
+//! do not count. It finds accidents, not forgery: words are multiplied to 128 bits and folded.
 
 use std::collections::HashMap;
 
