@@ -48,7 +48,7 @@ impl Log {
 
     fn append(&mut self, bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
         let stamped = Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes } };
-        let done = self.writer.append(&stamped, 1);
+        let done = self.writer.append(&stamped, 1, 0);
         if done.kept { Ok(done.sequence) } else { Err("an append was shed: the disk does not keep up with the bench".into()) }
     }
 

@@ -195,6 +195,12 @@ impl Machine {
         }
     }
 
+    /// An empty machine whose first input has the number after `last`.
+    #[must_use]
+    pub fn numbered_after(config: MachineConfig, last: u64) -> Self {
+        Self { frame_seq: last, ..Self::new(config) }
+    }
+
     /// Applies one input and hands its events to `sink`, in order; then the state of each instrument that it changed.
     ///
     /// Cost: no allocation once every instrument has been through its first synchronization. A rejected input changes
@@ -252,7 +258,7 @@ impl Machine {
         Some(&self.entries.get(slot as usize)?.book)
     }
 
-    /// Number of the last input, from 1; 0 before the first.
+    /// Number of the last input; before the first the one that it was made with, 0 otherwise.
     #[must_use]
     pub fn frame_seq(&self) -> u64 {
         self.frame_seq

@@ -123,6 +123,7 @@ fn records(choices: &mut Choices<'_>, out: &mut Vec<u8>, mut sequence: u64, coun
             ts_mono: 0,
             synced: u32::from(choices.byte()) * 64,
             instrument: u32::from(choices.byte()),
+            outputs: u64::from(choices.byte()),
         };
         let offset = out.len() as u64;
         append_record(out, &head, payload, SALT, offset);

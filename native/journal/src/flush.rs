@@ -113,6 +113,11 @@ impl Flusher {
         self.consumer.slots()
     }
 
+    /// Whether nothing can be appended any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.consumer.is_abandoned()
+    }
+
     /// Commits one group, if something waits.
     pub fn turn(&mut self, now: Instant) -> Turn {
         let aged = self.open.as_ref().is_some_and(|open| !open.is_empty() && now - open.begun >= self.settings.roll_after);

@@ -17,6 +17,8 @@ pub enum GapCause {
     Closed = 3,
     /// They were durable, and are damaged or lost.
     Damaged = 4,
+    /// They were seen by readers of a writer that died, and never were durable.
+    NotDurable = 5,
 }
 
 /// Inputs `first ..= last` of this shard are not in the journal. The first cause is told, if there were several.
@@ -55,6 +57,7 @@ impl Gap {
             2 => GapCause::TooLong,
             3 => GapCause::Closed,
             4 => GapCause::Damaged,
+            5 => GapCause::NotDurable,
             _ => return None,
         };
         let gap = Self {

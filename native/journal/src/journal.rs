@@ -12,6 +12,7 @@ use rtrb::RingBuffer;
 
 use crate::error::JournalError;
 use crate::flush::{Flusher, Turn};
+use crate::gap::{Gap, GapCause};
 use crate::keeper::{Helper, Job, Keeper};
 use crate::recover::{Found, Recovered, recover, remove_temporary};
 use crate::settings::{Durability, Settings};
@@ -30,8 +31,6 @@ pub struct Journal {
     shared: Arc<Shared>,
     flush: JoinHandle<Result<(), JournalError>>,
     keeper: JoinHandle<()>,
-    /// Holds the folder; dropped last.
-    _lock: Option<File>,
 }
 
 /// What a new writer is made of.
@@ -60,7 +59,8 @@ pub(crate) fn begin(
         chunk.commit_all();
     }
     let keeper = Keeper { storage: Arc::clone(storage), settings: *settings, shared: Arc::clone(&shared) };
-    let next = recovered.last_sequence + 1;
+    let next = settings.first_sequence.max(recovered.last_sequence + 1);
+    let gap = not_durable(gap, recovered.last_sequence + 1, next);
     let place = (settings.stream, from.epoch, next);
     let mut writer = Writer::new(producer, Arc::clone(&shared), place, settings.payload_bytes_max(), gap);
     writer.settle();
@@ -75,6 +75,15 @@ pub(crate) fn begin(
     }
     flusher.ask(Job::Pack(from.next_index));
     Ok(Parts { writer, flusher, shared, recovered })
+}
+
+/// The gap that is told first, widened by inputs that were seen and are not here.
+fn not_durable(gap: Option<Gap>, first: u64, next: u64) -> Option<Gap> {
+    if first == next {
+        return gap;
+    }
+    let seen = Gap { cause: GapCause::NotDurable, first, last: next - 1, bytes: 0, ts_first: 0, ts_last: 0 };
+    Some(gap.map_or(seen, |gap| Gap { last: seen.last, ..gap }))
 }
 
 impl Journal {
@@ -106,9 +115,13 @@ impl Journal {
             Helper::Thread(sender)
         })?;
         let spawn_error = |error| JournalError::io("start", "a thread of the journal")(error);
+        // The folder is free when both threads are done with it, also where nobody waited for that.
+        let lock = Arc::new(lock);
+        let held = Arc::clone(&lock);
         let keeper = thread::Builder::new()
             .name("journal-keeper".to_owned())
             .spawn(move || {
+                let _held = held;
                 if let Some(keeper) = work {
                     keeper.work(&receiver);
                 }
@@ -117,12 +130,15 @@ impl Journal {
         let (theirs, settings) = (Arc::clone(&shared), *settings);
         let flush = thread::Builder::new()
             .name("journal-flush".to_owned())
-            .spawn(move || flush_loop(flusher, &theirs, &settings))
+            .spawn(move || {
+                let _held = lock;
+                flush_loop(flusher, &theirs, &settings)
+            })
             .map_err(spawn_error)?;
         if settings.durability == Durability::Fsync {
             writer.wake(flush.thread().clone());
         }
-        Ok((Self { shared, flush, keeper, _lock: lock }, writer, recovered))
+        Ok((Self { shared, flush, keeper }, writer, recovered))
     }
 
     /// Figures of this moment.
@@ -178,8 +194,9 @@ impl Journal {
 fn flush_loop(mut flusher: Flusher, shared: &Shared, settings: &Settings) -> Result<(), JournalError> {
     let mut closing_since = None;
     loop {
+        // A writer that was dropped without `close`: what it appended still goes to the disk.
         // Acquire: pairs with Release in `close`. Read before the turn, so that the last turn sees the last append.
-        let closing = shared.closing.load(Ordering::Acquire);
+        let closing = flusher.is_abandoned() || shared.closing.load(Ordering::Acquire);
         let now = Instant::now();
         let turn = flusher.turn(now);
         if closing {

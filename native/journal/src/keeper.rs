@@ -166,6 +166,7 @@ impl Keeper {
             ts_mono: 0,
             synced: synced_units(ended.end),
             instrument: 0,
+            outputs: 0,
         };
         let mut bytes = Vec::new();
         append_record(&mut bytes, &head, &payload, ended.header.salt, ended.end);

@@ -20,6 +20,7 @@ mod seek;
 mod segment;
 mod settings;
 mod source;
+mod state;
 mod status;
 mod storage;
 mod writer;
@@ -34,6 +35,7 @@ pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, append_recor
 pub use recover::Recovered;
 pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};
 pub use settings::{Durability, Mode, Retention, Settings};
+pub use state::{configuration, restore, save};
 pub use status::{State, Status};
 pub use storage::{Disk, Storage, StorageFile};
 pub use writer::{Append, Stamp, Writer};

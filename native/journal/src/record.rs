@@ -1,7 +1,7 @@
 //! A record to the byte; README.md draws it.
 
 /// Bytes of a record before its payload.
-pub const HEAD_BYTES: usize = 56;
+pub const HEAD_BYTES: usize = 64;
 
 /// Longest payload: twice the longest frame, so that whatever the engine accepts has room.
 pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
@@ -109,6 +109,8 @@ pub struct Head {
     pub synced: u32,
     /// Instrument that it is about, 0 where none or unknown.
     pub instrument: u32,
+    /// Digest of all that the shard put out before this input (`tickring_core::digest`); 0 where nothing was, or none is kept.
+    pub outputs: u64,
 }
 
 impl Head {
@@ -133,6 +135,7 @@ impl Head {
         out[40..48].copy_from_slice(&self.ts_mono.to_le_bytes());
         out[48..52].copy_from_slice(&self.synced.to_le_bytes());
         out[52..56].copy_from_slice(&self.instrument.to_le_bytes());
+        out[56..64].copy_from_slice(&self.outputs.to_le_bytes());
         out
     }
 
@@ -156,6 +159,7 @@ impl Head {
             ts_mono: u64_at(bytes, 40),
             synced: u32_at(bytes, 48),
             instrument: u32_at(bytes, 52),
+            outputs: u64_at(bytes, 56),
         })
     }
 }

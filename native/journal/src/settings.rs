@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::JournalError;
-use crate::record::{HEAD_BYTES, PAYLOAD_BYTES_MAX};
+use crate::record::{HEAD_BYTES, PAYLOAD_BYTES_MAX, SEQUENCE_MAX};
 use crate::segment::{HEADER_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 
 /// When an input counts as durable.
@@ -46,6 +46,9 @@ pub struct Settings {
     pub stream: u32,
     /// Epoch of the writer; at least one more than the last one is taken.
     pub epoch: u64,
+    /// Least number of the first input: what readers of the writer before have seen has lower ones. A hole that this leaves is told
+    /// as [`crate::GapCause::NotDurable`].
+    pub first_sequence: u64,
     /// Bytes of a segment.
     pub segment_bytes: u64,
     /// Bytes that may wait for the disk.
@@ -71,6 +74,7 @@ impl Default for Settings {
         Self {
             stream: 0,
             epoch: 0,
+            first_sequence: 1,
             segment_bytes: 64 << 20,
             buffer_bytes: 16 << 20,
             durability: Durability::Batch,
@@ -95,6 +99,9 @@ impl Settings {
         }
         if self.reserve_bytes != 0 && !(SEGMENT_BYTES_MIN..=self.segment_bytes).contains(&self.reserve_bytes) {
             return wrong("reserve bytes", self.reserve_bytes, "0, or from 16 KiB to the bytes of a segment");
+        }
+        if self.first_sequence > SEQUENCE_MAX {
+            return wrong("first sequence", self.first_sequence, "at most 2^62");
         }
         if self.interval.is_zero() || self.interval > Duration::from_secs(1) {
             return wrong("interval in ns", self.interval.as_nanos() as u64, "from 1 ns to 1 s");

@@ -10,3 +10,4 @@ mod round_trip;
 mod searching;
 mod shedding;
 mod simulated;
+mod state;

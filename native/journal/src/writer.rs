@@ -9,8 +9,11 @@ use tickring_core::input::Stamped;
 
 use crate::gap::{GAP_BYTES, Gap, GapCause};
 use crate::input::parts;
-use crate::record::{HEAD_BYTES, Head, Kind, record_bytes};
+use crate::record::{ALIGN, HEAD_BYTES, Head, Kind, flag, record_bytes};
 use crate::status::Shared;
+
+/// Most bytes in one record of a checkpoint.
+const CHECKPOINT_PART: usize = 256 << 10;
 
 /// What became of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +77,16 @@ impl Writer {
         self.epoch
     }
 
-    /// Appends an input, which takes the next number in any case.
+    /// Appends an input, which takes the next number in any case. `outputs` is the digest of what the shard put out before it, so
+    /// that a replay that differs can be told which input it was; 0 where none is kept.
     ///
     /// Cost: one copy. Outcome: `kept` is false where the buffer is full or the payload too long; the next append that
     /// finds room tells the gap first.
-    pub fn append(&mut self, stamped: &Stamped<'_>, ts_mono: u64) -> Append {
+    pub fn append(&mut self, stamped: &Stamped<'_>, ts_mono: u64, outputs: u64) -> Append {
         let parts = parts(&stamped.input);
         let payload = parts.payload();
         let head = self.head(parts.kind, stamped.ts_recv, ts_mono);
-        self.input(Head { connection: parts.connection, instrument: parts.instrument, ..head }, payload)
+        self.input(Head { connection: parts.connection, instrument: parts.instrument, outputs, ..head }, payload)
     }
 
     /// Appends configuration that changes output: an input as well.
@@ -94,6 +98,29 @@ impl Writer {
     /// Appends a part of a checkpoint; `false` where there is no room for it.
     pub fn checkpoint(&mut self, payload: &[u8], stamp: Stamp) -> bool {
         self.note(Kind::Checkpoint, payload, stamp)
+    }
+
+    /// Appends a whole checkpoint, in as many parts as it takes; `false` where there is no room for all of them: then nothing of it
+    /// is appended.
+    pub fn whole_checkpoint(&mut self, bytes: &[u8], stamp: Stamp) -> bool {
+        let part_bytes = CHECKPOINT_PART.min(self.payload_bytes_max);
+        let parts = bytes.len().div_ceil(part_bytes).max(1);
+        if !self.room_for(bytes.len() + parts * record_bytes(ALIGN)) {
+            return false;
+        }
+        for part in 0..parts {
+            let payload = &bytes[part * part_bytes..bytes.len().min((part + 1) * part_bytes)];
+            let (first, last) = (part == 0, part + 1 == parts);
+            let flags = if first { flag::FIRST } else { 0 } | if last { flag::LAST } else { 0 };
+            let put = self.checkpoint(payload, Stamp { flags, ..stamp });
+            debug_assert!(put, "room was counted before");
+        }
+        true
+    }
+
+    /// Whether a gap is still to be told, or this many bytes have no room.
+    pub fn is_behind(&mut self, bytes: usize) -> bool {
+        self.missing.is_some() || !self.room_for(bytes)
     }
 
     /// Appends text for people and tools; `false` where there is no room for it.
@@ -128,6 +155,7 @@ impl Writer {
             ts_mono,
             synced: 0,
             instrument: 0,
+            outputs: 0,
         }
     }
 

@@ -73,6 +73,7 @@ impl Flusher {
             ts_mono: 0,
             synced: synced_units(open.synced),
             instrument: 0,
+            outputs: 0,
         };
         if open.end + head.record_bytes() as u64 > open.header.capacity {
             return;

@@ -28,7 +28,7 @@ fn full() -> Full {
     // Written down from the inputs, not by reading: the length of each is known.
     for sequence in 1..=118_u64 {
         let length = if sequence.is_multiple_of(7) { 0 } else { payload(sequence).len() };
-        let end = (at + 56 + length).next_multiple_of(8);
+        let end = (at + 64 + length).next_multiple_of(8);
         let synced = u32::from_le_bytes(bytes[at + 48..at + 52].try_into().unwrap()) as usize * 8;
         records.push((at, end, synced));
         at = end;

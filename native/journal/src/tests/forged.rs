@@ -61,7 +61,7 @@ fn f48_a_record_inside_a_payload_is_not_found_when_a_search_passes_it() {
     rig.append();
     rig.turn();
     let frame: Vec<u8> = forged.iter().copied().cycle().take(4_000).collect();
-    rig.parts.writer.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes: &frame } }, 1);
+    rig.parts.writer.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes: &frame } }, 1, 0);
     rig.turn();
     let (name, mut bytes) = one_segment(&disk);
     let header = Header::read(&bytes, &name).unwrap();

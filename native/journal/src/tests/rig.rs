@@ -69,7 +69,7 @@ impl Rig {
         let sequence = self.parts.writer.next_sequence();
         let bytes = payload(sequence);
         let input = if sequence.is_multiple_of(7) { Input::Tick } else { Input::Frame { connection: 3, bytes: &bytes } };
-        let done = self.parts.writer.append(&Stamped { ts_recv: time(sequence), input }, sequence);
+        let done = self.parts.writer.append(&Stamped { ts_recv: time(sequence), input }, sequence, 0);
         assert_eq!(done.sequence, sequence);
         if !done.kept {
             self.shed.push(sequence);

@@ -8,7 +8,7 @@ use crate::{Reader, Settings, Stamp};
 
 fn head() -> impl Strategy<Value = Head> {
     let kind = (0..Kind::ALL.len()).prop_map(|at| Kind::ALL[at]);
-    (kind, any::<(u8, u16, u32, u64)>(), any::<(u64, u64, u64, u32, u32)>()).prop_map(|(kind, first, second)| Head {
+    (kind, any::<(u8, u16, u32, u64)>(), any::<(u64, u64, u64, u32, u32, u64)>()).prop_map(|(kind, first, second)| Head {
         length: 0,
         kind,
         flags: first.0,
@@ -20,6 +20,7 @@ fn head() -> impl Strategy<Value = Head> {
         ts_mono: second.2,
         synced: second.3,
         instrument: second.4,
+        outputs: second.5,
     })
 }
 
@@ -94,7 +95,7 @@ fn every_input_of_core_comes_back_as_it_went_in() {
     let disk = Simulated::default();
     let mut rig = Rig::open(&disk, &settings()).unwrap();
     for (index, input) in inputs.iter().enumerate() {
-        assert!(rig.parts.writer.append(&Stamped { ts_recv: index as u64, input: *input }, 5).kept);
+        assert!(rig.parts.writer.append(&Stamped { ts_recv: index as u64, input: *input }, 5, 0).kept);
     }
     assert!(rig.parts.writer.append_configuration(b"depth: 20", Stamp::default()).kept);
     rig.close().unwrap();

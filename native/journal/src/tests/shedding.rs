@@ -34,7 +34,7 @@ fn what_is_too_long_for_a_segment_is_shed_with_its_cause() {
     let mut rig = Rig::open(&disk, &settings()).unwrap();
     rig.work(3);
     let bytes = vec![1; 20_000];
-    let done = rig.parts.writer.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes: &bytes } }, 1);
+    let done = rig.parts.writer.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes: &bytes } }, 1, 0);
     assert!(!done.kept);
     assert!(!rig.parts.writer.checkpoint(&bytes, Stamp::default()));
     // Nothing follows: closing tells it.
@@ -54,7 +54,7 @@ fn the_longest_payload_that_is_accepted_fits_an_empty_segment() {
     let bytes = vec![1; settings.payload_bytes_max()];
     for round in 0..5 {
         let done =
-            rig.parts.writer.append(&Stamped { ts_recv: round, input: Input::Frame { connection: 1, bytes: &bytes } }, 1);
+            rig.parts.writer.append(&Stamped { ts_recv: round, input: Input::Frame { connection: 1, bytes: &bytes } }, 1, 0);
         assert!(done.kept);
         rig.drain();
         assert_eq!(rig.durable(), round + 1);

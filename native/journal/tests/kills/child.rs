@@ -144,7 +144,7 @@ pub fn live(folder: &Path, step: u64, compress: bool) {
         let sequence = writer.next_sequence();
         let bytes = payload(sequence);
         let done =
-            writer.append(&Stamped { ts_recv: sequence, input: Input::Frame { connection: 1, bytes: &bytes } }, sequence);
+            writer.append(&Stamped { ts_recv: sequence, input: Input::Frame { connection: 1, bytes: &bytes } }, sequence, 0);
         assert!(done.kept);
         if index % 8 == 7 {
             assert!(journal.wait_durable(sequence, Duration::from_secs(60)), "{:?}", journal.status());

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 const HEADER: usize = 4096;
-const HEAD: usize = 56;
+const HEAD: usize = 64;
 
 /// What the writer puts into the input with this number.
 pub fn payload(sequence: u64) -> Vec<u8> {
