@@ -15,13 +15,14 @@ const READ_MS = 5_000;
 const AWAY_MS = 200;
 /** After it was told that there are too many clients, or could not connect. */
 const LATER_MS = 1_000;
-/** One delay of so many is kept. */
+/** One delay of so many is kept, where the order to open does not say otherwise. */
 const SAMPLE = 20;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const clients = [];
 let seen = nothing();
 let port = 0;
+let sample = SAMPLE;
 let random = Math.random;
 
 function nothing() {
@@ -151,7 +152,7 @@ class Client {
     this.#seq.set(topic, seq);
     if (body !== 'skipped') this.#moved.delete(topic);
     this.#has(topic);
-    if (!this.isSlow && !isState && tsOut !== '0' && random() * SAMPLE < 1)
+    if (!this.isSlow && !isState && tsOut !== '0' && random() * sample < 1)
       seen.delaysMs.push(performance.timeOrigin + performance.now() - Number(tsOut) / 1e6);
   }
 
@@ -205,6 +206,7 @@ const actions = {
   /** Opens clients: over `withinMs` on a schedule, or as fast as they get ready. */
   async open(order) {
     port = order.port;
+    sample = order.sample ?? SAMPLE;
     random = randomFrom(order.seed);
     const slow = Math.round(order.count * (order.slowShare ?? 0));
     const fresh = Array.from({ length: order.count }, (_, index) => {

@@ -42,6 +42,11 @@ export function checkFiles(clients: number): void {
   );
 }
 
+/** How long the loop of a process has been ready to run so far and had no processor, s. */
+function waitedOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9;
+}
+
 /** A program that answers each order with one message. */
 export class Crowd {
   readonly #process: ChildProcess;
@@ -66,6 +71,11 @@ export class Crowd {
       this.#waiting.set(id, { resolve, reject });
       this.#process.send({ ...order, do: what, id });
     });
+  }
+
+  /** See `waitedOf`. */
+  waited(): number {
+    return waitedOf(this.#process.pid ?? 0);
   }
 
   async close(): Promise<void> {
@@ -132,6 +142,11 @@ export class GatewayProcess {
       .split(' ');
     // In hundredths of a second on every Linux (USER_HZ).
     return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** See `waitedOf`. */
+  waited(): number {
+    return waitedOf(this.pid);
   }
 
   async metric(name: string): Promise<number> {
