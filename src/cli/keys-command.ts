@@ -3,6 +3,7 @@ import {
   changeKeys,
   hashOf,
   isActive,
+  isIngestPattern,
   keysPath,
   newKey,
   readKeys,
@@ -11,11 +12,14 @@ import {
   type StoredKey,
 } from '../gateway/keys.js';
 import { TickringError } from '../model/errors.js';
+import { SOURCES } from '../model/feeds.js';
 import { loadConfig } from './config.js';
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const LIFETIME_MS_MAX = 3_660 * 86_400_000;
 const NAME_LENGTH_MAX = 64;
+/** How long a replaced key works on. */
+const OVERLAP = '24h';
 
 interface KeysFlags {
   readonly config?: string;
@@ -28,7 +32,8 @@ interface AddFlags extends KeysFlags {
   readonly scope?: string;
   readonly expires?: string;
   readonly replaces?: string;
-  readonly overlap: string;
+  readonly overlap?: string;
+  readonly ingest?: string;
 }
 
 const usage = (message: string): TickringError => new TickringError('USAGE_INVALID', message);
@@ -60,6 +65,15 @@ function scopesOf(text: string): Scope[] {
   });
 }
 
+function ingestOf(text: string): string[] {
+  const patterns = text.split(',').map((pattern) => pattern.trim());
+  const wrong = patterns.find((pattern) => !isIngestPattern(pattern));
+  if (wrong === undefined) return [...new Set(patterns)];
+  throw usage(
+    `--ingest ${wrong.slice(0, 64)} is no source:SYMBOL, such as internal:ACME, mock:* or *:ES*; sources: ${SOURCES.join(', ')}`,
+  );
+}
+
 function find(keys: readonly StoredKey[], id: string): StoredKey {
   const key = keys.find((one) => one.id === id);
   if (key === undefined) throw usage(`there is no key ${id.slice(0, 32)}: \`tickring keys list\` shows their ids`);
@@ -72,20 +86,30 @@ function add(flags: AddFlags): void {
   }
   const now = Date.now();
   const at = (ms: number): string => new Date(now + ms).toISOString();
-  const overlap = at(lifetimeMs('overlap', flags.overlap));
+  if (flags.overlap !== undefined && flags.replaces === undefined)
+    throw usage('--overlap is about a key that --replaces names');
+  const overlap = at(lifetimeMs('overlap', flags.overlap ?? OVERLAP));
+  const asked = flags.ingest === undefined ? undefined : ingestOf(flags.ingest);
   const { key, id } = newKey();
   const path = fileOf(flags);
   changeKeys(path, (keys) => {
     const old = flags.replaces === undefined ? undefined : find(keys, flags.replaces);
     if (old !== undefined && !isActive(old, now)) throw usage(`key ${old.id} is over already, so nothing can replace it`);
+    const ingest = asked ?? old?.ingest;
+    const scopes = flags.scope === undefined ? (old?.scopes ?? ['read']) : [...new Set(scopesOf(flags.scope))];
+    if (asked !== undefined && !scopes.includes('ingest') && !scopes.includes('admin')) {
+      throw usage(`--ingest says what a key may ingest, and scope ${scopes.join(',')} may not`);
+    }
     const added: StoredKey = {
       id,
       name: flags.name ?? old?.name ?? '',
-      scopes: flags.scope === undefined ? (old?.scopes ?? ['read']) : [...new Set(scopesOf(flags.scope))],
+      scopes,
       sha256: hashOf(key).toString('hex'),
       created_at: at(0),
       expires_at: flags.expires === undefined ? null : at(lifetimeMs('expires', flags.expires)),
       revoked_at: null,
+      ...(old === undefined ? {} : { owner: old.owner ?? old.id }),
+      ...(ingest === undefined ? {} : { ingest }),
     };
     // The old one works on for a while, never longer than it would have.
     const ending = (one: StoredKey): StoredKey =>
@@ -142,9 +166,10 @@ export function registerKeys(program: Command): void {
   command('add', 'make a key and print it, this once')
     .option('--name <text>', 'what it is for')
     .option('--scope <list>', `of ${SCOPES.join(', ')}, with commas (default: read)`)
+    .option('--ingest <list>', 'rows that it may send, as internal:ACME,mock:*,*:ES* (default: all; replaced key: its own)')
     .option('--expires <time>', 'lifetime, such as 90d (default: for ever)')
     .option('--replaces <id>', 'rotate: takes over name and scopes of this key, which then ends after the overlap')
-    .option('--overlap <time>', 'how long a replaced key works on', '24h')
+    .option('--overlap <time>', `how long a replaced key works on (default: ${OVERLAP})`)
     .option('--json', 'print a JSON object')
     .action((flags: AddFlags) => add(flags));
   command('list', 'show all keys, without the keys themselves')

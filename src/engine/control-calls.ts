@@ -22,6 +22,7 @@ type CallName =
   | 'ingest';
 
 const text = z.string().min(1).max(256);
+const owner = text.optional();
 const dataTypes = z.array(z.enum(DATA_TYPES)).min(1).max(DATA_TYPES.length);
 const symbols = z.array(text).max(SUBSCRIPTION_SYMBOLS_MAX);
 const decimal = z
@@ -41,23 +42,25 @@ const row = z.object({
 
 const SHAPES: { readonly [Op in CallName]: z.ZodType<ControlRequests[Op]['fields']> } = {
   feeds: z.object({}),
-  feed_create: z.object({ symbol: text, source: text, dataTypes }),
-  feed_remove: z.object({ feedId: text }),
-  subscriptions: z.object({}),
+  feed_create: z.object({ owner, symbol: text, source: text, dataTypes }),
+  feed_remove: z.object({ owner, feedId: text }),
+  subscriptions: z.object({ owner }),
   subscribe: z.object({
+    owner,
     orders: z
       .array(z.object({ symbols: symbols.min(1), dataTypes, callbackUrl: z.string().max(2048).nullable() }))
       .min(1)
       .max(SUBSCRIPTION_BATCH_MAX),
   }),
   subscription_change: z.object({
+    owner,
     subscriptionId: text,
     add: symbols.optional(),
     remove: symbols.optional(),
     isActive: z.boolean().optional(),
   }),
-  unsubscribe: z.object({ subscriptionId: text }),
-  ingest: z.object({ rows: z.array(row).min(1).max(INGEST_ROWS_MAX) }),
+  unsubscribe: z.object({ owner, subscriptionId: text }),
+  ingest: z.object({ owner, rows: z.array(row).min(1).max(INGEST_ROWS_MAX) }),
 };
 
 const isCall = (op: unknown): op is CallName => typeof op === 'string' && Object.hasOwn(SHAPES, op);

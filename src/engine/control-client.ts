@@ -23,7 +23,9 @@ export class ControlClient {
 
   request<Op extends ControlOp>(
     op: Op,
-    ...[fields]: Record<never, never> extends ControlRequests[Op]['fields'] ? [] : [ControlRequests[Op]['fields']]
+    ...[fields]: Record<never, never> extends ControlRequests[Op]['fields']
+      ? [ControlRequests[Op]['fields']?]
+      : [ControlRequests[Op]['fields']]
   ): Promise<ControlRequests[Op]['result']> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;

@@ -228,12 +228,12 @@ class EngineMain implements Engine {
         return this.#feeds.list(states.flatMap(({ instruments }) => instruments));
       },
       feed_create: (fields) => this.#feeds.create(fields),
-      feed_remove: ({ feedId }) => this.#feeds.remove(feedId),
-      subscriptions: () => this.#subscriptions.all,
-      subscribe: ({ orders }) => this.#subscriptions.add(orders),
+      feed_remove: ({ owner, feedId }) => this.#feeds.remove(feedId, owner),
+      subscriptions: ({ owner }) => this.#subscriptions.of(owner),
+      subscribe: ({ owner, orders }) => this.#subscriptions.add(orders, owner),
       subscription_change: (fields) => this.#subscriptions.change(fields),
-      unsubscribe: ({ subscriptionId }) => this.#subscriptions.remove(subscriptionId),
-      ingest: ({ rows }) => this.#feeds.ingest(rows),
+      unsubscribe: ({ owner, subscriptionId }) => this.#subscriptions.remove(subscriptionId, owner),
+      ingest: ({ owner, rows }) => this.#feeds.ingest(rows, owner),
     };
   }
 

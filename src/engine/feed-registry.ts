@@ -12,6 +12,7 @@ const entrySchema = z.object({
   origin: z.enum(['config', 'request', 'ingest']),
   createdAt: z.string(),
   removed: z.boolean(),
+  owner: z.string().nullable().default(null),
 });
 
 /** A feed of one symbol as it is kept on disk. `removed` ones stay, so that their ids are not given again. */
@@ -62,11 +63,18 @@ export class FeedRegistry {
   }
 
   /** These feeds run from now on. Returns their entries in the order of `symbols`. */
-  put(source: string, symbols: readonly string[], dataTypes: readonly DataType[], origin: 'request' | 'ingest'): FeedEntry[] {
+  put(
+    source: string,
+    symbols: readonly string[],
+    dataTypes: readonly DataType[],
+    origin: 'request' | 'ingest',
+    owner: string | undefined,
+  ): FeedEntry[] {
     const entries = symbols.map((symbol) => {
       const known = this.find(source, symbol);
-      if (known === undefined) return this.#fresh(source, symbol, dataTypes, origin);
-      return { ...known, dataTypes: [...dataTypes], removed: false };
+      if (known === undefined) return this.#fresh(source, symbol, dataTypes, origin, owner);
+      const mine = known.removed ? { owner: owner ?? null } : {};
+      return { ...known, dataTypes: [...dataTypes], removed: false, ...mine };
     });
     this.#write(entries);
     return entries;
@@ -76,14 +84,21 @@ export class FeedRegistry {
     this.#write([{ ...entry, removed: true }]);
   }
 
-  #fresh(source: string, symbol: string, dataTypes: readonly DataType[], origin: FeedEntry['origin']): FeedEntry {
+  #fresh(
+    source: string,
+    symbol: string,
+    dataTypes: readonly DataType[],
+    origin: FeedEntry['origin'],
+    owner?: string,
+  ): FeedEntry {
     const name = symbol.toLowerCase().replace(/[^a-z0-9]/g, '_');
     const ids = new Set([...this.#entries.values()].map(({ feedId }) => feedId));
     let number = 1;
     const id = (): string => `feed_${name}_${String(number).padStart(3, '0')}`;
     while (ids.has(id())) number += 1;
     const createdAt = new Date().toISOString();
-    const entry = { feedId: id(), symbol, source, dataTypes: [...dataTypes], origin, createdAt, removed: false };
+    const rest = { dataTypes: [...dataTypes], origin, createdAt, removed: false, owner: owner ?? null };
+    const entry = { feedId: id(), symbol, source, ...rest };
     // The next one of the same request must not get the same id.
     this.#entries = new Map(this.#entries).set(keyOf(source, symbol), entry);
     return entry;

@@ -7,6 +7,7 @@ import {
   type FeedInfo,
   type IngestResult,
   type IngestRow,
+  isOf,
   isSource,
   plainSymbol,
   SOURCE_SYMBOL,
@@ -93,38 +94,46 @@ export class Feeds {
 
   /**
    * Starts a feed, or starts it anew. Throws `VENUE_UNKNOWN`, `SYMBOL_UNLISTED`, `ARGUMENT_RANGE` for data that the venue has no
-   * channel for, `INSTRUMENT_TABLE_FULL`, `VENUE_REST` while the venue does not answer.
+   * channel for, `INSTRUMENT_TABLE_FULL`, `VENUE_REST` while the venue does not answer. Null where another owner's runs.
    */
-  async create({ symbol, source, dataTypes }: ControlRequests['feed_create']['fields']): Promise<FeedCreated> {
+  async create({ owner, symbol, source, dataTypes }: ControlRequests['feed_create']['fields']): Promise<FeedCreated | null> {
     const { feeds } = this.#deps;
     if (isSource(source)) {
       const name = symbol.toUpperCase();
+      if (!this.#mayStart(source, name, owner)) return null;
       const restarted = feeds.find(source, name)?.removed === false;
       checkSourceSymbol(name);
       if (this.#instrumentOf(source, name) === null) this.#check(this.#deps.internalShard(), 1);
-      const entries = feeds.put(source, [name], dataTypes, 'request');
+      const entries = feeds.put(source, [name], dataTypes, 'request', owner);
       this.#putSources(entries);
       return { ...infoOf(entries[0] as FeedEntry, undefined), instrument: this.#instrumentOf(source, name), restarted };
     }
     if (channelsOf(dataTypes).length === 0)
       throw new TickringError('ARGUMENT_RANGE', `${source} has no channel for ${dataTypes.join(', ')}`);
     const definition = await this.#listed(source, symbol);
+    if (!this.#mayStart(source, definition.symbol, owner)) return null;
     const before = feeds.find(source, definition.symbol);
     const restarted = before?.removed === false;
     const wanted = { source, symbol: definition.symbol, dataTypes: [...dataTypes], origin: before?.origin ?? 'request' };
     const feed = this.#feedOf(wanted);
     const shard = this.#shardOf(feed);
     if (this.#given.get(shard)?.has(definition.id) !== true) this.#check(shard, 1);
-    const [entry] = feeds.put(source, [definition.symbol], dataTypes, 'request') as [FeedEntry];
+    const [entry] = feeds.put(source, [definition.symbol], dataTypes, 'request', owner) as [FeedEntry];
     this.#join(this.#group(feed), definition);
     return { ...infoOf(entry, undefined), instrument: definition.id, restarted };
   }
 
-  /** Whether there was such a feed. It stays away after a restart too. */
-  remove(feedId: string): boolean {
+  /** Whether nobody else's feed of this symbol runs. */
+  #mayStart(source: string, symbol: string, owner: string | undefined): boolean {
+    const known = this.#deps.feeds.find(source, symbol);
+    return known === undefined || known.removed || isOf(owner, known);
+  }
+
+  /** Whether there was such a feed of this owner. It stays away after a restart too. */
+  remove(feedId: string, owner: string | undefined): boolean {
     const { feeds } = this.#deps;
     const entry = feeds.byId(feedId);
-    if (entry === undefined) return false;
+    if (entry === undefined || !isOf(owner, entry)) return false;
     feeds.remove(entry);
     const instrument = this.#instrumentOf(entry.source, entry.symbol);
     const group = instrument === null ? undefined : this.#groupOf.get(instrument);
@@ -133,7 +142,7 @@ export class Feeds {
   }
 
   /** Rows of sources, in their order; symbols that are new get a feed. */
-  async ingest(rows: readonly IngestRow[]): Promise<IngestResult> {
+  async ingest(rows: readonly IngestRow[], owner: string | undefined): Promise<IngestResult> {
     const { feeds } = this.#deps;
     const shard = this.#deps.internalShard();
     const errors: { index: number; code: string; message: string }[] = [];
@@ -155,7 +164,8 @@ export class Feeds {
         errors.push({ index, code: error.code, message: error.message });
       }
     }
-    for (const [source, symbols] of fresh) this.#putSources(feeds.put(source, [...symbols], ['tick', 'quote'], 'ingest'));
+    for (const [source, symbols] of fresh)
+      this.#putSources(feeds.put(source, [...symbols], ['tick', 'quote'], 'ingest', owner));
     const places = [...rows.keys()].filter((index) => !refused.has(index));
     const hosted = places.map((index) => {
       const row = rows[index] as IngestRow;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { TickringError } from '../model/errors.js';
 import {
   DATA_TYPES,
+  isOf,
   SUBSCRIBED_SYMBOLS_MAX,
   SUBSCRIPTION_SYMBOLS_MAX,
   SUBSCRIPTIONS_MAX,
@@ -23,6 +24,7 @@ const stateSchema = z.object({
       callbackUrl: z.string().nullable(),
       isActive: z.boolean(),
       createdAt: z.string(),
+      owner: z.string().nullable().default(null),
     }),
   ),
 });
@@ -45,12 +47,24 @@ export class SubscriptionBook {
     return [...this.#all.values()];
   }
 
+  of(owner: string | undefined): readonly Subscription[] {
+    return this.all.filter((subscription) => isOf(owner, subscription));
+  }
+
   /** All of these, or none. Throws `ARGUMENT_RANGE` beyond the limits. */
-  add(orders: readonly SubscriptionOrder[]): readonly Subscription[] {
+  add(orders: readonly SubscriptionOrder[], owner: string | undefined): readonly Subscription[] {
     const createdAt = new Date().toISOString();
     const added = orders.map(({ symbols, dataTypes, callbackUrl }, index) => {
       const subscriptionId = `sub_${String(this.#next + index).padStart(6, '0')}`;
-      return { subscriptionId, symbols: [...new Set(symbols)], dataTypes, callbackUrl, isActive: true, createdAt };
+      return {
+        subscriptionId,
+        symbols: [...new Set(symbols)],
+        dataTypes,
+        callbackUrl,
+        isActive: true,
+        createdAt,
+        owner: owner ?? null,
+      };
     });
     this.#write([...this.all, ...added], this.#next + added.length);
     return added;
@@ -58,13 +72,14 @@ export class SubscriptionBook {
 
   /** The subscription as it is now; null if there is none. */
   change({
+    owner,
     subscriptionId,
     add = [],
     remove = [],
     isActive,
   }: ControlRequests['subscription_change']['fields']): Subscription | null {
     const known = this.#all.get(subscriptionId);
-    if (known === undefined) return null;
+    if (known === undefined || !isOf(owner, known)) return null;
     const gone = new Set(remove);
     const symbols = [...new Set([...known.symbols.filter((symbol) => !gone.has(symbol)), ...add])];
     if (symbols.length === 0) throw new TickringError('ARGUMENT_RANGE', 'a subscription without symbols would be left');
@@ -79,8 +94,9 @@ export class SubscriptionBook {
   }
 
   /** Whether there was such a subscription. */
-  remove(subscriptionId: string): boolean {
-    if (!this.#all.has(subscriptionId)) return false;
+  remove(subscriptionId: string, owner: string | undefined): boolean {
+    const known = this.#all.get(subscriptionId);
+    if (known === undefined || !isOf(owner, known)) return false;
     this.#write(
       this.all.filter((each) => each.subscriptionId !== subscriptionId),
       this.#next,

@@ -35,6 +35,8 @@ export interface Caller {
   /** On this host, and not through a proxy. */
   readonly isLocal: boolean;
   readonly key: HeldKey | undefined;
+  /** Whose feeds and subscriptions it may see and change; undefined for this host and `admin`, who have all. */
+  readonly owner: string | undefined;
   /** What its limits are counted by; undefined where it has none. */
   readonly limits: readonly string[];
 }
@@ -181,7 +183,8 @@ export class Access {
     }
     const byKey = key === undefined || key.isLocal ? [] : [`key ${key.id}`];
     this.#limit(byKey, now);
-    return { isLocal, key, limits: [...byAddress, ...byKey] };
+    const owner = key === undefined || key.isLocal || key.scopes.has('admin') ? undefined : key.owner;
+    return { isLocal, key, owner, limits: [...byAddress, ...byKey] };
   }
 
   /** The key that was presented. A wrong one is refused also where none is needed: its holder should know. */

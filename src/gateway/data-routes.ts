@@ -4,6 +4,7 @@ import { parseDigits } from './body.js';
 import type { DataQueries } from './data-queries.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
 import { rowsOf } from './ingest-rows.js';
+import { mayIngest } from './keys.js';
 import type { Monitor } from './monitor.js';
 import { json, jsonText, Refusal } from './problem.js';
 import { dataAnswer, dataQuery, ingestAnswer, ingestBody, snapshotAnswer, snapshotQuery, symbolParams } from './schemas.js';
@@ -46,9 +47,11 @@ export function addDataRoutes(api: Api, { queries, control, monitor }: DataParts
     bodyBytesMax: INGEST_BYTES_MAX,
     answers: { 200: ingestAnswer },
     problems: [409, 422],
-    handle: async ({ body, text }) => {
-      const { rows, places, errors: unread } = rowsOf(body.data, parseDigits(text));
-      const result = rows.length === 0 ? undefined : await fromEngine(control.request('ingest', { rows }));
+    handle: async ({ body, text, request: { caller } }) => {
+      const isAllowed = (source: string, symbol: string) => mayIngest(caller?.key?.ingest, source, symbol);
+      const { rows, places, errors: unread } = rowsOf(body.data, parseDigits(text), isAllowed);
+      const owner = caller?.owner;
+      const result = rows.length === 0 ? undefined : await fromEngine(control.request('ingest', { owner, rows }));
       const refused = (result?.errors ?? []).map(({ index, code, message }) => ({
         index: places[index] ?? 0,
         code,

@@ -8,7 +8,9 @@ import { engineAway, Refusal } from './problem.js';
 export interface ControlClient {
   request<Op extends ControlOp>(
     op: Op,
-    ...[fields]: Record<never, never> extends ControlRequests[Op]['fields'] ? [] : [ControlRequests[Op]['fields']]
+    ...[fields]: Record<never, never> extends ControlRequests[Op]['fields']
+      ? [ControlRequests[Op]['fields']?]
+      : [ControlRequests[Op]['fields']]
   ): Promise<ControlRequests[Op]['result']>;
 }
 

@@ -1,9 +1,9 @@
 /** Resources about feeds and subscriptions. The engine decides; the gateway adds the figures that shared memory tells. */
 
 import { type FeedCreated, type FeedInfo, isSource, type Subscription } from '../model/feeds.js';
-import { INSTRUMENT_COUNTERS } from '../native/layout.js';
 import type { Api } from './api.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
+import { errorsOf, messagesOf } from './instrument-figures.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import { timeText } from './point-json.js';
 import { json, notFound, Refusal } from './problem.js';
@@ -25,9 +25,6 @@ import {
 
 /** Kinds of data of a feed for which none were named. */
 const ALL_TYPES = ['tick', 'quote', 'level2'] as const;
-const counterAt = (name: string): number => INSTRUMENT_COUNTERS.findIndex((counter) => counter.name === name);
-const MESSAGES = ['book_deltas', 'trades', 'quotes'].map(counterAt);
-const ERRORS = ['gaps', 'quarantined'].map(counterAt);
 
 export interface FeedParts {
   readonly control: ControlClient;
@@ -55,10 +52,12 @@ export function addFeedRoutes(api: Api, { control, monitor }: FeedParts): void {
     body: feedOrder,
     answers: { 200: feedCreated, 201: feedCreated },
     problems: [409, 422, 502],
-    handle: async ({ body }) => {
+    handle: async ({ body, request: { caller } }) => {
       const dataTypes = body.data_types === undefined ? ALL_TYPES : [...new Set(body.data_types)];
-      const order = { symbol: body.symbol, source: body.data_source, dataTypes };
+      const order = { owner: caller?.owner, symbol: body.symbol, source: body.data_source, dataTypes };
       const feed = await fromEngine(control.request('feed_create', order));
+      if (feed === null)
+        throw new Refusal(403, 'the symbol is followed already, and only who asked for that may start it anew');
       return json(createdJson(feed), feed.restarted ? 200 : 201);
     },
   });
@@ -69,15 +68,11 @@ export function addFeedRoutes(api: Api, { control, monitor }: FeedParts): void {
     params: feedParams,
     answers: { 200: deleted },
     problems: [404],
-    handle: async ({ params: { feed_id: feedId } }) => {
-      if (!(await fromEngine(control.request('feed_remove', { feedId })))) throw notFound();
+    handle: async ({ params: { feed_id: feedId }, request: { caller } }) => {
+      if (!(await fromEngine(control.request('feed_remove', { owner: caller?.owner, feedId })))) throw notFound();
       return json({ status: 'deleted', id: feedId });
     },
   });
-}
-
-function counted(instrument: InstrumentView | undefined, places: readonly number[]): number {
-  return places.reduce((sum, place) => sum + Number(instrument?.counters[place] ?? 0n), 0);
 }
 
 function feedJson(feed: FeedInfo, instrument: InstrumentView | undefined) {
@@ -89,8 +84,8 @@ function feedJson(feed: FeedInfo, instrument: InstrumentView | undefined) {
     data_types: feed.dataTypes,
     is_active: feed.subscription === 'subscribed',
     last_update: last === 0n ? null : timeText(last),
-    message_count: counted(instrument, MESSAGES),
-    error_count: counted(instrument, ERRORS),
+    message_count: instrument === undefined ? 0 : messagesOf(instrument),
+    error_count: instrument === undefined ? 0 : errorsOf(instrument),
     subscription: feed.subscription,
     origin: feed.origin,
     created_at: feed.createdAt,
@@ -111,8 +106,10 @@ export function addSubscriptionRoutes(api: Api, control: ControlClient, secretOf
     path: '/subscriptions',
     summary: 'Subscriptions of consumers',
     answers: { 200: subscriptionList },
-    handle: async () => {
-      const subscriptions = (await fromEngine(control.request('subscriptions'))).map(subscriptionJson);
+    handle: async ({ request: { caller } }) => {
+      const subscriptions = (await fromEngine(control.request('subscriptions', { owner: caller?.owner }))).map(
+        subscriptionJson,
+      );
       return json({ subscriptions, count: subscriptions.length });
     },
   });
@@ -123,14 +120,15 @@ export function addSubscriptionRoutes(api: Api, control: ControlClient, secretOf
     body: subscriptionOrder.or(subscriptionBatch),
     answers: { 201: subscriptionCreated.or(subscriptionsCreated) },
     problems: [422],
-    handle: async ({ body }) => {
+    handle: async ({ body, request: { caller } }) => {
       const isBatch = 'subscriptions' in body;
       const orders = (isBatch ? body.subscriptions : [body]).map(({ symbols, data_types, callback_url }) => ({
         symbols,
         dataTypes: [...new Set(data_types)],
         callbackUrl: callbackOf(callback_url),
       }));
-      const made = (await fromEngine(control.request('subscribe', { orders }))).map((one) => subscribedJson(one, secretOf));
+      const added = await fromEngine(control.request('subscribe', { owner: caller?.owner, orders }));
+      const made = added.map((one) => subscribedJson(one, secretOf));
       return json(isBatch ? { subscriptions: made, count: made.length } : made[0], 201);
     },
   });
@@ -142,9 +140,10 @@ export function addSubscriptionRoutes(api: Api, control: ControlClient, secretOf
     body: subscriptionChange,
     answers: { 200: subscription },
     problems: [404, 422],
-    handle: async ({ params: { subscription_id: subscriptionId }, body }) => {
+    handle: async ({ params: { subscription_id: subscriptionId }, body, request: { caller } }) => {
       const { add_symbols: add, remove_symbols: remove, is_active: isActive } = body;
-      const changed = await fromEngine(control.request('subscription_change', { subscriptionId, add, remove, isActive }));
+      const change = { owner: caller?.owner, subscriptionId, add, remove, isActive };
+      const changed = await fromEngine(control.request('subscription_change', change));
       if (changed === null) throw notFound();
       return json(subscriptionJson(changed));
     },
@@ -156,8 +155,8 @@ export function addSubscriptionRoutes(api: Api, control: ControlClient, secretOf
     params: subscriptionParams,
     answers: { 200: deleted },
     problems: [404],
-    handle: async ({ params: { subscription_id: subscriptionId } }) => {
-      if (!(await fromEngine(control.request('unsubscribe', { subscriptionId })))) throw notFound();
+    handle: async ({ params: { subscription_id: subscriptionId }, request: { caller } }) => {
+      if (!(await fromEngine(control.request('unsubscribe', { owner: caller?.owner, subscriptionId })))) throw notFound();
       return json({ status: 'deleted', id: subscriptionId });
     },
   });

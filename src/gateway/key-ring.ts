@@ -22,6 +22,10 @@ const NOBODY = Buffer.alloc(32);
 export interface HeldKey {
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** Whose feeds and subscriptions are its own: its id, or that of the first key that it replaced. */
+  readonly owner: string;
+  /** Patterns of what it may ingest; undefined where everything. */
+  readonly ingest: readonly string[] | undefined;
   /** The one in `local.key`. */
   readonly isLocal: boolean;
 }
@@ -92,14 +96,15 @@ export class KeyRing {
   #read(stateDir: string): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     for (const stored of readKeys(keysPath(stateDir))) {
-      const held = { id: stored.id, scopes: new Set(stored.scopes), isLocal: false };
+      const { id, owner = id, ingest } = stored;
+      const held = { id, owner, ingest, scopes: new Set(stored.scopes), isLocal: false };
       entries.set(stored.id, { held, sha256: Buffer.from(stored.sha256, 'hex'), stored });
     }
     const local = this.#hasLocal ? readLocalKey(localKeyPath(stateDir)) : undefined;
     const id = local === undefined ? undefined : idOf(local);
     if (local === undefined || id === undefined) return entries;
     return entries.set(id, {
-      held: { id, scopes: new Set(LOCAL_SCOPES), isLocal: true },
+      held: { id, owner: id, ingest: undefined, scopes: new Set(LOCAL_SCOPES), isLocal: true },
       sha256: hashOf(local),
       stored: undefined,
     });

@@ -20,6 +20,7 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { TickringError } from '../model/errors.js';
+import { isSource } from '../model/feeds.js';
 
 /** What a key may do: GET and sockets; feeds, subscriptions and snapshots; ingest; all of it. */
 export const SCOPES = ['read', 'write', 'ingest', 'admin'] as const;
@@ -30,20 +31,48 @@ const KEY = /^tkr_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 const KEYS_MAX = 10_000;
 const FILE_BYTES_MAX = 8 << 20;
 
+/** Rows that a key may send: `source:SYMBOL`, either with `*` at its end for all that begin so. */
+const INGEST_PATTERN = /^([a-z_]{1,32}|\*):([!-)+-~]{0,64}\*?)$/;
+const INGEST_PATTERNS_MAX = 100;
+
+const id = z.string().regex(/^[0-9a-f]{16}$/);
 const instant = z.iso.datetime();
 const storedKey = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}$/),
+  id,
   name: z.string().max(64),
   scopes: z.array(z.enum(SCOPES)).min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   created_at: instant,
   expires_at: instant.nullable(),
   revoked_at: instant.nullable(),
+  /** Of a key that replaced others: the first of them, whose feeds and subscriptions it has. */
+  owner: id.optional(),
+  /** What it may ingest; everything where that is not said. */
+  ingest: z.array(z.string().refine(isIngestPattern)).min(1).max(INGEST_PATTERNS_MAX).optional(),
 });
 const keyFile = z.strictObject({ version: z.literal(1), keys: z.array(storedKey).max(KEYS_MAX) });
 
 /** A key as it is kept: everything but the key. */
 export type StoredKey = Readonly<z.output<typeof storedKey>>;
+
+/** Whether a text says which rows a key may send, of a source that there is. */
+export function isIngestPattern(text: string): boolean {
+  const [, source = '', symbol = ''] = INGEST_PATTERN.exec(text) ?? [];
+  return symbol !== '' && (source === '*' || isSource(source));
+}
+
+/** Whether a key may send rows of this source and symbol; `patterns` undefined: of all. */
+export function mayIngest(patterns: readonly string[] | undefined, source: string, symbol: string): boolean {
+  return (
+    patterns === undefined ||
+    patterns.some((pattern) => {
+      const colon = pattern.indexOf(':');
+      const [of, name] = [pattern.slice(0, colon), pattern.slice(colon + 1).toUpperCase()];
+      const isNamed = name.endsWith('*') ? symbol.startsWith(name.slice(0, -1)) : symbol === name;
+      return isNamed && (of === '*' || of === source);
+    })
+  );
+}
 
 export const keysPath = (stateDir: string): string => join(stateDir, 'keys.json');
 /** The key that this host's own programs write with, in plain text for whoever may read the file. */

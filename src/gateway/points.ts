@@ -37,6 +37,8 @@ interface Kept {
   readonly quote: PointRing;
   priceExponent: number;
   qtyExponent: number;
+  /** Updates since this is followed, and their time from receipt to the ring. */
+  readonly timed: { count: number; ns: number };
 }
 
 /** A record that says how a feed is. `tsRecv`: ns since the UNIX epoch. */
@@ -102,6 +104,11 @@ export class Points {
   /** Points of an instrument; undefined while there are none. */
   of(instrument: number, kind: PointKind): PointRing | undefined {
     return this.#kept.get(instrument)?.[kind];
+  }
+
+  /** Updates of an instrument since it is followed, and their time from receipt to the ring together. */
+  timed(instrument: number): { readonly count: number; readonly ns: number } {
+    return this.#kept.get(instrument)?.timed ?? { count: 0, ns: 0 };
   }
 
   /** Bytes that are held for points. */
@@ -171,7 +178,8 @@ export class Points {
       return known;
     }
     if (this.#kept.size >= INSTRUMENTS_MAX) return undefined;
-    const kept = { tick: new PointRing(POINTS_MAX), quote: new PointRing(POINTS_MAX), priceExponent, qtyExponent };
+    const [tick, quote] = [new PointRing(POINTS_MAX), new PointRing(POINTS_MAX)];
+    const kept = { tick, quote, priceExponent, qtyExponent, timed: { count: 0, ns: 0 } };
     this.#kept.set(id, kept);
     return kept;
   }
@@ -194,6 +202,15 @@ export class Points {
     }
   }
 
+  /** Counts how long an update took. Those that stood on the ring before are none of the time that is followed. */
+  #time(kept: Kept | undefined): void {
+    if (kept === undefined || this.#isCatchingUp) return;
+    const ns = this.#at.bigU64(AT.tsOut) - this.#at.bigU64(AT.tsRecv);
+    kept.timed.count += 1;
+    // What an adjustment of the clock takes below zero is a zero.
+    if (ns > 0n) kept.timed.ns += Number(ns);
+  }
+
   #take(): void {
     const kind = this.#at.u8(AT.kind);
     switch (kind) {
@@ -204,8 +221,12 @@ export class Points {
         const ring = kind === KINDS.trade ? kept.tick : kept.quote;
         ring.add(this.#out, this.#at.start, this.#at.u32(AT.size), kept.priceExponent, kept.qtyExponent);
         this.counts.points += 1;
+        this.#time(kept);
         return;
       }
+      case KINDS.book_delta:
+        this.#time(this.#kept.get(this.#at.u32(AT.instrument)));
+        return;
       case KINDS.instrument: {
         const { priceExponent, qtyExponent } = this.#definition;
         const kept = this.#define({ id: this.#at.u32(AT.instrument), priceExponent, qtyExponent });

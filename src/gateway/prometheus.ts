@@ -1,6 +1,6 @@
 /** Prometheus text, version 0.0.4, or OpenMetrics 1.0.0 for scrapers that ask for it. */
 
-export type MetricKind = 'counter' | 'gauge' | 'histogram';
+export type MetricKind = 'counter' | 'gauge' | 'histogram' | 'summary';
 export type Labels = Readonly<Record<string, string | number>>;
 
 /** Formats by what a scraper accepts; the older one is for everybody who does not say. */
@@ -61,6 +61,15 @@ export class Exposition {
   /** One value without labels. */
   one(name: string, kind: 'counter' | 'gauge', help: string, value: number): void {
     this.add(name, kind, help, [[{}, value]]);
+  }
+
+  /** How many there were, and their sum, for each set of labels. */
+  summaries(name: string, help: string, all: readonly (readonly [Labels, { readonly count: number; readonly sum: number }])[]) {
+    if (all.length === 0) return;
+    this.#family(name, 'summary', help);
+    for (const [labels, { count, sum }] of all) {
+      this.#lines.push(sampleLine(`${name}_sum`, labels, sum), sampleLine(`${name}_count`, labels, count));
+    }
   }
 
   /** A histogram for each set of labels. `counts` are how many values do not exceed each of `bounds`, both ascending. */

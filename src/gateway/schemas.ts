@@ -287,6 +287,12 @@ export const readyAnswer = z.object({
 
 export const metricsQuery = z.object({ format: z.enum(['json', 'prometheus']).optional() });
 
+const figures = z.object({
+  avg_latency_ms: z.number().nullable().describe('from receipt to the ring, since this gateway follows it'),
+  message_count: count,
+  error_count: count,
+});
+
 export const metricsAnswer = z.looseObject({
   messages_per_second: z.number(),
   data_points_per_second: z.number(),
@@ -297,6 +303,8 @@ export const metricsAnswer = z.looseObject({
   symbols_tracked: count,
   latency_stats: z.looseObject({ min: nullableNumber, max: nullableNumber, avg: nullableNumber, p95: nullableNumber }),
   throughput_stats: z.object({ messages_per_second: z.number(), data_points_per_second: z.number() }),
+  by_exchange: z.record(z.string(), figures).describe('each venue'),
+  by_symbol: z.record(z.string(), figures).describe('each instrument, as `venue:SYMBOL`'),
   cache_size: count.nullable(),
   engine_type: z.string(),
   containerized: z.boolean(),

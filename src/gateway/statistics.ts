@@ -6,6 +6,7 @@ import type { DataQueries } from './data-queries.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
+import { figuresOf } from './instrument-figures.js';
 import type { LatencyAlerts } from './latency-alerts.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import type { Points } from './points.js';
@@ -106,6 +107,7 @@ export class Statistics {
         unit: 'ms',
       },
       throughput_stats: throughput,
+      ...figuresOf(monitor.instruments, this.#parts.points),
       cache_size: this.#parts.points.size,
       engine_type: 'tickring',
       containerized: this.#containerized,
@@ -238,6 +240,16 @@ export class Statistics {
 
   #instruments(out: Exposition): void {
     const { instruments } = this.#parts.monitor;
+    const { points } = this.#parts;
+    const timed = instruments.map(({ id, venue, symbol }) => {
+      const { count, ns } = points.timed(id);
+      return [
+        { venue, symbol },
+        { count, sum: ns / 1e9 },
+      ] as const;
+    });
+    const help = 'From receipt to the ring, of updates since this gateway follows the instrument.';
+    out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
       const scale = name === 'last_ts_recv' ? 1e-9 : 1;
       const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [

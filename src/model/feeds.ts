@@ -45,6 +45,13 @@ export const SOURCE_SYMBOL = /^(?!.*\.\.)[A-Z0-9^](?:[A-Z0-9._=^/-]{0,62}[A-Z0-9
 /** A spelling with separators and case taken out: `btc-usdt`, `BTC/USDT` and `BTCUSDT` are one. */
 export const plainSymbol = (symbol: string): string => symbol.replace(/[-/_ ]/g, '').toUpperCase();
 
+/** Who asked for something; null: whoever runs the engine. */
+export type Owner = string | null;
+
+/** Whether a row is this owner's; undefined stands for whoever runs the engine, who has all. */
+export const isOf = (owner: string | undefined, row: { readonly owner: Owner }): boolean =>
+  owner === undefined || row.owner === owner;
+
 /** One symbol of one venue or source. */
 export interface FeedInfo {
   readonly feedId: string;
@@ -72,6 +79,7 @@ export interface Subscription {
   readonly callbackUrl: string | null;
   readonly isActive: boolean;
   readonly createdAt: string;
+  readonly owner: Owner;
 }
 
 /** What a new subscription is made of. */

@@ -49,6 +49,11 @@ export interface EngineStatus {
 /** Protocol version of the control socket; both sides refuse another one. */
 export const CONTROL_VERSION = 1;
 
+/** For whom something is asked: what belongs to another owner is then as if it were not there. Without it: whoever runs the engine. */
+interface For {
+  readonly owner?: string | undefined;
+}
+
 /** Requests of the control socket (length-prefixed, u32 little endian, MessagePack maps) and what answers them. */
 export interface ControlRequests {
   status: { fields: Record<never, never>; result: EngineStatus };
@@ -56,16 +61,17 @@ export interface ControlRequests {
   book: { fields: { readonly instrument: number }; result: BookText | null };
   shutdown: { fields: Record<never, never>; result: null };
   feeds: { fields: Record<never, never>; result: readonly FeedInfo[] };
+  /** Null if it is followed for another owner. */
   feed_create: {
-    fields: { readonly symbol: string; readonly source: string; readonly dataTypes: readonly DataType[] };
-    result: FeedCreated;
+    fields: For & { readonly symbol: string; readonly source: string; readonly dataTypes: readonly DataType[] };
+    result: FeedCreated | null;
   };
-  /** False if there is no such feed. */
-  feed_remove: { fields: { readonly feedId: string }; result: boolean };
-  subscriptions: { fields: Record<never, never>; result: readonly Subscription[] };
-  subscribe: { fields: { readonly orders: readonly SubscriptionOrder[] }; result: readonly Subscription[] };
+  /** False if there is no such feed of this owner. */
+  feed_remove: { fields: For & { readonly feedId: string }; result: boolean };
+  subscriptions: { fields: For; result: readonly Subscription[] };
+  subscribe: { fields: For & { readonly orders: readonly SubscriptionOrder[] }; result: readonly Subscription[] };
   subscription_change: {
-    fields: {
+    fields: For & {
       readonly subscriptionId: string;
       readonly add?: readonly string[] | undefined;
       readonly remove?: readonly string[] | undefined;
@@ -73,8 +79,8 @@ export interface ControlRequests {
     };
     result: Subscription | null;
   };
-  unsubscribe: { fields: { readonly subscriptionId: string }; result: boolean };
-  ingest: { fields: { readonly rows: readonly IngestRow[] }; result: IngestResult };
+  unsubscribe: { fields: For & { readonly subscriptionId: string }; result: boolean };
+  ingest: { fields: For & { readonly rows: readonly IngestRow[] }; result: IngestResult };
 }
 
 export type ControlOp = keyof ControlRequests;

@@ -70,11 +70,27 @@ test('keys: one is shown once, kept as a hash, listed, rotated with an overlap, 
   expect((await list()).map(({ state }) => state)).toEqual(['active', 'revoked']);
 });
 
+test('keys: one that replaces another has its rows, and may ingest what that one might', async () => {
+  type Kept = Shown & { key: string; owner?: string; ingest?: string[] };
+  const add = async (...args: string[]) => JSON.parse((await keys('add', '--json', ...args)).stdout) as Kept;
+  const first = await add('--scope', 'ingest', '--ingest', 'mock:ACME, *:ES*');
+  expect([first.owner, first.ingest]).toEqual([undefined, ['mock:ACME', '*:ES*']]);
+  const second = await add('--replaces', first.id);
+  expect([second.owner, second.ingest]).toEqual([first.id, first.ingest]);
+  const third = await add('--replaces', second.id, '--ingest', 'mock:*');
+  expect([third.owner, third.ingest]).toEqual([first.id, ['mock:*']]);
+});
+
 test.each([
   [['add', '--scope', 'root'], 'root is none of read, write, ingest, admin'],
   [['add', '--expires', '1y'], '--expires 1y is none of'],
   [['add', '--expires', '9999999d'], '3660d'],
   [['add', '--name', 'x'.repeat(65)], '65 letters exceeds 64'],
+  [['add', '--overlap', '1h'], '--overlap is about a key that --replaces names'],
+  [['add', '--scope', 'ingest', '--ingest', 'mock:A,moc:B'], '--ingest moc:B is no source:SYMBOL'],
+  [['add', '--scope', 'ingest', '--ingest', 'mock'], '--ingest mock is no source:SYMBOL'],
+  [['add', '--scope', 'ingest', '--ingest', 'mock:A*B'], '--ingest mock:A*B is no source:SYMBOL'],
+  [['add', '--ingest', 'mock:A'], 'scope read may not'],
   [['add', '--replaces', 'nobody'], 'there is no key nobody'],
   [['revoke', '../x'], 'there is no key ../x'],
 ])('keys: %j is refused', async (args, reason) => {

@@ -49,7 +49,7 @@ function parseSample(line: string, family: Family): Sample {
   const match = SAMPLE.exec(line);
   if (match === null) throw new Error(`bad sample: ${line}`);
   const [, name = '', labelText = '', value = ''] = match;
-  const suffixes = family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
+  const suffixes = { histogram: ['_bucket', '_sum', '_count'], summary: ['_sum', '_count'] }[family.type] ?? [''];
   if (!suffixes.some((suffix) => name === family.name + suffix)) throw new Error(`sample ${name} in family ${family.name}`);
   return { name, labels: parseLabels(labelText), value: Number(value.replace('Inf', 'Infinity')) };
 }

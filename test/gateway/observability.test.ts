@@ -17,6 +17,12 @@ import { Feed } from './feed.js';
 import { eventually, JsonClient, memoryLogger, startTestGateway } from './harness.js';
 
 const DEPLOY = join(ROOT, 'scripts/deploy');
+interface Figures {
+  readonly avg_latency_ms: number | null;
+  readonly message_count: number;
+  readonly error_count: number;
+}
+
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 /** Whether promtool is there; CI installs it, so that a missing one is a failure there. */
@@ -80,7 +86,9 @@ describe('/metrics', () => {
       if (line.startsWith('#')) continue;
       const name = /^[a-zA-Z0-9_:]+/.exec(line)?.[0] ?? '';
       const suffixes =
-        { counter: ['_total'], gauge: [''], histogram: ['_bucket', '_sum', '_count'] }[types.get(family) ?? ''] ?? [];
+        { counter: ['_total'], gauge: [''], histogram: ['_bucket', '_sum', '_count'], summary: ['_sum', '_count'] }[
+          types.get(family) ?? ''
+        ] ?? [];
       expect(suffixes.map((suffix) => family + suffix)).toContain(name);
     }
   });
@@ -105,6 +113,22 @@ describe('/metrics', () => {
       const feeds = parseExposition(await (await metrics()).text()).get('tickring_feed_live')?.samples ?? [];
       return feeds.length === 1 && feeds[0]?.labels['venue'] === 'binance-usdm' && feeds[0].value === 1;
     });
+  });
+
+  it('has averages of each exchange and each symbol, of what the gateway followed', async () => {
+    const statistics = (): Promise<Response> => fetch(`${gateway.url}/metrics?format=json`);
+    const all = await eventually('200 trades are counted', async () => {
+      const { by_exchange, by_symbol } = (await (await statistics()).json()) as Record<string, Record<string, Figures>>;
+      const [exchange, symbol] = [by_exchange?.['binance-usdm'], by_symbol?.['binance-usdm:BTCUSDT']];
+      return (symbol?.message_count ?? 0) >= 200 && { exchange, symbol };
+    });
+    expect(all.symbol).toEqual({ avg_latency_ms: expect.any(Number), message_count: 201, error_count: 0 });
+    expect(all.exchange).toEqual(all.symbol);
+    expect(all.symbol?.avg_latency_ms).toBeGreaterThan(0);
+    const family = parseExposition(await (await metrics()).text()).get('tickring_instrument_latency_seconds');
+    const [sum, count] = ['_sum', '_count'].map((end) => family?.samples.find(({ name }) => name.endsWith(end)));
+    expect([family?.type, count?.value, count?.labels]).toEqual(['summary', 200, { venue: 'binance-usdm', symbol: 'BTCUSDT' }]);
+    expect(((sum?.value ?? 0) * 1_000) / 200).toBeCloseTo(all.symbol?.avg_latency_ms ?? 0, 9);
   });
 
   it.skipIf(!promtool)('is what promtool takes', async () => {

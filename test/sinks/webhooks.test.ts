@@ -104,6 +104,7 @@ describe('callbacks', () => {
     callbackUrl: `http://127.0.0.1:${port}/hook?a=1`,
     isActive: true,
     createdAt: '',
+    owner: null,
     ...change,
   });
   const rows = (): Row[] => got.flatMap(({ body }) => body.data);
