@@ -13,7 +13,7 @@ import { FOLDER } from './fuzz/build.mjs';
 import { prepare, runAll, wholeNumber } from './fuzz.mjs';
 import { aborts, crowd, damage, operations, resume } from './long/clients.mjs';
 import { findings, write } from './long/report.mjs';
-import { book, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
+import { book, instants, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
 
 const MINUTES = 240;
@@ -96,6 +96,7 @@ await main('long', async () => {
   const after = (share) => performance.now() + share * minutes * 60_000;
   const steps = [
     ['recordings', recordings],
+    ['instants', () => instants(seed)],
     ['sanitizer', sanitizer],
     ['model', model],
     ['loom', loom],

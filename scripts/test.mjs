@@ -39,6 +39,11 @@ function loom() {
   return cargoTests('loom', ['-p', 'tickring-shm', '--test', 'loom', '--target-dir', target], { RUSTFLAGS });
 }
 
+/** A sequence rule with one changed line, in a build of its own: comparing a replay with what was live has to name the frame. */
+function changedRule() {
+  return cargoTests('changed rule', ['-p', 'tickring-journal', '--features', 'broken', '--test', 'changed_rule']);
+}
+
 /** Every bench for a moment, so that none of them rots. */
 async function benches() {
   await setUpBenches();
@@ -62,6 +67,7 @@ export async function test(args, earlier = [], more = {}) {
           cargo: () => cargoTests('cargo', ['--workspace']),
           'ring model': ringModel,
           loom,
+          'changed rule': changedRule,
           torture: () => tortureTests(),
           vitest: () => vitest('vitest', []),
           'http contract': httpContract,

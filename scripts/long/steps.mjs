@@ -28,6 +28,9 @@ const KILLS_PER_STATE = 2_500;
 /** A run of so many minutes does all that is asked for here. */
 const WHOLE_MINUTES = 240;
 
+/** Random instants of which a journal tells the book. */
+const INSTANTS = 10_000;
+
 /** Records of the torture, and laps of its bare form, in a run of as many minutes or more; less in a shorter one. */
 const TORTURE_RECORDS = 10_000_000_000;
 const TORTURE_LAPS = 1_000_000_000;
@@ -80,6 +83,14 @@ export async function recordings() {
   const files = ['machine_recordings', 'parse_captures', 'parse_paths'].flatMap((name) => ['--test', name]);
   const { passed, finding } = await tests(['--release', '-p', 'tickring-core', ...files], RELEASE);
   return { did: `${passed} tests: all recordings, every code path, hashes of the oracle`, finding };
+}
+
+/** The book of any instant from a journal, against a program that knows the recorded lines alone. */
+export async function instants(seed) {
+  if (captures() === undefined) return { did: 'nothing: no recordings, set TICKRING_CAPTURES', finding: null };
+  const env = { ...RELEASE, TICKRING_BOOK_INSTANTS: String(INSTANTS), TICKRING_SEED: String(seed) };
+  const { passed, finding } = await tests(['--release', '-p', 'tickring-journal', '--test', 'book_at'], env);
+  return { did: `${passed} test, ${INSTANTS} books of random instants`, finding };
 }
 
 export async function model() {

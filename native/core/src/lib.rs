@@ -6,6 +6,10 @@
 
 pub mod bars;
 pub mod book;
+#[cfg(not(feature = "broken"))]
+mod broken;
+#[cfg(feature = "broken")]
+pub mod broken;
 pub mod counters;
 pub mod decimal;
 pub mod digest;

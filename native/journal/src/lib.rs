@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoint;
+mod checkpoint_file;
 mod error;
 mod flush;
 mod found;
@@ -15,6 +17,7 @@ mod pack;
 mod reader;
 mod record;
 mod recover;
+mod replay;
 mod scan;
 mod seek;
 mod segment;
@@ -25,6 +28,8 @@ mod status;
 mod storage;
 mod writer;
 
+pub use checkpoint::CheckpointParts;
+pub use checkpoint_file::{CheckpointHead, CheckpointName};
 pub use error::JournalError;
 pub use found::{Damage, Item, Seek};
 pub use gap::{Gap, GapCause};
@@ -33,9 +38,10 @@ pub use journal::Journal;
 pub use reader::Reader;
 pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, append_record, flag, record_bytes};
 pub use recover::Recovered;
+pub use replay::{Difference, Replay, ReplayOptions, Report, Spacing, Span, Step, verify};
 pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};
 pub use settings::{Durability, Mode, Retention, Settings};
-pub use state::{configuration, restore, save};
+pub use state::{configuration, restore, restore_as_saved, save};
 pub use status::{State, Status};
 pub use storage::{Disk, Storage, StorageFile};
 pub use writer::{Append, Stamp, Writer};

@@ -59,6 +59,9 @@ pub(crate) struct Packed {
     pub plain_bytes: u64,
     current: Option<usize>,
     piece: Vec<u8>,
+    /// The piece as it stands in the file.
+    frame: Vec<u8>,
+    unpacker: zstd::bulk::Decompressor<'static>,
 }
 
 fn invalid(what: &'static str) -> io::Error {
@@ -93,7 +96,8 @@ impl Packed {
         if !ordered || starts[0] != HEADER_BYTES as u64 || starts.last() != Some(&table_at) {
             return Err(invalid("its table contradicts the file"));
         }
-        Ok(Self { starts, plain_bytes, current: None, piece: Vec::new() })
+        let unpacker = zstd::bulk::Decompressor::new()?;
+        Ok(Self { starts, plain_bytes, current: None, piece: Vec::new(), frame: Vec::new(), unpacker })
     }
 
     /// Reads bytes of the plain form; fewer at a piece's end, 0 at the end.
@@ -110,12 +114,14 @@ impl Packed {
             if length > 2 * PIECE_BYTES {
                 return Err(invalid("a piece is too long"));
             }
-            let mut frame = vec![0; length];
-            if read_full(file, &mut frame, from)? != length {
+            self.frame.resize(length, 0);
+            if read_full(file, &mut self.frame, from)? != length {
                 return Err(invalid("shorter than its table says"));
             }
             let plain = (self.plain_bytes - (number * PIECE_BYTES) as u64).min(PIECE_BYTES as u64) as usize;
-            self.piece = zstd::bulk::decompress(&frame, plain)?;
+            self.piece.clear();
+            self.piece.reserve_exact(plain);
+            self.unpacker.decompress_to_buffer(&self.frame, &mut self.piece)?;
             if self.piece.len() != plain {
                 return Err(invalid("a piece is too short"));
             }

@@ -29,8 +29,12 @@ pub struct Reader {
     pub(crate) offset: u64,
     /// Number of the last record, `None` before the first.
     pub(crate) last: Option<u64>,
-    /// A record that a search found and nobody was given yet.
+    /// A record that a search found and nobody was given yet, or that was put back.
     pub(crate) held: Option<u64>,
+    /// Where the record stands that was given last.
+    given: u64,
+    /// Nothing beyond this number is given.
+    limit: u64,
     pub(crate) ended: bool,
 }
 
@@ -53,6 +57,8 @@ impl Reader {
             offset: 0,
             last: None,
             held: None,
+            given: 0,
+            limit: u64::MAX,
             ended: false,
         };
         reader.list()?;
@@ -69,6 +75,24 @@ impl Reader {
     #[must_use]
     pub const fn last_sequence(&self) -> Option<u64> {
         self.last
+    }
+
+    /// File and offset of the record given last.
+    #[must_use]
+    pub fn place(&self) -> Option<(SegmentName, u64)> {
+        self.source.as_ref().map(|source| (source.name, self.given))
+    }
+
+    /// Gives inputs up to this number and waits there. For the journal of a living writer this is what it has said to be durable: what is
+    /// only written may be gone after a power cut, and other inputs would then take its numbers. What is no input and carries the number
+    /// itself is given once a higher one is allowed.
+    pub const fn set_limit(&mut self, sequence: u64) {
+        self.limit = sequence;
+    }
+
+    /// The record given last is given again by the next call.
+    pub const fn put_back(&mut self) {
+        self.held = Some(self.given);
     }
 
     pub(crate) fn list(&mut self) -> Result<(), JournalError> {
@@ -93,7 +117,10 @@ impl Reader {
             None => self.advance()?,
         };
         match place {
-            Place::Record(offset) => Ok(self.at(offset)?.map(Item::Record)),
+            Place::Record(offset) => {
+                self.given = offset;
+                Ok(self.found(offset)?.map(Item::Record))
+            }
             Place::Damage(damage) => Ok(Some(Item::Damage(damage))),
             Place::End => Ok(None),
         }
@@ -102,7 +129,8 @@ impl Reader {
     /// Goes to the next record.
     pub(crate) fn advance(&mut self) -> Result<Place, JournalError> {
         loop {
-            if self.ended || self.source.is_none() && !self.enter()? {
+            let all = self.last.is_some_and(|last| last >= self.limit);
+            if self.ended || all || self.source.is_none() && !self.enter()? {
                 return Ok(Place::End);
             }
             if let Some(damage) = self.hole() {
@@ -110,7 +138,10 @@ impl Reader {
             }
             match self.step()? {
                 Step::Record { end } => {
-                    let from = self.offset;
+                    let (from, limit) = (self.offset, self.limit);
+                    if self.found(from)?.is_none_or(|record| record.head.sequence > limit) {
+                        return Ok(Place::End);
+                    }
                     self.offset = end;
                     if self.accept(from)? {
                         return Ok(Place::Record(from));
@@ -247,6 +278,14 @@ impl Reader {
         }
     }
 
+    /// As [`Self::at`] for a place that was just looked at: its check is not computed again.
+    pub(crate) fn found(&mut self, offset: u64) -> Result<Option<Record<'_>>, JournalError> {
+        if self.source.as_ref().is_some_and(|source| source.has(offset)) {
+            return Ok(self.source.as_ref().and_then(|source| source.again(offset)));
+        }
+        self.at(offset)
+    }
+
     fn step(&mut self) -> Result<Step, JournalError> {
         if let Some(end) = self.valid_end()? {
             return Ok(Step::Record { end });
@@ -293,7 +332,7 @@ impl Reader {
     /// Takes the record at `from` into digest and number; `false` if it was given before.
     fn accept(&mut self, from: u64) -> Result<bool, JournalError> {
         let last = self.last;
-        let Some(record) = self.at(from)? else { return Ok(false) };
+        let Some(record) = self.found(from)? else { return Ok(false) };
         let (head, check) = (record.head, record.check);
         if let Some(chain) = &mut self.chain {
             chain.add(check);

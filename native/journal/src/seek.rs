@@ -123,7 +123,7 @@ impl Reader {
         loop {
             match self.advance()? {
                 Place::Record(offset) => {
-                    let Some(record) = self.at(offset)? else { return Ok(None) };
+                    let Some(record) = self.found(offset)? else { return Ok(None) };
                     let found = (record.head, Gap::read(record.payload).filter(|_| record.head.kind == Kind::Gap));
                     if wanted(&found.0) {
                         self.held = Some(offset);
@@ -140,11 +140,16 @@ impl Reader {
         self.restart()?;
         self.position = position;
         let mut found = Vec::new();
+        let mut latest = 0;
         loop {
             match self.advance()? {
                 Place::Record(offset) if self.position == position => {
-                    if let Some(head) = self.at(offset)?.map(|record| record.head).filter(|head| is_first(head)) {
-                        found.push(Entry { offset, sequence: head.sequence, ts_recv: head.ts_recv });
+                    let Some(head) = self.found(offset)?.map(|record| record.head) else { return Ok(found) };
+                    // As in the index of a sealed segment: the latest time so far.
+                    let before = self.source.as_ref().map_or(0, |source| source.header.ts_before);
+                    latest = head.ts_recv.max(latest).max(before);
+                    if is_first(&head) {
+                        found.push(Entry { offset, sequence: head.sequence, ts_recv: latest });
                     }
                 }
                 Place::Damage(_) if self.position == position => {}

@@ -5,7 +5,7 @@ use std::io;
 use crate::error::JournalError;
 use crate::index::Index;
 use crate::pack::Packed;
-use crate::record::{HEAD_BYTES, Head, Kind, Record, u64_at};
+use crate::record::{HEAD_BYTES, Head, Kind, Record, stored_check, u64_at};
 use crate::segment::{HEADER_BYTES, Header, SegmentName};
 use crate::storage::{Storage, StorageFile, read_full};
 
@@ -24,6 +24,8 @@ pub(crate) struct Source {
     packed: Option<Packed>,
     window: Vec<u8>,
     window_at: u64,
+    /// Offset of the record whose check was found right last.
+    checked: Option<u64>,
 }
 
 /// Reads the header block of a segment without the rest.
@@ -56,7 +58,7 @@ impl Source {
         } else {
             None
         };
-        Ok(Self { name, header, block, file, packed, window: Vec::new(), window_at: 0 })
+        Ok(Self { name, header, block, file, packed, window: Vec::new(), window_at: 0, checked: None })
     }
 
     pub fn bytes(&self) -> Result<u64, JournalError> {
@@ -96,6 +98,7 @@ impl Source {
     /// Forgets what was read ahead: the writer may have written since.
     pub fn refresh(&mut self) {
         self.window.clear();
+        self.checked = None;
     }
 
     /// The record at `offset` if a valid one stands there that ends at or before `end`.
@@ -108,7 +111,21 @@ impl Source {
         if offset + bytes as u64 > end || !self.load(offset, bytes)? {
             return Ok(None);
         }
-        Ok(Record::read(self.loaded(offset), self.header.salt, offset))
+        self.checked = None;
+        if Record::read(self.loaded(offset), self.header.salt, offset).is_some() {
+            self.checked = Some(offset);
+        }
+        Ok(self.again(offset))
+    }
+
+    /// Whether [`Self::record`] found its last record there.
+    pub fn has(&self, offset: u64) -> bool {
+        self.checked == Some(offset)
+    }
+
+    /// That record once more, at the cost of reading its head.
+    pub fn again(&self, offset: u64) -> Option<Record<'_>> {
+        if self.has(offset) { Record::trusted(self.loaded(offset)) } else { None }
     }
 
     fn loaded(&self, offset: u64) -> &[u8] {
@@ -121,6 +138,7 @@ impl Source {
         if offset >= self.window_at && offset + count as u64 <= window_end {
             return Ok(true);
         }
+        self.checked = None;
         let mut window = std::mem::take(&mut self.window);
         window.resize(WINDOW_BYTES.max(count), 0);
         let read = self.read(&mut window, offset)?;
@@ -155,6 +173,15 @@ impl Source {
     /// Brings what the last writer left in memory to the disk; what it could not is not there afterwards.
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync()
+    }
+}
+
+impl<'a> Record<'a> {
+    /// The record at the beginning of bytes whose check is known to be right.
+    fn trusted(bytes: &'a [u8]) -> Option<Self> {
+        let head = Head::peek(bytes)?;
+        let payload = bytes.get(HEAD_BYTES..HEAD_BYTES + head.length as usize)?;
+        Some(Self { head, payload, check: stored_check(bytes) })
     }
 }
 

@@ -71,6 +71,22 @@ pub fn save(machine: &Machine, digests: &Digests) -> Vec<u8> {
 ///
 /// Bytes of another version, of another configuration, or none that [`save`] made.
 pub fn restore(config: MachineConfig, bytes: &[u8]) -> Result<(Machine, Digests), RestoreError> {
+    let (digests, bytes) = digests(bytes)?;
+    Ok((Machine::restore(config, bytes)?, digests))
+}
+
+/// As [`restore`], with the configuration that the bytes name; what changes no event is that of `config`.
+///
+/// # Errors
+///
+/// Bytes of another version, or none that [`save`] made.
+pub fn restore_as_saved(config: MachineConfig, bytes: &[u8]) -> Result<(Machine, Digests), RestoreError> {
+    let (digests, bytes) = digests(bytes)?;
+    Ok((Machine::restore(config.of_saved(bytes)?, bytes)?, digests))
+}
+
+/// The digests, and what stands behind them.
+fn digests(bytes: &[u8]) -> Result<(Digests, &[u8]), RestoreError> {
     const CUT: RestoreError = RestoreError::Malformed("its digests");
     let (shard, rest) = bytes.split_first_chunk::<8>().ok_or(CUT)?;
     let (count, mut rest) = rest.split_first_chunk::<4>().ok_or(CUT)?;
@@ -84,6 +100,5 @@ pub fn restore(config: MachineConfig, bytes: &[u8]) -> Result<(Machine, Digests)
         instruments.push((u32_at(entry, 0), u64_at(entry, 4)));
         rest = behind;
     }
-    let digests = Digests::resume(u64::from_le_bytes(*shard), &instruments);
-    Ok((Machine::restore(config, rest)?, digests))
+    Ok((Digests::resume(u64::from_le_bytes(*shard), &instruments), rest))
 }

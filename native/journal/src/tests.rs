@@ -4,6 +4,7 @@ mod bytes;
 mod faults;
 mod forged;
 mod power;
+mod reading;
 mod retention;
 mod rig;
 mod round_trip;

@@ -50,7 +50,36 @@ fn limits(config: &MachineConfig) -> Limits {
     (config.snapshot_interval_ns, config.instruments_max, config.frame_bytes_max as u64)
 }
 
+impl MachineConfig {
+    /// What saved bytes say of their machine's configuration, which is all that changes output; the rest is that of `self`.
+    ///
+    /// # Errors
+    ///
+    /// Bytes of another version, or cut.
+    pub fn of_saved(self, bytes: &[u8]) -> Result<Self, RestoreError> {
+        let (limits, _) = saved_limits(bytes)?;
+        let (snapshot_interval_ns, instruments_max, frame_bytes_max) = limits;
+        let frame_bytes_max = usize::try_from(frame_bytes_max).map_err(|_| RestoreError::Malformed("its configuration"))?;
+        Ok(Self { snapshot_interval_ns, instruments_max, frame_bytes_max, ..self })
+    }
+}
+
+/// Checks the version and takes what of the configuration stands behind it.
+fn saved_limits(bytes: &[u8]) -> Result<(Limits, &[u8]), RestoreError> {
+    let malformed = |what| move |_: postcard::Error| RestoreError::Malformed(what);
+    let (version, bytes) = postcard::take_from_bytes::<u32>(bytes).map_err(malformed("its version"))?;
+    if version != VERSION {
+        return Err(RestoreError::Version(version));
+    }
+    postcard::take_from_bytes::<Limits>(bytes).map_err(malformed("its configuration"))
+}
+
 impl Machine {
+    /// Goes on as if the last input had had this number: those between are missing.
+    pub const fn skip_to(&mut self, last: u64) {
+        self.frame_seq = last;
+    }
+
     /// Appends the state to `out`: some 10 bytes a level and 15 KB of 24-hour figures an instrument. Sorts and allocates.
     pub fn save(&self, out: &mut Vec<u8>) {
         let symbols = self.symbols.iter().map(|(venue, slots)| {
@@ -77,11 +106,7 @@ impl Machine {
     /// Bytes of another version, of a configuration with other output, or none that [`Self::save`] wrote.
     pub fn restore(config: MachineConfig, bytes: &[u8]) -> Result<Self, RestoreError> {
         let malformed = |what| move |_: postcard::Error| RestoreError::Malformed(what);
-        let (version, bytes) = postcard::take_from_bytes::<u32>(bytes).map_err(malformed("its version"))?;
-        if version != VERSION {
-            return Err(RestoreError::Version(version));
-        }
-        let (saved, bytes) = postcard::take_from_bytes::<Limits>(bytes).map_err(malformed("its configuration"))?;
+        let (saved, bytes) = saved_limits(bytes)?;
         let mut machine = Self::new(config);
         if saved != limits(&machine.config) {
             return Err(RestoreError::Config);

@@ -27,6 +27,14 @@ impl Machine {
         }
     }
 
+    /// Shows a sink that knows nothing yet all definitions and states, as they are since the last input, which came at `ts_recv`.
+    pub fn show_all<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
+        for slot in 0..self.next_slot() {
+            sink.instrument(slot, &self.entries[slot as usize].definition);
+            self.lend(slot, ts_recv, |latest| sink.latest(slot, latest));
+        }
+    }
+
     fn publish_latest<S: Sink>(&mut self, slot: u32, ts_recv: u64, sink: &mut S) {
         self.entries[slot as usize].touched = false;
         self.lend(slot, ts_recv, |latest| sink.latest(slot, latest));

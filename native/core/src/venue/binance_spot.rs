@@ -6,6 +6,7 @@
 
 use super::binance::{self, Dialect};
 use super::{DeltaIds, Follow, Join, Message, Reject};
+use crate::broken::broken;
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
@@ -28,7 +29,7 @@ pub const fn join(snapshot_id: u64, delta: &DeltaIds) -> Join {
 }
 
 /// See [`super::VenueId::follow`].
-pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
+pub fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
     if delta.last <= last.last {
         // Step 5: `u < last` is old (and `u == last` the same). But old ids in a delta that was *sent later* than the last one
         // are no repetition: the venue has restarted its numbering. A snapshot has no send time (0) and proves nothing.
@@ -36,7 +37,7 @@ pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
         return if restarted { Follow::Rollback } else { Follow::Duplicate };
     }
     let next = last.last.saturating_add(1);
-    if delta.first <= next {
+    if delta.first <= next || broken("spot: a hole") {
         // Step 5: `U == last + 1`. `U` below it overlaps; quantities are absolute, so what is applied twice does no harm.
         Follow::Apply
     } else {

@@ -7,6 +7,7 @@
 
 use super::binance::{self, Dialect};
 use super::{DeltaIds, Follow, Join, Message, Reject};
+use crate::broken::broken;
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
@@ -38,7 +39,7 @@ pub const fn join(snapshot_id: u64, delta: &DeltaIds) -> Join {
 }
 
 /// See [`super::VenueId::follow`].
-pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
+pub fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
     if delta.last <= last.last {
         // Not in the document: a repetition. But old ids in a delta that was *sent later* than the last one are none: the
         // venue has restarted its numbering. A snapshot has no send time (0) and proves nothing.
@@ -46,7 +47,7 @@ pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
         return if restarted { Follow::Rollback } else { Follow::Duplicate };
     }
     let before = before(delta);
-    if before <= last.last {
+    if before <= last.last || broken("usdm: a hole") {
         // Step 5: `pu` equals the last `u`. `pu < last < u` overlaps the book, as a delta from a second line of the same stream
         // does: all changes after `last` are inside and quantities are absolute, so applying it is correct and complete.
         Follow::Apply
