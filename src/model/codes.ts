@@ -340,6 +340,9 @@ export const CHANNEL_NAMES = {
 export const VENUES = {
   'binance-spot': 1,
   'binance-usdm': 2,
+  'bybit-linear': 4,
+  'bybit-spot': 5,
+  'bybit-inverse': 6,
   internal: 100,
   ibkr: 101,
   alpha_vantage: 102,
@@ -355,6 +358,9 @@ export type VenueName = keyof typeof VENUES;
 export const VENUE_NAMES = {
   1: 'binance-spot',
   2: 'binance-usdm',
+  4: 'bybit-linear',
+  5: 'bybit-spot',
+  6: 'bybit-inverse',
   100: 'internal',
   101: 'ibkr',
   102: 'alpha_vantage',

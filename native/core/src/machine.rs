@@ -29,11 +29,13 @@ mod prints;
 mod requests;
 mod snapshot;
 mod timers;
+mod whole_book;
 mod widen;
 
 use depth::Levels;
 use entry::{Channel, Entry};
 use output::{Output, Tag};
+use prints::Print;
 
 /// Largest [`MachineConfig::depth`].
 pub const DEPTH_MAX: usize = 100;
@@ -100,6 +102,7 @@ struct Connection {
 struct Scratch {
     bids: Vec<Level>,
     asks: Vec<Level>,
+    prints: Vec<Print>,
     due: Vec<u32>,
 }
 
@@ -186,7 +189,12 @@ impl Machine {
             requests: VecDeque::with_capacity(REQUESTS_MAX),
             counters: ShardCounters::default(),
             parser: Parser::new(config.code_path),
-            scratch: Scratch { bids: levels(), asks: levels(), due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX) },
+            scratch: Scratch {
+                bids: levels(),
+                asks: levels(),
+                prints: Vec::new(),
+                due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX),
+            },
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
             warm_slot: 0,
@@ -299,8 +307,12 @@ impl Machine {
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 return self.depth(venue, slot, &head, Levels::Converted, out);
             }
+            Some((Read::Snapshot(head), Some(slot))) => {
+                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                return self.whole_book(slot, &head, Levels::Converted, out);
+            }
             Some((Read::Other(message), _)) => message,
-            Some((Read::Delta(_), None)) | None => venue.parse_frame(bytes)?,
+            Some((Read::Delta(_) | Read::Snapshot(_), None)) | None => venue.parse_frame(bytes)?,
         };
         match message {
             Message::Depth(message) => {
@@ -308,7 +320,13 @@ impl Machine {
                 let Some(slot) = self.find(venue, symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 self.depth(venue, slot, &message.head, Levels::Text(message.bids, message.asks), out)
             }
+            Message::Snapshot(message) => {
+                let symbol = message.head.symbol;
+                let Some(slot) = self.find(venue, symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                self.whole_book(slot, &message.head, Levels::Text(message.bids, message.asks), out)
+            }
             Message::Trade(message) => self.trade(venue, &message, out),
+            Message::Trades(rows) => self.trades(venue, &rows, out),
             Message::Quote(message) => self.quote(venue, &message, out),
             Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;

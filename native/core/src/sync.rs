@@ -26,6 +26,9 @@ pub const SNAPSHOT_LEAD_NS_MAX: u64 = 10_000_000_000;
 /// How long an answer to a snapshot request is awaited before it is asked for again.
 pub const SNAPSHOT_PATIENCE_NS: u64 = 60_000_000_000;
 
+/// The same where the stream itself brings the snapshot: nothing is fetched, and a lost or malformed one is not sent again.
+pub const STREAM_PATIENCE_NS: u64 = 10_000_000_000;
+
 /// The phases of a book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {

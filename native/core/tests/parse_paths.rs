@@ -53,6 +53,7 @@ impl Paths {
                 Read::Delta(DepthHead { symbol, ts_event, ids }) => {
                     Said::Delta { symbol: symbol.to_vec(), ts_event, ids, bids, asks }
                 }
+                Read::Snapshot(_) => panic!("no such message at this venue"),
                 Read::Other(message) => Said::Other(format!("{message:?}")),
             });
             answers.push((parser.path(), said));

@@ -12,6 +12,7 @@ mod oracle;
 mod paths;
 mod ring;
 mod spell;
+mod streams;
 mod websocket;
 mod wire;
 
@@ -34,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame_venue", frame::venue_spelling),
     ("frame_damaged", frame::damaged),
     ("frame_respelled", frame::respelled),
+    ("frame_streams", streams::fuzz),
     ("snapshot_respelled", frame::snapshot_respelled),
     ("escapes", frame::escapes),
     ("machine", machine::fuzz),

@@ -72,6 +72,7 @@ fn read(parser: &mut Parser, known: &mut KnownHead, venue: VenueId, frame: &[u8]
     let mut sides = Sides { bids: &mut bids, asks: &mut asks };
     Some(match venue.parse_indexed(&indexed, known, |_| Some(at), &mut sides)? {
         Read::Delta(head) => Answer::Delta { symbol: head.symbol.to_vec(), ts_event: head.ts_event, ids: head.ids, bids, asks },
+        Read::Snapshot(_) => unreachable!("no such message at these venues"),
         Read::Other(message) => Answer::Other(plain(&message), format!("{message:?}")),
     })
 }

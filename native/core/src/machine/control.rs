@@ -125,7 +125,12 @@ impl Machine {
         match (sync.phase, sync.tail) {
             (Phase::Idle, None) => sync.restart(),
             (Phase::Idle, Some(_)) => self.begin_resync(slot, out),
-            _ => {}
+            _ => return,
+        }
+        let entry = &mut self.entries[slot as usize];
+        if entry.venue.snapshots_in_stream() {
+            // The subscription itself asks for one.
+            entry.sync.asked_at = Some(out.ts_recv);
         }
     }
 

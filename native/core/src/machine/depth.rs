@@ -27,10 +27,10 @@ pub(super) enum Levels<'a> {
 
 /// A delta whose levels stand converted in the scratch vectors.
 #[derive(Clone, Copy)]
-struct Delta {
-    ids: DeltaIds,
-    ts_event: u64,
-    flags: u16,
+pub(super) struct Delta {
+    pub(super) ids: DeltaIds,
+    pub(super) ts_event: u64,
+    pub(super) flags: u16,
 }
 
 impl Machine {
@@ -85,7 +85,13 @@ impl Machine {
     }
 
     /// Reports lost ids and restarted numberings. `true` if the delta follows the one before it.
-    fn report_verdict<S: Sink>(&mut self, slot: u32, verdict: Follow, delta: Delta, out: &mut Output<'_, S>) -> bool {
+    pub(super) fn report_verdict<S: Sink>(
+        &mut self,
+        slot: u32,
+        verdict: Follow,
+        delta: Delta,
+        out: &mut Output<'_, S>,
+    ) -> bool {
         let entry = &mut self.entries[slot as usize];
         let (reason, ids) = match verdict {
             Follow::Apply | Follow::Duplicate => return true,
@@ -207,6 +213,14 @@ impl Machine {
     fn wait<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
         let Self { entries, scratch, counters, .. } = self;
         let entry = &mut entries[slot as usize];
+        if entry.venue.snapshots_in_stream() {
+            // The snapshot that comes in this stream will contain it.
+            counters.older_than_snapshot += 1;
+            if entry.sync.asked_at.is_none() {
+                self.request_snapshot(slot, out.ts_recv);
+            }
+            return;
+        }
         let buffer = &mut entry.sync.buffer;
         let push = |buffer: &mut Buffer| buffer.push(delta.ids, delta.ts_event, delta.flags, &scratch.bids, &scratch.asks);
         let mut dropped = None;

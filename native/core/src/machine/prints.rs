@@ -4,13 +4,53 @@ use super::entry::{Channel, ts_flags};
 use super::output::Tag;
 use super::widen::{Exponents, convert_finer};
 use super::{Machine, Output};
-use crate::event::{Body, GapReason, GapStream, Trade, flag};
+use crate::error::Code;
+use crate::event::{Body, GapReason, GapStream, Level, Trade, flag};
 use crate::sink::Sink;
-use crate::venue::{QuoteMessage, Reject, TradeMessage, VenueId, convert_pair, convert_quote};
+use crate::venue::{Numbering, QuoteMessage, Reject, TradeMessage, TradeRows, VenueId, convert_pair, convert_quote};
 
 /// A trade with an older id, yet this much later in venue time, tells of a restarted numbering. Repeated trades carry the
 /// time that they had.
 const TRADE_ROLLBACK_NS: u64 = 1_000_000_000;
+
+/// A trade without its symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Print {
+    trade_id: u64,
+    numbering: Numbering,
+    ts_event: u64,
+    /// Price and quantity; `None` off the market: the id counts and the price does not.
+    level: Option<Level>,
+    aggressor_sell: bool,
+    aggregated: bool,
+}
+
+impl Print {
+    /// A trade whose numbers are not converted yet.
+    fn of(message: &TradeMessage<'_>) -> Self {
+        let TradeMessage { trade_id, numbering, ts_event, aggressor_sell, aggregated, .. } = *message;
+        Self { trade_id, numbering, ts_event, level: None, aggressor_sell, aggregated }
+    }
+
+    /// Converts the numbers at these exponents, or finer ones, which it returns.
+    fn convert(&mut self, message: &TradeMessage<'_>, exponents: Exponents) -> Result<Exponents, Reject> {
+        if message.off_market {
+            return Ok(exponents);
+        }
+        let (exponents, level) = convert_finer(exponents, |at| convert_pair(message.price, message.qty, at.price, at.qty))?;
+        self.level = Some(level);
+        Ok(exponents)
+    }
+
+    /// What orders trades.
+    fn number(&self) -> Option<u64> {
+        match self.numbering {
+            Numbering::Contiguous => Some(self.trade_id),
+            Numbering::Rising(number) => Some(number),
+            Numbering::None => None,
+        }
+    }
+}
 
 /// A trade's place in its numbering.
 enum Place {
@@ -27,67 +67,131 @@ impl Machine {
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Trade, out.ts_recv)? else { return Ok(()) };
-        let place = self.place(slot, message);
+        let mut print = Print::of(message);
+        let place = self.place(slot, &print);
         if matches!(place, Place::Duplicate) {
             self.count_duplicate(slot);
             return Ok(());
         }
-        // An off-market print has an id that counts and a price that does not.
-        let mut level = None;
-        if !message.off_market {
-            let exponents = Exponents::of(&self.entries[slot as usize].definition);
-            let (exponents, converted) =
-                convert_finer(exponents, |at| convert_pair(message.price, message.qty, at.price, at.qty))?;
-            self.widen(slot, exponents, out)?;
-            level = Some(converted);
+        let exponents = print.convert(message, Exponents::of(&self.entries[slot as usize].definition))?;
+        self.widen(slot, exponents, out)?;
+        self.print(slot, place, &print, true, out);
+        Ok(())
+    }
+
+    /// The trades of one message, all or none.
+    pub(super) fn trades<S: Sink>(
+        &mut self,
+        venue: VenueId,
+        rows: &TradeRows<'_>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let mut prints = std::mem::take(&mut self.scratch.prints);
+        let result = self.convert_trades(venue, rows, &mut prints, out);
+        if let Ok(Some(slot)) = result {
+            for print in &prints {
+                match self.place(slot, print) {
+                    Place::Duplicate => self.count_duplicate(slot),
+                    place => self.print(slot, place, print, false, out),
+                }
+            }
         }
+        self.scratch.prints = prints;
+        result.map(|_| ())
+    }
+
+    /// Converts all rows of a message and returns the slot of their symbol, if its trades are awaited.
+    fn convert_trades<S: Sink>(
+        &mut self,
+        venue: VenueId,
+        rows: &TradeRows<'_>,
+        prints: &mut Vec<Print>,
+        out: &mut Output<'_, S>,
+    ) -> Result<Option<u32>, Reject> {
+        let mut subject = None;
+        let mut exponents = None;
+        loop {
+            prints.clear();
+            let mut given = exponents;
+            rows.each(|message| {
+                let (symbol, slot) = match subject {
+                    Some(subject) => subject,
+                    None => (message.symbol, self.find(venue, message.symbol, Channel::Trade, out.ts_recv)?),
+                };
+                subject = Some((symbol, slot));
+                if symbol != message.symbol {
+                    return Err(Reject { code: Code::FieldType, offset: message.price.offset });
+                }
+                let Some(slot) = slot else { return Ok(()) };
+                let mut print = Print::of(&message);
+                let at = *given.get_or_insert_with(|| Exponents::of(&self.entries[slot as usize].definition));
+                exponents = Some(print.convert(&message, exponents.unwrap_or(at))?);
+                prints.push(print);
+                Ok(())
+            })?;
+            // Those before a finer number were converted at coarser exponents.
+            if exponents == given {
+                break;
+            }
+        }
+        let slot = subject.and_then(|(_, slot)| slot);
+        if let (Some(slot), Some(exponents)) = (slot, exponents) {
+            self.widen(slot, exponents, out)?;
+        }
+        Ok(slot)
+    }
+
+    fn place(&self, slot: u32, print: &Print) -> Place {
+        let track = &self.entries[slot as usize].tracks[usize::from(print.aggregated)];
+        let (Some((last, last_ts)), Some(number)) = (track.last, print.number()) else { return Place::Next };
+        let rising = matches!(print.numbering, Numbering::Rising(_));
+        if number < last || number == last && !rising {
+            let restarted = number < last && print.ts_event > last_ts.saturating_add(TRADE_ROLLBACK_NS);
+            return if restarted { Place::Missing(GapReason::Rollback, (0, 0)) } else { Place::Duplicate };
+        }
+        if rising || number == last + 1 {
+            return Place::Next;
+        }
+        let reason = if track.reconnected { GapReason::Disconnect } else { GapReason::Sequence };
+        Place::Missing(reason, (last + 1, number - 1))
+    }
+
+    /// Publishes a trade that is new. `last` says that it is known to be the input's last event.
+    fn print<S: Sink>(&mut self, slot: u32, place: Place, print: &Print, last: bool, out: &mut Output<'_, S>) {
         if let Place::Missing(reason, ids) = place {
             if reason == GapReason::Rollback {
                 self.counters.rollbacks += 1;
             }
-            self.gap(slot, GapStream::Trade, reason, ids, message.ts_event, out);
+            self.gap(slot, GapStream::Trade, reason, ids, print.ts_event, out);
             self.entries[slot as usize].stats.uncover(out.ts_recv);
         }
-        let track = &mut self.entries[slot as usize].tracks[usize::from(message.aggregated)];
-        (track.last, track.reconnected) = (Some((message.trade_id, message.ts_event)), false);
-        match level {
-            None => self.counters.off_market += 1,
-            Some(level) => {
-                let trade = Trade { price: level.price, qty: level.qty, trade_id: message.trade_id };
-                self.print(slot, message, trade, out);
-            }
+        let track = &mut self.entries[slot as usize].tracks[usize::from(print.aggregated)];
+        if let Some(number) = print.number() {
+            track.last = Some((number, print.ts_event));
         }
-        Ok(())
-    }
-
-    fn place(&self, slot: u32, message: &TradeMessage<'_>) -> Place {
-        let track = &self.entries[slot as usize].tracks[usize::from(message.aggregated)];
-        let Some((last, last_ts)) = track.last else { return Place::Next };
-        if message.trade_id <= last {
-            let restarted = message.trade_id < last && message.ts_event > last_ts.saturating_add(TRADE_ROLLBACK_NS);
-            return if restarted { Place::Missing(GapReason::Rollback, (0, 0)) } else { Place::Duplicate };
-        }
-        if message.trade_id == last + 1 {
-            return Place::Next;
-        }
-        let reason = if track.reconnected { GapReason::Disconnect } else { GapReason::Sequence };
-        Place::Missing(reason, (last + 1, message.trade_id - 1))
-    }
-
-    fn print<S: Sink>(&mut self, slot: u32, message: &TradeMessage<'_>, trade: Trade, out: &mut Output<'_, S>) {
-        let bad_ts = ts_flags(message.ts_event, out.ts_recv);
-        let sell = if message.aggressor_sell { flag::AGGRESSOR_SELL } else { 0 };
-        let aggregated = if message.aggregated { flag::AGGREGATED } else { 0 };
+        track.reconnected = false;
+        let Some(level) = print.level else {
+            self.counters.off_market += 1;
+            return;
+        };
+        let trade = Trade { price: level.price, qty: level.qty, trade_id: print.trade_id };
+        let bad_ts = ts_flags(print.ts_event, out.ts_recv);
+        let sell = if print.aggressor_sell { flag::AGGRESSOR_SELL } else { 0 };
+        let aggregated = if print.aggregated { flag::AGGREGATED } else { 0 };
         let entry = &mut self.entries[slot as usize];
-        let tag = Tag { instrument: entry.definition.id, flags: bad_ts | sell | aggregated, ts_event: message.ts_event };
-        out.send(tag, Body::Trade(trade), true);
+        let tag = Tag { instrument: entry.definition.id, flags: bad_ts | sell | aggregated, ts_event: print.ts_event };
+        if last {
+            out.send(tag, Body::Trade(trade), true);
+        } else {
+            out.hold(tag, Body::Trade(trade));
+        }
         entry.last_trade = trade;
-        entry.last_trade_ts_event = message.ts_event;
+        entry.last_trade_ts_event = print.ts_event;
         entry.last_trade_flags = sell | aggregated;
         entry.counters.trades += 1;
         self.counters.trades += 1;
-        if *entry.stats_track.get_or_insert(message.aggregated) == message.aggregated {
-            let ts = if bad_ts == 0 { message.ts_event } else { out.ts_recv };
+        if *entry.stats_track.get_or_insert(print.aggregated) == print.aggregated {
+            let ts = if bad_ts == 0 { print.ts_event } else { out.ts_recv };
             entry.stats.add(ts, trade.price, trade.qty);
         }
         self.touch(slot);

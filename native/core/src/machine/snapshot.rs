@@ -62,22 +62,22 @@ impl Machine {
         }
         self.widen(slot, exponents, out)?;
         self.counters.older_than_snapshot += older as u64;
-        let sync = &mut self.entries[slot as usize].sync;
-        sync.buffer.drop_oldest(older);
-        let held = sync.aside.take().map(|aside| aside.book).or_else(|| self.spare_books.pop());
-        let mut book = held.unwrap_or_else(|| Book::on(self.config.code_path));
-        book.load(&self.scratch.bids, &self.scratch.asks);
-        sync.aside = Some(Aside {
-            book,
-            update_id: message.last_update_id,
-            ts_event: message.ts_event.unwrap_or(0),
-            ts_recv: out.ts_recv,
-        });
-        sync.phase = Phase::Loaded;
-        if !sync.buffer.deltas().is_empty() {
+        self.entries[slot as usize].sync.buffer.drop_oldest(older);
+        self.set_aside(slot, message.last_update_id, message.ts_event.unwrap_or(0), out.ts_recv);
+        if !self.entries[slot as usize].sync.buffer.deltas().is_empty() {
             self.go_live(slot, out);
         }
         Ok(())
+    }
+
+    /// Makes a book of the levels in the scratch vectors, beside the one that serves.
+    pub(super) fn set_aside(&mut self, slot: u32, update_id: u64, ts_event: u64, ts_recv: u64) {
+        let sync = &mut self.entries[slot as usize].sync;
+        let held = sync.aside.take().map(|aside| aside.book).or_else(|| self.spare_books.pop());
+        let mut book = held.unwrap_or_else(|| Book::on(self.config.code_path));
+        book.load(&self.scratch.bids, &self.scratch.asks);
+        sync.aside = Some(Aside { book, update_id, ts_event, ts_recv });
+        sync.phase = Phase::Loaded;
     }
 
     /// Publishes the proven snapshot and the deltas that follow it, and lets the new book serve.

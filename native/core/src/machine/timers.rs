@@ -1,9 +1,9 @@
 //! What time alone brings about. Time is the receive time of inputs; a tick comes every 100 ms.
 
-use super::{Machine, Output, Tag};
+use super::{Entry, Machine, Output, Tag};
 use crate::event::{Body, flag};
 use crate::sink::Sink;
-use crate::sync::{Phase, SNAPSHOT_PATIENCE_NS};
+use crate::sync::{Phase, SNAPSHOT_PATIENCE_NS, STREAM_PATIENCE_NS};
 
 /// Most periodic snapshots in one tick, so that a tick stays short.
 pub(super) const SNAPSHOTS_PER_TICK_MAX: usize = 4;
@@ -20,9 +20,10 @@ impl Machine {
             if self.crossed_too_long(slot, out.ts_recv) {
                 self.resync_crossed(slot, out);
             }
-            let sync = &self.entries[slot as usize].sync;
+            let Entry { venue, sync, .. } = &self.entries[slot as usize];
             let waits = matches!(sync.phase, Phase::Buffering | Phase::Loaded);
-            if waits && sync.asked_at.is_some_and(|at| out.ts_recv.saturating_sub(at) > SNAPSHOT_PATIENCE_NS) {
+            let patience = if venue.snapshots_in_stream() { STREAM_PATIENCE_NS } else { SNAPSHOT_PATIENCE_NS };
+            if waits && sync.asked_at.is_some_and(|at| out.ts_recv.saturating_sub(at) > patience) {
                 self.request_snapshot(slot, out.ts_recv);
             }
             self.tick_stats(slot, out);

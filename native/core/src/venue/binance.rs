@@ -5,10 +5,9 @@
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
-use super::binance_fields::{
-    Member, Members, NAME_BYTES_MAX, decimal_text, levels, name, reject, signed, text, time, unsigned,
-};
-use super::{DeltaIds, DepthHead, DepthMessage, Message, QuoteMessage, Reject, SnapshotMessage, TradeMessage};
+use super::binance_fields::Members;
+use super::fields::{Member, NAME_BYTES_MAX, decimal_text, levels, name, reject, signed, text, time, unsigned};
+use super::{DeltaIds, DepthHead, DepthMessage, Message, Numbering, QuoteMessage, Reject, SnapshotMessage, TradeMessage};
 
 /// Events that the venue documents and that carry nothing we publish, with the document that lists them. Retired ones stay:
 /// recordings hold them.
@@ -209,6 +208,7 @@ fn print<'a>(frame: &'a [u8], at: usize, members: &Members, id: Member, aggregat
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: time(frame, members.ts_engine.or(members.ts_sent).required(at)?)?,
         trade_id: unsigned(frame, id.required(at)?)?,
+        numbering: Numbering::Contiguous,
         price: decimal_text(frame, members.price.required(at)?)?,
         qty: decimal_text(frame, members.qty.required(at)?)?,
         aggressor_sell,

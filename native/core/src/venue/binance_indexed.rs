@@ -3,7 +3,8 @@
 //! the same message there.
 
 use super::binance::{Dialect, depth_head, is_other_book, message};
-use super::binance_fields::{Member, Members, scale_time};
+use super::binance_fields::Members;
+use super::fields::{Member, scale_time};
 use super::shape::Shape;
 use super::{DeltaIds, DepthHead, Message, Read, Sides};
 use crate::json::Kind;

@@ -1,13 +1,10 @@
 //! Instrument listings of both Binance dialects (`exchangeInfo`). Control plane: allocates.
 
-use crate::decimal;
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
+use super::listing::{Step, member, text};
 use super::{Listing, Reject};
-
-/// Exponent where the venue gives no step, or one that is no number.
-const EXPONENT_DEFAULT: i8 = -8;
 
 /// Reads the `symbols` of an `exchangeInfo` body. One bad row does not cost the others: without a name it is skipped, since
 /// nobody can ask for it, and without usable steps it gets the default exponent and step 0.
@@ -41,8 +38,8 @@ fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
                 return Ok(());
             }
             match member(body, filter.start, b"filterType")?.and_then(|value| text(body, value)).as_deref() {
-                Some("PRICE_FILTER") => tick = step(body, member(body, filter.start, b"tickSize")?),
-                Some("LOT_SIZE") => lot = step(body, member(body, filter.start, b"stepSize")?),
+                Some("PRICE_FILTER") => tick = Step::read(body, member(body, filter.start, b"tickSize")?),
+                Some("LOT_SIZE") => lot = Step::read(body, member(body, filter.start, b"stepSize")?),
                 _ => {}
             }
             Ok(())
@@ -56,40 +53,4 @@ fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
         lot_size: lot.size,
         trading: status.as_deref() == Some("TRADING"),
     }))
-}
-
-struct Step {
-    size: i64,
-    exponent: i8,
-}
-
-impl Step {
-    const UNKNOWN: Self = Self { size: 0, exponent: EXPONENT_DEFAULT };
-}
-
-/// A step of 0 switches the venue's rule off: nothing is known then.
-fn step(body: &[u8], value: Option<Value>) -> Step {
-    let parsed = value.and_then(|value| text(body, value)).and_then(|text| decimal::parse(text.as_bytes()).ok());
-    match parsed {
-        Some(decimal) if decimal.mantissa > 0 => Step { size: decimal.mantissa, exponent: decimal.exponent() },
-        _ => Step::UNKNOWN,
-    }
-}
-
-fn member(body: &[u8], start: usize, name: &[u8]) -> Result<Option<Value>, Reject> {
-    let mut found = None;
-    json::each_member(body, start, |key, value| {
-        let mut buffer = [0; 16];
-        if json::unescape(key, &mut buffer) == Some(name) {
-            found = Some(value);
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-fn text(body: &[u8], value: Value) -> Option<String> {
-    let mut buffer = [0; 256];
-    let bytes = (value.kind == Kind::String).then(|| json::unescape(value.of(body), &mut buffer)).flatten()?;
-    String::from_utf8(bytes.to_vec()).ok()
 }

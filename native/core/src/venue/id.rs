@@ -11,6 +11,12 @@ pub enum VenueId {
     BinanceSpot = 1,
     /// Binance USDT-margined futures.
     BinanceUsdm = 2,
+    /// Bybit futures settled in stable coins. (3 is kept for Binance COIN-M.)
+    BybitLinear = 4,
+    /// Bybit spot.
+    BybitSpot = 5,
+    /// Bybit futures settled in the coin.
+    BybitInverse = 6,
     /// Whatever is handed in over the gateway.
     Internal = 100,
     /// Interactive Brokers.
@@ -41,7 +47,7 @@ impl TryFrom<u16> for VenueId {
 
 impl VenueId {
     /// Every venue with a wire of its own.
-    pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm];
+    pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm, Self::BybitLinear, Self::BybitSpot, Self::BybitInverse];
 
     /// Every source whose data arrives as canonical frames.
     pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
@@ -63,6 +69,9 @@ impl VenueId {
         match self {
             Self::BinanceSpot => "binance-spot",
             Self::BinanceUsdm => "binance-usdm",
+            Self::BybitLinear => "bybit-linear",
+            Self::BybitSpot => "bybit-spot",
+            Self::BybitInverse => "bybit-inverse",
             Self::Internal => "internal",
             Self::Ibkr => "ibkr",
             Self::AlphaVantage => "alpha_vantage",

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Code;
 use crate::event::{Level, Quote};
+use crate::json::{self, Value};
 use crate::simd::Indexed;
 
 /// Why an input was set aside, and where in its bytes.
@@ -72,11 +73,13 @@ pub struct Sides<'s> {
 pub enum Read<'a> {
     /// A depth delta whose levels are converted.
     Delta(DepthHead<'a>),
+    /// A whole book whose levels are converted.
+    Snapshot(DepthHead<'a>),
     /// Another message.
     Other(Message<'a>),
 }
 
-/// A depth delta.
+/// A depth delta, or a whole book.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthMessage<'a> {
     /// All but the levels.
@@ -85,6 +88,36 @@ pub struct DepthMessage<'a> {
     pub bids: LevelText<'a>,
     /// Ask levels.
     pub asks: LevelText<'a>,
+}
+
+/// What a venue's numbers say about the trades of one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Trade ids count by one: a jump is a gap.
+    Contiguous,
+    /// This number never falls, and several trades may have the same: a smaller one is a repetition.
+    Rising(u64),
+    /// Nothing.
+    None,
+}
+
+/// The trades of one message, all of one symbol: an array whose rows were found to be well-formed.
+#[derive(Clone, Copy, Debug)]
+pub struct TradeRows<'a> {
+    frame: &'a [u8],
+    start: usize,
+    read: fn(&'a [u8], Value) -> Result<TradeMessage<'a>, Reject>,
+}
+
+impl<'a> TradeRows<'a> {
+    /// Walks the rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`.
+    pub fn each(&self, mut each: impl FnMut(TradeMessage<'a>) -> Result<(), Reject>) -> Result<(), Reject> {
+        json::each_element(self.frame, self.start, |row| each((self.read)(self.frame, row)?)).map(|_| ())
+    }
 }
 
 /// A trade or an aggregated trade.
@@ -96,6 +129,8 @@ pub struct TradeMessage<'a> {
     pub ts_event: u64,
     /// Trade id, or aggregate id.
     pub trade_id: u64,
+    /// What says whether trades are missing or repeated.
+    pub numbering: Numbering,
     /// Price.
     pub price: DecimalText<'a>,
     /// Quantity.
@@ -132,8 +167,12 @@ pub struct QuoteMessage<'a> {
 pub enum Message<'a> {
     /// See [`DepthMessage`].
     Depth(DepthMessage<'a>),
+    /// A whole book that the stream itself brings, see [`VenueId::snapshots_in_stream`].
+    Snapshot(DepthMessage<'a>),
     /// See [`TradeMessage`].
     Trade(TradeMessage<'a>),
+    /// See [`TradeRows`].
+    Trades(TradeRows<'a>),
     /// See [`QuoteMessage`].
     Quote(QuoteMessage<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).
@@ -218,6 +257,7 @@ impl VenueId {
         match self {
             Self::BinanceSpot => binance_spot::parse_frame(frame),
             Self::BinanceUsdm => binance_usdm::parse_frame(frame),
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
@@ -238,6 +278,7 @@ impl VenueId {
         let dialect = match self {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm => binance::Dialect::Usdm,
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => return bybit_indexed::read(indexed, exponents, sides),
             _ => return None,
         };
         let opening = known.open(dialect, indexed).or_else(|| {
@@ -274,6 +315,7 @@ impl VenueId {
     pub fn parse_listings(self, body: &[u8]) -> Result<Vec<Listing>, Reject> {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm => binance_listing::parse_listings(body),
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -284,12 +326,19 @@ impl VenueId {
         match self {
             Self::BinanceSpot => binance_spot::follow(last, delta),
             Self::BinanceUsdm => binance_usdm::follow(last, delta),
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
         }
     }
 
-    /// The venue's rule for the first delta after a snapshot with this id.
+    /// Whether the venue sends whole books in the stream of deltas: a new subscription brings one, and none is fetched.
+    #[must_use]
+    pub const fn snapshots_in_stream(self) -> bool {
+        matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse)
+    }
+
+    /// The venue's rule for the first delta after a snapshot with this id, where snapshots are fetched.
     #[must_use]
     pub fn join(self, snapshot_id: u64, delta: &DeltaIds) -> Join {
         match self {
@@ -353,9 +402,13 @@ mod binance_indexed;
 mod binance_listing;
 mod binance_spot;
 mod binance_usdm;
+mod bybit;
+mod bybit_indexed;
 mod convert;
+mod fields;
 mod id;
 mod known_head;
+mod listing;
 mod shape;
 mod source;
 

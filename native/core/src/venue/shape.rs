@@ -74,6 +74,22 @@ impl<'a, 'i> Shape<'a, 'i> {
         Some((start, end))
     }
 
+    /// Where a value without quotes stands that this text follows, which ends with a quote. Steps to the text.
+    #[inline(always)]
+    pub(super) fn before<const N: usize>(&mut self, text: &[u8; N]) -> Option<(usize, usize)> {
+        let end = (usize::from(*self.quotes.get(self.quote)?) + 1).checked_sub(text.len())?;
+        let start = std::mem::replace(&mut self.at, end);
+        Some((start, end))
+    }
+
+    /// Where a value without quotes stands that ends the frame, but for one brace. Steps behind all.
+    #[inline(always)]
+    pub(super) fn last(&mut self) -> Option<(usize, usize)> {
+        let (b'}', rest) = self.frame.split_last()? else { return None };
+        let start = std::mem::replace(&mut self.at, self.frame.len());
+        (self.quote == self.quotes.len()).then_some((start, rest.len()))
+    }
+
     /// Converts an array of levels and steps behind it.
     #[inline(always)]
     pub(super) fn levels(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<()> {

@@ -11,8 +11,9 @@
 use crate::error::Code;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner};
 
-use super::binance_fields::{Members, NAME_BYTES_MAX, decimal_text, name, reject, text, unsigned};
-use super::{Message, QuoteMessage, Reject, TradeMessage};
+use super::binance_fields::Members;
+use super::fields::{NAME_BYTES_MAX, decimal_text, name, reject, text, unsigned};
+use super::{Message, Numbering, QuoteMessage, Reject, TradeMessage};
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
@@ -41,6 +42,7 @@ fn trade<'a>(frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: unsigned(frame, members.ts_engine.required(at)?)?,
         trade_id: unsigned(frame, members.trade_id.required(at)?)?,
+        numbering: Numbering::Contiguous,
         price: decimal_text(frame, members.price.required(at)?)?,
         qty: decimal_text(frame, members.qty.required(at)?)?,
         aggressor_sell,

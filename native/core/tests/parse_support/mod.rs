@@ -135,6 +135,8 @@ pub enum Plain {
     },
     Shutdown,
     Ignored,
+    /// A message of venues whose tests are elsewhere, with its places.
+    Streamed(String),
 }
 
 /// Converts at ever finer exponents from `start` on. Promise tested in passing: the exponents that a conversion asks for suffice.
@@ -202,6 +204,7 @@ pub fn plain(message: &Message<'_>) -> Plain {
         Message::Reply { id, venue_code } => Plain::Reply { id: *id, venue_code: *venue_code },
         Message::Shutdown => Plain::Shutdown,
         Message::Ignored => Plain::Ignored,
+        Message::Snapshot(_) | Message::Trades(_) => Plain::Streamed(format!("{message:?}")),
     }
 }
 

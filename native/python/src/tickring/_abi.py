@@ -155,6 +155,9 @@ class Venue(IntEnum):
 
     BINANCE_SPOT = 1
     BINANCE_USDM = 2
+    BYBIT_LINEAR = 4
+    BYBIT_SPOT = 5
+    BYBIT_INVERSE = 6
     INTERNAL = 100
     IBKR = 101
     ALPHA_VANTAGE = 102

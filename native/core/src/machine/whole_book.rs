@@ -1,0 +1,57 @@
+//! Whole books in the stream of deltas: venues whose books are not fetched.
+
+use super::depth::{Delta, Levels};
+use super::{Machine, Output, refuse};
+use crate::book::BOOK_LEVELS_MAX;
+use crate::error::Code;
+use crate::sink::Sink;
+use crate::sync::Phase;
+use crate::venue::{DepthHead, Follow, Reject};
+
+impl Machine {
+    /// Replaces the book, whatever its phase. Ids between the delta received last and this book were never received as deltas: a
+    /// gap, though the book is whole.
+    pub(super) fn whole_book<S: Sink>(
+        &mut self,
+        slot: u32,
+        head: &DepthHead<'_>,
+        levels: Levels<'_>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let entry = &mut self.entries[slot as usize];
+        let is_live = entry.sync.phase == Phase::Live;
+        // Of another connection, or sent again. A book that is behind what was dropped while one was awaited is of no use.
+        let is_old = entry.sync.tail.is_some_and(|tail| {
+            let behind = head.ids.last < tail.last || is_live && head.ids.last == tail.last;
+            behind && head.ids.ts_sent <= tail.ts_sent
+        });
+        if is_old {
+            entry.counters.duplicates += 1;
+            self.counters.duplicates += 1;
+            return Ok(());
+        }
+        let mut exponents = None;
+        if let Levels::Text(bids, asks) = levels {
+            exponents = Some(self.convert_sides(slot, bids, asks)?);
+        }
+        if self.scratch.bids.len().max(self.scratch.asks.len()) > BOOK_LEVELS_MAX {
+            return Err(refuse(Code::LevelsTooMany));
+        }
+        if let Some(exponents) = exponents {
+            self.widen(slot, exponents, out)?;
+        }
+        // From here on nothing fails.
+        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: 0 };
+        let verdict = match self.entries[slot as usize].sync.tail {
+            Some(tail) if head.ids.last < tail.last => Follow::Rollback,
+            Some(tail) if head.ids.last - tail.last > 1 => Follow::Gap { first: tail.last + 1, last: head.ids.last - 1 },
+            _ => Follow::Apply,
+        };
+        self.report_verdict(slot, verdict, delta, out);
+        let sync = &mut self.entries[slot as usize].sync;
+        (sync.tail, sync.reconnected, sync.discard_answer) = (Some(head.ids), false, false);
+        self.set_aside(slot, head.ids.last, head.ts_event, out.ts_recv);
+        self.go_live(slot, out);
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Members of a venue's message as places in the frame, and the types that they may have.
+
+use crate::error::Code;
+use crate::json::{self, Kind, Value};
+
+use super::{DecimalText, LevelText, Reject};
+
+/// Longest name that may need its escapes resolved, in bytes.
+pub(super) const NAME_BYTES_MAX: usize = 128;
+
+/// A member that a message may read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Member {
+    #[default]
+    Absent,
+    Once(Value),
+    /// It stands there more than once; the first. Harmless to messages that do not read it.
+    Repeated(Value),
+}
+
+impl Member {
+    pub(super) const fn is_present(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    pub(super) fn add(&mut self, value: Value) {
+        *self = match *self {
+            Self::Absent => Self::Once(value),
+            Self::Once(first) | Self::Repeated(first) => Self::Repeated(first),
+        };
+    }
+
+    /// The value, if it is there. Which one of several is meant cannot be known: that is an error.
+    pub(super) const fn optional(self) -> Result<Option<Value>, Reject> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Once(value) => Ok(Some(value)),
+            Self::Repeated(value) => reject(Code::FieldType, value.start),
+        }
+    }
+
+    /// The value, which the message at `at` cannot do without.
+    pub(super) fn required(self, at: usize) -> Result<Value, Reject> {
+        self.optional()?.ok_or(Reject { code: Code::FieldMissing, offset: at })
+    }
+
+    /// The value or else that of `other`.
+    pub(super) const fn or(self, other: Self) -> Self {
+        if self.is_present() { self } else { other }
+    }
+}
+
+/// Makes the members that some message of a venue reads, each with the name that the venue gives it.
+macro_rules! members {
+    ($(#[$meta:meta])* $name:ident { $($field:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub(super) struct $name { $(pub(super) $field: $crate::venue::fields::Member,)+ }
+
+        impl $name {
+            pub(super) const fn slot(&mut self, name: &[u8]) -> Option<&mut $crate::venue::fields::Member> {
+                match name {
+                    $($text => Some(&mut self.$field),)+
+                    _ => None,
+                }
+            }
+
+            /// Those of the object that starts at `start`. Unknown ones are skipped: the venue adds some without notice.
+            pub(super) fn read(frame: &[u8], start: usize) -> Result<Self, $crate::venue::Reject> {
+                let mut members = Self::default();
+                $crate::json::each_member(frame, start, |key, value| {
+                    let mut buffer = [0; 16];
+                    // A key too long for the buffer is none that we know.
+                    if let Some(slot) = $crate::json::unescape(key, &mut buffer).and_then(|name| members.slot(name)) {
+                        slot.add(value);
+                    }
+                    Ok(())
+                })?;
+                Ok(members)
+            }
+        }
+    };
+}
+
+pub(super) use members;
+
+pub(super) const fn reject<T>(code: Code, offset: usize) -> Result<T, Reject> {
+    Err(Reject { code, offset })
+}
+
+/// Text, escapes still there.
+pub(super) fn text(frame: &[u8], value: Value) -> Result<&[u8], Reject> {
+    if value.kind == Kind::String { Ok(value.of(frame)) } else { reject(Code::FieldType, value.start) }
+}
+
+/// A name with its escapes resolved; empty if it is longer than [`NAME_BYTES_MAX`] with escapes, which no name we know is.
+pub(super) fn name<'a>(frame: &'a [u8], value: Value, buffer: &'a mut [u8; NAME_BYTES_MAX]) -> Result<&'a [u8], Reject> {
+    Ok(json::unescape(text(frame, value)?, buffer).unwrap_or_default())
+}
+
+/// The venue sends decimal numbers as strings; a JSON number may have gone through a float, so it is refused.
+pub(super) fn decimal_text(frame: &[u8], value: Value) -> Result<DecimalText<'_>, Reject> {
+    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start })
+}
+
+/// An array; its rows are looked at when they are converted.
+pub(super) fn levels(frame: &[u8], value: Value) -> Result<LevelText<'_>, Reject> {
+    if value.kind != Kind::Array {
+        return reject(Code::FieldType, value.start);
+    }
+    Ok(LevelText { bytes: value.of(frame), offset: value.start })
+}
+
+/// An id: a JSON number that is a plain integer of 64 bits.
+pub(super) fn unsigned(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    if value.kind != Kind::Number {
+        return reject(Code::FieldType, value.start);
+    }
+    let digits = value.of(frame);
+    if digits.first() == Some(&b'-') {
+        return reject(Code::NumberNegative, value.start);
+    }
+    let mut number = 0_u64;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return reject(Code::NumberSyntax, value.start);
+        }
+        let next = number.checked_mul(10).and_then(|number| number.checked_add(u64::from(byte - b'0')));
+        number = next.ok_or(Reject { code: Code::NumberRange, offset: value.start })?;
+    }
+    Ok(number)
+}
+
+/// An error code of the venue, which may be negative.
+pub(super) fn signed(frame: &[u8], value: Value) -> Result<i64, Reject> {
+    let text = std::str::from_utf8(value.of(frame)).unwrap_or_default();
+    let number = (value.kind == Kind::Number).then(|| text.parse().ok()).flatten();
+    number.ok_or(Reject { code: Code::FieldType, offset: value.start })
+}
+
+/// A time in ns.
+pub(super) fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    scale_time(unsigned(frame, value)?).ok_or(Reject { code: Code::NumberRange, offset: value.start })
+}
+
+/// The venue's number to ns. It sends ms, and µs on spot connections opened with `timeUnit=MICROSECOND`; the magnitudes do not
+/// overlap before the year 5138.
+pub(super) const fn scale_time(number: u64) -> Option<u64> {
+    const MICROSECONDS_FROM: u64 = 100_000_000_000_000;
+    let unit = if number < MICROSECONDS_FROM { 1_000_000 } else { 1_000 };
+    number.checked_mul(unit)
+}

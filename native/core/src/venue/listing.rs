@@ -1,0 +1,53 @@
+//! What the instrument listings of all venues are read with. Control plane: allocates.
+
+use crate::decimal;
+use crate::json::{self, Kind, Value};
+
+use super::Reject;
+
+/// Exponent where the venue gives no step, or one that is no number.
+const EXPONENT_DEFAULT: i8 = -8;
+
+/// Smallest step of a price or quantity.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) size: i64,
+    pub(super) exponent: i8,
+}
+
+impl Step {
+    pub(super) const UNKNOWN: Self = Self { size: 0, exponent: EXPONENT_DEFAULT };
+
+    /// A step of 0 switches the venue's rule off: nothing is known then.
+    pub(super) fn read(body: &[u8], value: Option<Value>) -> Self {
+        let parsed = value.and_then(|value| text(body, value)).and_then(|text| decimal::parse(text.as_bytes()).ok());
+        match parsed {
+            Some(decimal) if decimal.mantissa > 0 => Self { size: decimal.mantissa, exponent: decimal.exponent() },
+            _ => Self::UNKNOWN,
+        }
+    }
+}
+
+/// A member of the object at `start`.
+pub(super) fn member(body: &[u8], start: usize, name: &[u8]) -> Result<Option<Value>, Reject> {
+    let mut found = None;
+    json::each_member(body, start, |key, value| {
+        let mut buffer = [0; 16];
+        if json::unescape(key, &mut buffer) == Some(name) {
+            found = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// A member of this kind.
+pub(super) fn member_of(body: &[u8], start: usize, name: &[u8], kind: Kind) -> Result<Option<Value>, Reject> {
+    Ok(member(body, start, name)?.filter(|value| value.kind == kind))
+}
+
+pub(super) fn text(body: &[u8], value: Value) -> Option<String> {
+    let mut buffer = [0; 256];
+    let bytes = (value.kind == Kind::String).then(|| json::unescape(value.of(body), &mut buffer)).flatten()?;
+    String::from_utf8(bytes.to_vec()).ok()
+}

@@ -1,0 +1,154 @@
+//! Venues whose books come whole in the stream: the indexed parser against the scanner, and the machine on every code path. There
+//! is no oracle of their frames here; their tests have a plain model of the recorded books.
+
+use arbitrary::Unstructured;
+use tickring_core::event::Level;
+use tickring_core::input::{Input, Stamped};
+use tickring_core::machine::{Machine, MachineConfig};
+use tickring_core::simd::Parser;
+use tickring_core::sink::Sink;
+use tickring_core::venue::{DepthMessage, KnownHead, Message, Read, Sides, VenueId, convert_levels};
+
+use crate::frame::change;
+use crate::machine_harness::{MS, Reader, START_NS, definition};
+use crate::paths;
+
+/// Messages as the venues spell them, which the fuzzer cuts, repeats and damages.
+const SAMPLES: &[(VenueId, &[&str])] = &[(
+    VenueId::BybitLinear,
+    &[
+        r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1767225600112,"data":{"s":"BTCUSDT","b":[["65000.10","1.250"],["65000.00","0.400"]],"a":[["65000.20","3.100"]],"u":10,"seq":7961638724},"cts":1767225600110}"#,
+        r#"{"topic":"orderbook.50.BTCUSDT","ts":1767225600132,"type":"delta","data":{"s":"BTCUSDT","b":[["65000.00","0"]],"a":[["65000.25","0.250"]],"u":11,"seq":7961638731},"cts":1767225600129}"#,
+        r#"{"topic":"orderbook.1.BTCUSDT","ts":1767225600115,"type":"snapshot","data":{"s":"BTCUSDT","b":[["65000.10","1.250"]],"a":[["65000.20","3.100"]],"u":4410221,"seq":7961638725},"cts":1767225600113}"#,
+        r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1767225600120,"data":[{"T":1767225600118,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"65000.20","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false,"RPI":false,"seq":7961638726}]}"#,
+        r#"{"success":true,"ret_msg":"","conn_id":"cej","req_id":"7","op":"subscribe"}"#,
+        r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","priceFilter":{"tickSize":"0.1"},"lotSizeFilter":{"qtyStep":"0.001"}}]}}"#,
+    ],
+)];
+
+/// Any row of damaged messages, or any bytes.
+pub fn fuzz(bytes: &[u8]) {
+    let mut u = Unstructured::new(bytes);
+    let mut machines: Vec<_> = paths::available().map(Shard::new).collect();
+    let mut step = || -> arbitrary::Result<()> {
+        let (at, (venue, samples)) = (0_u16, *u.choose(SAMPLES)?);
+        let mut frame = u.choose(samples)?.as_bytes().to_vec();
+        if u.ratio(1, 16)? {
+            frame = u.bytes(usize::from(u8::from(!u.is_empty())) * u.len().min(96))?.to_vec();
+        }
+        for _ in 0..u.int_in_range(0..=4_u8)? {
+            let (place, byte, how): (u16, u8, u8) = (u.arbitrary()?, u.arbitrary()?, u.int_in_range(0..=2)?);
+            change(&mut frame, place, b"\"[],.0129:{}a \\\x1f\xc3-"[usize::from(byte) % 18], how);
+        }
+        check(venue, &frame);
+        let after = u64::from(u.arbitrary::<u8>()?) * MS;
+        for machine in &mut machines {
+            machine.frame(at + 1, after, &frame);
+        }
+        Ok(())
+    };
+    for _ in 0..64 {
+        if step().is_err() {
+            break;
+        }
+    }
+    let first = machines.swap_remove(0);
+    for other in machines {
+        assert_eq!(other.reader.seen, first.reader.seen);
+        assert_eq!(other.machine.counters(), first.machine.counters());
+    }
+    first.check();
+}
+
+/// A machine with one instrument of each venue, and a reader that believes nothing.
+struct Shard {
+    machine: Machine,
+    reader: Reader,
+    now: u64,
+}
+
+impl Shard {
+    fn new(code_path: tickring_core::simd::CodePath) -> Self {
+        let machine = Machine::new(MachineConfig { code_path, instruments_max: 8, ..MachineConfig::default() });
+        let mut shard = Self { machine, reader: Reader::default(), now: START_NS };
+        for (instrument, (venue, _)) in (1_u32..).zip(SAMPLES) {
+            let connection = instrument as u16;
+            shard.input(Input::Instrument(&definition(instrument, *venue, "BTCUSDT")));
+            shard.input(Input::Connect { connection, venue: *venue as u16 });
+            shard.input(Input::Subscribe { connection, instrument, channels: 7 });
+        }
+        shard
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let sink: &mut Reader = &mut self.reader;
+        apply(&mut self.machine, self.now, input, sink);
+        while self.machine.take_request().is_some() {}
+    }
+
+    fn frame(&mut self, connection: u16, after: u64, bytes: &[u8]) {
+        self.now += after;
+        self.input(Input::Tick);
+        self.input(Input::Frame { connection, bytes });
+    }
+
+    fn check(&self) {
+        for slot in 0..self.machine.instruments_len() {
+            self.reader.assert_holds(&self.machine, slot);
+        }
+    }
+}
+
+fn apply<S: Sink>(machine: &mut Machine, ts_recv: u64, input: Input<'_>, sink: &mut S) {
+    machine.apply(&Stamped { ts_recv, input }, sink);
+}
+
+/// What the indexed parser accepts, the scanner accepts with the same message and mantissas.
+fn check(venue: VenueId, frame: &[u8]) {
+    let scanned = venue.parse_frame(frame);
+    if let Err(reject) = &scanned {
+        assert!(reject.offset <= frame.len(), "{reject:?} lies outside {} bytes", frame.len());
+    }
+    if let Err(reject) = venue.parse_listings(frame) {
+        assert!(reject.offset <= frame.len(), "{reject:?} lies outside {} bytes", frame.len());
+    }
+    let mut answers = Vec::new();
+    for path in paths::available() {
+        let (mut bids, mut asks) = (Vec::new(), Vec::new());
+        let mut parser = Parser::new(path);
+        let Some(indexed) = parser.index(frame) else {
+            answers.push(None);
+            continue;
+        };
+        let known = &mut KnownHead::default();
+        let read = venue.parse_indexed(&indexed, known, |_| Some((-2, -3)), &mut Sides { bids: &mut bids, asks: &mut asks });
+        answers.push(read.map(|read| match read {
+            Read::Delta(head) => format!("{:?}", ("delta", head, bids, asks)),
+            Read::Snapshot(head) => format!("{:?}", ("snapshot", head, bids, asks)),
+            Read::Other(message) => format!("{message:?}"),
+        }));
+    }
+    let shown = String::from_utf8_lossy(frame);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}: {shown}");
+    let Some(answer) = &answers[0] else { return };
+    let levels = |message: &DepthMessage<'_>| -> (Vec<Level>, Vec<Level>) {
+        let side = |text| {
+            let mut levels = Vec::new();
+            assert_eq!(convert_levels(text, -2, -3, &mut levels), Ok(()), "{shown}");
+            levels
+        };
+        (side(message.bids), side(message.asks))
+    };
+    let expected = match scanned {
+        Ok(Message::Depth(message)) => {
+            let (bids, asks) = levels(&message);
+            format!("{:?}", ("delta", message.head, bids, asks))
+        }
+        Ok(Message::Snapshot(message)) => {
+            let (bids, asks) = levels(&message);
+            format!("{:?}", ("snapshot", message.head, bids, asks))
+        }
+        other => format!("{:?}", other.unwrap_or_else(|reject| panic!("{reject:?}: {shown}"))),
+    };
+    assert_eq!(answer, &expected, "{shown}");
+}
