@@ -18,7 +18,7 @@ const PYTEST = 'pytest==9.2.0';
 const NUMPY = 'numpy>=1.24,<3';
 /** What checks and builds; and the two places where a user may be. */
 const VENVS = {
-  tools: [SETUPTOOLS, PYTEST, 'mypy==2.4.1', 'ruff==0.17.6', NUMPY],
+  tools: [SETUPTOOLS, PYTEST, 'mypy==2.4.1', 'ruff==0.17.6', NUMPY, 'websockets==15.0.1'],
   plain: [PYTEST],
   numpy: [PYTEST, NUMPY],
 };
@@ -26,9 +26,13 @@ const PACKAGE = join(ROOT, 'native/python');
 /** Readers that a user would start from. */
 const EXAMPLES = join(ROOT, 'native/shm/examples/python');
 /** Programs in Python of other rooms. */
-const PROGRAMS = ['bench/readers', 'native/shm/examples/torture', 'test/conformance', 'test/python'].map((folder) =>
-  join(ROOT, folder),
-);
+const PROGRAMS = [
+  'bench/readers',
+  'native/shm/examples/torture',
+  'src/client/examples/python',
+  'test/conformance',
+  'test/python',
+].map((folder) => join(ROOT, folder));
 
 /** Makes every folder; returns why it cannot be done here. */
 async function prepare() {

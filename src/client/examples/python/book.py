@@ -5,16 +5,19 @@ Needs the packages `flatbuffers` and `websockets`; `tickring_wire.py` is generat
     python book.py ws://127.0.0.1:8080/ws book.sim.BTCUSDT [messages]
 """
 
+from __future__ import annotations
+
 import json
 import sys
 
 import tickring_wire as wire
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 MASK = (1 << 64) - 1
 
 
-def share(is_ask, price, qty):
+def share(is_ask: bool, price: int, qty: int) -> int:
     """What a level adds to the hash of its book (native/wire/README.md)."""
     p = (price & MASK) ^ (is_ask << 63)
     q = (qty * 0xD6E8FEB86659FD93) & MASK
@@ -24,12 +27,19 @@ def share(is_ask, price, qty):
 
 
 class Book:
-    def __init__(self):
-        self.sides = ({}, {})
-        self.hash = 0
-        self.seq = None
+    """Levels of both sides, the hash over them, and the number of the last message."""
 
-    def set(self, is_ask, price, qty):
+    def __init__(self) -> None:
+        self.seq: int | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Holds no level."""
+        self.sides: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self.hash = 0
+
+    def set(self, is_ask: bool, price: int, qty: int) -> None:
+        """Sets the quantity at a price; 0 removes the level."""
         side = self.sides[is_ask]
         held = side.pop(price, 0)
         if held:
@@ -39,7 +49,7 @@ class Book:
             self.hash += share(is_ask, price, qty)
         self.hash &= MASK
 
-    def follow(self, message):
+    def follow(self, message: wire.Message) -> None:
         """Applies one message; ends the program where it does not fit."""
         if self.seq is not None and message.PrevSeq() not in (self.seq, message.Seq()):
             sys.exit(f"a message is missing: {message.PrevSeq()} after {self.seq}")
@@ -48,8 +58,7 @@ class Book:
         if body is None:
             return
         if body is wire.BookSnapshot:
-            self.__init__()
-            self.seq = message.Seq()
+            self.clear()
         book = body()
         book.Init(message.Body().Bytes, message.Body().Pos)
         for index in range(book.BidsLength()):
@@ -60,9 +69,10 @@ class Book:
             sys.exit(f"the book's hash is {self.hash}, the message says {book.Hash()}")
 
 
-def main(url, topic, count="20"):
+def main(url: str, topic: str, count: str = "20") -> None:
+    """Prints the best levels after each of so many messages."""
     book = Book()
-    with connect(url, subprotocols=["tickring.fb.v1"], max_size=None) as socket:
+    with connect(url, subprotocols=[Subprotocol("tickring.fb.v1")], max_size=None) as socket:
         socket.send(json.dumps({"op": "subscribe", "topics": [topic]}))
         left = int(count)
         while left > 0:
@@ -78,7 +88,8 @@ def main(url, topic, count="20"):
             bids, asks = book.sides
             if bids and asks:
                 scale = 10.0 ** message.PriceExponent()
-                print(f"{message.Symbol().decode()} {max(bids) * scale:.8g} / {min(asks) * scale:.8g} proven at {book.seq}", flush=True)
+                best = f"{max(bids) * scale:.8g} / {min(asks) * scale:.8g}"
+                print(f"{message.Symbol().decode()} {best} proven at {book.seq}", flush=True)
 
 
 if __name__ == "__main__":
