@@ -8,6 +8,9 @@ const LINGER_MS = 30_000;
 /** Name of a topic within uWebSockets.js. */
 export const channelOf = (topic: number, encoding: Encoding, rung: Rung): string => `${encoding}/${rung}/${topic}`;
 
+/** The same for those who follow a topic of the older shape as `{venue}:{symbol}`, where its messages name the symbol alone. */
+export const qualifiedOf = (channel: string): string => `${channel}/qualified`;
+
 interface Channel {
   readonly topic: number;
   readonly encoding: Encoding;
@@ -15,6 +18,11 @@ interface Channel {
   clients: number;
   /** When nothing is built for it any more, once it has no clients. */
   until: number;
+}
+
+function nameOf({ encoding }: Client, { topic, rung, isQualified }: Subscription): string {
+  const name = channelOf(topic.id, encoding, rung);
+  return isQualified ? qualifiedOf(name) : name;
 }
 
 export class Channels {
@@ -33,7 +41,7 @@ export class Channels {
 
   join(client: Client, subscription: Subscription): void {
     const { topic, rung } = subscription;
-    const name = channelOf(topic.id, client.encoding, rung);
+    const name = nameOf(client, subscription);
     client.socket.subscribe(name);
     subscription.state = 'joined';
     let channel = this.#channels.get(name);
@@ -48,8 +56,8 @@ export class Channels {
   /** `isOpen`: whether the socket is still there. */
   leave(client: Client, subscription: Subscription, now: number, isOpen = true): void {
     if (subscription.state !== 'joined') return;
-    const { topic, rung } = subscription;
-    const name = channelOf(topic.id, client.encoding, rung);
+    const { rung } = subscription;
+    const name = nameOf(client, subscription);
     if (isOpen) client.socket.unsubscribe(name);
     subscription.state = 'waiting';
     const channel = this.#channels.get(name);
@@ -60,6 +68,11 @@ export class Channels {
     if (channel.clients === 0 && (rung !== RUNGS.full || client.encoding === ENCODINGS.stream)) this.#close(name, channel);
   }
 
+  /** Whether somebody is in a channel. */
+  has(name: string): boolean {
+    return this.#channels.has(name);
+  }
+
   /** Lets go of what nobody came back for. */
   expire(now: number): void {
     for (const [name, channel] of this.#channels) if (channel.clients === 0 && channel.until <= now) this.#close(name, channel);
@@ -67,6 +80,8 @@ export class Channels {
 
   #close(name: string, { topic, encoding, rung }: Channel): void {
     this.#channels.delete(name);
+    const plain = channelOf(topic, encoding, rung);
+    if (this.#channels.has(plain) || this.#channels.has(qualifiedOf(plain))) return;
     this.#fanout.interest(topic, encoding, rung, false);
   }
 }

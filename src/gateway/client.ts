@@ -28,6 +28,8 @@ export interface Socket {
 /** A topic of a client. `waiting`: it gets a snapshot, then the messages; `joined`: it gets the messages. */
 export interface Subscription {
   readonly topic: RingTopic;
+  /** In the older shape: it was asked for as `{venue}:{symbol}`, though its messages name the symbol alone. */
+  readonly isQualified: boolean;
   state: 'waiting' | 'joined';
   /** First message that the client lost, until it was told. */
   missedFrom: number | undefined;

@@ -3,6 +3,7 @@ import type { Api } from './api.js';
 import { parseDigits } from './body.js';
 import type { DataQueries } from './data-queries.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
+import { FreshSymbols } from './fresh-symbols.js';
 import { rowsOf } from './ingest-rows.js';
 import { mayIngest } from './keys.js';
 import type { Monitor } from './monitor.js';
@@ -19,6 +20,7 @@ export interface DataParts {
 }
 
 export function addDataRoutes(api: Api, { queries, control, monitor }: DataParts): void {
+  const fresh = new FreshSymbols(monitor);
   api.add({
     method: 'get',
     path: '/data/{symbol}',
@@ -59,6 +61,8 @@ export function addDataRoutes(api: Api, { queries, control, monitor }: DataParts
       }));
       const errors = [...unread, ...refused].sort((a, b) => a.index - b.index);
       const count = result?.accepted ?? 0;
+      const gone = new Set(result?.errors.map(({ index }) => index));
+      await fresh.seen(rows.filter((_, index) => !gone.has(index)));
       if (count === 0) throw new Refusal(422, 'no row could be taken', {}, errors.slice(0, 100).map(rowProblem));
       const others = monitor.events((shard) => shard !== result?.shard);
       const status = errors.length === 0 ? 'ingested' : 'partially_ingested';

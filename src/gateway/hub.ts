@@ -11,7 +11,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { BUS_TOPICS, Bus } from './bus.js';
-import { Channels } from './channels.js';
+import { Channels, qualifiedOf } from './channels.js';
 import { CLOSE_CODES, type Client, lowestRung, type Subscription } from './client.js';
 import type { ControlMessage, SubscribeMessage } from './control.js';
 import { ack, type ControlRefusal, olderAck, PATTERNS_MAX, refusal, TOPICS_MAX } from './control.js';
@@ -19,7 +19,7 @@ import { type HubCounts, noCounts, resume, sendState } from './delivery.js';
 import { type Dropped, lostBy, type Published } from './losses.js';
 import { placeOf } from './messages.js';
 import { ENCODINGS, type FanoutSource, isBinary, type RingTopic, RUNGS, type Rung } from './ring.js';
-import { aliasesOf, isPattern, TopicNames } from './topics.js';
+import { aliasesOf, isPattern, type Qualified, TopicNames } from './topics.js';
 
 export { channelOf } from './channels.js';
 export type { Published } from './losses.js';
@@ -75,7 +75,7 @@ export class Hub {
         if (!this.#hasWishes(client)) continue;
         const name = names.find((each) => client.names.has(each));
         if (name === undefined || client.isClosing) continue;
-        if (client.subscriptions.size < TOPICS_MAX) this.#add(client, topic, client.names.get(name) ?? RUNGS.full);
+        if (client.subscriptions.size < TOPICS_MAX) this.#add(client, topic, name, client.names.get(name) ?? RUNGS.full);
         else
           this.refuse(client, {
             error: 'too-many-topics',
@@ -167,9 +167,9 @@ export class Hub {
       const what = unknown.length === 1 ? `topic ${first} does` : `topic ${first} and ${unknown.length - 1} others do`;
       return { error: 'unknown-topic', message: `${what} not exist`, topics: unknown, ...id };
     }
-    const topics = new Set(found.flatMap((each) => each.topics ?? []));
+    const topics = new Map(found.flatMap(({ name, topics = [] }) => topics.map((topic) => [topic, name] as const)));
     let count = client.subscriptions.size;
-    for (const topic of topics) if (!client.subscriptions.has(topic.id)) count += 1;
+    for (const topic of topics.keys()) if (!client.subscriptions.has(topic.id)) count += 1;
     const names = message.topics.filter((name) => !client.names.has(name)).length + client.names.size;
     if (Math.max(count, names) > TOPICS_MAX) {
       return { error: 'too-many-topics', message: `a socket holds at most ${TOPICS_MAX} topics`, ...id };
@@ -180,13 +180,13 @@ export class Hub {
     const wanted = RUNGS[message.conflation ?? 'full'];
     for (const name of message.topics) client.names.set(name, wanted);
     client.hasPatterns = patterns.size > 0;
-    for (const topic of topics) this.#add(client, topic, wanted, message.resume?.get(topic.name));
+    for (const [topic, name] of topics) this.#add(client, topic, name, wanted, message.resume?.get(topic.name));
     this.#waiting.add(client);
     return undefined;
   }
 
-  /** Adds a topic, or moves it to another rung. */
-  #add(client: Client, topic: RingTopic, asked: Rung, token?: string): void {
+  /** Adds a topic that was asked for by this name, or moves it to another rung. */
+  #add(client: Client, topic: RingTopic, name: string, asked: Rung, token?: string): void {
     const wanted = Math.min(asked, lowestRung(topic)) as Rung;
     const held = client.subscriptions.get(topic.id);
     this.#waiting.add(client);
@@ -198,7 +198,8 @@ export class Hub {
     }
     const resumeAfter = token === undefined ? undefined : this.#placeOf(token);
     const rung = { wanted, rung: wanted, told: RUNGS.full };
-    client.subscriptions.set(topic.id, { topic, state: 'waiting', missedFrom: undefined, resumeAfter, ...rung });
+    const isQualified = client.encoding === ENCODINGS.stream && this.#names.isLonger(name);
+    client.subscriptions.set(topic.id, { topic, isQualified, state: 'waiting', missedFrom: undefined, resumeAfter, ...rung });
     this.counts.subscribed += 1;
   }
 
@@ -219,6 +220,13 @@ export class Hub {
       this.#channels.leave(client, subscription, performance.now());
       client.subscriptions.delete(subscription.topic.id);
     }
+  }
+
+  /** How messages of a channel in the older shape begin for those who asked with the venue; undefined where nobody did. */
+  qualified(topic: number, channel: string): (Qualified & { readonly channel: string }) | undefined {
+    const longer = qualifiedOf(channel);
+    const names = this.#channels.has(longer) ? this.#names.qualified(topic) : undefined;
+    return names === undefined ? undefined : { ...names, channel: longer };
   }
 
   /** Notes that a message was dropped for a client. */

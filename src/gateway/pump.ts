@@ -160,11 +160,21 @@ export class Pump {
     const start = this.#offset + FRAME_HEAD_BYTES;
     const bytes = this.#buffer.subarray(start, start + length);
     this.#offset += Math.ceil((FRAME_HEAD_BYTES + length) / FRAME_ALIGNMENT) * FRAME_ALIGNMENT;
-    this.#options.publish(this.#channel(topic, encoding, rung), bytes, isBinary(encoding));
+    const channel = this.#channel(topic, encoding, rung);
+    this.#options.publish(channel, bytes, isBinary(encoding));
+    if (encoding === ENCODINGS.stream) this.#publishQualified(topic, channel, bytes);
     this.#published.push({ topic, encoding, rung, bytes });
     this.#hub.counts.messages += 1;
     this.#hub.counts.bytes += length;
     return length;
+  }
+
+  /** The same once more for those who asked for the topic with its venue: they get the name that they know. */
+  #publishQualified(topic: number, channel: string, bytes: Uint8Array): void {
+    const qualified = this.#hub.qualified(topic, channel);
+    if (qualified === undefined) return;
+    const rest = bytes.subarray(Buffer.byteLength(qualified.prefix));
+    this.#options.publish(qualified.channel, Buffer.concat([Buffer.from(qualified.longer), rest]), false);
   }
 
   /** `channelOf`, made once for each. */

@@ -12,11 +12,20 @@ const OLDER_CHANNELS = new Map([
 
 export const isPattern = (name: string): boolean => PATTERN.test(name);
 
+/** How a message in the older shape begins, up to the symbol: `prefix`; and what stands there with its venue. */
+export interface Qualified {
+  readonly prefix: string;
+  readonly longer: string;
+}
+
 /** Topics of one fan-out, by name. */
 export class TopicNames {
   #topics = new Map<string, RingTopic>();
   /** Names in the older shape: the first instrument of a symbol has the symbol alone, all have `{venue}:{symbol}`. */
   #older = new Map<string, RingTopic>();
+  /** Names with a venue, of topics whose messages name the symbol alone; and those topics. */
+  readonly #longNames = new Set<string>();
+  readonly #qualified = new Map<number, Qualified>();
 
   /** Returns those that are new, with the names that each goes by. */
   learn(topics: readonly RingTopic[]): { topic: RingTopic; names: string[] }[] {
@@ -28,6 +37,12 @@ export class TopicNames {
       const names = [topic.name, `${channel}.${venue}.*`];
       const older = OLDER_CHANNELS.get(channel);
       if (older !== undefined) {
+        // The fan-out names the first of a symbol by the symbol alone.
+        if (!this.#older.has(`${older}.${symbol}`)) {
+          const prefix = `{"type":"data","topic":"${older}.`;
+          this.#qualified.set(topic.id, { prefix, longer: `${prefix}${venue}:` });
+          this.#longNames.add(`${older}.${venue}:${symbol}`);
+        }
         for (const name of [`${older}.${symbol}`, `${older}.${venue}:${symbol}`]) {
           if (this.#older.has(name)) continue;
           this.#older.set(name, topic);
@@ -42,10 +57,21 @@ export class TopicNames {
   clear(): void {
     this.#topics.clear();
     this.#older.clear();
+    this.#longNames.clear();
+    this.#qualified.clear();
   }
 
   get names(): string[] {
     return [...this.#topics.keys()];
+  }
+
+  /** Whether a topic's messages in the older shape have a shorter name than this. */
+  isLonger(name: string): boolean {
+    return this.#longNames.has(name);
+  }
+
+  qualified(topic: number): Qualified | undefined {
+    return this.#qualified.get(topic);
   }
 
   /** The topics behind a name or pattern now, none behind those of the bus alone; undefined for a name of nothing. */

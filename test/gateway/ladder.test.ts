@@ -152,3 +152,40 @@ it('/ws/stream speaks the older shape, member by member', async () => {
   });
   ws.terminate();
 });
+
+it('/ws/stream names a topic as each client asked for it, with its venue or without', async () => {
+  const follow = async (topics: readonly string[]) => {
+    const ws = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws/stream`);
+    const seen: Record<string, unknown>[] = [];
+    ws.on('message', (bytes: Buffer) => seen.push(JSON.parse(bytes.toString('utf8'))));
+    await new Promise((resolve) => ws.once('open', resolve));
+    ws.send(JSON.stringify({ type: 'subscribe', topics }));
+    await eventually('answer', () => seen.length > 0);
+    return { ws, names: () => seen.slice(1).map(({ topic }) => topic), seen };
+  };
+  const [short, long, quote] = ['marketdata.tick.BTCUSDT', 'marketdata.tick.binance-usdm:BTCUSDT', 'marketdata.quote.BTCUSDT'];
+  const [plain, qualified] = [await follow([short]), await follow([long, quote])];
+  await eventually('both get ticks', () => {
+    feed.trade('BTCUSDT', '50000.10', '0.250');
+    return plain.names().length > 2 && qualified.names().length > 2;
+  });
+  expect([new Set(plain.names()), new Set(qualified.names())]).toEqual([new Set([short]), new Set([long])]);
+  const [first] = qualified.seen.slice(1);
+  const twin = plain.seen.find(({ payload }) => JSON.stringify(payload) === JSON.stringify(first?.['payload']));
+  expect({ ...twin, topic: long }).toEqual(first);
+  // What one of them leaves the other goes on getting.
+  plain.ws.terminate();
+  const before = qualified.names().length;
+  await eventually('the other goes on', () => {
+    feed.trade('BTCUSDT', '50000.10', '0.250');
+    return qualified.names().length > before + 5;
+  });
+  const again = await follow([short]);
+  qualified.ws.terminate();
+  await eventually('a later one gets ticks', () => {
+    feed.trade('BTCUSDT', '50000.10', '0.250');
+    return again.names().length > 5;
+  });
+  expect(new Set(again.names())).toEqual(new Set([short]));
+  again.ws.terminate();
+});

@@ -163,6 +163,18 @@ describe('owners', () => {
   });
 });
 
+describe('rows', () => {
+  it('of a symbol that is new can be asked for as soon as they are answered', async () => {
+    const statuses: unknown[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      const symbol = `FRESH${index}`;
+      expect((await as('host', 'POST', '/data/ingest', { data: [row(symbol, 'yahoo')] })).status).toBe(200);
+      statuses.push((await as('host', 'GET', `/data/${symbol}`)).status);
+    }
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+});
+
 describe('what a key may ingest', () => {
   it('rows of other sources and symbols are refused by their place, the others count', async () => {
     const { key } = chain.add(['ingest'], { ingest: ['mock:ACME', 'ibkr:es*', '*:X'] });
