@@ -7,6 +7,7 @@ import { TickringError } from '../model/errors.js';
 import { addEnvironment } from './config/environment.js';
 import { feedsOf } from './config/feeds.js';
 import { accessOf, gatewaySettings } from './config/gateway.js';
+import { journalOf, journalSettings } from './config/journal.js';
 import { describe, hideSecrets } from './config/problems.js';
 import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
@@ -102,6 +103,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       reconnectDelayMs: settings.reconnect_delay_ms,
       maxReconnectDelayMs: settings.max_reconnect_delay_ms,
       quarantineBytesMax: settings.quarantine_bytes_max,
+      journal: journalOf(settings, stateDir),
       feeds,
     },
     gateway: {
@@ -177,6 +179,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     reconnect_delay_ms: engine.reconnectDelayMs,
     max_reconnect_delay_ms: engine.maxReconnectDelayMs,
     quarantine_bytes_max: engine.quarantineBytesMax,
+    journal: journalSettings(engine.journal),
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: gatewaySettings(gateway),
     ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs) }),

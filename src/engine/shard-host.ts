@@ -16,6 +16,7 @@ import {
   type SocketFrames,
   STAMP_HERE,
 } from '../native/index.js';
+import { JournalWatch, journalOf } from './journal-watch.js';
 import type { LineInputs } from './line.js';
 import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
@@ -80,10 +81,12 @@ export class ShardHost implements LineInputs {
   readonly #malformed = new Map<number, { since: number; count: number }>();
   /** Snapshots that the core asked for, by instrument: the first delta of a book makes it ask. */
   readonly #asked = new Map<number, number>();
+  readonly #journal: JournalWatch;
   #rebuilds = 0;
 
   constructor(options: ShardHostOptions) {
     this.#options = options;
+    this.#journal = new JournalWatch(options.logger);
     this.#create(options.lease);
   }
 
@@ -175,6 +178,7 @@ export class ShardHost implements LineInputs {
 
   tick(): void {
     this.#after(this.#shard?.tick(STAMP_HERE));
+    if (this.#shard !== undefined) this.#journal.look(this.#shard);
   }
 
   book(instrument: number): BookText | null {
@@ -189,7 +193,12 @@ export class ShardHost implements LineInputs {
   counters(): Record<string, number> {
     const values = this.#shard === undefined ? [] : this.#shard.counters();
     const counters = Object.fromEntries(SHARD_COUNTERS.map(({ name }, index) => [name, Number(values[index] ?? 0n)]));
-    return { ...counters, shard_rebuilds: this.#rebuilds, quarantine_dropped: this.#options.quarantine.dropped };
+    return {
+      ...counters,
+      ...this.#journal.counters(this.#shard),
+      shard_rebuilds: this.#rebuilds,
+      quarantine_dropped: this.#options.quarantine.dropped,
+    };
   }
 
   instruments(): InstrumentStatus[] {
@@ -229,10 +238,11 @@ export class ShardHost implements LineInputs {
       snapshotIntervalMs,
     } = config;
     const books = booksBytes === undefined ? {} : { booksBytes };
-    const sizes = { ringBytes, ...books, instrumentsMax, depth };
+    const sizes = { ringBytes, ...books, ...journalOf(config, shard), instrumentsMax, depth };
     this.#shard = native(
       () => new Shard({ root, name, shard, epoch, prevEpoch, snapshotIntervalMs, wakeIntervalUs, hardened, ...sizes }),
     );
+    this.#journal.opened(this.#shard);
     this.#ingest = native(() => this.#shard?.ingester());
     for (const { definition } of this.#instruments.values()) {
       this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));

@@ -1,7 +1,7 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
 import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
 import type { LatestView } from '../native/index.js';
-import { INSTRUMENT_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
+import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
 import { histogramSum } from './histogram.js';
 import type { Logger } from './logger.js';
 import type { FanoutSource, ReaderSource, RingSource } from './ring.js';
@@ -28,6 +28,8 @@ export interface ShardView {
   readonly heartbeatAgeMs: number | null;
   /** In the order of `SHARD_COUNTERS`; empty where nothing can be read. */
   readonly counters: readonly bigint[];
+  /** In the order of `JOURNAL_COUNTERS`; empty where nothing can be read. */
+  readonly journal: readonly bigint[];
 }
 
 export interface InstrumentView {
@@ -54,6 +56,8 @@ const shardCounter = (name: (typeof SHARD_COUNTERS)[number]['name']): number =>
 const SUBSCRIBED = instrumentCounter('channels');
 const IN_SYNC = instrumentCounter('in_sync');
 const LAST_TS_RECV = instrumentCounter('last_ts_recv');
+const JOURNAL_STATE = JOURNAL_COUNTERS.findIndex(({ name }) => name === 'journal_state');
+const JOURNAL_DEGRADED = 2n;
 /** In the counter of channels: the instrument has left its shard. */
 const REMOVED_BIT = 256;
 
@@ -82,6 +86,7 @@ export class Monitor {
         lag,
         heartbeatAgeMs: null,
         counters: [],
+        journal: [],
       };
       try {
         return this.#shard(shard, lag, instruments) ?? away;
@@ -122,6 +127,7 @@ export class Monitor {
       lag,
       heartbeatAgeMs: status.heartbeatAgeMs ?? null,
       counters: reader.counters(),
+      journal: reader.journalCounters(),
     };
   }
 
@@ -192,6 +198,11 @@ export class Monitor {
     if (this.shards.length > 0 && this.instruments.length === 0) reasons.push('no instruments yet');
     const more = reasons.length - REASONS_MAX;
     return more > 0 ? [...reasons.slice(0, REASONS_MAX), `${more} more`] : reasons;
+  }
+
+  /** Shards whose journal does not keep up: they are served truthfully, and may not be kept. */
+  get unkept(): number[] {
+    return this.shards.flatMap(({ shard, journal }) => (journal[JOURNAL_STATE] === JOURNAL_DEGRADED ? [shard] : []));
   }
 
   close(): void {

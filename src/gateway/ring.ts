@@ -74,6 +74,7 @@ export interface ReaderSource {
   instruments(): RingInstrument[];
   latest(instrument: number): LatestView | null;
   counters(): bigint[];
+  journalCounters(): bigint[];
   instrumentCounters(instrument: number): bigint[] | null;
   histogram(stage: number): { counts: Float64Array } | null;
   close(): void;

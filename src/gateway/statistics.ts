@@ -1,6 +1,6 @@
 /** Everything that `/metrics`, `/health` and `/ready` tell. */
 import { existsSync } from 'node:fs';
-import { INSTRUMENT_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
+import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
 import type { Access } from './access.js';
 import type { DataQueries } from './data-queries.js';
 import type { ExchangeCounts } from './exchange.js';
@@ -67,7 +67,7 @@ export class Statistics {
     const { monitor, sinks, hub, version } = this.#parts;
     return {
       service: 'market-data',
-      status: monitor.reasons.length === 0 ? 'healthy' : 'degraded',
+      status: monitor.reasons.length === 0 && monitor.unkept.length === 0 ? 'healthy' : 'degraded',
       version,
       messages_processed: monitor.total('frames'),
       data_points_stored: monitor.total('events'),
@@ -206,6 +206,13 @@ export class Statistics {
         .filter(({ counters }) => counters.length > 0)
         .map(({ shard, counters }): [Labels, number] => [{ shard }, Number(counters[index] ?? 0n)]);
       out.add(`tickring_${name}_total`, 'counter', help, samples);
+    });
+    JOURNAL_COUNTERS.forEach(({ name, help }, index) => {
+      const samples = shards
+        .filter(({ journal }) => journal.length > 0)
+        .map(({ shard, journal }): [Labels, number] => [{ shard }, Number(journal[index] ?? 0n)]);
+      const isGauge = name === 'journal_state' || name === 'journal_durable';
+      out.add(`tickring_${name}${isGauge ? '' : '_total'}`, isGauge ? 'gauge' : 'counter', help, samples);
     });
     const each = (value: (shard: (typeof shards)[number]) => number | null): [Labels, number][] =>
       shards.flatMap((shard) => {

@@ -25,6 +25,29 @@ export interface FeedConfig {
   readonly transport: TransportName;
 }
 
+/** When an input counts as durable: written; synced with its group; synced at once. */
+export type Durability = 'none' | 'batch' | 'fsync';
+
+/** Where and how inputs are kept. */
+export interface JournalConfig {
+  /** A folder a shard is made in it. */
+  readonly dir: string;
+  readonly durability: Durability;
+  readonly segmentBytes: number;
+  /** Memory a shard for inputs that wait for the disk. */
+  readonly bufferBytes: number;
+  /** Most that is kept of a shard; 0: no limit. */
+  readonly retainBytes: number;
+  /** Longest that it is kept; 0: no limit. */
+  readonly retainMs: number;
+  /** With less than this free on the disk, old segments go although a sink needs them. */
+  readonly diskFloorBytes: number;
+  /** Whether segments are compressed once they are full. */
+  readonly compress: boolean;
+  /** What is done at a start about damage to what was durable. */
+  readonly recovery: 'strict' | 'point-in-time' | 'salvage';
+}
+
 export interface EngineConfig {
   /** Name under the shared-memory root; also names the control socket. */
   readonly name: string;
@@ -52,6 +75,8 @@ export interface EngineConfig {
   readonly maxReconnectDelayMs: number;
   /** Most bytes kept in quarantine files. */
   readonly quarantineBytesMax: number;
+  /** Null or absent: inputs are not kept. */
+  readonly journal?: JournalConfig | null;
   readonly feeds: readonly FeedConfig[];
 }
 

@@ -315,6 +315,14 @@ export declare class RingReader {
    */
   ringCounters(shard?: number | undefined | null): Array<bigint>
   /**
+   * Figures of a shard's journal in the order of `JOURNAL_COUNTERS`.
+   *
+   * # Errors
+   *
+   * As `status`.
+   */
+  journalCounters(shard?: number | undefined | null): Array<bigint>
+  /**
    * Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
    *
    * # Errors
@@ -359,7 +367,7 @@ export declare class Shard {
   /**
    * # Errors
    *
-   * `SHM_*` when the segment cannot be made; `ARGUMENT_RANGE`.
+   * `SHM_*` when the segment cannot be made; `JOURNAL_*` when the journal cannot be opened; `ARGUMENT_RANGE`.
    */
   constructor(options: ShardOptions)
   /**
@@ -438,6 +446,14 @@ export declare class Shard {
    * `CLOSED`, `SHARD_POISONED`.
    */
   counters(): Array<bigint>
+  /**
+   * How the journal does; null where none is kept.
+   *
+   * # Errors
+   *
+   * `CLOSED`, `SHARD_POISONED`.
+   */
+  journalStatus(): JournalStatus | null
   /**
    * Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
    *
@@ -571,6 +587,37 @@ export interface InstrumentDefinition {
   lotSize: bigint
   trading: boolean
   changeCount: number
+}
+
+/** Where and how a shard keeps its journal. */
+export interface JournalOptions {
+  /** Folder of this shard alone; made if need be. */
+  folder: string
+  /** `none`, `batch` or `fsync`. */
+  durability: string
+  segmentBytes: number
+  /** Memory for inputs that wait for the disk. */
+  bufferBytes: number
+  /** Bytes kept; 0: no limit. */
+  retainBytes: number
+  /** Age kept, ms; 0: no limit. */
+  retainMs: number
+  /** With less than this free on the disk, old segments go although a sink needs them. */
+  diskFloorBytes: number
+  /** Whether sealed segments are compressed. */
+  compress: boolean
+  /** What is done about damage in the last segment: `strict`, `point-in-time` or `salvage`. */
+  recovery: string
+}
+
+/** What the journal found when it was opened, and how it does. */
+export interface JournalStatus {
+  /** In the order of `JOURNAL_COUNTERS`. */
+  counters: Array<bigint>
+  /** The last error of the disk; null where there was none. */
+  failure?: string
+  /** What recovery found amiss, a line each. */
+  recovered: Array<string>
 }
 
 /** Pseudo record: the engine started a new segment; payload words are the old and the new epoch. */
@@ -752,6 +799,8 @@ export interface ShardOptions {
   instrumentsMax: number
   depth: number
   snapshotIntervalMs: number
+  /** Absent: inputs are not kept. */
+  journal?: JournalOptions
 }
 
 /** What the state machine asks of the engine. */

@@ -1,5 +1,5 @@
 /** Counters and histograms as they come from the ring, by name. */
-import type { INSTRUMENT_COUNTERS, RING_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/index.js';
+import type { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, RING_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/index.js';
 
 /** What a latency histogram of the writer says, ns. */
 export interface Histogram {
@@ -19,7 +19,10 @@ export interface HistogramOptions {
 
 export type StageName = (typeof STAGES)[number]['name'];
 export type InstrumentCounterName = (typeof INSTRUMENT_COUNTERS)[number]['name'];
-export type CounterName = (typeof RING_COUNTERS)[number]['name'] | (typeof SHARD_COUNTERS)[number]['name'];
+export type CounterName =
+  | (typeof RING_COUNTERS)[number]['name']
+  | (typeof SHARD_COUNTERS)[number]['name']
+  | (typeof JOURNAL_COUNTERS)[number]['name'];
 
 /** Values by the names of their table. */
 export function named<Name extends string>(

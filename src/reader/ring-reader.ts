@@ -7,6 +7,7 @@ import {
   RingReader as Addon,
   fromAddon,
   INSTRUMENT_COUNTERS,
+  JOURNAL_COUNTERS,
   type LatestStats,
   type LatestTrade,
   native,
@@ -281,6 +282,7 @@ export class RingReader implements AsyncIterable<RingRecord> {
     return native(() => ({
       ...named(RING_COUNTERS, this.#addon.ringCounters(shard)),
       ...named(SHARD_COUNTERS, this.#addon.counters(shard)),
+      ...named(JOURNAL_COUNTERS, this.#addon.journalCounters(shard)),
     }));
   }
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use tickring_core::digest::Digests;
 use tickring_core::error::Code;
 use tickring_core::event::Event;
 use tickring_core::input::{Input, Instrument, Stamped};
@@ -14,6 +15,7 @@ use tickring_shm::{Clock, Stage, Writer};
 
 use crate::chunks::FrameSink;
 use crate::failure::{Result, closed, fail, panic_text};
+use crate::journalling::Journalling;
 use crate::rejected::Rejected;
 use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
 
@@ -21,50 +23,51 @@ use crate::shard::{EVENTS_MASK, REJECTED_BIT, REQUESTS_BIT};
 pub type SharedDriver = Rc<RefCell<Driver>>;
 
 /// Where events go.
-pub enum Output {
-    Ring(Box<Writer>),
-    /// Replay publishes nowhere.
-    Nowhere,
+pub struct Output {
+    /// `None`: replay publishes nowhere.
+    pub ring: Option<Box<Writer>>,
+    /// Kept where inputs are journalled.
+    digests: Option<Box<Digests>>,
 }
 
 impl Output {
     fn now(&mut self) -> u64 {
-        match self {
-            Self::Ring(writer) => writer.now(),
-            Self::Nowhere => Clock::system().now(),
+        match &mut self.ring {
+            Some(writer) => writer.now(),
+            None => Clock::system().now(),
         }
     }
 }
 
 impl Sink for Output {
     fn event(&mut self, event: &Event<'_>) {
-        if let Self::Ring(writer) = self {
+        if let Some(digests) = &mut self.digests {
+            digests.add(event);
+        }
+        if let Some(writer) = &mut self.ring {
             writer.event(event);
         }
     }
 
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
-        if let Self::Ring(writer) = self {
+        if let Some(writer) = &mut self.ring {
             writer.latest(slot, latest);
         }
     }
 
     fn instrument(&mut self, slot: u32, instrument: &Instrument) {
-        if let Self::Ring(writer) = self {
+        if let Some(writer) = &mut self.ring {
             writer.instrument(slot, instrument);
         }
     }
 
     #[inline]
     fn wanted(&mut self) -> Option<u32> {
-        match self {
-            Self::Ring(writer) => writer.wanted(),
-            Self::Nowhere => None,
-        }
+        self.ring.as_mut()?.wanted()
     }
 
     fn again(&mut self, slot: u32, latest: &Latest<'_>) {
-        if let Self::Ring(writer) = self {
+        if let Some(writer) = &mut self.ring {
             writer.again(slot, latest);
         }
     }
@@ -74,13 +77,17 @@ impl Sink for Output {
 pub struct Running {
     pub machine: Machine,
     pub output: Output,
+    pub journal: Option<Box<Journalling>>,
 }
 
 impl Running {
     fn publish_counters(&mut self) {
-        let Output::Ring(writer) = &mut self.output else { return };
+        let Some(writer) = &mut self.output.ring else { return };
         writer.heartbeat();
         writer.put_counters(self.machine.counters());
+        if let Some(journal) = &self.journal {
+            writer.put_journal_counters(&journal.counters());
+        }
         for slot in 0..self.machine.instruments_len() {
             if let Some(counters) = self.machine.instrument_counters(slot) {
                 writer.put_instrument_counters(slot, counters);
@@ -94,7 +101,7 @@ impl FrameSink for Driver {
     fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
         let result = self.input(ts_recv, Input::Frame { connection, bytes });
         if result >= 0
-            && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
+            && let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running
         {
             // Since the chunk is here: what stood before this frame in it counts.
             let left = writer.now();
@@ -117,8 +124,9 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub const fn new(machine: Machine, output: Output) -> Self {
-        Self { running: Some(Running { machine, output }), poisoned: false, rejection: None }
+    pub fn new(machine: Machine, ring: Option<Box<Writer>>, journal: Option<Box<Journalling>>) -> Self {
+        let output = Output { ring, digests: journal.as_ref().map(|_| Box::default()) };
+        Self { running: Some(Running { machine, output, journal }), poisoned: false, rejection: None }
     }
 
     /// The machine and its output.
@@ -152,11 +160,13 @@ impl Driver {
     #[inline]
     pub fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
         let input = Input::Frame { connection, bytes };
-        let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running else { return self.input(ts_recv, input) };
+        let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running else {
+            return self.input(ts_recv, input);
+        };
         let arrived = writer.now();
         let result = self.input(if ts_recv == 0 { arrived } else { ts_recv }, input);
         if result >= 0
-            && let Some(Running { output: Output::Ring(writer), .. }) = &mut self.running
+            && let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running
         {
             // A wall clock that is set back in between makes it 0; forward, one outlier.
             let left = writer.now();
@@ -174,7 +184,10 @@ impl Driver {
         let Some(running) = &mut self.running else { return -i32::from(Code::Closed as u16) };
         let ts_recv = if ts_recv == 0 { running.output.now() } else { ts_recv };
         let stamped = Stamped { ts_recv, input };
-        if let Output::Ring(writer) = &mut running.output {
+        if let Some(journal) = &mut running.journal {
+            journal.append(&stamped, running.output.digests.as_ref().map_or(0, |digests| digests.shard()));
+        }
+        if let Some(writer) = &mut running.output.ring {
             writer.begin_input();
         }
         match catch_unwind(AssertUnwindSafe(|| running.machine.apply(&stamped, &mut running.output))) {
@@ -200,6 +213,9 @@ impl Driver {
         if result >= 0
             && let Some(running) = &mut self.running
         {
+            if let (Some(journal), Some(digests)) = (&mut running.journal, &running.output.digests) {
+                journal.tick(&running.machine, digests);
+            }
             running.publish_counters();
         }
         result
@@ -208,11 +224,14 @@ impl Driver {
     /// Marks the ring closed and lets go of everything. Idempotent.
     pub fn close(&mut self) {
         let Some(mut running) = self.running.take() else { return };
+        if let Some(journal) = running.journal.take() {
+            journal.close();
+        }
         if self.poisoned {
             return;
         }
         running.publish_counters();
-        if let Output::Ring(writer) = running.output {
+        if let Some(writer) = running.output.ring {
             writer.close();
         }
     }

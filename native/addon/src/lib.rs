@@ -9,11 +9,13 @@ mod entry;
 mod failure;
 mod fanout;
 mod following;
+mod journalling;
 mod lock;
 mod probe;
 mod reader;
 mod rejected;
 mod shard;
+mod shard_options;
 
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;

@@ -295,6 +295,16 @@ impl RingReader {
         Ok(self.following().reader(shard)?.ring_counters().into_iter().map(BigInt::from).collect())
     }
 
+    /// Figures of a shard's journal in the order of `JOURNAL_COUNTERS`.
+    ///
+    /// # Errors
+    ///
+    /// As `status`.
+    #[napi]
+    pub fn journal_counters(&self, shard: Option<u32>) -> Result<Vec<BigInt>> {
+        Ok(self.following().reader(shard)?.journal_counters().into_iter().map(BigInt::from).collect())
+    }
+
     /// Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! One shard: the state machine and its ring, driven by typed inputs. One object a worker thread.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,14 +9,14 @@ use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_core::input::{DisconnectReason, Input};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
-use tickring_core::simd::CodePath;
-use tickring_shm::layout::CHUNK_SIZE;
-use tickring_shm::{Clock, SegmentOptions, Stage, Writer};
+use tickring_shm::{Clock, EpochSeed, Stage, Writer, last_input};
 
-use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow, to_u64, unsigned};
-use crate::driver::{Driver, Output, SharedDriver};
+use crate::convert::{InstrumentDefinition, Nanos, ShardRequest, narrow};
+use crate::driver::{Driver, SharedDriver};
 use crate::entry::{self, Call, out_of_range};
 use crate::failure::{self, Result, fail, guard};
+use crate::journalling::{JournalStatus, Journalling};
+use crate::shard_options::{ShardOptions, code_path};
 
 /// Bits 0..23 of an input's return value: events published.
 #[napi]
@@ -28,76 +27,6 @@ pub const REQUESTS_BIT: i32 = 1 << 24;
 /// The input was quarantined; `rejection()` says why.
 #[napi]
 pub const REJECTED_BIT: i32 = 1 << 25;
-
-/// How to make a shard.
-#[napi(object)]
-pub struct ShardOptions {
-    /// Root of shared memory; absent for replay, which publishes nowhere.
-    pub root: Option<String>,
-    pub name: String,
-    pub shard: u32,
-    pub epoch: BigInt,
-    pub prev_epoch: BigInt,
-    /// A power of two of 64 KiB to 16 GiB; 0 too where there is no `root`.
-    pub ring_bytes: f64,
-    /// Room for images of whole books, rounded down to whole chunks of 4 KiB; absent: a quarter of `ringBytes`.
-    pub books_bytes: Option<f64>,
-    /// A thread looks this often whether blocked readers are to be woken, µs; absent or 0: none, they sleep.
-    pub wake_interval_us: Option<u32>,
-    /// Publish in sealed memory that is handed out over a socket, instead of in a file.
-    pub hardened: Option<bool>,
-    pub instruments_max: u32,
-    pub depth: u32,
-    pub snapshot_interval_ms: f64,
-}
-
-/// Bytes of the smallest ring, for the check of options that ask for none.
-const RING_BYTES_MIN: u64 = 64 * 1024;
-
-/// Names the code path that shards take, for tests and measurements; see [`CodePath`].
-const CODE_PATH: &str = "TICKRING_CODE_PATH";
-
-/// The code path that the environment names, or the best of this host.
-fn code_path() -> Result<CodePath> {
-    let Some(name) = std::env::var_os(CODE_PATH) else { return Ok(CodePath::detect()) };
-    let named = name.to_str().and_then(CodePath::from_name).filter(|path| path.is_available());
-    named.ok_or_else(|| {
-        let here: Vec<_> = CodePath::ALL.iter().filter(|path| path.is_available()).map(|path| path.name()).collect();
-        fail(Code::ArgumentRange, format!("{CODE_PATH} {} is none of {}", name.display(), here.join(", ")))
-    })
-}
-
-impl ShardOptions {
-    fn snapshot_interval_ns(&self) -> Result<u64> {
-        let ms = to_u64("snapshotIntervalMs", self.snapshot_interval_ms)?;
-        let limit = u64::MAX / 1_000_000;
-        ms.checked_mul(1_000_000).ok_or_else(|| fail(Code::ArgumentRange, format!("snapshotIntervalMs {ms} exceeds {limit}")))
-    }
-
-    /// The segment, checked whether it will be made or not; its root is empty where it will not.
-    fn into_segment(self) -> Result<SegmentOptions> {
-        let ring_bytes = to_u64("ringBytes", self.ring_bytes)?;
-        let books_bytes = self.books_bytes.map_or(Ok(ring_bytes / 4), |bytes| to_u64("booksBytes", bytes))?;
-        let nowhere = self.root.is_none();
-        if self.root.as_ref().is_some_and(String::is_empty) {
-            return Err(fail(Code::ShmName, "root is empty: leave it out to publish nowhere"));
-        }
-        let segment = SegmentOptions {
-            root: PathBuf::from(self.root.unwrap_or_default()),
-            name: self.name,
-            shard: narrow("shard", self.shard)?,
-            epoch: unsigned("epoch", &self.epoch)?,
-            prev_epoch: unsigned("prevEpoch", &self.prev_epoch)?,
-            ring_bytes: if nowhere && ring_bytes == 0 { RING_BYTES_MIN } else { ring_bytes },
-            books_bytes: books_bytes - books_bytes % CHUNK_SIZE as u64,
-            instruments_max: self.instruments_max,
-            depth: narrow("depth", self.depth)?,
-            hardened: self.hardened.unwrap_or(false),
-        };
-        segment.check().map_err(|error| failure::shm(&error))?;
-        Ok(segment)
-    }
-}
 
 /// Why the last input was quarantined.
 #[napi(object)]
@@ -136,32 +65,45 @@ pub struct Shard {
 impl Shard {
     /// # Errors
     ///
-    /// `SHM_*` when the segment cannot be made; `ARGUMENT_RANGE`.
+    /// `SHM_*` when the segment cannot be made; `JOURNAL_*` when the journal cannot be opened; `ARGUMENT_RANGE`.
     #[napi(constructor)]
-    pub fn new(options: ShardOptions) -> Result<Self> {
+    pub fn new(mut options: ShardOptions) -> Result<Self> {
         guard(|| {
             let snapshot_interval_ns = options.snapshot_interval_ns()?;
             let wake_interval = Duration::from_micros(options.wake_interval_us.unwrap_or(0).into());
+            let kept = options.journal.take();
             let segment = options.into_segment()?;
-            let code_path = code_path()?;
-            let output = if segment.root.as_os_str().is_empty() {
-                Output::Nowhere
-            } else {
-                let mut writer = Writer::create(&segment).map_err(|error| failure::shm(&error))?;
+            let config = MachineConfig {
+                depth: usize::from(segment.depth),
+                snapshot_interval_ns,
+                instruments_max: segment.instruments_max,
+                code_path: code_path()?,
+                ..MachineConfig::default()
+            };
+            let publishes = !segment.root.as_os_str().is_empty();
+            let journal = match &kept {
+                Some(kept) => {
+                    // Numbers go on behind those that readers have seen, on disk or not.
+                    let first = if publishes { last_input(&segment) + 1 } else { 1 };
+                    Some(Box::new(Journalling::open(kept, &config, (segment.shard, segment.epoch, first))?))
+                }
+                None => None,
+            };
+            let (before, began) = journal.as_ref().map_or((0, 0), |journal| (journal.before(), journal.began()));
+            let ring = if publishes {
+                let seed = EpochSeed { last_durable: before, ..EpochSeed::default() };
+                let mut writer = Writer::create_with(&segment, &seed).map_err(|error| failure::shm(&error))?;
                 writer.use_clock(Clock::counter());
                 if !wake_interval.is_zero() {
                     writer.start_waker(wake_interval).map_err(|error| failure::shm(&error))?;
                 }
-                Output::Ring(Box::new(writer))
+                Some(Box::new(writer))
+            } else {
+                None
             };
-            let machine = Machine::new(MachineConfig {
-                depth: usize::from(segment.depth),
-                snapshot_interval_ns,
-                instruments_max: segment.instruments_max,
-                code_path,
-                ..MachineConfig::default()
-            });
-            Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, output))) })
+            let mut machine = Machine::new(config);
+            machine.skip_to(began);
+            Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, ring, journal))) })
         })
     }
 
@@ -313,6 +255,16 @@ impl Shard {
         Ok(driver.healthy()?.machine.counters().values().into_iter().map(BigInt::from).collect())
     }
 
+    /// How the journal does; null where none is kept.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`, `SHARD_POISONED`.
+    #[napi]
+    pub fn journal_status(&self) -> Result<Option<JournalStatus>> {
+        Ok(self.driver.borrow().healthy()?.journal.as_ref().map(|journal| journal.status()))
+    }
+
     /// Counters of an instrument in the order of `INSTRUMENT_COUNTERS`; null if the shard does not hold it.
     ///
     /// # Errors
@@ -334,7 +286,7 @@ impl Shard {
     #[napi]
     pub fn latency_percentiles(&self) -> Result<LatencyPercentiles> {
         let driver = self.driver.borrow();
-        let Output::Ring(writer) = &driver.healthy()?.output else {
+        let Some(writer) = &driver.healthy()?.output.ring else {
             return Ok(LatencyPercentiles { p50: 0.0, p99: 0.0, p999: 0.0, count: 0.0 });
         };
         let histogram = writer.histogram(Stage::ReceiveToRing);

@@ -729,6 +729,14 @@ pub(crate) const fn counter_name(number: u64) -> &'static CStr {
         27 => c"crossed",
         28 => c"rollbacks",
         29 => c"widened",
+        30 => c"journal_state",
+        31 => c"journal_durable",
+        32 => c"journal_shed",
+        33 => c"journal_shed_bytes",
+        34 => c"journal_bytes",
+        35 => c"journal_groups",
+        36 => c"journal_segments",
+        37 => c"journal_failures",
         _ => c"unknown",
     }
 }

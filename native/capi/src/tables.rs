@@ -173,7 +173,8 @@ pub unsafe extern "C" fn tkr_read_counters(
         let mut values = unsafe { Places::new(values, capacity, "values") }?;
         // SAFETY: room for one, by this function's contract.
         let mut count = unsafe { Places::one(count, "count") }?;
-        let all = reader.source.get().ring_counters().into_iter().chain(reader.source.get().shard_counters());
+        let shard = reader.source.get();
+        let all = shard.ring_counters().into_iter().chain(shard.shard_counters()).chain(shard.journal_counters());
         count.put([values.put(all)]);
         Ok(TKR_OK)
     };

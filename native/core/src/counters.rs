@@ -48,6 +48,20 @@ counters! {
 }
 
 counters! {
+    /// Figures of a shard's journal; zeros where none is kept.
+    JournalCounters {
+        journal_state: "0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.",
+        journal_durable: "Number of the last input that is on disk.",
+        journal_shed: "Inputs that the journal could not take; each is in a gap.",
+        journal_shed_bytes: "Bytes of those inputs.",
+        journal_bytes: "Bytes written to the journal.",
+        journal_groups: "Groups of inputs made durable together.",
+        journal_segments: "Segments begun.",
+        journal_failures: "Errors of the disk.",
+    }
+}
+
+counters! {
     /// Counters of an instrument.
     InstrumentCounters {
         book_deltas: "Book deltas applied.",

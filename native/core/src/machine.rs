@@ -203,12 +203,6 @@ impl Machine {
         }
     }
 
-    /// An empty machine whose first input has the number after `last`.
-    #[must_use]
-    pub fn numbered_after(config: MachineConfig, last: u64) -> Self {
-        Self { frame_seq: last, ..Self::new(config) }
-    }
-
     /// Applies one input and hands its events to `sink`, in order; then the state of each instrument that it changed.
     ///
     /// Cost: no allocation once every instrument has been through its first synchronization. A rejected input changes

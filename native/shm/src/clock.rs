@@ -70,6 +70,12 @@ impl Clock {
         Self { anchor: Some(Anchor { wall: look, monotonic: look, rate: 0, span: u64::MAX }) }
     }
 
+    /// The kernel's clock that never steps, ns since boot.
+    #[must_use]
+    pub fn monotonic() -> u64 {
+        monotonic_ns()
+    }
+
     /// Whether stamps come from the counter.
     #[must_use]
     pub const fn is_counter(&self) -> bool {

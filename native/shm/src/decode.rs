@@ -33,6 +33,13 @@ pub(crate) fn sequence(copy: &[u64], near: Near) -> u64 {
     restore(copy[2] as u32, near.sequence)
 }
 
+/// Number of the input that a record came from.
+#[inline]
+pub(crate) fn frame_seq(copy: &[u64], near: Near) -> u64 {
+    let low = copy[2] >> 32;
+    if copy[0] >> 16 & u64::from(flag::WIDE) != 0 { low | (copy[6] >> 32) << 32 } else { restore(low as u32, near.frame_seq) }
+}
+
 /// Whom a record is about, by its first word.
 #[inline]
 pub(crate) const fn instrument_of(word: u64) -> u32 {
@@ -60,13 +67,12 @@ pub(crate) fn decode(copy: &[u64], span: u64, near: Near, record: &mut Record) -
     record.instrument = instrument_of(copy[0]);
     record.ts_recv = copy[1];
     record.sequence = sequence(copy, near);
+    record.frame_seq = frame_seq(copy, near);
     if wide {
         record.ts_event = copy[4];
         record.ts_out = copy[5];
         record.index = copy[6] as u32;
-        record.frame_seq = (copy[2] >> 32) | (copy[6] >> 32) << 32;
     } else {
-        record.frame_seq = restore((copy[2] >> 32) as u32, near.frame_seq);
         record.index = (copy[3] >> 56) as u32;
         record.ts_out = copy[1].wrapping_add((copy[3] >> 32) & (OUT_NS_END - 1));
         let no_event = flags & flag::NO_TS_EVENT != 0;

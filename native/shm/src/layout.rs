@@ -1,7 +1,7 @@
 //! Every offset and limit of the shared file, in 64-bit words unless the name says bytes. Drawn in `native/shm/README.md`;
 //! printed to TypeScript by `examples/layout_ts.rs`. Changing anything here changes the ABI.
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::LEVELS_PER_EVENT_MAX;
 
 /// Bytes of a word.
@@ -182,8 +182,10 @@ pub const RING_COUNTERS: &[(&str, &str)] = &[
     ("ring_image_levels", "Levels in them."),
     ("ring_images_refused", "Images refused: no room left in the books area."),
 ];
-/// Words of the counters area: ring counters, shard counters, rounded up to a slot.
-pub const COUNTER_WORDS: usize = (RING_COUNTERS.len() + ShardCounters::TABLE.len()).next_multiple_of(SLOT_WORDS);
+/// Words before the journal's counters.
+pub const JOURNAL_COUNTERS_AT: usize = RING_COUNTERS.len() + ShardCounters::TABLE.len();
+/// Words of the counters area: ring counters, shard counters, the journal's, rounded up to a slot.
+pub const COUNTER_WORDS: usize = (JOURNAL_COUNTERS_AT + JournalCounters::TABLE.len()).next_multiple_of(SLOT_WORDS);
 /// Words of one instrument's counters: two cache lines.
 pub const INSTRUMENT_COUNTER_WORDS: usize = InstrumentCounters::TABLE.len().next_multiple_of(2 * SLOT_WORDS);
 

@@ -95,7 +95,7 @@ pub use self::{
     lock::EngineLock,
     merged::{Merged, Next, engines, shards},
     metrics::{CountersCopy, HistogramCopy, Stage},
-    options::{EpochSeed, SegmentOptions},
+    options::{EpochSeed, SegmentOptions, last_input},
     payload::{EpochReason, EpochStart},
     reader::{Poll, Reader},
     record::Record,

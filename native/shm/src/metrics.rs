@@ -1,6 +1,6 @@
 //! Counters and histograms as plain words: one writer, Relaxed, read from outside at any time.
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 
 use crate::layout::{
     HISTOGRAM_BUCKETS, HISTOGRAM_HEAD_WORDS, HISTOGRAM_MAX_BITS, HISTOGRAM_SUB_BITS, HISTOGRAM_WORDS, RING_COUNTERS,
@@ -122,6 +122,8 @@ pub struct CountersCopy {
     pub ring: [u64; RING_COUNTERS.len()],
     /// The shard's, in the order of [`ShardCounters::TABLE`].
     pub shard: [u64; ShardCounters::TABLE.len()],
+    /// Its journal's, in the order of [`JournalCounters::TABLE`].
+    pub journal: [u64; JournalCounters::TABLE.len()],
     /// By slot of the instrument table: each in the order of [`InstrumentCounters::TABLE`]. Slots never defined are absent.
     pub instruments: Vec<(u32, [u64; InstrumentCounters::TABLE.len()])>,
 }

@@ -62,6 +62,16 @@ pub struct EpochSeed {
     pub last_durable: u64,
 }
 
+/// Number of the last input of which readers of the writer before have seen something: whoever counts inputs on goes on behind
+/// it. 0 where there was no writer, its segment cannot be read, or it was [`SegmentOptions::hardened`] and is gone.
+#[must_use]
+pub fn last_input(options: &SegmentOptions) -> u64 {
+    let trust = Trust::in_self();
+    let directory = Directory::shard(&options.root, &options.name, options.shard, trust, false);
+    let segment = directory.and_then(|directory| Segment::open_current(&directory, trust));
+    segment.map_or(0, |segment| segment.last().frame_seq)
+}
+
 /// What is known of the writer before.
 #[derive(Debug)]
 pub(crate) struct Previous {
@@ -77,7 +87,7 @@ pub(crate) fn previous(directory: &Directory, trust: Trust) -> Option<Previous> 
     Some(Previous {
         epoch: segment.header.epoch,
         lineage: segment.header.lineage,
-        last_sequence: segment.last_sequence(),
+        last_sequence: segment.last().sequence,
         closed: segment.is_closed(),
     })
 }

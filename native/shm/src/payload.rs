@@ -139,7 +139,7 @@ pub struct EpochStart {
 pub fn schema_hash() -> u64 {
     use crate::layout::RING_COUNTERS;
     use crate::metrics::Stage;
-    use tickring_core::counters::{InstrumentCounters, ShardCounters};
+    use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     // What the table below does not show.
@@ -157,7 +157,9 @@ pub fn schema_hash() -> u64 {
             add(&format!("{} {} {} {} {}", field.name, field.word, field.shift, field.bits, field.signed));
         }
     }
-    for (name, _) in RING_COUNTERS.iter().chain(ShardCounters::TABLE).chain(InstrumentCounters::TABLE) {
+    for (name, _) in
+        RING_COUNTERS.iter().chain(ShardCounters::TABLE).chain(JournalCounters::TABLE).chain(InstrumentCounters::TABLE)
+    {
         add(name);
     }
     for stage in Stage::ALL {

@@ -97,15 +97,17 @@ impl Segment {
     }
 
     /// Sequence of the last record that was committed, also where the writer died before it moved the head.
-    pub(crate) fn last_sequence(&self) -> u64 {
+    pub(crate) fn last(&self) -> Near {
         let ring = self.ring_reader();
         let head = ring.head();
         let near = Near { sequence: head.sequence, frame_seq: head.frame_seq };
-        let mut last = self.header.first_sequence.saturating_sub(1).max(head.sequence);
+        let mut last = near;
+        last.sequence = last.sequence.max(self.header.first_sequence.saturating_sub(1));
         let mut copy = [0; COPY_WORDS];
         let mut position = ring.find_record_before(head.position, SPAN_MAX as u64).unwrap_or(head.position);
         while let Found::Record(span) = ring.read(position, &mut copy) {
-            last = last.max(decode::sequence(&copy, near));
+            last.sequence = last.sequence.max(decode::sequence(&copy, near));
+            last.frame_seq = last.frame_seq.max(decode::frame_seq(&copy, near));
             position += span;
         }
         last

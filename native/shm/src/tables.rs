@@ -2,13 +2,15 @@
 //! and histograms.
 
 use tickring_core::book::{Book, Side};
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{Level, Stats24h, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::sink::Latest;
 
 use crate::codec::{instrument_words, stats_words};
-use crate::layout::{INSTRUMENT_COUNTER_WORDS, INSTRUMENT_WORDS, LATEST_HEAD_WORDS, RING_COUNTERS, latest_words};
+use crate::layout::{
+    INSTRUMENT_COUNTER_WORDS, INSTRUMENT_WORDS, JOURNAL_COUNTERS_AT, LATEST_HEAD_WORDS, RING_COUNTERS, latest_words,
+};
 use crate::metrics::{CountersCopy, HistogramCopy, Stage};
 use crate::reader::Reader;
 use crate::record::{FIXED_WORDS_MAX, decode_instrument};
@@ -237,6 +239,12 @@ impl Reader {
         std::array::from_fn(|index| self.segment().counters.get(RING_COUNTERS.len() + index))
     }
 
+    /// Copies the journal's figures, in the order of [`JournalCounters::TABLE`].
+    #[must_use]
+    pub fn journal_counters(&self) -> [u64; JournalCounters::TABLE.len()] {
+        std::array::from_fn(|index| self.segment().counters.get(JOURNAL_COUNTERS_AT + index))
+    }
+
     /// Copies all counters.
     #[must_use]
     pub fn counters(&self) -> CountersCopy {
@@ -244,6 +252,7 @@ impl Reader {
         CountersCopy {
             ring: self.ring_counters(),
             shard: self.shard_counters(),
+            journal: self.journal_counters(),
             instruments: self.instruments().into_iter().filter_map(of_slot).collect(),
         }
     }

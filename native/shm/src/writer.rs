@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{Body, Event, Header as EventHeader, flag};
 use tickring_core::input::Instrument;
 use tickring_core::sink::{Latest, Sink};
@@ -15,7 +15,8 @@ use crate::files::{CURRENT, Directory, Trust};
 use crate::handout::{Handout, SOCKET};
 use crate::images::{At, Images};
 use crate::layout::{
-    INSTRUMENT_COUNTER_WORDS, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX, STATE_CLOSED, header,
+    INSTRUMENT_COUNTER_WORDS, JOURNAL_COUNTERS_AT, POSITION_MAX, RECORD_WORDS_MAX, RING_COUNTERS, SLOT_WORDS, SPAN_MAX,
+    STATE_CLOSED, header,
 };
 use crate::levels::LevelWords;
 use crate::mapping::Area;
@@ -174,6 +175,11 @@ impl Writer {
     /// Copies the shard's counters out.
     pub fn put_counters(&mut self, counters: &ShardCounters) {
         put(&self.segment.counters, RING_COUNTERS.len(), &counters.values());
+    }
+
+    /// Copies the journal's figures out.
+    pub fn put_journal_counters(&mut self, counters: &JournalCounters) {
+        put(&self.segment.counters, JOURNAL_COUNTERS_AT, &counters.values());
     }
 
     /// Copies an instrument's counters out; counted and refused if the slot is beyond the table.

@@ -106,6 +106,11 @@ function bytes(min: number, max: number) {
   );
 }
 
+/** Segments hold whole words: 25 MB is accepted, and is one. */
+function multipleOf8<Schema extends z.ZodType<number>>(schema: Schema) {
+  return schema.refine((size) => size % 8 === 0, 'is no multiple of 8');
+}
+
 const RECONNECT_MS_MAX = 3_600_000;
 
 /** The file's own structure, and the older flat keys behind it. */
@@ -124,6 +129,20 @@ export const settingsSchema = z.strictObject({
   reconnect_delay_ms: z.int().min(1).max(RECONNECT_MS_MAX).default(1_000),
   max_reconnect_delay_ms: z.int().min(1).max(RECONNECT_MS_MAX).default(60_000),
   quarantine_bytes_max: bytes(0, 2 ** 40).default(64 * 2 ** 20),
+  journal: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      dir: absolutePath.optional(),
+      durability: z.enum(['none', 'batch', 'fsync']).default('batch'),
+      segment_bytes: multipleOf8(bytes(2 ** 20, 2 ** 30)).default(64 * 2 ** 20),
+      buffer_bytes: bytes(2 ** 20, 2 ** 30).default(16 * 2 ** 20),
+      retain_bytes: bytes(0, 2 ** 50).default(8 * 2 ** 30),
+      retain_hours: z.number().min(0).max(1_000_000).default(0),
+      disk_floor_bytes: bytes(0, 2 ** 50).default(2 ** 30),
+      compress: z.boolean().default(true),
+      recovery: z.enum(['strict', 'point-in-time', 'salvage']).default('salvage'),
+    })
+    .prefault({}),
   feeds: z.array(feed).min(1).max(64).optional(),
   gateway: z
     .strictObject({
@@ -203,6 +222,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefi
     simulator: settingsSchema.shape.simulator.unwrap().shape,
     redis: settingsSchema.shape.redis.unwrap().shape,
     webhooks: settingsSchema.shape.webhooks.unwrap().shape,
+    journal: settingsSchema.shape.journal.unwrap().shape,
     log: settingsSchema.shape.log.unwrap().shape,
   };
   const shape = shapes[String(path[0] ?? '')];

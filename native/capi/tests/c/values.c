@@ -146,7 +146,7 @@ void check_tables(tkr_reader *reader) {
   check_latest(reader);
   check_instruments(reader);
   EXPECT(tkr_read_counters(reader, values, 64, &count), TKR_OK);
-  EXPECT(count, TKR_COUNTER_WIDENED + 1);
+  EXPECT(count, TKR_COUNTER_JOURNAL_FAILURES + 1);
   EXPECT(values[TKR_COUNTER_RING_RECORDS] > 8, 1);
   EXPECT(values[TKR_COUNTER_INPUTS], 3);
   EXPECT(values[TKR_COUNTER_WIDENED], 9);

@@ -199,6 +199,14 @@ class Counter(IntEnum):
     CROSSED = 27  # Times a book became crossed.
     ROLLBACKS = 28  # Times a venue restarted its ids.
     WIDENED = 29  # Times an instrument's exponents had to be widened.
+    JOURNAL_STATE = 30  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 31  # Number of the last input that is on disk.
+    JOURNAL_SHED = 32  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 33  # Bytes of those inputs.
+    JOURNAL_BYTES = 34  # Bytes written to the journal.
+    JOURNAL_GROUPS = 35  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 36  # Segments begun.
+    JOURNAL_FAILURES = 37  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):

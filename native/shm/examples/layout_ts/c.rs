@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{LEVELS_PER_EVENT_MAX, flag};
 use tickring_core::input::SYMBOL_BYTES_MAX;
 use tickring_shm::layout::{DEPTH_MAX, RING_COUNTERS};
@@ -141,7 +141,7 @@ fn constants(out: &mut String) {
         let row = |(index, (name, doc)): (usize, (&str, &str))| (constant(name), index.to_string(), doc.to_owned());
         rows.into_iter().enumerate().map(row).collect::<Vec<_>>()
     };
-    let shard = ShardCounters::TABLE.iter().copied();
+    let shard = ShardCounters::TABLE.iter().chain(JournalCounters::TABLE).copied();
     let counters = counted(RING_COUNTERS.iter().copied().chain(shard).collect());
     print_enum(out, "counter", "Counters of a shard, as indices; a newer minor version may append some.", "COUNTER_", counters);
     let counters = counted(InstrumentCounters::TABLE.to_vec());

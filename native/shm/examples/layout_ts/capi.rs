@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::error::Code;
 use tickring_core::input::SYMBOL_BYTES_MAX;
 use tickring_shm::layout::RING_COUNTERS;
@@ -83,7 +83,7 @@ fn names(out: &mut String) {
     }
     print_names(out, "code", Code::ALL.iter().map(|code| (*code as u64, code.name())));
     let indexed = |rows: &[(&'static str, &'static str)]| (0..).zip(rows.iter().map(|row| row.0)).collect::<Vec<_>>();
-    print_names(out, "counter", indexed(&[RING_COUNTERS, ShardCounters::TABLE].concat()));
+    print_names(out, "counter", indexed(&[RING_COUNTERS, ShardCounters::TABLE, JournalCounters::TABLE].concat()));
     print_names(out, "instrument_counter", indexed(InstrumentCounters::TABLE));
     print_names(out, "stage", Stage::ALL.iter().map(|stage| (*stage as u64, stage.name())));
 }

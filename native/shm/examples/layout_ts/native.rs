@@ -1,6 +1,6 @@
 //! `src/native/layout.ts`: the canonical record, payload words, counters and histograms.
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{Kind, LEVELS_PER_EVENT_MAX};
 use tickring_shm::layout::{HISTOGRAM_BUCKETS, HISTOGRAM_MAX_BITS, HISTOGRAM_SUB_BITS, PAYLOAD_WORDS_MAX, RING_COUNTERS};
 use tickring_shm::metrics::Stage;
@@ -80,6 +80,8 @@ fn counters(file: &mut File) {
     let row = |(name, help): &(&str, &str)| format!("{{ name: {}, help: {} }}", quote(name), quote(help));
     file.list("RING_COUNTERS", "Counters of the ring writer, in the order of their values.", RING_COUNTERS.iter().map(row));
     file.list("SHARD_COUNTERS", "Counters of a shard, in the order of their values.", ShardCounters::TABLE.iter().map(row));
+    let journal = JournalCounters::TABLE.iter().map(row);
+    file.list("JOURNAL_COUNTERS", "Figures of a shard's journal, in the order of their values.", journal);
     file.list(
         "INSTRUMENT_COUNTERS",
         "Counters of an instrument, in the order of their values.",

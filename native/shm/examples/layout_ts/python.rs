@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{LEVELS_PER_EVENT_MAX, flag};
 use tickring_shm::layout::{DEPTH_MAX, RING_COUNTERS};
 use tickring_shm::metrics::Stage;
@@ -71,7 +71,7 @@ fn enums(out: &mut String) {
     let counted = |rows: &[(&'static str, &'static str)]| {
         (0..).zip(rows).map(|(index, &(name, doc))| (constant(name), index, doc)).collect::<Vec<_>>()
     };
-    let shard = counted(&[RING_COUNTERS, ShardCounters::TABLE].concat());
+    let shard = counted(&[RING_COUNTERS, ShardCounters::TABLE, JournalCounters::TABLE].concat());
     print_enum(out, "IntEnum", "Counter", "Counters of a shard, as indices.", shard);
     let about = "Counters of an instrument, as indices.";
     print_enum(out, "IntEnum", "InstrumentCounter", about, counted(InstrumentCounters::TABLE));
