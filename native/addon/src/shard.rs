@@ -101,8 +101,7 @@ impl Shard {
             } else {
                 None
             };
-            let mut machine = Machine::new(config);
-            machine.skip_to(began);
+            let machine = Machine::numbered_after(config, began);
             Ok(Self { driver: Rc::new(RefCell::new(Driver::new(machine, ring, journal))) })
         })
     }

@@ -75,6 +75,12 @@ fn saved_limits(bytes: &[u8]) -> Result<(Limits, &[u8]), RestoreError> {
 }
 
 impl Machine {
+    /// An empty machine whose first input has the number after `last`.
+    #[must_use]
+    pub fn numbered_after(config: MachineConfig, last: u64) -> Self {
+        Self { frame_seq: last, ..Self::new(config) }
+    }
+
     /// Goes on as if the last input had had this number: those between are missing.
     pub const fn skip_to(&mut self, last: u64) {
         self.frame_seq = last;

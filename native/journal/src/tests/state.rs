@@ -64,8 +64,7 @@ fn a_configuration_is_read_as_it_was_written_and_no_other_is_taken_for_one() {
 #[test]
 fn a_checkpoint_in_parts_gives_back_machine_and_digests() {
     let config = MachineConfig::default();
-    let mut machine = Machine::new(config);
-    machine.skip_to(41);
+    let mut machine = Machine::numbered_after(config, 41);
     let input = Stamped { ts_recv: 5, input: Input::Connect { connection: 1, venue: 1 } };
     machine.apply(&input, &mut Discard);
     let digests = Digests::resume(77, &[(3, 9), (0, 4)]);
