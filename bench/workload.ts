@@ -71,7 +71,7 @@ function simulated(): Corpus {
   if (symbol === undefined) throw new Error('the simulated market has no BTCUSDT');
   market.channels.get('btcusdt@depth@500ms')?.subscribers.add({ deliver: () => undefined });
   while (lines.length < 5) market.step();
-  const body = binanceUsdm.snapshotBody(symbol.text, symbol.snapshot(1_000), market.nowUs);
+  const body = binanceUsdm.snapshotBody?.(symbol.text, symbol.snapshot(1_000), market.nowUs);
   lines.push(`${market.nowUs}000 ${body}`);
   while (lines.length < FRAMES) market.step();
   const text = symbol.bookText(symbol.lastUpdateId) ?? '';

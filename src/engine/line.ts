@@ -9,8 +9,6 @@ import type { Logger } from './log.js';
 import type { Closing, SocketInputs, VenueSocket } from './socket.js';
 import { openSocket } from './transports.js';
 
-/** Streams named in one control message. */
-const STREAMS_PER_MESSAGE = 100;
 const REPLY_DEADLINE_MS = 10_000;
 const SUBSCRIBE_ATTEMPTS_MAX = 3;
 /** A connection that lived this long counts as having worked. */
@@ -53,6 +51,7 @@ export interface LineOptions {
 
 interface Batch {
   readonly instruments: readonly InstrumentDefinition[];
+  readonly channels: readonly ChannelName[];
   attempts: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -72,6 +71,7 @@ export class Line {
   #replies = 0;
   #silences = 0;
   #lookedAt = 0;
+  #keptAliveAt = 0;
   #stopped = false;
   #instruments: readonly InstrumentDefinition[];
   reconnects = -1;
@@ -155,6 +155,14 @@ export class Line {
     this.#ask([instrument]);
   }
 
+  /** Subscribes the book of an instrument anew, if it is carried here: its stream begins with a snapshot. */
+  renewBook(instrument: InstrumentDefinition): void {
+    const isCarried = this.#options.channels.includes('book') && this.#instruments.includes(instrument);
+    if (!isCarried || this.#socket?.isOpen !== true) return;
+    this.#withdraw([instrument], ['book']);
+    this.#subscribe({ instruments: [instrument], channels: ['book'], attempts: 0, timer: undefined });
+  }
+
   /** Replaces the connection. */
   replace(reason: number, text: string): void {
     this.#socket?.end(reason, text);
@@ -186,6 +194,14 @@ export class Line {
     // Before the venue's forced cut, at a moment of our choosing.
     else if (socket.ageMs > connectionLifeMs * 0.98) this.replace(local, 'its life at the venue ends');
     else if (socket.lastByteAgeMs > PROBE_AFTER_MS) socket.probe();
+    this.#keepAlive(now);
+  }
+
+  #keepAlive(now: number): void {
+    const { keepAlive } = this.#options.venue;
+    if (keepAlive === undefined || now - this.#keptAliveAt < keepAlive.intervalMs || this.#socket?.isOpen !== true) return;
+    this.#keptAliveAt = now;
+    this.#socket.send(keepAlive.text);
   }
 
   /** The venue answered the control message with this id; 0 stands for one that it did not name. */
@@ -204,24 +220,27 @@ export class Line {
     const { inputs, connection, logger, connectionClass } = this.#options;
     logger.info({ connection, class: connectionClass.name, instruments: this.#instruments.length }, 'connected');
     inputs.connect(connection);
+    this.#keptAliveAt = performance.now();
     this.#ask(this.#instruments);
   }
 
   #ask(instruments: readonly InstrumentDefinition[]): void {
-    const { inputs, connection } = this.#options;
+    const { inputs, connection, channels, venue } = this.#options;
     // The core must be buffering before the venue is asked.
     for (const { id } of instruments) inputs.subscribe(connection, id, this.#bits);
-    const perMessage = Math.max(1, Math.floor(STREAMS_PER_MESSAGE / this.#options.channels.length));
+    const perMessage = Math.max(1, Math.floor(venue.limits.streamsPerMessage / channels.length));
     for (let first = 0; first < instruments.length; first += perMessage) {
-      this.#subscribe({ instruments: instruments.slice(first, first + perMessage), attempts: 0, timer: undefined });
+      const some = instruments.slice(first, first + perMessage);
+      this.#subscribe({ instruments: some, channels, attempts: 0, timer: undefined });
     }
   }
 
-  #withdraw(instruments: readonly InstrumentDefinition[]): void {
+  #withdraw(instruments: readonly InstrumentDefinition[], channels = this.#options.channels): void {
     if (this.#socket?.isOpen !== true) return;
-    const { venue, channels } = this.#options;
-    for (let first = 0; first < instruments.length; first += STREAMS_PER_MESSAGE) {
-      const some = instruments.slice(first, first + STREAMS_PER_MESSAGE);
+    const { venue } = this.#options;
+    const perMessage = Math.max(1, Math.floor(venue.limits.streamsPerMessage / channels.length));
+    for (let first = 0; first < instruments.length; first += perMessage) {
+      const some = instruments.slice(first, first + perMessage);
       const streams = some.flatMap(({ symbol }) => venue.streams(symbol, channels));
       this.#outbox.push({ text: venue.unsubscribeFrame(this.#nextId++, streams), sent: () => {} });
     }
@@ -229,11 +248,11 @@ export class Line {
   }
 
   #subscribe(batch: Batch): void {
-    const { venue, channels } = this.#options;
+    const { venue } = this.#options;
     const id = this.#nextId++;
     batch.attempts += 1;
     this.#batches.set(id, batch);
-    const streams = batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, channels));
+    const streams = batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, batch.channels));
     const sent = (): void => {
       this.#firstData.expect(batch.instruments);
       batch.timer = setTimeout(() => this.#unanswered(id, batch), REPLY_DEADLINE_MS);

@@ -134,7 +134,7 @@ class ShardRunner {
     switch (request.kind) {
       case 'depth_snapshot': {
         const known = this.#byInstrument.get(request.instrument);
-        known?.feed.snapshots.request(known.definition);
+        known?.feed.wholeBook(known.definition);
         break;
       }
       case 'control_reply':

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
-import type { Venue } from '../model/venue.js';
+import type { RestRequest, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import { restRetryDelay } from './backoff.js';
 import type { Logger } from './log.js';
@@ -29,20 +29,21 @@ export class Snapshots {
   }
 
   request(instrument: InstrumentDefinition): void {
-    if (this.#running.has(instrument.id) || this.#stop.signal.aborted) return;
+    const { venue } = this.#options;
+    if (venue.snapshotRequest === undefined || this.#running.has(instrument.id) || this.#stop.signal.aborted) return;
     this.#running.add(instrument.id);
-    void this.#fetch(instrument);
+    void this.#fetch(instrument, venue.snapshotRequest(instrument.symbol));
   }
 
   close(): void {
     this.#stop.abort();
   }
 
-  async #fetch({ id, symbol }: InstrumentDefinition): Promise<void> {
+  async #fetch({ id, symbol }: InstrumentDefinition, request: RestRequest): Promise<void> {
     const { venue, feed, rest, logger } = this.#options;
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       try {
-        const body = await rest.get(venue, feed.restUrl, venue.snapshotRequest(symbol), this.#stop.signal);
+        const body = await rest.get(venue, feed.restUrl, request, this.#stop.signal);
         // No longer running before it is delivered: the core may find it too old and ask again at once.
         this.#running.delete(id);
         if (!this.#stop.signal.aborted) this.#options.deliver(id, body);

@@ -88,6 +88,12 @@ export class VenueFeed {
     }
   }
 
+  /** The core wants a whole book: fetched, or from the beginning of the book's own stream. */
+  wholeBook(instrument: InstrumentDefinition): void {
+    if (this.#options.venue.snapshotRequest !== undefined) this.snapshots.request(instrument);
+    else for (const line of this.lines) line.renewBook(instrument);
+  }
+
   #line(
     connectionClass: Venue['classes'][number],
     channels: FeedTask['feed']['channels'],

@@ -10,6 +10,8 @@ export interface RestRequest {
 /** Limits of a venue, from its documents; each venue folder's README names document and day. */
 export interface VenueLimits {
   readonly streamsPerConnection: number;
+  /** Streams that one control message may name. */
+  readonly streamsPerMessage: number;
   /** Control messages a second that the venue tolerates on one connection. */
   readonly messagesPerSecond: number;
   readonly connectionAttemptsPer5Minutes: number;
@@ -43,8 +45,10 @@ export interface Venue {
   /** Control message that subscribes; `id` comes back in the reply. */
   subscribeFrame(id: number, streams: readonly string[]): string;
   unsubscribeFrame(id: number, streams: readonly string[]): string;
-  /** Depth snapshot of a symbol at full depth. */
-  snapshotRequest(symbol: string): RestRequest;
+  /** Message that the venue wants to hear every so often besides WebSocket pings, or it cuts the connection. */
+  readonly keepAlive?: { readonly text: string; readonly intervalMs: number };
+  /** Depth snapshot of a symbol at full depth. Absent where the stream of the book begins with one: then it is subscribed anew. */
+  snapshotRequest?(symbol: string): RestRequest;
   /** The venue's instrument listing. */
   listingRequest(): RestRequest;
   /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */

@@ -3,9 +3,12 @@ import { dialects } from './dialects/index.js';
 import { type FaultInput, readFault, type ScheduledFault } from './faults/script.js';
 import type { SymbolSpec } from './market/symbols.js';
 
+/** What runs where nothing is said. */
+const DEFAULT_VENUES: readonly VenueName[] = ['binance-usdm', 'binance-spot'];
+
 /** What a run of the simulator can be told; every member has a default. */
 export interface SimulatorOptions {
-  /** Venues to serve; default both. */
+  /** Venues to serve; default the two of Binance. */
   readonly venues?: readonly VenueName[];
   /** Symbols as the venues spell them; default BTCUSDT, ETHUSDT, BNBUSDT, SOLUSDT. */
   readonly symbols?: readonly string[];
@@ -59,7 +62,7 @@ export interface ResolvedOptions {
 
 /** Fills in the defaults; throws an `Error` that names the member, the value and the limit. */
 export function resolveOptions(options: SimulatorOptions): ResolvedOptions {
-  const names = options.venues ?? (Object.keys(dialects) as VenueName[]);
+  const names = options.venues ?? DEFAULT_VENUES;
   const venues = names.map((name) => {
     const dialect = dialects[name];
     if (dialect === undefined)

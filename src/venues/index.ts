@@ -1,9 +1,10 @@
 import type { Venue } from '../model/venue.js';
 import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
+import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
 
 /** The registry: every venue that a feed can name. */
-export const venues: readonly Venue[] = [binanceSpot, binanceUsdm];
+export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, bybitLinear, bybitSpot, bybitInverse];
 
 /** The venue with this name. */
 export function venueByName(name: string): Venue | undefined {

@@ -62,7 +62,7 @@ export async function record(venueName: 'binance-spot' | 'binance-usdm', symbol:
       let snapshotId = Number.POSITIVE_INFINITY;
       let isDone = false;
       const snapshot = async (): Promise<void> => {
-        const text = await (await fetch(restUrl + venue.snapshotRequest(symbol).path, ONE_CALL)).text();
+        const text = await (await fetch(restUrl + (venue.snapshotRequest?.(symbol).path ?? ''), ONE_CALL)).text();
         keep('depth', text);
         snapshotId = JSON.parse(text).lastUpdateId;
       };

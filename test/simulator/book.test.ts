@@ -8,9 +8,9 @@ import { BookClient, TestSocket, until, venueOf } from './venue-client.js';
 
 const names: VenueName[] = ['binance-usdm', 'binance-spot'];
 const symbols = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT'];
-const classPath: Record<VenueName, string> = { 'binance-usdm': '/public', 'binance-spot': '' };
+const classPath: Partial<Record<VenueName, string>> = { 'binance-usdm': '/public', 'binance-spot': '' };
 
-const restPath: Record<VenueName, string> = { 'binance-usdm': '/fapi/v1', 'binance-spot': '/api/v3' };
+const restPath: Partial<Record<VenueName, string>> = { 'binance-usdm': '/fapi/v1', 'binance-spot': '/api/v3' };
 
 /** A socket with one reference client for each symbol, on one depth stream. */
 async function follow(

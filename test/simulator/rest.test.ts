@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const simulator of opened.splice(0)) await simulator.close();
 });
 
-const prefix: Record<VenueName, string> = { 'binance-spot': '/api/v3', 'binance-usdm': '/fapi/v1' };
+const prefix: Partial<Record<VenueName, string>> = { 'binance-spot': '/api/v3', 'binance-usdm': '/fapi/v1' };
 const names: VenueName[] = ['binance-spot', 'binance-usdm'];
 
 function get(simulator: Simulator, name: VenueName, path: string): Promise<Response> {

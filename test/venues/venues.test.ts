@@ -1,10 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { VENUES } from '#dist/model/codes.js';
 import type { ChannelName } from '#dist/model/config.js';
+import type { RestRequest, Venue } from '#dist/model/venue.js';
+import { parseListings } from '#dist/native/index.js';
 import { startSimulator, type VenueName } from '#dist/simulator/index.js';
 import { venueByName, venues } from '#dist/venues/index.js';
 
 const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
+
+/** What differs by protocol: how streams are spelled, and control messages. */
+const STREAM = { binance: /^btcusdt@[a-zA-Z0-9@]+$/, bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/ } as const;
+const CONTROL = {
+  binance: {
+    subscribe: { method: 'SUBSCRIBE', params: ['a"b'], id: 3 },
+    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a'], id: 4 },
+  },
+  bybit: {
+    subscribe: { req_id: '3', op: 'subscribe', args: ['a"b'] },
+    unsubscribe: { req_id: '4', op: 'unsubscribe', args: ['a'] },
+  },
+} as const;
+
+function protocolOf(name: string): 'binance' | 'bybit' {
+  return name.startsWith('bybit-') ? 'bybit' : 'binance';
+}
+
+/** Every REST request that the venue knows for a symbol. */
+function requestsOf(venue: Venue, symbol: string): RestRequest[] {
+  const snapshot = venue.snapshotRequest?.(symbol);
+  return [venue.listingRequest(), ...(snapshot === undefined ? [] : [snapshot])];
+}
 
 describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, venue) => {
   it('is found by its name, with the number of the addon', () => {
@@ -20,45 +45,53 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   it('joins addresses without a double or a missing slash', () => {
     for (const root of [venue.defaults.wsUrl, venue.defaults.restUrl]) expect(root).not.toMatch(/\/$/);
     for (const { path } of venue.classes) expect(new URL(venue.defaults.wsUrl + path).protocol).toBe('wss:');
-    for (const { path, weight } of [venue.listingRequest(), venue.snapshotRequest('BTCUSDT')]) {
+    for (const { path, weight } of requestsOf(venue, 'BTCUSDT')) {
       expect(new URL(venue.defaults.restUrl + path).protocol).toBe('https:');
       expect(weight).toBeGreaterThan(0);
     }
   });
 
-  it('escapes symbols in addresses, and writes them in lower case in streams', () => {
-    expect(venue.snapshotRequest('币安&limit=5').path).toContain('symbol=%E5%B8%81%E5%AE%89%26limit%3D5&limit=');
-    for (const stream of venue.streams('BTCUSDT', CHANNELS)) expect(stream).toMatch(/^btcusdt@[a-zA-Z0-9@]+$/);
-    expect(venue.streams('BTCUSDT', ['quote'])).toEqual(['btcusdt@bookTicker']);
+  it('escapes symbols in addresses, and names one stream a channel', () => {
+    const escaped = 'symbol=%E5%B8%81%E5%AE%89%26limit%3D5&limit=';
+    if (venue.snapshotRequest !== undefined) expect(venue.snapshotRequest('币安&limit=5').path).toContain(escaped);
+    const streams = venue.streams('BTCUSDT', CHANNELS);
+    expect(new Set(streams).size).toBe(CHANNELS.length);
+    for (const stream of streams) expect(stream).toMatch(STREAM[protocolOf(name)]);
     expect(venue.streams('BTCUSDT', [])).toEqual([]);
   });
 
   it('writes control messages whose id comes back', () => {
-    expect(JSON.parse(venue.subscribeFrame(3, ['a"b']))).toEqual({ method: 'SUBSCRIBE', params: ['a"b'], id: 3 });
-    expect(JSON.parse(venue.unsubscribeFrame(4, ['a']))).toEqual({ method: 'UNSUBSCRIBE', params: ['a'], id: 4 });
+    const { subscribe, unsubscribe } = CONTROL[protocolOf(name)];
+    expect(JSON.parse(venue.subscribeFrame(3, ['a"b']))).toEqual(subscribe);
+    expect(JSON.parse(venue.unsubscribeFrame(4, ['a']))).toEqual(unsubscribe);
+    if (venue.keepAlive !== undefined) expect(venue.keepAlive.intervalMs).toBeGreaterThan(venue.limits.silenceTimeoutMs);
   });
 
-  it('reads the used weight, and nothing from what is no weight', () => {
-    expect(venue.usedWeight({ 'x-mbx-used-weight-1m': '17' })).toBe(17);
+  it('reads the used weight where the venue tells it, and nothing from what is no weight', () => {
+    if (protocolOf(name) === 'binance') expect(venue.usedWeight({ 'x-mbx-used-weight-1m': '17' })).toBe(17);
     for (const header of ['', 'x', '-1', '9'.repeat(30), undefined, ['1', '2']])
       expect(venue.usedWeight({ 'x-mbx-used-weight-1m': header })).toBeUndefined();
     expect(venue.usedWeight({})).toBeUndefined();
   });
 
   it('is what its simulated venue speaks: listing, weights, and every stream of every class', async () => {
-    const simulator = await startSimulator({ venues: [name as VenueName], symbols: ['BTCUSDT'], rate: 400 });
+    const symbol = name === 'bybit-inverse' ? 'BTCUSD' : 'BTCUSDT';
+    const simulator = await startSimulator({ venues: [name as VenueName], symbols: [symbol], rate: 400 });
     const [address] = simulator.venues;
     if (address === undefined) throw new Error(`${name} is not simulated`);
     const weights: number[] = [];
-    for (const { path, weight } of [venue.listingRequest(), venue.snapshotRequest('BTCUSDT')]) {
+    for (const { path, weight } of requestsOf(venue, symbol)) {
       const answer = await fetch(address.restUrl + path);
       expect(answer.status).toBe(200);
       const before = weights.at(-1) ?? 0;
-      weights.push(venue.usedWeight(Object.fromEntries(answer.headers)) ?? Number.NaN);
-      expect((weights.at(-1) ?? 0) - before).toBe(weight);
+      const used = venue.usedWeight(Object.fromEntries(answer.headers));
+      if (protocolOf(name) === 'binance') expect((used ?? Number.NaN) - before).toBe(weight);
+      weights.push(used ?? 0);
+      if (path === venue.listingRequest().path)
+        expect(parseListings(venue.id, Buffer.from(await answer.arrayBuffer())).map((row) => row.symbol)).toEqual([symbol]);
     }
     for (const { path, channels } of venue.classes) {
-      const streams = venue.streams('BTCUSDT', channels);
+      const streams = venue.streams(symbol, channels);
       const seen = await listen(address.wsUrl + path, venue.subscribeFrame(9, streams), streams.length);
       expect(seen).toEqual(new Set(streams));
     }
@@ -76,8 +109,9 @@ async function listen(url: string, subscribe: string, count: number): Promise<Se
     socket.on('open', () => socket.send(subscribe));
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const { stream } = JSON.parse(String(data)) as { stream?: string };
-      if (stream !== undefined) seen.add(stream);
+      const { stream, topic } = JSON.parse(String(data)) as { stream?: string; topic?: string };
+      const named = stream ?? topic;
+      if (named !== undefined) seen.add(named);
       if (seen.size < count) return;
       clearTimeout(watchdog);
       resolve();

@@ -26,9 +26,10 @@ function known(name: string): Venue {
   return venue;
 }
 
-/** A venue's own host, whatever path an older configuration puts behind it. */
-function venueOfHost(host: string): Venue | undefined {
-  return venues.find((venue) => new URL(venue.defaults.wsUrl).hostname === host);
+/** The venue of a host, whatever path an older configuration puts behind it; of several on one host the one with this path. */
+function venueOfAddress({ hostname, pathname }: URL): Venue | undefined {
+  const there = venues.filter((venue) => new URL(venue.defaults.wsUrl).hostname === hostname);
+  return there.find(({ classes }) => classes.some(({ path }) => path === pathname)) ?? there[0];
 }
 
 /** Addresses without the trailing slash that URL adds. */
@@ -45,7 +46,7 @@ function retiredText(address: string, venue: Venue): string {
 function olderFeed(address: string, symbols: readonly string[], { layers, warnings }: Context): FeedConfig {
   const origin = layers.originOf(['exchange_ws_url']);
   const url = new URL(address);
-  const venue = venueOfHost(url.hostname);
+  const venue = venueOfAddress(url);
   if (venue !== undefined) {
     if (isRetired(address)) warnings.push(`${origin}: exchange_ws_url ${retiredText(address, venue)}`);
     return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS, transport: 'native' };

@@ -1,5 +1,6 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, spotSymbols } from '../market/symbols.js';
+import { readControl } from './binance-control.js';
 import { type RestShape, readRest } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 
@@ -88,6 +89,8 @@ export const binanceSpot: Dialect = {
     { suffix: '', clock: 'interval', every: [10] },
   ],
   countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'trade' || name.endsWith('@depth@100ms'),
+  control: readControl,
+  weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,
   serves: () => true,
   // Bids descend in spot messages, asks ascend.

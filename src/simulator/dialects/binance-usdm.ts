@@ -1,5 +1,6 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, usdmSymbols } from '../market/symbols.js';
+import { readControl } from './binance-control.js';
 import { type RestShape, readRest } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 
@@ -90,6 +91,8 @@ export const binanceUsdm: Dialect = {
     { suffix: '@500ms', clock: 'interval', every: [5] },
   ],
   countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'aggTrade' || name.endsWith('@depth@100ms'),
+  control: readControl,
+  weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,
   serves: (trafficClass, kind) => (kind === 'aggTrade' ? trafficClass === 'market' : trafficClass === 'public'),
   depth: (text, spec, event, micros) =>

@@ -3,8 +3,10 @@ import type { DepthCadence } from '../market/depth-stream.js';
 import type { AggregateTradeEvent, DepthEvent, QuoteEvent, StreamKind, TradeEvent } from '../market/events.js';
 import type { BookLevels } from '../market/history.js';
 import type { SymbolSpec, SymbolText } from '../market/symbols.js';
+import type { ControlOutcome } from '../server/control-messages.js';
 
-export type VenueName = 'binance-usdm' | 'binance-spot';
+export const venueNames = ['binance-usdm', 'binance-spot', 'bybit-linear', 'bybit-spot', 'bybit-inverse'] as const;
+export type VenueName = (typeof venueNames)[number];
 
 /** What the venue enforces; every value can be set for a run. */
 export interface ServerLimits {
@@ -69,23 +71,33 @@ export interface Dialect {
   readonly padPlaces: number;
   /** Update ids jump and events carry the previous one; otherwise they count by one. */
   readonly sparseIds: boolean;
+  /** Update ids count the messages of the one depth stream, not the changes of the book. */
+  readonly idsCountMessages?: boolean;
   readonly firstUpdateId: number;
   readonly firstTradeId: number;
   readonly depthCadences: readonly DepthCadence[];
+  /** Name of a stream; `undefined` where the venue has none. Default: `btcusdt@depth@100ms`. */
+  streamName?(symbol: string, kind: StreamKind, suffix: string): string | undefined;
+  /** Reads a client's message; `isKnown` says whether a stream exists. */
+  control(text: string, isKnown: (stream: string) => boolean): ControlOutcome;
   /** The streams that together make the rate: a book, trades once, and quotes. */
   countsToRate(channel: Channel): boolean;
   /** `undefined`: there is nothing at this address (404). */
   route(path: string, query: URLSearchParams): Route | undefined;
   serves(trafficClass: string, kind: StreamKind): boolean;
   depth(text: SymbolText, spec: SymbolSpec, event: DepthEvent, micros: boolean): string;
+  /** The whole book, which a new subscription gets where the stream begins with one. */
+  wholeBook?(text: SymbolText, spec: SymbolSpec, event: DepthEvent): string;
   trade(text: SymbolText, spec: SymbolSpec, event: TradeEvent, micros: boolean): string;
-  aggTrade(text: SymbolText, spec: SymbolSpec, event: AggregateTradeEvent, micros: boolean): string;
+  aggTrade?(text: SymbolText, spec: SymbolSpec, event: AggregateTradeEvent, micros: boolean): string;
   bookTicker(text: SymbolText, spec: SymbolSpec, event: QuoteEvent, micros: boolean): string;
   /** Adds keys that no document names. */
   decorate(message: string, channel: Channel): string;
+  /** Header that tells the weight used in this minute. */
+  readonly weightHeader?: string;
   /** `undefined`: no such endpoint (404). */
   rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined;
-  snapshotBody(text: SymbolText, levels: BookLevels, nowUs: number): string;
+  snapshotBody?(text: SymbolText, levels: BookLevels, nowUs: number): string;
   exchangeInfoBody(specs: readonly SymbolSpec[], nowUs: number, limits: ServerLimits): string;
 }
 

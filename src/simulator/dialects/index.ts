@@ -1,9 +1,13 @@
 import { binanceSpot } from './binance-spot.js';
 import { binanceUsdm } from './binance-usdm.js';
+import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
 import type { Dialect, VenueName } from './dialect.js';
 
 /** The registry: one line for each simulated venue. */
 export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'binance-usdm': binanceUsdm,
   'binance-spot': binanceSpot,
+  'bybit-linear': bybitLinear,
+  'bybit-spot': bybitSpot,
+  'bybit-inverse': bybitInverse,
 };

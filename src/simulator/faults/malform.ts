@@ -60,7 +60,7 @@ function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer 
   return (bytes) => {
     const text = bytes.toString('latin1');
     const level = /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"\]/.exec(text);
-    const member = level ?? /"[qB]":"(\d+(?:\.\d+)?)"/.exec(text);
+    const member = level ?? /"[qvB]":"(\d+(?:\.\d+)?)"/.exec(text);
     if (member === null) return bytes;
     const number = member[1] as string;
     const spoilt = member[0].replace(new RegExp(`"${number}"(?=\\]?$)`), () => change(number));
@@ -69,12 +69,13 @@ function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer 
 }
 
 /**
- * Makes the first bid far better than any ask, so that the book is crossed until it is made anew. A message without
- * bids gets one from its first ask.
+ * Adds a bid far better than any ask, so that the book is crossed until it is made anew: the first bid with a nine before it, or else
+ * one from the first ask.
  */
 export function cross(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1');
-  const crossed = text.replace(/"b":\[\["/, '"b":[["9');
+  // The first bid may be a removal: the one before it is not.
+  const crossed = text.replace(/"b":\[\["([\d.]+)"/, '"b":[["9$1","1"],["$1"');
   if (crossed !== text) return Buffer.from(crossed, 'latin1');
   return Buffer.from(
     text.replace(/"b":\[\],"a":\[(\["[^\]]*\])/, (_, row: string) => `"b":[["9${row.slice(2)}],"a":[${row}`),
@@ -85,7 +86,7 @@ export function cross(bytes: Buffer): Buffer {
 /** Moves event and transaction times by `offsetMs`. */
 export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
-    const shifted = bytes.toString('latin1').replace(/"([ET])":(\d+)/g, (_, key: string, digits: string) => {
+    const shifted = bytes.toString('latin1').replace(/"(E|T|ts|cts)":(\d+)/g, (_, key: string, digits: string) => {
       const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
       return `"${key}":${Math.max(0, Number(digits) + offset)}`;
     });

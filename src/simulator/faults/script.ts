@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { venueNames } from '../dialects/dialect.js';
 
 /** Ways to spoil a message; what each does is in `malform.ts`. */
 export const malformKinds = [
@@ -24,7 +25,7 @@ const closeCode = z
   .refine((code) => (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999), {
     error: 'close code is none that may be sent',
   });
-const venue = z.enum(['binance-usdm', 'binance-spot']).optional();
+const venue = z.enum(venueNames).optional();
 const symbol = z.string().min(1).max(64).optional();
 
 /** Which messages a fault meets. Without `symbol` it meets each symbol on its own, without `connection` all connections. */

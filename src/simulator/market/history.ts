@@ -99,15 +99,19 @@ export class BookHistory {
     return oldest;
   }
 
-  /** The book after every change up to `id`; of several venue epochs that had the id the newest, unless one is named. */
-  at(id: number, epoch?: number): BookLevels | undefined {
+  /**
+   * The book after every change up to `id`; of several venue epochs that had the id the newest, unless one is named. In the present
+   * epoch nothing is known beyond `newestId`.
+   */
+  at(id: number, epoch?: number, newestId = Number.POSITIVE_INFINITY): BookLevels | undefined {
     let later: Chunk | undefined;
     for (let index = this.#chunks.length - 1; index >= 0; index -= 1) {
       const chunk = this.#chunks[index] as Chunk;
       const endsEpoch = later === undefined || later.epoch !== chunk.epoch;
       later = chunk;
       if ((epoch !== undefined && chunk.epoch !== epoch) || chunk.startId > id) continue;
-      const lastId = chunk.length === 0 ? chunk.startId : (chunk.ids[chunk.length - 1] as number);
+      const end = chunk.length === 0 ? chunk.startId : (chunk.ids[chunk.length - 1] as number);
+      const lastId = chunk.epoch === this.#epoch ? Math.min(end, newestId) : end;
       if (endsEpoch && id > lastId) {
         // Beyond this epoch's end: only an older epoch can have had the id.
         while (index > 0 && (this.#chunks[index - 1] as Chunk).epoch === chunk.epoch) index -= 1;

@@ -31,6 +31,7 @@ export class SymbolMarket {
   readonly #extraKeys: boolean;
   #lastId: number;
   #tradeId: number;
+  #quoteId = 0;
   #aggregateId: number;
   #lastQuote: QuoteEvent | undefined;
   #heat = 0;
@@ -82,17 +83,40 @@ export class SymbolMarket {
       if (firstId === 0) firstId = id;
     }
     this.#heat -= this.#heat >> 3;
-    if (this.#lastId !== stepFirstId) for (const { stream } of this.#depth) stream.touch(touched, firstId);
+    if (touched.size > 0) for (const { stream } of this.#depth) stream.touch(touched, firstId);
     this.#speakDepth(time);
-    this.history.boundary(this.#lastId, this.#flow.book);
+    // A chunk begins with the book at an id: no change may wait for its message.
+    if (this.#dialect.idsCountMessages !== true || this.#lastId !== stepFirstId)
+      this.history.boundary(this.#lastId, this.#flow.book);
     return this.#published;
   }
 
   /** Update ids restart at `to`, as after a restart of the venue's engine; times go on. */
-  rollback(to: number): void {
+  rollback(to: number, nowUs: number): void {
     this.#lastId = to;
     this.history.begin(to, this.#flow.book);
-    for (const { stream } of this.#depth) stream.restart(to);
+    for (const { stream, channel } of this.#depth) {
+      stream.restart(to);
+      const whole = this.greeting(channel, nowUs);
+      if (whole !== undefined) this.#publish(whole);
+    }
+  }
+
+  /** What a new subscription of a stream begins with: the whole book at the newest id, or the newest quote. */
+  greeting(channel: Channel, nowUs: number): Frame | undefined {
+    const { wholeBook } = this.#dialect;
+    const levels = wholeBook === undefined ? undefined : this.history.at(this.#lastId);
+    if (wholeBook === undefined || levels === undefined) return undefined;
+    if (channel === this.#quote && this.#lastQuote !== undefined) {
+      const quote = this.#lastQuote;
+      const words = (micros: boolean): string => this.#dialect.bookTicker(this.text, this.spec, quote, micros);
+      return new Frame(channel, quote.updateId, quote.updateId, words);
+    }
+    if (channel.kind !== 'depth') return undefined;
+    const id = this.#lastId;
+    const time = { engineUs: nowUs, eventUs: nowUs + 1_000 };
+    const event = { firstId: id, lastId: id, previousId: id, bids: levels.bids.toReversed(), asks: levels.asks, ...time };
+    return new Frame(channel, id, id, () => wholeBook(this.text, this.spec, event));
   }
 
   /** The book now, `limit` levels a side, best first. */
@@ -105,7 +129,7 @@ export class SymbolMarket {
 
   /** Canonical text of the book at `id`: `B <price> <qty>` best first, then `A <price> <qty>`. */
   bookText(id: number, epoch?: number): string | undefined {
-    const levels = this.history.at(id, epoch);
+    const levels = this.history.at(id, epoch, this.#lastId);
     if (levels === undefined) return undefined;
     let text = '';
     for (const [tick, lots] of levels.bids) text += `B ${this.text.canonicalLevel(tick, lots)}\n`;
@@ -114,8 +138,11 @@ export class SymbolMarket {
   }
 
   #open(kind: Channel['kind'], suffix: string): Channel {
-    const channel = new Channel(`${this.spec.symbol.toLowerCase()}@${kind}${suffix}`, this.spec.symbol, kind);
-    this.channels.push(channel);
+    const { symbol } = this.spec;
+    const { streamName } = this.#dialect;
+    const name = streamName === undefined ? `${symbol.toLowerCase()}@${kind}${suffix}` : streamName(symbol, kind, suffix);
+    const channel = new Channel(name ?? '', symbol, kind);
+    if (name !== undefined) this.channels.push(channel);
     return channel;
   }
 
@@ -125,10 +152,12 @@ export class SymbolMarket {
     this.#flow.act();
     let firstId = 0;
     for (const change of book.changes) {
-      this.#lastId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
-      if (firstId === 0) firstId = this.#lastId;
+      if (this.#dialect.idsCountMessages !== true) this.#lastId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
+      // Where ids count messages, a change has that of the message that will tell it.
+      const id = this.#dialect.idsCountMessages === true ? this.#lastId + 1 : this.#lastId;
+      if (firstId === 0) firstId = id;
       const key = change.side * change.tick;
-      this.history.record(this.#lastId, key, change.qty);
+      this.history.record(id, key, change.qty);
       touched.add(key);
     }
     book.changes.length = 0;
@@ -154,8 +183,11 @@ export class SymbolMarket {
       }
       this.#aggregateId += 1;
       const aggregate = { id: this.#aggregateId, tick, lots, buyerIsMaker, firstTradeId, lastTradeId: this.#tradeId, ...time };
-      this.#tell(this.#aggTrade, firstTradeId, this.#tradeId, (micros) =>
-        this.#dialect.aggTrade(this.text, this.spec, aggregate, micros),
+      this.#tell(
+        this.#aggTrade,
+        firstTradeId,
+        this.#tradeId,
+        (micros) => this.#dialect.aggTrade?.(this.text, this.spec, aggregate, micros) ?? '',
       );
       start = end;
     }
@@ -174,11 +206,11 @@ export class SymbolMarket {
       last.askLots === ask.qty
     )
       return;
-    const quote = { updateId: this.#lastId, bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty, ...time };
+    if (this.#dialect.idsCountMessages === true) this.#quoteId += 1;
+    const updateId = this.#dialect.idsCountMessages === true ? this.#quoteId : this.#lastId;
+    const quote = { updateId, bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty, ...time };
     this.#lastQuote = quote;
-    this.#tell(this.#quote, this.#lastId, this.#lastId, (micros) =>
-      this.#dialect.bookTicker(this.text, this.spec, quote, micros),
-    );
+    this.#tell(this.#quote, updateId, updateId, (micros) => this.#dialect.bookTicker(this.text, this.spec, quote, micros));
   }
 
   #speakDepth(time: EventTime): void {
@@ -188,6 +220,7 @@ export class SymbolMarket {
     for (const { stream, channel } of this.#depth) {
       if (stream.cadence.clock === 'interval' && !interval) continue;
       if (!stream.due()) continue;
+      if (this.#dialect.idsCountMessages === true) this.#lastId += 1;
       const book = channel.subscribers.size > 0 ? this.#flow.book : undefined;
       const event = stream.flush(this.#lastId, !this.#dialect.sparseIds, time, book);
       const firstId = event?.firstId ?? 0;

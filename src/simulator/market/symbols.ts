@@ -62,14 +62,16 @@ type Row = readonly [
   weight: number,
 ];
 
+const QUOTE_ASSET = /USDT?$/;
+
 function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
   return new Map(
     rows.map(([symbol, pricePlaces, tickUnits, qtyPlaces, startTick, humpTicks, typicalLots, weight]) => [
       symbol,
       {
         symbol,
-        baseAsset: symbol.slice(0, -4),
-        quoteAsset: symbol.slice(-4),
+        baseAsset: symbol.replace(QUOTE_ASSET, ''),
+        quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? '',
         pricePlaces,
         tickUnits,
         qtyPlaces,
@@ -96,4 +98,10 @@ export const spotSymbols = table([
   ['ETHUSDT', 2, 1, 4, 320_000, 400, 3_000, 6],
   ['BNBUSDT', 2, 1, 3, 60_000, 260, 900, 3],
   ['SOLUSDT', 2, 1, 3, 15_000, 220, 8_000, 4],
+]);
+
+/** Ticks of futures settled in the coin; a lot is a contract of 1 USD. */
+export const inverseSymbols = table([
+  ['BTCUSD', 2, 50, 0, 130_000, 260, 2_000, 8],
+  ['ETHUSD', 2, 5, 0, 64_000, 280, 1_500, 6],
 ]);

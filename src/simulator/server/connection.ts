@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import type { WebSocket } from 'ws';
 import type { Dialect, Route, ServerLimits } from '../dialects/dialect.js';
 import { Pipeline } from '../faults/pipeline.js';
-import type { Channel, Delivery, Subscriber } from '../market/channel.js';
-import { type ControlTarget, readControl } from './control-messages.js';
+import type { Channel, Delivery, Frame, Subscriber } from '../market/channel.js';
+import type { ControlTarget } from './control-messages.js';
 import type { OracleLog } from './oracle-log.js';
 
 const SECOND_MS = 1_000;
@@ -28,6 +28,8 @@ export interface ConnectionHost {
   nowUs(): number;
   /** Takes the next fault that waits for a subscription, if one does. */
   takeAckFault(): AckFault | undefined;
+  /** The message that a subscription of this stream begins with, if it does. */
+  greeting(channel: Channel): Frame | undefined;
   /** The socket is corked: it is to be flushed when the turn ends. */
   corked(connection: Connection): void;
   closed(connection: Connection): void;
@@ -45,6 +47,8 @@ export class Connection implements Subscriber, ControlTarget {
   readonly #route: Route;
   readonly #streams = new Set<string>();
   readonly #openedMs = performance.now();
+  /** Joined, and not yet told what it begins with. */
+  readonly #greeted: Channel[] = [];
   #messageTimes: number[] = [];
   #lastPingMs = this.#openedMs;
   #awaited: { readonly payload: string; readonly sinceMs: number } | undefined;
@@ -67,6 +71,7 @@ export class Connection implements Subscriber, ControlTarget {
     ws.on('error', () => {});
     ws.on('close', () => this.#closed());
     this.subscribe(route.streams);
+    this.#greet();
   }
 
   /** Streams that the client asked for, known or not. */
@@ -79,10 +84,14 @@ export class Connection implements Subscriber, ControlTarget {
       this.#streams.add(name);
       const channel = this.#host.channels.get(name);
       // A name of another class, or of nothing, is acknowledged and stays silent.
-      if (channel !== undefined && this.#host.dialect.serves(this.#route.trafficClass, channel.kind))
-        channel.subscribers.add(this);
+      if (channel !== undefined && this.#host.dialect.serves(this.#route.trafficClass, channel.kind)) this.#join(channel);
     }
     if (this.#streams.size > this.#host.limits.streamsMax) this.#violation('Too many streams');
+  }
+
+  #join(channel: Channel): void {
+    if (!channel.subscribers.has(this)) this.#greeted.push(channel);
+    channel.subscribers.add(this);
   }
 
   unsubscribe(streams: readonly string[]): void {
@@ -200,21 +209,30 @@ export class Connection implements Subscriber, ControlTarget {
 
   #message(data: Buffer, isBinary: boolean): void {
     if (!this.#admit()) return;
-    const outcome = isBinary
-      ? ({ ok: false, code: 3, msg: 'Invalid JSON: binary message' } as const)
-      : readControl(data.toString('utf8'));
+    // No venue reads binary messages.
+    const text = isBinary ? '' : data.toString('utf8');
+    const outcome = this.#host.dialect.control(text, (stream) => this.#host.channels.has(stream));
     if (!outcome.ok) {
-      this.#ws.send(JSON.stringify({ code: outcome.code, msg: outcome.msg }));
+      this.#ws.send(outcome.text);
       return;
     }
     const fault = outcome.subscribes ? this.#host.takeAckFault() : undefined;
     if (fault?.kind === 'error') {
-      this.#ws.send(JSON.stringify({ code: fault.code, msg: fault.msg }));
+      this.#ws.send(outcome.refusal(fault.code, fault.msg));
       return;
     }
     if (fault?.kind === 'lost' && !fault.apply) return;
-    const result = outcome.act(this);
-    if (fault === undefined && !this.#ending) this.#ws.send(`{"result":${JSON.stringify(result)},"id":${outcome.id}}`);
+    const answer = outcome.act(this);
+    if (fault === undefined && !this.#ending) this.#ws.send(answer);
+    this.#greet();
+  }
+
+  /** What new subscriptions begin with, after their answer. */
+  #greet(): void {
+    for (const channel of this.#greeted.splice(0)) {
+      const frame = this.#host.greeting(channel);
+      if (frame !== undefined && channel.subscribers.has(this)) this.deliver({ frame, fate: 'sent', lost: false });
+    }
   }
 
   #ping(data: Buffer): void {

@@ -45,7 +45,8 @@ export class Rest {
     const call = request.method === 'GET' ? this.#host.dialect.rest(url.pathname, url.searchParams, this.#symbols) : undefined;
     const address = request.socket.remoteAddress ?? '';
     const admission = this.#host.weights.admit(address, call?.weight ?? 1, Date.now());
-    response.setHeader('X-MBX-USED-WEIGHT-1M', String(admission.used));
+    const { weightHeader } = this.#host.dialect;
+    if (weightHeader !== undefined) response.setHeader(weightHeader, String(admission.used));
     if (admission.outcome !== 'admitted') {
       this.#refuse(response, admission.outcome === 'banned', admission.retryAfterSeconds, admission.untilMs);
     } else if (call === undefined) {
@@ -110,7 +111,7 @@ export class Rest {
           levels === undefined
             ? market.snapshot(call.limit)
             : { ...levels, bids: levels.bids.slice(0, call.limit), asks: levels.asks.slice(0, call.limit) };
-        send(response, 200, this.#host.dialect.snapshotBody(market.text, top, this.#host.market.nowUs));
+        send(response, 200, this.#host.dialect.snapshotBody?.(market.text, top, this.#host.market.nowUs) ?? '');
         break;
       }
       case 'snapshot_wrong_symbol': {
@@ -143,7 +144,7 @@ export class Rest {
   }
 
   #snapshot(market: SymbolMarket, limit: number): string {
-    return this.#host.dialect.snapshotBody(market.text, market.snapshot(limit), this.#host.market.nowUs);
+    return this.#host.dialect.snapshotBody?.(market.text, market.snapshot(limit), this.#host.market.nowUs) ?? '';
   }
 
   #take(symbol: string): SnapshotFault | undefined {

@@ -160,6 +160,10 @@ export class VenueServer implements ConnectionHost {
     return waiting.fault;
   }
 
+  greeting(channel: Channel): Frame | undefined {
+    return this.market.symbols.get(channel.symbol)?.greeting(channel, this.nowUs());
+  }
+
   corked(connection: Connection): void {
     this.#corked.push(connection);
   }
@@ -276,7 +280,8 @@ export class VenueServer implements ConnectionHost {
   }
 
   #rollback(symbol: string | undefined, to: number): void {
-    for (const [name, market] of this.market.symbols) if (symbol === undefined || symbol === name) market.rollback(to);
+    for (const [name, market] of this.market.symbols)
+      if (symbol === undefined || symbol === name) market.rollback(to, this.nowUs());
   }
 
   #stall(args: Extract<Fault, { fault: 'stall' }>['args']): void {

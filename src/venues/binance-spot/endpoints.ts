@@ -8,6 +8,8 @@ export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: 
 
 export const LIMITS: VenueLimits = {
   streamsPerConnection: 1024,
+  // Ours: neither document names a limit.
+  streamsPerMessage: 100,
   messagesPerSecond: 5,
   connectionAttemptsPer5Minutes: 300,
   restWeightPerMinute: 6000,

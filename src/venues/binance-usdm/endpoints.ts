@@ -11,6 +11,8 @@ export const CLASSES: readonly ConnectionClass[] = [
 
 export const LIMITS: VenueLimits = {
   streamsPerConnection: 1024,
+  // Ours: neither document names a limit.
+  streamsPerMessage: 100,
   messagesPerSecond: 10,
   connectionAttemptsPer5Minutes: 300,
   restWeightPerMinute: 2400,
