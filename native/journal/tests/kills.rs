@@ -98,7 +98,8 @@ fn lane(name: &str, count: u64, mut next: impl FnMut(&mut Dice, bool) -> (u64, O
         lives += 1;
         killed += u64::from(died);
         let acknowledged = acknowledged(&folder);
-        let found = witness::last_input(&folder);
+        let witness::Held { last: found, missing } = witness::held(&folder);
+        assert_eq!(missing, 0, "seed {seed}, life {lives}: inputs are missing");
         assert!(found >= acknowledged, "seed {seed}, life {lives}: {acknowledged} is acknowledged, {found} is there");
         assert!(found >= last, "seed {seed}, life {lives}: {last} was there, {found} is");
         last = found;

@@ -95,11 +95,12 @@ fn segment(crc: &Crc, path: &Path, index: u64) -> Segment {
     }
 }
 
-/// Walks the records of a segment up to `end`, or to the first that is none; where it got, the last input, the digest.
-fn walk(crc: &Crc, segment: &Segment, end: Option<u64>) -> (u64, u64, [u8; 32]) {
+/// Walks the records of a segment up to `end`, or to the first that is none; where it got, the last input, the digest, and how many
+/// inputs are in gaps.
+fn walk(crc: &Crc, segment: &Segment, end: Option<u64>) -> (u64, u64, [u8; 32], u64) {
     let bytes = &segment.bytes;
     let (salt, epoch) = (&bytes[24..32], word(bytes, 32));
-    let (mut at, mut last) = (HEADER, segment.first - 1);
+    let (mut at, mut last, mut missing) = (HEADER, segment.first - 1, 0);
     let mut digest = Sha256::new_with_prefix(&bytes[..HEADER]);
     while end.is_none_or(|end| (at as u64) < end) && at + HEAD <= bytes.len() {
         let length = half(bytes, at + 4) as usize;
@@ -114,20 +115,34 @@ fn walk(crc: &Crc, segment: &Segment, end: Option<u64>) -> (u64, u64, [u8; 32]) 
         if bytes[at + 8] == 35 {
             break;
         }
-        assert_eq!(bytes[at + 8], 1, "only frames were written");
-        last += 1;
+        let held = &bytes[at + HEAD..at + HEAD + length];
+        if bytes[at + 8] == 32 {
+            assert_eq!(word(held, 8), last + 1, "first input of the gap at {at}");
+            missing += word(held, 16) - last;
+            last = word(held, 16);
+        } else {
+            assert_eq!(bytes[at + 8], 1, "only frames were written");
+            last += 1;
+            assert_eq!(held, payload(last), "payload of {last}");
+        }
         assert_eq!(word(bytes, at + 24), last, "number at {at}");
-        assert_eq!(bytes[at + HEAD..at + HEAD + length], payload(last), "payload of {last}");
         digest.update(&bytes[at..at + 4]);
         at = after;
     }
-    (at as u64, last, digest.finalize().into())
+    (at as u64, last, digest.finalize().into(), missing)
 }
 
-/// Last input of the journal in this folder; panics if anything in it is not as it must be.
-pub fn last_input(folder: &Path) -> u64 {
+/// What a journal holds: its last input, and how many of those up to it are in gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub last: u64,
+    pub missing: u64,
+}
+
+/// What the journal in this folder holds; panics if anything in it is not as it must be.
+pub fn held(folder: &Path) -> Held {
     let crc = Crc::new();
-    let Ok(entries) = fs::read_dir(folder.join("journal")) else { return 0 };
+    let Ok(entries) = fs::read_dir(folder.join("journal")) else { return Held::default() };
     let mut paths = BTreeMap::new();
     for path in entries.map(|entry| entry.unwrap().path()) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -140,18 +155,19 @@ pub fn last_input(folder: &Path) -> u64 {
         }
     }
     let segments: BTreeMap<u64, Segment> = paths.iter().map(|(&index, path)| (index, segment(&crc, path, index))).collect();
-    let Some((&newest, _)) = segments.last_key_value() else { return 0 };
-    let (_, last, _) = walk(&crc, &segments[&newest], None);
+    let Some((&newest, _)) = segments.last_key_value() else { return Held::default() };
+    let (_, last, _, mut missing) = walk(&crc, &segments[&newest], None);
     let mut index = newest;
     loop {
         let this = &segments[&index];
         let Some(prev) = segments.get(&this.prev) else {
             assert!(this.prev == 0 || this.prev < segments[&newest].floor, "segment {} is missing", this.prev);
-            return last;
+            return Held { last, missing };
         };
-        let (end, before, digest) = walk(&crc, prev, Some(this.prev_end));
+        let (end, before, digest, more) = walk(&crc, prev, Some(this.prev_end));
         assert_eq!((end, before + 1), (this.prev_end, this.first), "end of segment {}", this.prev);
         assert_eq!(digest, this.prev_digest, "digest of segment {}", this.prev);
+        missing += more;
         index = this.prev;
     }
 }
