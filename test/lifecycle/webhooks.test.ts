@@ -4,10 +4,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Product } from './product.js';
+import type { Program } from '../cli/program.js';
+import { childrenOf, Product } from './product.js';
 
 const product = new Product();
-const got: { headers: IncomingHttpHeaders; text: string }[] = [];
+interface Got {
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+const got: Got[] = [];
 const server = createServer((request, response) => {
   let text = '';
   request.setEncoding('utf8');
@@ -21,12 +26,18 @@ const server = createServer((request, response) => {
 });
 let port = 0;
 let url = '';
+let program: Program;
+let secret = '';
+let subscription = '';
 
 beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   ({ port } = server.address() as AddressInfo);
-  const program = product.start({
+  await start();
+});
+async function start(): Promise<void> {
+  program = product.start({
     TICKRING_GATEWAY_LOCAL_WRITES: 'open',
     TICKRING_WEBHOOKS_ENABLED: 'true',
     TICKRING_WEBHOOKS_ALLOW_HTTP: 'true',
@@ -36,7 +47,7 @@ beforeAll(async () => {
   });
   await product.inSync();
   url = (await product.url(program)).replace(/\/$/, '');
-});
+}
 afterAll(async () => {
   server.close();
   await product.remove();
@@ -49,15 +60,37 @@ test('start: a subscription with a callback_url is called, signed with its secre
   const made = (await answer.json()) as { subscription_id: string; callback_secret: string };
   expect(made.callback_secret).toMatch(/^whsec_/);
   expect(JSON.stringify(await (await fetch(`${url}/subscriptions`)).json())).not.toContain('whsec_');
-  for (const deadline = performance.now() + 40_000; got.length === 0; ) {
+  [secret, subscription] = [made.callback_secret, made.subscription_id];
+  checkNext(await called());
+});
+
+test('start: it is called again after a restart of the jobs, and of everything, with the same secret', async () => {
+  process.kill(childrenOf(program.process.pid ?? 0).get('jobs') ?? 0, 'SIGKILL');
+  got.length = 0;
+  checkNext(await called());
+  program.kill('SIGTERM');
+  await program.ended;
+  got.length = 0;
+  await start();
+  checkNext(await called());
+  const { subscriptions } = (await (await fetch(`${url}/subscriptions`)).json()) as { subscriptions: object[] };
+  expect(subscriptions).toEqual([expect.objectContaining({ subscription_id: subscription, is_active: true })]);
+});
+
+async function called(): Promise<Got> {
+  for (const deadline = performance.now() + 60_000; got.length === 0; ) {
     if (performance.now() > deadline) throw new Error('watchdog: no callback');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const [{ headers, text } = { headers: {}, text: '' }] = got;
+  return got[0] as Got;
+}
+
+/** It is of the subscription, about a wanted symbol, and signed with the secret that was told when it was made. */
+function checkNext({ headers, text }: Got): void {
   const body = JSON.parse(text) as { subscription_id: string; data: { symbol: string; source: string }[] };
-  expect(body.subscription_id).toBe(made.subscription_id);
+  expect(body.subscription_id).toBe(subscription);
   expect(body.data[0]).toMatchObject({ symbol: 'BTCUSDT', data_type: 'tick', source: expect.stringMatching(/^binance-/) });
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`;
-  const key = Buffer.from(made.callback_secret.replace('whsec_', ''), 'base64');
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
-});
+}
