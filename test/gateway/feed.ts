@@ -67,7 +67,7 @@ export class Feed {
       epoch: this.#epoch,
       prevEpoch: this.#epoch - 1n,
       ringBytes: this.ringBytes,
-      instrumentsMax: 16,
+      instrumentsMax: Math.max(16, this.markets.length),
       depth: 20,
       snapshotIntervalMs: 0,
     });
@@ -175,6 +175,19 @@ export class Feed {
       a: ask[0],
       A: ask[1],
     });
+  }
+
+  /** The engine follows a symbol no longer. */
+  remove(symbol: string): void {
+    this.#shard.unsubscribe(this.#market(symbol).id, STAMP_HERE);
+    this.#shard.tick(STAMP_HERE);
+  }
+
+  /** And follows it again. */
+  add(symbol: string): void {
+    const { id } = this.#market(symbol);
+    this.#shard.subscribe(CONNECTION, id, CHANNELS.book | CHANNELS.trade | CHANNELS.quote, STAMP_HERE);
+    this.#shard.ack(CONNECTION, id, true, STAMP_HERE);
   }
 
   bookText(symbol: string): string {

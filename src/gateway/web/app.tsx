@@ -33,6 +33,18 @@ function keyOfLocation(): string {
   }
 }
 
+/**
+ * The instrument of a key, the first one where there is none of it. What is on the screen stays there, whatever comes before it in the
+ * list, and also when it is removed: nobody may take another one's prices for those that he was looking at.
+ */
+function useShown(markets: Markets, key: string): Market | undefined {
+  const shown = useRef<Market | undefined>(undefined);
+  const before = shown.current;
+  const isStill = before !== undefined && (key === '' || key === before.key);
+  shown.current = markets.get(key) ?? (isStill ? (markets.get(before.key) ?? before) : markets.all[0]);
+  return shown.current;
+}
+
 export function App({ markets, metrics, session, theme }: AppProps): preact.JSX.Element {
   useChanges(markets.changes);
   useChanges(markets.connected);
@@ -42,7 +54,7 @@ export function App({ markets, metrics, session, theme }: AppProps): preact.JSX.
   const [visible, setVisible] = useState<readonly Market[]>([]);
   const [isHelp, setHelp] = useState(false);
   const search = useRef<HTMLInputElement>(null);
-  const selected = markets.get(key) ?? markets.all[0];
+  const selected = useShown(markets, key);
 
   const words = filter.trim().toUpperCase().split(/\s+/).filter(Boolean);
   const listed = markets.all.filter((market) => words.every((word) => market.key.toUpperCase().includes(word)));

@@ -161,6 +161,12 @@ export class Market {
     this.printed.touch();
   }
 
+  /** The engine follows it no longer: what is shown of it is how it was then. */
+  removed(): void {
+    this.state = 'removed';
+    this.changes.touch();
+  }
+
   /** Nothing of it is followed any more: what is held grows old unseen. */
   forget(): void {
     this.book = undefined;
@@ -223,9 +229,10 @@ export class Markets {
       this.#byKey.set(key, new Market(venue, symbol));
       isNew = true;
     }
-    for (const key of this.#byKey.keys()) {
+    for (const [key, market] of this.#byKey) {
       if (found.has(key)) continue;
       this.#byKey.delete(key);
+      market.removed();
       isNew = true;
     }
     if (!isNew) return;

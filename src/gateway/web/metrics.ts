@@ -142,7 +142,7 @@ export class Metrics {
   #instruments(counted: Map<string, Counted>, now: number): void {
     const seconds = this.#countedAt === 0 ? 0 : (now - this.#countedAt) / 1000;
     // An engine that is away has no table: what it had is still shown, as old.
-    if (counted.size > 0) this.#markets.exist(counted.values());
+    if (counted.size > 0 || this.health?.engine === 'live') this.#markets.exist(counted.values());
     const venues = new Map<string, { all: number; inSync: number; heardAt: number; gaps: number; resyncs: number }>();
     for (const [key, one] of counted) {
       const before = this.#counted.get(key);
