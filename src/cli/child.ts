@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { ControlClient, startEngine } from '../engine/index.js';
-import { ensureLocalKey } from '../gateway/keys.js';
+import { activeOwners, ensureLocalKey, keysPath } from '../gateway/keys.js';
 import { startGateway } from '../gateway/server.js';
 import type { Config } from '../model/config.js';
 import { EXIT, TickringError } from '../model/errors.js';
+import type { Subscription } from '../model/feeds.js';
 import { version } from '../native/index.js';
 import { startSimulator } from '../simulator/index.js';
 import { callbackSecret, startSinks } from '../sinks/index.js';
@@ -88,7 +89,7 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
       if (jobs === null) throw new TickringError('CONFIG_INVALID', 'no sink is configured: neither redis_url nor webhooks');
       const feedVenues = engine.feeds.map(({ venue }) => venue);
       const control = new ControlClient(jobs.shmRoot, jobs.name);
-      const sinks = startSinks(jobs, feedVenues, logger, () => control.request('subscriptions'));
+      const sinks = startSinks(jobs, feedVenues, logger, () => called(control, engine.stateDir));
       const stop = async (): Promise<void> => {
         await sinks.stop(JOBS_STOP_MS);
         control.close();
@@ -98,6 +99,14 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
     case 'simulator':
       return await simulate(order);
   }
+}
+
+/** Subscriptions whose callbacks may be called: a key that is revoked or expired is told nothing more. */
+async function called(control: ControlClient, stateDir: string): Promise<readonly Subscription[]> {
+  const all = await control.request('subscriptions');
+  if (all.every(({ owner }) => owner === null)) return all;
+  const owners = activeOwners(keysPath(stateDir), Date.now());
+  return all.filter(({ owner }) => owner === null || owners.has(owner));
 }
 
 async function simulate({ config, simulatorPorts }: ChildOrder): Promise<Running> {

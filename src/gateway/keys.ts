@@ -93,6 +93,16 @@ export function isActive({ revoked_at, expires_at }: StoredKey, now: number): bo
   return revoked_at === null && (expires_at === null || Date.parse(expires_at) > now);
 }
 
+/**
+ * Owners of whom a key still holds. What others have made is theirs, and nobody may be told of it.
+ *
+ * @throws TickringError as `readKeys`.
+ */
+export function activeOwners(path: string, now: number): ReadonlySet<string> {
+  const active = readKeys(path).filter((key) => isActive(key, now));
+  return new Set(active.map(({ id, owner = id }) => owner));
+}
+
 const invalid = (path: string, what: string, cause?: unknown): TickringError =>
   new TickringError('STATE_INVALID', `${path} ${what}`, { cause, context: { path } });
 

@@ -1,9 +1,13 @@
 /** A started product calls back, with the secret that it told whoever subscribed. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changeKeys, hashOf, keysPath, newKey } from '#dist/gateway/keys.js';
 import type { Program } from '../cli/program.js';
 import { childrenOf, Product } from './product.js';
 
@@ -13,6 +17,7 @@ interface Got {
   readonly text: string;
 }
 const got: Got[] = [];
+const stateDir = mkdtempSync(join(tmpdir(), 'tickring-webhooks-'));
 const server = createServer((request, response) => {
   let text = '';
   request.setEncoding('utf8');
@@ -39,6 +44,7 @@ beforeAll(async () => {
 async function start(): Promise<void> {
   program = product.start({
     TICKRING_GATEWAY_LOCAL_WRITES: 'open',
+    TICKRING_STATE_DIR: stateDir,
     TICKRING_WEBHOOKS_ENABLED: 'true',
     TICKRING_WEBHOOKS_ALLOW_HTTP: 'true',
     TICKRING_WEBHOOKS_PORTS: String(port),
@@ -51,6 +57,7 @@ async function start(): Promise<void> {
 afterAll(async () => {
   server.close();
   await product.remove();
+  rmSync(stateDir, { recursive: true, force: true });
 });
 
 test('start: a subscription with a callback_url is called, signed with its secret', async () => {
@@ -77,11 +84,34 @@ test('start: it is called again after a restart of the jobs, and of everything, 
   expect(subscriptions).toEqual([expect.objectContaining({ subscription_id: subscription, is_active: true })]);
 });
 
-async function called(): Promise<Got> {
-  for (const deadline = performance.now() + 60_000; got.length === 0; ) {
-    if (performance.now() > deadline) throw new Error('watchdog: no callback');
+test('start: a key that is revoked is not called any more, the others are', async () => {
+  const { key, id } = newKey();
+  const now = new Date().toISOString();
+  const sha256 = hashOf(key).toString('hex');
+  const stored = { id, name: '', scopes: ['read', 'write'] as ('read' | 'write')[], sha256, created_at: now };
+  const put = (revoked_at: string | null): void =>
+    changeKeys(keysPath(stateDir), () => [{ ...stored, expires_at: null, revoked_at }]);
+  put(null);
+  const order = { symbols: ['ETHUSDT'], data_types: ['tick'], callback_url: `http://127.0.0.1:${port}/` };
+  const init = { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(order) };
+  await until('its subscription', async () => (await fetch(`${url}/subscriptions`, init)).status === 201);
+  const isOwn = ({ text }: Got): boolean => !text.includes(subscription);
+  await until('it is called', () => got.some(isOwn));
+  put(now);
+  got.length = 0;
+  // Before, they took turns.
+  await until('six calls of the other in a row', () => got.length - 1 - got.findLastIndex(isOwn) >= 6);
+});
+
+async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 90_000; !(await check()); ) {
+    if (performance.now() > deadline) throw new Error(`watchdog: ${what} did not happen`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+async function called(): Promise<Got> {
+  await until('a callback', () => got.length > 0);
   return got[0] as Got;
 }
 
