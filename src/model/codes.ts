@@ -340,6 +340,7 @@ export const CHANNEL_NAMES = {
 export const VENUES = {
   'binance-spot': 1,
   'binance-usdm': 2,
+  'binance-coinm': 3,
   'bybit-linear': 4,
   'bybit-spot': 5,
   'bybit-inverse': 6,
@@ -358,6 +359,7 @@ export type VenueName = keyof typeof VENUES;
 export const VENUE_NAMES = {
   1: 'binance-spot',
   2: 'binance-usdm',
+  3: 'binance-coinm',
   4: 'bybit-linear',
   5: 'bybit-spot',
   6: 'bybit-inverse',

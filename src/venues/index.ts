@@ -1,10 +1,11 @@
 import type { Venue } from '../model/venue.js';
+import { binanceCoinm } from './binance-coinm/index.js';
 import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
 
 /** The registry: every venue that a feed can name. */
-export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, bybitLinear, bybitSpot, bybitInverse];
+export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, binanceCoinm, bybitLinear, bybitSpot, bybitInverse];
 
 /** The venue with this name. */
 export function venueByName(name: string): Venue | undefined {

@@ -75,7 +75,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   });
 
   it('is what its simulated venue speaks: listing, weights, and every stream of every class', async () => {
-    const symbol = name === 'bybit-inverse' ? 'BTCUSD' : 'BTCUSDT';
+    const symbol = { 'bybit-inverse': 'BTCUSD', 'binance-coinm': 'BTCUSD_PERP' }[name] ?? 'BTCUSDT';
     const simulator = await startSimulator({ venues: [name as VenueName], symbols: [symbol], rate: 400 });
     const [address] = simulator.venues;
     if (address === undefined) throw new Error(`${name} is not simulated`);

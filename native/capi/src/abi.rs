@@ -631,6 +631,7 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
     match number {
         1 => c"binance-spot",
         2 => c"binance-usdm",
+        3 => c"binance-coinm",
         4 => c"bybit-linear",
         5 => c"bybit-spot",
         6 => c"bybit-inverse",

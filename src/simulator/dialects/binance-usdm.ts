@@ -6,7 +6,8 @@ import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from
 
 const DAY_MS = 86_400_000;
 
-const rest: RestShape = {
+/** Its REST interface; COIN-M has the same at another address. */
+export const futuresRest: RestShape = {
   prefix: '/fapi/v1',
   limitDefault: 500,
   exchangeInfoWeight: 1,
@@ -29,7 +30,8 @@ function route(path: string, query: URLSearchParams): Route | undefined {
   return { trafficClass, combined: true, streams, micros: false };
 }
 
-function listing(spec: SymbolSpec): object {
+/** A row of the listing. */
+export function futuresListing(spec: SymbolSpec) {
   const text = new SymbolText(spec, 0);
   return {
     symbol: spec.symbol,
@@ -108,7 +110,7 @@ export const binanceUsdm: Dialect = {
   // Seen on this venue in mid-2026 and in no document: `st` on many events, `ps` on depth and quotes.
   decorate: (message, { kind, symbol }) =>
     `${message.slice(0, -1)},"st":1${kind === 'depth' || kind === 'bookTicker' ? `,"ps":"${symbol}"` : ''}}`,
-  rest: (path, query, symbols) => readRest(rest, path, query, symbols),
+  rest: (path, query, symbols) => readRest(futuresRest, path, query, symbols),
   snapshotBody: (text, levels, nowUs) =>
     `{"lastUpdateId":${levels.lastUpdateId},"E":${timeText(nowUs + 1_000, false)},"T":${timeText(nowUs, false)},"bids":${levelRows(text, levels.bids)},"asks":${levelRows(text, levels.asks)}}`,
   exchangeInfoBody: (specs, nowUs, run) =>
@@ -119,6 +121,6 @@ export const binanceUsdm: Dialect = {
       rateLimits: [{ rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: run.restWeightPerMinute }],
       exchangeFilters: [],
       assets: [],
-      symbols: specs.map(listing),
+      symbols: specs.map(futuresListing),
     }),
 };

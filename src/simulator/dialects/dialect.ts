@@ -5,7 +5,14 @@ import type { BookLevels } from '../market/history.js';
 import type { SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
 
-export const venueNames = ['binance-usdm', 'binance-spot', 'bybit-linear', 'bybit-spot', 'bybit-inverse'] as const;
+export const venueNames = [
+  'binance-usdm',
+  'binance-spot',
+  'binance-coinm',
+  'bybit-linear',
+  'bybit-spot',
+  'bybit-inverse',
+] as const;
 export type VenueName = (typeof venueNames)[number];
 
 /** What the venue enforces; every value can be set for a run. */

@@ -1,3 +1,4 @@
+import { binanceCoinm } from './binance-coinm.js';
 import { binanceSpot } from './binance-spot.js';
 import { binanceUsdm } from './binance-usdm.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
@@ -7,6 +8,7 @@ import type { Dialect, VenueName } from './dialect.js';
 export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'binance-usdm': binanceUsdm,
   'binance-spot': binanceSpot,
+  'binance-coinm': binanceCoinm,
   'bybit-linear': bybitLinear,
   'bybit-spot': bybitSpot,
   'bybit-inverse': bybitInverse,

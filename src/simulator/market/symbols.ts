@@ -62,7 +62,7 @@ type Row = readonly [
   weight: number,
 ];
 
-const QUOTE_ASSET = /USDT?$/;
+const QUOTE_ASSET = /USDT?(?=_PERP|$)/;
 
 function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
   return new Map(
@@ -70,7 +70,7 @@ function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
       symbol,
       {
         symbol,
-        baseAsset: symbol.replace(QUOTE_ASSET, ''),
+        baseAsset: symbol.split(QUOTE_ASSET)[0] ?? '',
         quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? '',
         pricePlaces,
         tickUnits,
@@ -100,7 +100,13 @@ export const spotSymbols = table([
   ['SOLUSDT', 2, 1, 3, 15_000, 220, 8_000, 4],
 ]);
 
-/** Ticks of futures settled in the coin; a lot is a contract of 1 USD. */
+/** Futures settled in the coin, as COIN-M lists them: a lot is a contract of 100 USD, or of 10. */
+export const coinmSymbols = table([
+  ['BTCUSD_PERP', 1, 1, 0, 650_000, 260, 40, 8],
+  ['ETHUSD_PERP', 2, 1, 0, 320_000, 280, 200, 6],
+]);
+
+/** The same as Bybit lists them: a lot is a contract of 1 USD. */
 export const inverseSymbols = table([
   ['BTCUSD', 2, 50, 0, 130_000, 260, 2_000, 8],
   ['ETHUSD', 2, 5, 0, 64_000, 280, 1_500, 6],

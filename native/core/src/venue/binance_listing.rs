@@ -1,4 +1,4 @@
-//! Instrument listings of both Binance dialects (`exchangeInfo`). Control plane: allocates.
+//! Instrument listings of all Binance venues (`exchangeInfo`). Control plane: allocates.
 
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
@@ -29,7 +29,12 @@ fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
         return Ok(None);
     }
     let Some(symbol) = member(body, row.start, b"symbol")?.and_then(|value| text(body, value)) else { return Ok(None) };
-    let status = member(body, row.start, b"status")?.and_then(|value| text(body, value));
+    // COIN-M says `contractStatus`.
+    let status = match member(body, row.start, b"status")? {
+        None => member(body, row.start, b"contractStatus")?,
+        status => status,
+    };
+    let status = status.and_then(|value| text(body, value));
     let mut tick = Step::UNKNOWN;
     let mut lot = Step::UNKNOWN;
     if let Some(filters) = member(body, row.start, b"filters")?.filter(|value| value.kind == Kind::Array) {

@@ -1,4 +1,5 @@
-//! Binance USDT-M futures: frames, and the rule by which a delta follows the book.
+//! Binance USDT-M futures: frames, and the rule by which a delta follows the book. COIN-M futures are the same to both, as recorded
+//! on 2021-07-22; only addresses, symbols and the listing's name of the status differ.
 //!
 //! Rule: "How to manage a local order book correctly" of the venue's derivatives documents, read 2026-05-28. `L` is the
 //! snapshot's `lastUpdateId`; `U`, `u` and `pu` are a delta's first and last update id and the `u` of the delta before. Ids are

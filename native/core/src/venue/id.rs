@@ -11,7 +11,9 @@ pub enum VenueId {
     BinanceSpot = 1,
     /// Binance USDT-margined futures.
     BinanceUsdm = 2,
-    /// Bybit futures settled in stable coins. (3 is kept for Binance COIN-M.)
+    /// Binance coin-margined futures.
+    BinanceCoinm = 3,
+    /// Bybit futures settled in stable coins.
     BybitLinear = 4,
     /// Bybit spot.
     BybitSpot = 5,
@@ -47,7 +49,8 @@ impl TryFrom<u16> for VenueId {
 
 impl VenueId {
     /// Every venue with a wire of its own.
-    pub const ALL: &[Self] = &[Self::BinanceSpot, Self::BinanceUsdm, Self::BybitLinear, Self::BybitSpot, Self::BybitInverse];
+    pub const ALL: &[Self] =
+        &[Self::BinanceSpot, Self::BinanceUsdm, Self::BinanceCoinm, Self::BybitLinear, Self::BybitSpot, Self::BybitInverse];
 
     /// Every source whose data arrives as canonical frames.
     pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
@@ -69,6 +72,7 @@ impl VenueId {
         match self {
             Self::BinanceSpot => "binance-spot",
             Self::BinanceUsdm => "binance-usdm",
+            Self::BinanceCoinm => "binance-coinm",
             Self::BybitLinear => "bybit-linear",
             Self::BybitSpot => "bybit-spot",
             Self::BybitInverse => "bybit-inverse",

@@ -256,7 +256,7 @@ impl VenueId {
     pub fn parse_frame<'a>(self, frame: &'a [u8]) -> Result<Message<'a>, Reject> {
         match self {
             Self::BinanceSpot => binance_spot::parse_frame(frame),
-            Self::BinanceUsdm => binance_usdm::parse_frame(frame),
+            Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::parse_frame(frame),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
@@ -277,7 +277,7 @@ impl VenueId {
     ) -> Option<Read<'a>> {
         let dialect = match self {
             Self::BinanceSpot => binance::Dialect::Spot,
-            Self::BinanceUsdm => binance::Dialect::Usdm,
+            Self::BinanceUsdm | Self::BinanceCoinm => binance::Dialect::Usdm,
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => return bybit_indexed::read(indexed, exponents, sides),
             _ => return None,
         };
@@ -302,7 +302,7 @@ impl VenueId {
     /// A [`Reject`] with code and offset.
     pub fn parse_snapshot<'a>(self, body: &'a [u8]) -> Result<SnapshotMessage<'a>, Reject> {
         match self {
-            Self::BinanceSpot | Self::BinanceUsdm => binance::parse_snapshot(body),
+            Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance::parse_snapshot(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -314,7 +314,7 @@ impl VenueId {
     /// A [`Reject`] with code and offset.
     pub fn parse_listings(self, body: &[u8]) -> Result<Vec<Listing>, Reject> {
         match self {
-            Self::BinanceSpot | Self::BinanceUsdm => binance_listing::parse_listings(body),
+            Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance_listing::parse_listings(body),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
@@ -325,7 +325,7 @@ impl VenueId {
     pub fn follow(self, last: &DeltaIds, delta: &DeltaIds) -> Follow {
         match self {
             Self::BinanceSpot => binance_spot::follow(last, delta),
-            Self::BinanceUsdm => binance_usdm::follow(last, delta),
+            Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::follow(last, delta),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
@@ -343,7 +343,7 @@ impl VenueId {
     pub fn join(self, snapshot_id: u64, delta: &DeltaIds) -> Join {
         match self {
             Self::BinanceSpot => binance_spot::join(snapshot_id, delta),
-            Self::BinanceUsdm => binance_usdm::join(snapshot_id, delta),
+            Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::join(snapshot_id, delta),
             _ => Join::Older,
         }
     }

@@ -185,6 +185,12 @@ impl Replay {
         self.apply(line.ts_recv, Input::Frame { connection, bytes: line.data.as_bytes() }, sink);
     }
 
+    /// Hands over the body of a depth snapshot.
+    pub fn snapshot<S: Sink>(&mut self, line: &Line, venue: VenueId, symbol: &str, sink: &mut S) {
+        let instrument = self.slot(venue, symbol) + 1;
+        self.apply(line.ts_recv, Input::DepthSnapshot { instrument, bytes: line.data.as_bytes() }, sink);
+    }
+
     /// Slot of a symbol of this venue.
     pub fn slot(&self, venue: VenueId, symbol: &str) -> u32 {
         let is = |slot: &u32| {

@@ -155,6 +155,7 @@ class Venue(IntEnum):
 
     BINANCE_SPOT = 1
     BINANCE_USDM = 2
+    BINANCE_COINM = 3
     BYBIT_LINEAR = 4
     BYBIT_SPOT = 5
     BYBIT_INVERSE = 6
