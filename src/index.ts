@@ -1,4 +1,5 @@
 /** The package's public door: an engine for a program, the ring's reader with its types, error class and tables. */
+export { type BookAt, type BookAtOptions, bookAt } from './cli/library/book-at.js';
 export { createEngine, type Engine, type EngineOptions } from './cli/library/engine.js';
 export type {
   BookMessage,

@@ -3,9 +3,11 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../model/errors.js';
 import { version } from '../native/index.js';
+import { registerBook } from './book.js';
 import { registerConfig } from './config-command.js';
 import { registerDoctor } from './doctor.js';
 import { endOnClosedOutput, exitCodeOf, lineOf } from './exit.js';
+import { registerJournal } from './journal-command.js';
 import { registerKeys } from './keys-command.js';
 import { registerRead } from './read.js';
 import { registerReplay } from './replay.js';
@@ -20,6 +22,8 @@ const program = new Command('tickring')
 registerStart(program);
 registerRead(program);
 registerReplay(program);
+registerJournal(program);
+registerBook(program);
 registerDoctor(program);
 registerConfig(program);
 registerKeys(program);

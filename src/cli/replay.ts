@@ -1,6 +1,6 @@
 /** `tickring replay`: recorded frames through the state machine that runs live; final books and what happened on the way. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXIT, TickringError } from '../model/errors.js';
@@ -9,13 +9,15 @@ import { venueByName, venues } from '../venues/index.js';
 import { cryptofeedInputs } from './replay/cryptofeed.js';
 import { hftbacktestInputs } from './replay/hftbacktest.js';
 import type { ReplayInput } from './replay/input.js';
+import { type JournalReplayFlags, replayFolder, withJournal } from './replay/journal-flags.js';
 import { ReplaySession } from './replay/session.js';
 
-const FORMATS = ['hftbacktest', 'cryptofeed'] as const;
+export const FORMATS = ['hftbacktest', 'cryptofeed'] as const;
+export type Format = (typeof FORMATS)[number];
 
 interface ReplayFlags {
-  readonly venue: string;
-  readonly format: (typeof FORMATS)[number];
+  readonly venue?: string;
+  readonly format?: Format;
   readonly books?: string;
   readonly json?: boolean;
 }
@@ -38,7 +40,7 @@ export interface ReplaySummary {
   readonly seconds: number;
 }
 
-function inputsOf(venue: Venue, format: ReplayFlags['format'], files: readonly string[]): AsyncGenerator<ReplayInput> {
+export function inputsOf(venue: Venue, format: Format, files: readonly string[]): AsyncGenerator<ReplayInput> {
   return format === 'hftbacktest' ? hftbacktestInputs(files) : cryptofeedInputs(venue, files);
 }
 
@@ -66,7 +68,7 @@ function countsOf(counters: Readonly<Record<string, number>>, depthAnswers: numb
 /** Replays files of one venue; writes the final books to `booksDir` if there is one. */
 export async function replay(
   venue: Venue,
-  format: ReplayFlags['format'],
+  format: Format,
   files: readonly string[],
   booksDir?: string,
 ): Promise<ReplaySummary> {
@@ -105,26 +107,46 @@ function print({ counts, symbols, rejections, seconds }: ReplaySummary): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** A file replays as a recording, a folder as a journal. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+async function replayFiles(files: readonly string[], flags: ReplayFlags): Promise<void> {
+  if (flags.venue === undefined || flags.format === undefined)
+    throw new TickringError(
+      'USAGE_INVALID',
+      'replay of recordings needs --venue and --format; of a journal, the name of its folder',
+    );
+  const venue = venueByName(flags.venue);
+  if (venue === undefined) throw new TickringError('VENUE_UNKNOWN', `venue ${flags.venue} is unknown`);
+  const summary = await replay(venue, flags.format, files, flags.books);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else print(summary);
+  process.exitCode = EXIT.ok;
+}
+
 /** Adds `replay`. */
 export function registerReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
-    .description('recorded frames through the same state machine; several files of a symbol continue each other')
-    .argument('<files...>', 'recordings: plain, gzip or zstd')
-    .addOption(
-      new Option('--venue <name>', 'venue that the frames come from')
-        .choices(venues.map(({ name }) => name))
-        .makeOptionMandatory(),
+    .description('recorded frames, or a journal, through the same state machine')
+    .argument(
+      '<paths...>',
+      'the folder of a journal; or recordings (plain, gzip, zstd), several of a symbol continue each other',
     )
-    .addOption(new Option('--format <format>', 'how the files are laid out').choices([...FORMATS]).makeOptionMandatory())
+    .addOption(
+      new Option('--venue <name>', 'of recordings: the venue that the frames come from').choices(
+        venues.map(({ name }) => name),
+      ),
+    )
+    .addOption(new Option('--format <format>', 'of recordings: how the files are laid out').choices([...FORMATS]))
     .option('--books <dir>', 'write each final book to DIR/{venue}-{SYMBOL}.txt')
-    .option('--json', 'print the summary as one line of JSON')
-    .action(async (files: string[], flags: ReplayFlags) => {
-      const venue = venueByName(flags.venue);
-      if (venue === undefined) throw new TickringError('VENUE_UNKNOWN', `venue ${flags.venue} is unknown`);
-      const summary = await replay(venue, flags.format, files, flags.books);
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
-      else print(summary);
-      process.exitCode = EXIT.ok;
-    });
+    .option('--json', 'print the summary as one line of JSON');
+  withJournal(command).action(async (paths: string[], flags: ReplayFlags & JournalReplayFlags) => {
+    const [first = ''] = paths;
+    if (!isFolder(first)) await replayFiles(paths, flags);
+    else if (paths.length === 1) await replayFolder(first, flags);
+    else throw new TickringError('USAGE_INVALID', 'one journal at a time');
+  });
 }

@@ -172,6 +172,71 @@ export declare class FrameProbe {
   get digest(): string
 }
 
+/** Gives the records of a shard's journal in order. */
+export declare class JournalReader {
+  /**
+   * `salvage`: damage is given as a record, and it goes on behind it; else it is an error.
+   *
+   * # Errors
+   *
+   * `JOURNAL_*`.
+   */
+  constructor(folder: string, salvage?: boolean | undefined | null)
+  /**
+   * Goes to the first record received at this time or later; `false` if there is none.
+   *
+   * # Errors
+   *
+   * `JOURNAL_*`.
+   */
+  seekTime(ts: bigint): boolean
+  /**
+   * The next records, `most` of them or some megabytes; none at the end.
+   *
+   * # Errors
+   *
+   * `JOURNAL_*`.
+   */
+  next(most: number): Array<JournalRecord>
+}
+
+/** A replay of one shard's journal. */
+export declare class JournalReplay {
+  /**
+   * # Errors
+   *
+   * `JOURNAL_*`; `SHM_*` when the ring cannot be made; `ARGUMENT_RANGE`.
+   */
+  constructor(options: JournalReplayOptions)
+  /**
+   * Takes records until an input was received later than `until`, `most` of them at most. To be called at least every 100 ms while a
+   * ring has readers: it shows them that somebody is there.
+   *
+   * # Errors
+   *
+   * `JOURNAL_*`, `SHM_*`, `CLOSED`.
+   */
+  run(until: bigint, most: number): ReplayProgress
+  /**
+   * Digests of what was put out since the last writer began; null where nothing is known.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  digests(): ReplayDigests | null
+  /**
+   * All books as they are now.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  books(): Array<JournalBook>
+  /** Ends the ring in order and lets go of everything. Idempotent. */
+  close(): void
+}
+
 /** The full-depth book of one instrument; see `RingReader.book`. */
 export declare class RingBook {
   /**
@@ -554,6 +619,15 @@ export interface Candles {
   holes: Array<Array<bigint>>
 }
 
+/**
+ * Reads all of a shard's journal against its checks, numbers and digests; `progress` is told the bytes of payloads so far.
+ *
+ * # Errors
+ *
+ * `JOURNAL_IO`, `JOURNAL_VERSION`.
+ */
+export declare function checkJournal(folder: string, progress?: (bytes: number) => void): JournalCheck
+
 /** The connection is over: `SocketFrames.ending()` says why. */
 export declare const ENDED_BIT: number
 
@@ -589,6 +663,86 @@ export interface InstrumentDefinition {
   changeCount: number
 }
 
+/** Digest of the events of an instrument. */
+export interface InstrumentDigest {
+  instrument: number
+  digest: string
+}
+
+/** A book of the past. */
+export interface JournalBook {
+  instrument: InstrumentDefinition
+  /** The venue's update id. */
+  lastUpdateId: bigint
+  /** Whether the engine had proven it. */
+  inSync: boolean
+  /** Whether the replay is what was live to the byte; not so between a gap of the journal and the next checkpoint. */
+  exact: boolean
+  /** Number of the last input before that instant, epoch of its writer, and the latest receive time. */
+  sequence: bigint
+  epoch: bigint
+  tsLatest: bigint
+  /** Price, quantity pairs (mantissas), best first. */
+  bids: BigInt64Array
+  asks: BigInt64Array
+  /** Both sides in canonical text. */
+  text: string
+}
+
+/** A book, or why there is none: an error that leaves a task would lose its code. */
+export interface JournalBookAnswer {
+  book?: JournalBook
+  code?: string
+  message?: string
+}
+
+/**
+ * The book of a symbol in a shard's journal as it was at this time, from the nearest checkpoint; null where the shard did not have it.
+ *
+ * # Errors
+ *
+ * `VENUE_UNKNOWN`.
+ */
+export declare function journalBookAt(folder: string, symbol: string, venue: number | undefined | null, ts: bigint): Promise<JournalBookAnswer>
+
+/** What stands in a journal, and what does not. */
+export interface JournalCheck {
+  segments: number
+  records: number
+  bytes: number
+  kinds: Array<JournalKindCount>
+  ranges: Array<JournalRange>
+  gaps: Array<JournalGap>
+  damage: Array<JournalDamage>
+  /** Bytes at the end that were never acknowledged. */
+  torn?: string
+}
+
+/** Bytes that were durable and cannot be read. */
+export interface JournalDamage {
+  file: string
+  from: number
+  to: number
+  first: bigint
+  last?: bigint
+  what: string
+}
+
+/** Inputs that the journal says it does not have. */
+export interface JournalGap {
+  cause: 'buffer_full' | 'too_long' | 'closed' | 'damaged' | 'not_durable'
+  first: bigint
+  last: bigint
+  /** Of their payloads, 0 where unknown. */
+  bytes: bigint
+}
+
+/** A number of records by kind. */
+export interface JournalKindCount {
+  kind: string
+  count: number
+}
+
 /** Where and how a shard keeps its journal. */
 export interface JournalOptions {
   /** Folder of this shard alone; made if need be. */
@@ -608,7 +762,96 @@ export interface JournalOptions {
   compress: boolean
   /** What is done about damage in the last segment: `strict`, `point-in-time` or `salvage`. */
   recovery: string
+  /**
+   * Inputs are those of a recording that begins at this time, ns since the UNIX epoch: stamps are its own, and instead of shedding an
+   * input its caller waits for the disk. Absent: live.
+   */
+  recordedFrom?: bigint
 }
+
+/** Contiguous numbers of one writer. */
+export interface JournalRange {
+  epoch: bigint
+  first: bigint
+  last: bigint
+}
+
+/** One record of a journal. */
+export interface JournalRecord {
+  kind: string
+  epoch: bigint
+  sequence: bigint
+  tsRecv: bigint
+  tsMono: bigint
+  connection: number
+  instrument: number
+  /** Digest of all that was put out before it, 16 hexadecimal digits; absent where none was kept. */
+  outputs?: string
+  file: string
+  offset: number
+  payload: Buffer
+  /** Of `connect`: number of the venue. */
+  venue?: number
+  /** Of `disconnect`: number of `DISCONNECT_REASON`. */
+  reason?: number
+  /** Of `subscribe`: bits of `CHANNEL`. */
+  channels?: number
+  /** Of `ack`. */
+  accepted?: boolean
+  /** Of `instrument`. */
+  definition?: InstrumentDefinition
+  /** Of `gap`. */
+  gap?: JournalGap
+  /** Where the kind is `damage`: instead of all else. */
+  damage?: JournalDamage
+}
+
+/** How to replay. */
+export interface JournalReplayOptions {
+  /** The folder of one shard. */
+  folder: string
+  /** Damage is passed; else it is an error. */
+  salvage: boolean
+  /** What was received up to this time is applied and not told, ns since the UNIX epoch; absent: all is told. */
+  from?: bigint
+  /** Of the instruments, only these, as `SYMBOL` or `venue:SYMBOL`; absent: all. */
+  symbols?: Array<string>
+  /** Absent: it publishes nowhere. */
+  ring?: ReplayRing
+  /** Leaves checkpoints so many bytes of payloads apart beside the segments; absent: none. */
+  checkpointBytes?: number
+}
+
+/** One segment of a journal, as its header and its index tell it. */
+export interface JournalSegment {
+  file: string
+  index: number
+  epoch: bigint
+  firstSequence: bigint
+  /** Absent while it is not sealed. */
+  lastSequence?: bigint
+  /** ns since the UNIX epoch. */
+  created: bigint
+  tsFirst?: bigint
+  tsLast?: bigint
+  records?: number
+  checkpoints: number
+  /** Bytes of the file. */
+  bytes: number
+  packed: boolean
+  fromReserve: boolean
+  /** What is wrong with it, if it cannot be read. */
+  damage?: string
+}
+
+/**
+ * Segments of a shard's journal, oldest first.
+ *
+ * # Errors
+ *
+ * `JOURNAL_IO`.
+ */
+export declare function journalSegments(folder: string): Array<JournalSegment>
 
 /** What the journal found when it was opened, and how it does. */
 export interface JournalStatus {
@@ -705,6 +948,22 @@ export declare const MORE_BIT: number
  */
 export declare function parseListings(venue: number, body: Uint8Array): Array<Listing>
 
+/** A file that was given up. */
+export interface PrunedSegment {
+  file: string
+  bytes: number
+}
+
+/**
+ * Gives up old segments of a shard's journal in which nobody writes: those received wholly before `before`, and the oldest until no
+ * more than `bytes` are left. With `only_look` nothing is changed.
+ *
+ * # Errors
+ *
+ * `JOURNAL_HELD`, `JOURNAL_IO`, `JOURNAL_DAMAGED`, `ARGUMENT_RANGE`.
+ */
+export declare function pruneJournal(folder: string, before: bigint | undefined | null, bytes: number | undefined | null, onlyLook: boolean): Array<PrunedSegment>
+
 /** How the writer is doing, judged by this process's own clock. */
 export interface ReaderStatus {
   state: 'live' | 'stalled' | 'dead' | 'closed' | 'superseded'
@@ -732,6 +991,92 @@ export interface Rejection {
   /** Byte offset in the input. */
   offset: number
   message: string
+}
+
+/** The first input that gave something else than live. */
+export interface ReplayDifference {
+  sequence: bigint
+  epoch: bigint
+  kind: string
+  tsRecv: bigint
+  connection: number
+  instrument: number
+  file: string
+  offset: number
+  /** Digest of all that was put out live up to and with this input; absent where a checkpoint tells the difference. */
+  recorded?: string
+  /** The same of the replay. */
+  replayed: string
+  /** What the replay put out for this input; of what was put out live only the digest is kept. */
+  events: Array<string>
+}
+
+/** What was told so far. */
+export interface ReplayDigests {
+  /** Of all events since the last writer began. */
+  shard: string
+  instruments: Array<InstrumentDigest>
+}
+
+/** Where a replay got. */
+export interface ReplayProgress {
+  /** `more`: as many records as asked for were read; `reached`: the next input is later than asked for; `end`: there is no more now. */
+  state: 'more' | 'reached' | 'end'
+  /** When the next input was received, where the state is `reached`. */
+  nextTs?: bigint
+  /** Latest receive time so far. */
+  tsLatest: bigint
+  records: number
+  frames: number
+  /** Events told. */
+  events: number
+  gaps: number
+  damage: number
+  /** Inputs before which nothing was known of the shard. */
+  passed: number
+  checkpoints: number
+}
+
+/** What a comparison of a replay with what was live found. */
+export interface ReplayReport {
+  records: number
+  inputs: number
+  events: number
+  /** Inputs before which nothing was known of the shard. */
+  passed: number
+  /** Inputs behind a gap, before the next checkpoint: nothing is promised of them. */
+  inexact: number
+  /** Checkpoints met that are equal to the byte. */
+  checkpoints: number
+  spans: Array<ReplaySpan>
+  instruments: Array<InstrumentDigest>
+  gaps: Array<JournalGap>
+  damage: Array<JournalDamage>
+  difference?: ReplayDifference
+}
+
+/** The ring that a replay publishes to. */
+export interface ReplayRing {
+  root: string
+  name: string
+  shard: number
+  /** Another one than that of any writer before; each writer of the journal takes the next. */
+  epoch: bigint
+  ringBytes: number
+  booksBytes: number
+  instrumentsMax: number
+  depth: number
+}
+
+/** Inputs that were proven to give what they gave live. */
+export interface ReplaySpan {
+  epoch: bigint
+  first: bigint
+  last: bigint
+  /** Digests that were compared. */
+  compared: number
+  /** Digest of all that was put out up to the last one. */
+  digest: string
 }
 
 /** `SocketFrames.reply()` has something to send. */
@@ -837,6 +1182,15 @@ export interface Topic {
   name: string
   instrument: number
 }
+
+/**
+ * Replays a shard's journal and compares what each input gives with what it gave live; `progress` is told the records so far.
+ *
+ * # Errors
+ *
+ * `JOURNAL_*`.
+ */
+export declare function verifyReplay(folder: string, salvage: boolean, progress?: (records: number) => void): ReplayReport
 
 /** Version of the addon; equal to the package's. */
 export declare function version(): string

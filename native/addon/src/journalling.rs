@@ -3,22 +3,28 @@
 use std::path::Path;
 use std::time::Duration;
 
+use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 use tickring_core::counters::JournalCounters;
 use tickring_core::digest::Digests;
 use tickring_core::error::Code;
-use tickring_core::input::Stamped;
+use tickring_core::input::{Input, Stamped};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_journal::{
     Durability, Journal, JournalError, Mode, Retention, Settings, Stamp, State, Writer, configuration, save,
 };
 use tickring_shm::Clock;
 
-use crate::convert::to_u64;
+use crate::convert::{to_u64, unsigned};
 use crate::failure::{Result, fail};
 
 /// A shard waits so long for its first record to be durable: numbers are on disk before anybody sees them.
 const FIRST_RECORD: Duration = Duration::from_secs(2);
+/// A record without a long payload, and more than its head and padding.
+const RECORD_BYTES: usize = 256;
+/// How long the input of a recording waits for room; then it is shed as a live one.
+const ROOM_WAIT: Duration = Duration::from_millis(1);
+const ROOM_TRIES: u32 = 60_000;
 /// Ticks between two attempts to write a checkpoint behind a gap.
 const CHECKPOINT_EVERY: u32 = 10;
 
@@ -42,13 +48,16 @@ pub struct JournalOptions {
     pub compress: bool,
     /// What is done about damage in the last segment: `strict`, `point-in-time` or `salvage`.
     pub recovery: String,
+    /// Inputs are those of a recording that begins at this time, ns since the UNIX epoch: stamps are its own, and instead of shedding an
+    /// input its caller waits for the disk. Absent: live.
+    pub recorded_from: Option<BigInt>,
 }
 
 /// What the journal found when it was opened, and how it does.
 #[napi(object)]
 pub struct JournalStatus {
     /// In the order of `JOURNAL_COUNTERS`.
-    pub counters: Vec<napi::bindgen_prelude::BigInt>,
+    pub counters: Vec<BigInt>,
     /// The last error of the disk; null where there was none.
     pub failure: Option<String>,
     /// What recovery found amiss, a line each.
@@ -108,6 +117,10 @@ pub struct Journalling {
     /// Inputs were shed, and replay needs the whole state to go on behind them.
     owes_checkpoint: bool,
     ticks: u32,
+    /// Of a recording: the receive time of its last input.
+    recorded: Option<u64>,
+    /// Longer inputs never have room.
+    input_bytes_max: usize,
 }
 
 impl Journalling {
@@ -122,6 +135,7 @@ impl Journalling {
         (shard, epoch, first_sequence): (u16, u64, u64),
     ) -> Result<Self> {
         let settings = options.settings(shard, epoch, first_sequence)?;
+        let recorded = options.recorded_from.as_ref().map(|from| unsigned("journal.recordedFrom", from)).transpose()?;
         let opened = Journal::open(Path::new(&options.folder), &settings);
         let (journal, writer, recovered) = opened.map_err(|error| failed(&error))?;
         let torn = recovered
@@ -137,12 +151,13 @@ impl Journalling {
             mono_behind: 0,
             owes_checkpoint: false,
             ticks: 0,
+            recorded,
+            input_bytes_max: settings.buffer_bytes / 2,
             journal,
             writer,
         };
         this.look_at_clocks();
-        let ts_recv = Clock::system().now();
-        let stamp = Stamp { ts_recv, ts_mono: this.mono(ts_recv), ..Stamp::default() };
+        let stamp = this.stamp();
         this.began = this.writer.append_configuration(&configuration(config), stamp).sequence;
         let _ = this.journal.wait_durable(this.began, FIRST_RECORD);
         Ok(this)
@@ -162,9 +177,34 @@ impl Journalling {
     #[inline]
     pub fn append(&mut self, stamped: &Stamped<'_>, outputs: u64) {
         let ts_mono = self.mono(stamped.ts_recv);
+        if self.recorded.is_some() {
+            self.wait_for_room(stamped);
+        }
         if !self.writer.append(stamped, ts_mono, outputs).kept {
             self.owes_checkpoint = true;
         }
+    }
+
+    /// Of a recording: waits until the input has room, as long as the disk takes anything.
+    #[cold]
+    fn wait_for_room(&mut self, stamped: &Stamped<'_>) {
+        self.recorded = Some(stamped.ts_recv);
+        let bytes = match stamped.input {
+            Input::Frame { bytes, .. } | Input::DepthSnapshot { bytes, .. } => bytes.len(),
+            _ => 0,
+        };
+        for _ in 0..ROOM_TRIES {
+            if bytes > self.input_bytes_max || self.writer.settle() && !self.writer.is_behind(bytes + RECORD_BYTES) {
+                return;
+            }
+            std::thread::sleep(ROOM_WAIT);
+        }
+    }
+
+    /// Now; of a recording, when its last input was received.
+    fn stamp(&self) -> Stamp {
+        let ts_recv = self.recorded.unwrap_or_else(|| Clock::system().now());
+        Stamp { ts_recv, ts_mono: self.mono(ts_recv), ..Stamp::default() }
     }
 
     /// One addition: a reading of a second clock would cost more than the copy.
@@ -186,8 +226,7 @@ impl Journalling {
         if !self.writer.settle() || self.journal.status().state != State::Normal {
             return;
         }
-        let ts_recv = Clock::system().now();
-        let stamp = Stamp { ts_recv, ts_mono: self.mono(ts_recv), ..Stamp::default() };
+        let stamp = self.stamp();
         self.owes_checkpoint = !self.writer.whole_checkpoint(&save(machine, digests), stamp);
     }
 

@@ -9,13 +9,18 @@ mod entry;
 mod failure;
 mod fanout;
 mod following;
+mod journal_records;
 mod journalling;
+mod journals;
 mod lock;
+mod past_books;
 mod probe;
 mod reader;
 mod rejected;
+mod replays;
 mod shard;
 mod shard_options;
+mod verified;
 
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -23,7 +28,10 @@ use napi_derive::napi;
 pub use crate::chunks::websocket_frame;
 use crate::convert::Listing;
 use crate::failure::{Result, fail, guard};
+pub use crate::journals::{check_journal, journal_segments, prune_journal};
+pub use crate::past_books::journal_book_at;
 pub use crate::reader::{ring_engines, ring_shards};
+pub use crate::verified::verify_replay;
 
 /// Version of the addon; equal to the package's.
 #[napi]

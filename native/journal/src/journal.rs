@@ -51,7 +51,7 @@ pub(crate) fn begin(
     remove_temporary(&**storage)?;
     let Found { recovered, mut from, floor, gap, ended, empty } = recover(&**storage, settings.mode, settings.stream)?;
     from.epoch = settings.epoch.max(from.epoch + 1);
-    let shared = Arc::new(Shared::new(from.last_sequence, floor));
+    let shared = Arc::new(Shared::new(from.last_sequence, floor.max(settings.floor)));
     let (mut producer, mut consumer) = RingBuffer::new(settings.buffer_bytes);
     // Touched once, so that no append meets a page that is not there yet.
     let filled = producer.push_entire_slice(&vec![0; settings.buffer_bytes]);

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod checkpoint;
 mod checkpoint_file;
 mod error;
@@ -14,6 +15,7 @@ mod input;
 mod journal;
 mod keeper;
 mod pack;
+mod prune;
 mod reader;
 mod record;
 mod recover;
@@ -28,6 +30,7 @@ mod status;
 mod storage;
 mod writer;
 
+pub use check::{Check, Range, check};
 pub use checkpoint::CheckpointParts;
 pub use checkpoint_file::{CheckpointHead, CheckpointName};
 pub use error::JournalError;
@@ -35,6 +38,7 @@ pub use found::{Damage, Item, Seek};
 pub use gap::{Gap, GapCause};
 pub use index::{Entry, Index, Places};
 pub use journal::Journal;
+pub use prune::{Prune, prunable, prune};
 pub use reader::Reader;
 pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, append_record, flag, record_bytes};
 pub use recover::Recovered;

@@ -7,7 +7,7 @@ use crate::error::JournalError;
 use crate::found::{Damage, Item, Place, Step, lost_before};
 use crate::record::{Kind, Record};
 use crate::scan::{follows, next_record};
-use crate::segment::{Chain, HEADER_BYTES, SegmentName, segments};
+use crate::segment::{Chain, HEADER_BYTES, Header, SegmentName, segments};
 use crate::settings::Mode;
 use crate::source::{Source, read_header};
 use crate::storage::Storage;
@@ -69,6 +69,15 @@ impl Reader {
     #[must_use]
     pub fn segments(&self) -> &[SegmentName] {
         &self.names
+    }
+
+    /// Header block of a segment.
+    ///
+    /// # Errors
+    ///
+    /// `JOURNAL_IO`, `JOURNAL_DAMAGED`, `JOURNAL_VERSION`.
+    pub fn header(&self, name: SegmentName) -> Result<Header, JournalError> {
+        read_header(&*self.storage, name)
     }
 
     /// Number of the last record given, `None` before the first.
@@ -196,7 +205,7 @@ impl Reader {
     }
 
     /// The header of the segment behind this one, if it can be read.
-    fn successor(&self, position: usize) -> Result<Option<crate::segment::Header>, JournalError> {
+    fn successor(&self, position: usize) -> Result<Option<Header>, JournalError> {
         for name in self.names.iter().skip(position + 1) {
             match read_header(&*self.storage, *name) {
                 Ok(header) => return Ok(Some(header)),

@@ -88,6 +88,8 @@ pub struct Replay {
     /// The record that the last step was about.
     head: Option<Head>,
     ts_latest: u64,
+    /// Receive time of the input that was too late for the last step.
+    next_ts: Option<u64>,
     /// Bytes of payloads since the beginning, or the last checkpoint used or saved.
     bytes: u64,
 }
@@ -101,7 +103,18 @@ impl Replay {
     pub fn new(storage: Arc<dyn Storage>, options: ReplayOptions) -> Result<Self, JournalError> {
         let reader = Reader::new(Arc::clone(&storage), options.mode)?;
         let parts = CheckpointParts::default();
-        Ok(Self { storage, options, reader, parts, running: None, exact: false, head: None, ts_latest: 0, bytes: 0 })
+        Ok(Self {
+            storage,
+            options,
+            reader,
+            parts,
+            running: None,
+            exact: false,
+            head: None,
+            ts_latest: 0,
+            next_ts: None,
+            bytes: 0,
+        })
     }
 
     /// Takes the next record, unless it is an input received after `until`. A shard is at a time what it was before its first input
@@ -111,6 +124,7 @@ impl Replay {
     ///
     /// As [`Reader::next`], and `JOURNAL_RECORD`.
     pub fn step<S: Sink>(&mut self, until: u64, sink: &mut S) -> Result<Step, JournalError> {
+        self.next_ts = None;
         let record = match self.reader.next()? {
             Some(Item::Record(record)) => record,
             Some(Item::Damage(damage)) => {
@@ -123,6 +137,7 @@ impl Replay {
         let head = record.head;
         if head.kind.is_input() && head.ts_recv > until {
             self.reader.put_back();
+            self.next_ts = Some(head.ts_recv);
             return Ok(Step::Reached);
         }
         self.head = Some(head);
@@ -313,6 +328,12 @@ impl Replay {
         self.running.as_ref().map(|running| &running.digests)
     }
 
+    /// Epoch of the writer whose machine this is.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.epoch)
+    }
+
     /// Whether the machine is what it was live, to the byte. Not so between a gap and the next checkpoint or beginning.
     #[must_use]
     pub const fn is_exact(&self) -> bool {
@@ -335,6 +356,12 @@ impl Replay {
     #[must_use]
     pub const fn ts_latest(&self) -> u64 {
         self.ts_latest
+    }
+
+    /// Where the last step was [`Step::Reached`]: when the input that is next was received.
+    #[must_use]
+    pub const fn next_ts(&self) -> Option<u64> {
+        self.next_ts
     }
 
     /// See [`Reader::set_limit`].

@@ -65,6 +65,8 @@ pub struct Settings {
     pub compress: bool,
     /// When old segments go.
     pub retention: Retention,
+    /// Segments with a lower index are given up, whoever still needs them.
+    pub floor: u64,
     /// What is done about damage in the last segment.
     pub mode: Mode,
 }
@@ -83,6 +85,7 @@ impl Default for Settings {
             reserve_bytes: 4 << 20,
             compress: true,
             retention: Retention::default(),
+            floor: 0,
             mode: Mode::Strict,
         }
     }

@@ -60,6 +60,8 @@ pub struct EpochSeed {
     pub first_sequence: Option<u64>,
     /// Last input of the epoch before known to be on disk; 0 where none is.
     pub last_durable: u64,
+    /// When the epoch starts by the clock that the writer will be given, ns since the UNIX epoch; 0: now.
+    pub started: u64,
 }
 
 /// Number of the last input of which readers of the writer before have seen something: whoever counts inputs on goes on behind

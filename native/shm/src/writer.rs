@@ -86,6 +86,7 @@ impl Writer {
             Some(previous) if previous.closed => EpochReason::Restart,
             Some(_) => EpochReason::Crash,
         };
+        writer.ts_out = if seed.started == 0 { wall_ns() } else { seed.started };
         writer.start(EpochStart { prev_epoch: options.prev_epoch, last_durable: seed.last_durable, reason });
         if options.hardened {
             writer.handout = Some(Handout::start(&directory, &fd)?);
@@ -122,7 +123,6 @@ impl Writer {
     }
 
     fn start(&mut self, start: EpochStart) {
-        self.ts_out = wall_ns();
         let flags = flag::NO_TS_EVENT | flag::LAST;
         let header = EventHeader { instrument: 0, flags, ts_event: 0, ts_recv: self.ts_out, frame_seq: 0, index: 0 };
         let stamps = self.stamps(0);

@@ -2,7 +2,16 @@
 import { DISCONNECT_REASONS } from '../../model/codes.js';
 import { TickringError } from '../../model/errors.js';
 import type { Venue } from '../../model/venue.js';
-import { type Ingest, type Listing, native, REJECTED_BIT, SHARD_COUNTERS, Shard } from '../../native/index.js';
+import {
+  type Ingest,
+  JOURNAL_COUNTERS,
+  type JournalOptions,
+  type Listing,
+  native,
+  REJECTED_BIT,
+  SHARD_COUNTERS,
+  Shard,
+} from '../../native/index.js';
 import type { Place, ReplayInput, Subscription } from './input.js';
 
 const TICK_NS = 100_000_000n;
@@ -40,7 +49,8 @@ export class ReplaySession {
   depthAnswers = 0;
   readonly rejections: ReplayRejection[] = [];
 
-  constructor(venue: Venue) {
+  /** With a journal, inputs are kept as those of a live shard are. */
+  constructor(venue: Venue, journal?: JournalOptions) {
     this.#venue = venue;
     this.#shard = native(
       () =>
@@ -53,6 +63,7 @@ export class ReplaySession {
           instrumentsMax: INSTRUMENTS_MAX,
           depth: 20,
           snapshotIntervalMs: 0,
+          ...(journal === undefined ? {} : { journal }),
         }),
     );
     this.#ingest = native(() => this.#shard.ingester());
@@ -154,6 +165,17 @@ export class ReplaySession {
       code: rejection.code,
       offset: rejection.offset,
     });
+  }
+
+  /** Time passes once more. */
+  end(now: bigint): void {
+    this.#check(this.#shard.tick(now));
+  }
+
+  /** Inputs that the journal could not take. */
+  shed(): number {
+    const values = native(() => this.#shard.journalStatus())?.counters ?? [];
+    return Number(values[JOURNAL_COUNTERS.findIndex(({ name }) => name === 'journal_shed')] ?? 0n);
   }
 
   /** Counters of the shard by name. */

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::rig::{Rig, read, settings};
 use super::simulated::{Plan, Simulated};
-use crate::{Retention, Seek, Settings};
+use crate::{Prune, Retention, Seek, Settings};
 
 fn first_input(disk: &Simulated) -> u64 {
     *read(disk).inputs.keys().next().unwrap()
@@ -60,4 +60,36 @@ fn the_disk_floor_goes_before_the_sinks() {
     assert!(rig.shed.is_empty());
     rig.close().unwrap();
     assert!(first_input(&disk) > 1);
+}
+
+#[test]
+fn what_is_pruned_by_hand_is_given_up_by_a_header_and_gone() {
+    let folder = std::env::temp_dir().join(format!("tickring-prune-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let shape = Settings { buffer_bytes: 1 << 20, ..settings() };
+    let (journal, mut writer, _) = crate::Journal::open(&folder, &shape).unwrap();
+    for sequence in 1..=200 {
+        let bytes = super::rig::payload(sequence);
+        let input = tickring_core::input::Input::Frame { connection: 1, bytes: &bytes };
+        let stamped = tickring_core::input::Stamped { ts_recv: super::rig::time(sequence), input };
+        assert!(writer.append(&stamped, 0, 0).kept);
+    }
+    assert!(journal.wait_durable(200, Duration::from_secs(60)));
+    assert_eq!(crate::prune(&folder, &Prune { bytes: Some(0), before: None }).unwrap_err().code().name(), "JOURNAL_HELD");
+    journal.close(writer).unwrap();
+    assert_eq!(crate::prune(&folder, &Prune::default()).unwrap(), []);
+    let before = Prune { before: Some(super::rig::time(100)), bytes: None };
+    let wished = crate::prunable(&folder, &before).unwrap();
+    assert_eq!(crate::prune(&folder, &before).unwrap(), wished);
+    assert_eq!(crate::prunable(&folder, &before).unwrap(), []);
+    let storage = std::sync::Arc::new(crate::Disk::open(&folder, false).unwrap());
+    let found = crate::check(storage.clone(), |_| true).unwrap();
+    assert_eq!((found.damage, found.torn), (vec![], None));
+    let first = found.ranges[0].first;
+    assert!((2..=100).contains(&first), "{first}: only whole segments go");
+    let mut reader = crate::Reader::new(storage, crate::Mode::Strict).unwrap();
+    assert_eq!(reader.seek_sequence(1).unwrap(), Seek::Lost { first: 1, last: first - 1 });
+    // All but the last one, whatever it holds.
+    assert!(!crate::prune(&folder, &Prune { bytes: Some(0), before: None }).unwrap().is_empty());
+    std::fs::remove_dir_all(&folder).unwrap();
 }
