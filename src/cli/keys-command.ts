@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   changeKeys,
   hashOf,
+  INGEST_BAND_MAX,
   isActive,
   isIngestPattern,
   keysPath,
@@ -34,6 +35,8 @@ interface AddFlags extends KeysFlags {
   readonly replaces?: string;
   readonly overlap?: string;
   readonly ingest?: string;
+  readonly ingestAge?: string;
+  readonly ingestBand?: string;
 }
 
 const usage = (message: string): TickringError => new TickringError('USAGE_INVALID', message);
@@ -74,6 +77,32 @@ function ingestOf(text: string): string[] {
   );
 }
 
+type IngestLimits = Pick<StoredKey, 'ingest' | 'ingest_age_ms' | 'ingest_band'>;
+
+/** What the flags say of a key's rows. */
+function ingestLimits({ ingest, ingestAge, ingestBand }: AddFlags): IngestLimits {
+  const band = Number(ingestBand ?? Number.NaN);
+  if (ingestBand !== undefined && !(band > 0 && band <= INGEST_BAND_MAX))
+    throw usage(`--ingest-band ${ingestBand.slice(0, 32)} is no percentage of 0 to ${INGEST_BAND_MAX}`);
+  const ageMs = ingestAge === undefined ? undefined : lifetimeMs('ingest-age', ingestAge);
+  if (ageMs === 0) throw usage(`--ingest-age ${ingestAge} leaves no row`);
+  return {
+    ...(ingest === undefined ? {} : { ingest: ingestOf(ingest) }),
+    ...(ageMs === undefined ? {} : { ingest_age_ms: ageMs }),
+    ...(ingestBand === undefined ? {} : { ingest_band: band }),
+  };
+}
+
+/** Those of a key that is replaced. */
+function limitsOf(key: StoredKey | undefined): IngestLimits {
+  const { ingest, ingest_age_ms, ingest_band } = key ?? {};
+  return {
+    ...(ingest === undefined ? {} : { ingest }),
+    ...(ingest_age_ms === undefined ? {} : { ingest_age_ms }),
+    ...(ingest_band === undefined ? {} : { ingest_band }),
+  };
+}
+
 function find(keys: readonly StoredKey[], id: string): StoredKey {
   const key = keys.find((one) => one.id === id);
   if (key === undefined) throw usage(`there is no key ${id.slice(0, 32)}: \`tickring keys list\` shows their ids`);
@@ -89,16 +118,16 @@ function add(flags: AddFlags): void {
   if (flags.overlap !== undefined && flags.replaces === undefined)
     throw usage('--overlap is about a key that --replaces names');
   const overlap = at(lifetimeMs('overlap', flags.overlap ?? OVERLAP));
-  const asked = flags.ingest === undefined ? undefined : ingestOf(flags.ingest);
+  const asked = ingestLimits(flags);
   const { key, id } = newKey();
   const path = fileOf(flags);
   changeKeys(path, (keys) => {
     const old = flags.replaces === undefined ? undefined : find(keys, flags.replaces);
     if (old !== undefined && !isActive(old, now)) throw usage(`key ${old.id} is over already, so nothing can replace it`);
-    const ingest = asked ?? old?.ingest;
+    const limits = { ...limitsOf(old), ...asked };
     const scopes = flags.scope === undefined ? (old?.scopes ?? ['read']) : [...new Set(scopesOf(flags.scope))];
-    if (asked !== undefined && !scopes.includes('ingest') && !scopes.includes('admin')) {
-      throw usage(`--ingest says what a key may ingest, and scope ${scopes.join(',')} may not`);
+    if (Object.keys(asked).length > 0 && !scopes.includes('ingest') && !scopes.includes('admin')) {
+      throw usage(`--ingest, --ingest-age and --ingest-band say what a key may ingest, and scope ${scopes.join(',')} may not`);
     }
     const added: StoredKey = {
       id,
@@ -109,7 +138,7 @@ function add(flags: AddFlags): void {
       expires_at: flags.expires === undefined ? null : at(lifetimeMs('expires', flags.expires)),
       revoked_at: null,
       ...(old === undefined ? {} : { owner: old.owner ?? old.id }),
-      ...(ingest === undefined ? {} : { ingest }),
+      ...limits,
     };
     // The old one works on for a while, never longer than it would have.
     const ending = (one: StoredKey): StoredKey =>
@@ -167,6 +196,8 @@ export function registerKeys(program: Command): void {
     .option('--name <text>', 'what it is for')
     .option('--scope <list>', `of ${SCOPES.join(', ')}, with commas (default: read)`)
     .option('--ingest <list>', 'rows that it may send, as internal:ACME,mock:*,*:ES* (default: all; replaced key: its own)')
+    .option('--ingest-age <time>', 'how old its rows may be, such as 1h (default: any)')
+    .option('--ingest-band <percent>', 'how far its prices may be from the last one (default: any)')
     .option('--expires <time>', 'lifetime, such as 90d (default: for ever)')
     .option('--replaces <id>', 'rotate: takes over name and scopes of this key, which then ends after the overlap')
     .option('--overlap <time>', `how long a replaced key works on (default: ${OVERLAP})`)

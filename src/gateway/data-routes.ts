@@ -5,7 +5,7 @@ import type { DataQueries } from './data-queries.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
 import { FreshSymbols } from './fresh-symbols.js';
 import { rowsOf } from './ingest-rows.js';
-import { mayIngest } from './keys.js';
+import { rulesOf } from './ingest-rules.js';
 import type { Monitor } from './monitor.js';
 import { json, jsonText, Refusal } from './problem.js';
 import { dataAnswer, dataQuery, ingestAnswer, ingestBody, snapshotAnswer, snapshotQuery, symbolParams } from './schemas.js';
@@ -50,8 +50,8 @@ export function addDataRoutes(api: Api, { queries, control, monitor }: DataParts
     answers: { 200: ingestAnswer },
     problems: [409, 422],
     handle: async ({ body, text, request: { caller } }) => {
-      const isAllowed = (source: string, symbol: string) => mayIngest(caller?.key?.ingest, source, symbol);
-      const { rows, places, errors: unread } = rowsOf(body.data, parseDigits(text), isAllowed);
+      const lastPrice = (source: string, symbol: string) => monitor.lastPrice(source, symbol);
+      const { rows, places, errors: unread } = rowsOf(body.data, parseDigits(text), rulesOf(caller?.key, lastPrice));
       const owner = caller?.owner;
       const result = rows.length === 0 ? undefined : await fromEngine(control.request('ingest', { owner, rows }));
       const refused = (result?.errors ?? []).map(({ index, code, message }) => ({

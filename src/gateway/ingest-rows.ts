@@ -19,8 +19,6 @@ export interface Rows {
   readonly errors: readonly RowError[];
 }
 
-type IsAllowed = (source: string, symbol: string) => boolean;
-
 /** Clocks may differ by this much, ms; a row from further ahead is refused. */
 const AHEAD_MS_MAX = 60_000;
 /** Exponents beyond this are no price. */
@@ -57,19 +55,19 @@ export function timeNs(text: string, nowMs: number): bigint | undefined {
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** `digits` is the same request with every number as its digits; `isAllowed`: whether its key may send rows of a source and symbol. */
-export function rowsOf(data: readonly Row[], digits: unknown, isAllowed: IsAllowed = () => true, nowMs = Date.now()): Rows {
+/** `digits` is the same request with every number as its digits; `faultOf`: what else may be wrong with a row. */
+export function rowsOf(
+  data: readonly Row[],
+  digits: unknown,
+  faultOf: (row: IngestRow) => Omit<RowError, 'index'> | undefined = () => undefined,
+  nowMs = Date.now(),
+): Rows {
   const texts = (digits as { data: { data: Record<string, string> }[] }).data;
   const rows: IngestRow[] = [];
   const places: number[] = [];
   const errors: RowError[] = [];
   for (const [index, row] of data.entries()) {
     const refuse = (code: string, detail: string): void => void errors.push({ index, code, detail });
-    const symbol = row.symbol.toUpperCase();
-    if (!isAllowed(row.source, symbol)) {
-      refuse('NOT_ALLOWED', `the key may not send rows of ${row.source}:${symbol}`);
-      continue;
-    }
     const ts = timeNs(row.timestamp, nowMs);
     if (ts === undefined) {
       refuse('TIME_INVALID', `timestamp ${row.timestamp} is no RFC 3339 time between 1970 and a minute from now`);
@@ -80,7 +78,13 @@ export function rowsOf(data: readonly Row[], digits: unknown, isAllowed: IsAllow
       refuse('NUMBER_SYNTAX', `${values} is no decimal number that is not negative`);
       continue;
     }
-    rows.push({ symbol, source: row.source, ts: String(ts), values });
+    const taken = { symbol: row.symbol.toUpperCase(), source: row.source, ts: String(ts), values };
+    const fault = faultOf(taken);
+    if (fault !== undefined) {
+      refuse(fault.code, fault.detail);
+      continue;
+    }
+    rows.push(taken);
     places.push(index);
   }
   return { rows, places, errors };

@@ -26,6 +26,9 @@ export interface HeldKey {
   readonly owner: string;
   /** Patterns of what it may ingest; undefined where everything. */
   readonly ingest: readonly string[] | undefined;
+  /** How old its rows may be, ms, and how far from the last price, percent. */
+  readonly ingestAgeMs?: number | undefined;
+  readonly ingestBand?: number | undefined;
   /** The one in `local.key`. */
   readonly isLocal: boolean;
 }
@@ -96,8 +99,8 @@ export class KeyRing {
   #read(stateDir: string): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     for (const stored of readKeys(keysPath(stateDir))) {
-      const { id, owner = id, ingest } = stored;
-      const held = { id, owner, ingest, scopes: new Set(stored.scopes), isLocal: false };
+      const { id, owner = id, ingest, ingest_age_ms: ingestAgeMs, ingest_band: ingestBand } = stored;
+      const held = { id, owner, ingest, ingestAgeMs, ingestBand, scopes: new Set(stored.scopes), isLocal: false };
       entries.set(stored.id, { held, sha256: Buffer.from(stored.sha256, 'hex'), stored });
     }
     const local = this.#hasLocal ? readLocalKey(localKeyPath(stateDir)) : undefined;

@@ -34,6 +34,8 @@ const FILE_BYTES_MAX = 8 << 20;
 /** Rows that a key may send: `source:SYMBOL`, either with `*` at its end for all that begin so. */
 const INGEST_PATTERN = /^([a-z_]{1,32}|\*):([!-)+-~]{0,64}\*?)$/;
 const INGEST_PATTERNS_MAX = 100;
+/** Percent; a price can fall by 100 at most, and rise by more. */
+export const INGEST_BAND_MAX = 10_000;
 
 const id = z.string().regex(/^[0-9a-f]{16}$/);
 const instant = z.iso.datetime();
@@ -49,6 +51,9 @@ const storedKey = z.strictObject({
   owner: id.optional(),
   /** What it may ingest; everything where that is not said. */
   ingest: z.array(z.string().refine(isIngestPattern)).min(1).max(INGEST_PATTERNS_MAX).optional(),
+  /** How old its rows may be, and how far from the last price, percent; any where that is not said. */
+  ingest_age_ms: z.int().min(1).optional(),
+  ingest_band: z.number().positive().max(INGEST_BAND_MAX).optional(),
 });
 const keyFile = z.strictObject({ version: z.literal(1), keys: z.array(storedKey).max(KEYS_MAX) });
 

@@ -1,5 +1,6 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
 import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
+import { toNumber } from '../model/decimal.js';
 import type { LatestView } from '../native/index.js';
 import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
 import { histogramSum } from './histogram.js';
@@ -178,6 +179,13 @@ export class Monitor {
   /** The newest state of an instrument; null while its shard cannot be read. */
   latest({ id, shard }: InstrumentView): LatestView | null {
     return this.#readers.get(shard)?.latest(id) ?? null;
+  }
+
+  /** Price of the last trade; undefined where there was none. */
+  lastPrice(venue: string, symbol: string): number | undefined {
+    const instrument = this.instruments.find((each) => each.venue === venue && each.symbol === symbol);
+    const latest = instrument === undefined ? null : this.latest(instrument);
+    return latest?.trade === undefined ? undefined : toNumber(latest.trade.price, latest.priceExponent);
   }
 
   /** Counts of a latency histogram by bucket, all shards together. */

@@ -77,8 +77,10 @@ test('keys: one that replaces another has its rows, and may ingest what that one
   expect([first.owner, first.ingest]).toEqual([undefined, ['mock:ACME', '*:ES*']]);
   const second = await add('--replaces', first.id);
   expect([second.owner, second.ingest]).toEqual([first.id, first.ingest]);
-  const third = await add('--replaces', second.id, '--ingest', 'mock:*');
+  const third = await add('--replaces', second.id, '--ingest', 'mock:*', '--ingest-age', '1h', '--ingest-band', '2.5');
   expect([third.owner, third.ingest]).toEqual([first.id, ['mock:*']]);
+  const fourth = await add('--replaces', third.id, '--ingest-age', '2h');
+  expect(fourth).toMatchObject({ ingest: ['mock:*'], ingest_age_ms: 7_200_000, ingest_band: 2.5 });
 });
 
 test.each([
@@ -90,6 +92,9 @@ test.each([
   [['add', '--scope', 'ingest', '--ingest', 'mock:A,moc:B'], '--ingest moc:B is no source:SYMBOL'],
   [['add', '--scope', 'ingest', '--ingest', 'mock'], '--ingest mock is no source:SYMBOL'],
   [['add', '--scope', 'ingest', '--ingest', 'mock:A*B'], '--ingest mock:A*B is no source:SYMBOL'],
+  [['add', '--scope', 'ingest', '--ingest-band', '0'], '--ingest-band 0 is no percentage'],
+  [['add', '--scope', 'ingest', '--ingest-band', 'x'], '--ingest-band x is no percentage'],
+  [['add', '--scope', 'ingest', '--ingest-age', '0m'], '--ingest-age 0m leaves no row'],
   [['add', '--ingest', 'mock:A'], 'scope read may not'],
   [['add', '--replaces', 'nobody'], 'there is no key nobody'],
   [['revoke', '../x'], 'there is no key ../x'],

@@ -47,7 +47,7 @@ async function ask(key: string, method: string, path: string, body?: object): Pr
 }
 
 /** The gateway looks at its keys 4 times a second. */
-const known = (key: string) => eventually('the key is known', async () => (await ask(key, 'GET', '/symbols')).status !== 401);
+const known = (key: string) => eventually('the key is known', async () => (await ask(key, 'GET', '/symbols')).status === 200);
 
 const as = (who: Who, method: string, path: string, body?: object): Promise<Answer> => ask(callers[who], method, path, body);
 const feed = (symbol: string, source = SOURCE): object => ({ symbol, data_source: source });
@@ -194,6 +194,14 @@ describe('what a key may ingest', () => {
     const errors = answer.body['errors'] as { index: number; code: string; detail: string }[];
     expect(errors.map(({ index, code }) => [index, code])).toEqual([1, 4, 5].map((index) => [index, 'NOT_ALLOWED']));
     expect(errors[2]?.detail).toBe('the key may not send rows of fred:ACME');
+    const banded = chain.add(['ingest'], { ingest_band: 5, ingest_age_ms: 60_000 });
+    await known(banded.key);
+    const old = { ...row('ACME'), timestamp: '2025-08-24T10:30:15.123Z' };
+    // The last trade of it was at 10.
+    const far = { ...row('ACME'), data: { price: 10.6, size: 1 } };
+    const held = await ask(banded.key, 'POST', '/data/ingest', { data: [old, far, row('ACME')] });
+    expect(held.status, JSON.stringify(held.body)).toBe(200);
+    expect((held.body['errors'] as { code: string }[]).map(({ code }) => code)).toEqual(['TIME_INVALID', 'PRICE_BAND']);
     const none = await ask(key, 'POST', '/data/ingest', { data: [row('OTHER')] });
     expect(none.status).toBe(422);
     const symbols = (await as('host', 'GET', '/feeds')).body['feeds'] as { symbol: string }[];
