@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Feed } from '../feed.js';
 
+/** Ticks a second in what /proc tells of times, on every Linux. */
+const USER_HZ = 100;
 /** Files that a process has open beside its sockets. */
 const OTHER_FILES = 200;
 
@@ -46,6 +48,11 @@ export function checkFiles(clients: number): void {
 function waitedOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9;
 }
+
+/** What this machine waited for a processor of its host, s, if it is a virtual one. */
+export const host = {
+  waited: (): number => Number(/^cpu +(?:\d+ ){7}(\d+)/.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? 0) / USER_HZ,
+};
 
 /** A program that answers each order with one message. */
 export class Crowd {
@@ -140,8 +147,7 @@ export class GatewayProcess {
     const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    // In hundredths of a second on every Linux (USER_HZ).
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return (Number(fields[11]) + Number(fields[12])) / USER_HZ;
   }
 
   /** See `waitedOf`. */
