@@ -152,7 +152,9 @@ impl Sink for Tape {
     }
 
     fn again(&mut self, slot: u32, latest: &Latest<'_>) {
-        if let Some(writer) = &mut self.writer {
+        if self.wants(latest.instrument)
+            && let Some(writer) = &mut self.writer
+        {
             writer.again(slot, latest);
         }
     }

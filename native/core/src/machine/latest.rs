@@ -31,7 +31,11 @@ impl Machine {
     pub fn show_all<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
         for slot in 0..self.next_slot() {
             sink.instrument(slot, &self.entries[slot as usize].definition);
-            self.lend(slot, ts_recv, |latest| sink.latest(slot, latest));
+            self.lend(slot, ts_recv, |latest| {
+                sink.latest(slot, latest);
+                // No event says that its book is another one than none.
+                sink.again(slot, latest);
+            });
         }
     }
 
