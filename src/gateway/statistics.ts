@@ -211,7 +211,7 @@ export class Statistics {
       const samples = shards
         .filter(({ journal }) => journal.length > 0)
         .map(({ shard, journal }): [Labels, number] => [{ shard }, Number(journal[index] ?? 0n)]);
-      const isGauge = name === 'journal_state' || name === 'journal_durable';
+      const isGauge = name === 'journal_state' || name === 'journal_durable' || name === 'journal_appended';
       out.add(`tickring_${name}${isGauge ? '' : '_total'}`, isGauge ? 'gauge' : 'counter', help, samples);
     });
     const each = (value: (shard: (typeof shards)[number]) => number | null): [Labels, number][] =>

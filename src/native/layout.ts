@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0xb6f7d03219864912n;
+export const SCHEMA_HASH = 0x31bedaf89e652b07n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -159,6 +159,7 @@ export const SHARD_COUNTERS = [
 export const JOURNAL_COUNTERS = [
   { name: 'journal_state', help: '0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.' },
   { name: 'journal_durable', help: 'Number of the last input that is on disk.' },
+  { name: 'journal_appended', help: 'Number of the last input.' },
   { name: 'journal_shed', help: 'Inputs that the journal could not take; each is in a gap.' },
   { name: 'journal_shed_bytes', help: 'Bytes of those inputs.' },
   { name: 'journal_bytes', help: 'Bytes written to the journal.' },

@@ -6,9 +6,12 @@
  * `TICKRING_ENGINE_KILLS` says how often (default 40, 200 under CI), `TICKRING_ENGINE_RATE` how many frames a second each venue sends,
  * `TICKRING_ENGINE_LIFE_MS` how long an engine lives at most.
  */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ControlClient } from '#dist/engine/index.js';
@@ -26,6 +29,7 @@ const LANES = LIFE_MS > 2_000 ? 1 : 3;
 /** Cause of a gap: readers saw these inputs, and no disk has them. */
 const NOT_DURABLE = 5;
 
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tickring-kills-oracle-'));
 const oracleLog = join(folder, 'oracle.jsonl');
 let simulator: Simulator;
@@ -55,7 +59,7 @@ function dice(seed: number): (below: number) => number {
   let state = seed >>> 0 || 1;
   return (below) => {
     state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39;
-    return (state >>> 0) % below;
+    return Math.floor(((state >>> 0) / 2 ** 32) * below);
   };
 }
 
@@ -84,6 +88,19 @@ function complaints(journal: Journal, deaths: readonly Death[], sent: Map<string
     if (inputs > kept - 1 + gone) wrong.push(`epoch ${epoch}: ${inputs} inputs applied, ${kept} kept, ${gone} missing`);
   }
   return [...wrong, ...strangers(journal, sent)];
+}
+
+interface Replayed {
+  readonly equal: boolean;
+  readonly spans: readonly object[];
+}
+
+/** What the product's own comparison of live and replay says of each shard. */
+async function replay(dir: string): Promise<Replayed[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, 'replay', dir, '--verify', '--json'], {
+    maxBuffer: 1 << 28,
+  });
+  return JSON.parse(stdout) as Replayed[];
 }
 
 /** Connections whose frames are not the first ones of any that a venue had. */
@@ -148,10 +165,16 @@ test(`engines killed ${KILLS} times leave journals that are exact prefixes, with
       return complaints(journal, deaths, sent).map((line) => `${lives.config.name} shard ${shard}: ${line}`);
     }),
   );
+  const replayed = await Promise.all(lanes.map((lives) => replay(lives.config.journal?.dir ?? '')));
   process.stdout.write(
     `kills: ${KILLS} engines killed, ${durable} shards among them had told what is durable; ${frames} frames kept, ${missing} inputs seen and not durable\n`,
   );
   expect(wrong).toEqual([]);
+  // Every life gives again what it gave live: a span for each that had inputs, none that differs, nothing left out.
+  for (const shard of replayed.flat()) {
+    expect(shard).toMatchObject({ equal: true, difference: null, passed: 0, inexact: 0, damage: [] });
+    expect(shard.spans.length).toBeGreaterThan(KILLS / LANES / 3);
+  }
   expect(frames).toBeGreaterThan(KILLS * 10);
   expect(durable).toBeGreaterThan(KILLS / 4);
 }, 900_000);

@@ -13,6 +13,7 @@ import type { OracleRecord, Simulator } from '#dist/simulator/index.js';
 const PROGRAM = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
 const BATCH = 512;
 const DURABLE = JOURNAL_COUNTERS.findIndex(({ name }) => name === 'journal_durable');
+const APPENDED = JOURNAL_COUNTERS.findIndex(({ name }) => name === 'journal_appended');
 const INPUTS = SHARD_COUNTERS.findIndex(({ name }) => name === 'inputs');
 
 /** What a dead engine's ring says of one shard. */
@@ -20,7 +21,7 @@ export interface Death {
   readonly epoch: number;
   /** Last input that was said to be durable. */
   readonly durable: number;
-  /** Highest number of an input that any record told. */
+  /** Highest number of an input that any record or figure told. */
   readonly seen: number;
   /** Inputs applied, as of the last tick. */
   readonly inputs: number;
@@ -133,9 +134,12 @@ export class Lives {
       }
       const epoch = Number(reader.status().epoch);
       const inputs = Number(reader.counters()[INPUTS] ?? 0n);
-      const durable = Number(reader.journalCounters()[DURABLE] ?? 0n);
+      const [durable, appended] = [DURABLE, APPENDED].map((index) => Number(reader.journalCounters()[index] ?? 0n)) as [
+        number,
+        number,
+      ];
       reader.seekOldest();
-      found.push({ shard, death: { epoch, durable, inputs, seen: highest(reader) } });
+      found.push({ shard, death: { epoch, durable, inputs, seen: Math.max(appended, highest(reader)) } });
       reader.close();
     }
     return found;

@@ -240,6 +240,7 @@ impl Journalling {
                 State::Closed => 3,
             },
             journal_durable: status.durable,
+            journal_appended: self.writer.next_sequence() - 1,
             journal_shed: status.shed_inputs,
             journal_shed_bytes: status.shed_bytes,
             journal_bytes: status.bytes,

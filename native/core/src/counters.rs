@@ -52,6 +52,7 @@ counters! {
     JournalCounters {
         journal_state: "0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.",
         journal_durable: "Number of the last input that is on disk.",
+        journal_appended: "Number of the last input.",
         journal_shed: "Inputs that the journal could not take; each is in a gap.",
         journal_shed_bytes: "Bytes of those inputs.",
         journal_bytes: "Bytes written to the journal.",

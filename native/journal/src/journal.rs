@@ -60,7 +60,8 @@ pub(crate) fn begin(
     }
     let keeper = Keeper { storage: Arc::clone(storage), settings: *settings, shared: Arc::clone(&shared) };
     let next = settings.first_sequence.max(recovered.last_sequence + 1);
-    let gap = not_durable(gap, recovered.last_sequence + 1, next);
+    let times = (from.ts_last, crate::keeper::wall_ns());
+    let gap = not_durable(gap, recovered.last_sequence + 1, next, times);
     let place = (settings.stream, from.epoch, next);
     let mut writer = Writer::new(producer, Arc::clone(&shared), place, settings.payload_bytes_max(), gap);
     writer.settle();
@@ -77,13 +78,14 @@ pub(crate) fn begin(
     Ok(Parts { writer, flusher, shared, recovered })
 }
 
-/// The gap that is told first, widened by inputs that were seen and are not here.
-fn not_durable(gap: Option<Gap>, first: u64, next: u64) -> Option<Gap> {
+/// The gap that is told first, widened by inputs that were seen and are not here: they came between the last time that is
+/// known and now.
+fn not_durable(gap: Option<Gap>, first: u64, next: u64, (ts_first, ts_last): (u64, u64)) -> Option<Gap> {
     if first == next {
         return gap;
     }
-    let seen = Gap { cause: GapCause::NotDurable, first, last: next - 1, bytes: 0, ts_first: 0, ts_last: 0 };
-    Some(gap.map_or(seen, |gap| Gap { last: seen.last, ..gap }))
+    let seen = Gap { cause: GapCause::NotDurable, first, last: next - 1, bytes: 0, ts_first, ts_last };
+    Some(gap.map_or(seen, |gap| Gap { last: seen.last, ts_last, ..gap }))
 }
 
 impl Journal {

@@ -196,12 +196,13 @@ enum tkr_counter {
   TKR_COUNTER_WIDENED = 29, /* Times an instrument's exponents had to be widened. */
   TKR_COUNTER_JOURNAL_STATE = 30, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
   TKR_COUNTER_JOURNAL_DURABLE = 31, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_SHED = 32, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 33, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 34, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 35, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 36, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 37, /* Errors of the disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 32, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 33, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 34, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 35, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 36, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 37, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 38, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */

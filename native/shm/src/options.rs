@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use tickring_core::counters::JournalCounters;
+
 use crate::error::ShmError;
 use crate::files::{Directory, Trust, check_name};
 use crate::header::{Header, Shape, check_shape, plan};
+use crate::layout::JOURNAL_COUNTERS_AT;
 use crate::process::{Identity, monotonic_ns, wall_ns};
 use crate::segment::Segment;
+use crate::sync::Words;
 
 /// What a shard's segment is to be.
 #[derive(Clone, Debug)]
@@ -64,15 +68,19 @@ pub struct EpochSeed {
     pub started: u64,
 }
 
-/// Number of the last input of which readers of the writer before have seen something: whoever counts inputs on goes on behind
-/// it. 0 where there was no writer, its segment cannot be read, or it was [`SegmentOptions::hardened`] and is gone.
+/// Number of the last input of which readers of the writer before have seen something, a record or a figure: whoever counts inputs
+/// on goes on behind it. 0 where there was no writer, its segment cannot be read, or it was [`SegmentOptions::hardened`] and is gone.
 #[must_use]
 pub fn last_input(options: &SegmentOptions) -> u64 {
     let trust = Trust::in_self();
     let directory = Directory::shard(&options.root, &options.name, options.shard, trust, false);
     let segment = directory.and_then(|directory| Segment::open_current(&directory, trust));
-    segment.map_or(0, |segment| segment.last().frame_seq)
+    segment.map_or(0, |segment| segment.last().frame_seq.max(segment.counters.get(JOURNAL_APPENDED)))
 }
+
+/// Word of the counters that says the number of the last input, as of the writer's last tick.
+const JOURNAL_APPENDED: usize = JOURNAL_COUNTERS_AT + 2;
+const _: () = assert!(matches!(JournalCounters::TABLE[2].0.as_bytes(), b"journal_appended"));
 
 /// What is known of the writer before.
 #[derive(Debug)]

@@ -202,12 +202,13 @@ class Counter(IntEnum):
     WIDENED = 29  # Times an instrument's exponents had to be widened.
     JOURNAL_STATE = 30  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
     JOURNAL_DURABLE = 31  # Number of the last input that is on disk.
-    JOURNAL_SHED = 32  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 33  # Bytes of those inputs.
-    JOURNAL_BYTES = 34  # Bytes written to the journal.
-    JOURNAL_GROUPS = 35  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 36  # Segments begun.
-    JOURNAL_FAILURES = 37  # Errors of the disk.
+    JOURNAL_APPENDED = 32  # Number of the last input.
+    JOURNAL_SHED = 33  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 34  # Bytes of those inputs.
+    JOURNAL_BYTES = 35  # Bytes written to the journal.
+    JOURNAL_GROUPS = 36  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 37  # Segments begun.
+    JOURNAL_FAILURES = 38  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
