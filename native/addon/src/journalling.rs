@@ -1,6 +1,7 @@
 //! A shard's journal: each input is appended before it is applied, with the digest of what came out before it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::BigInt;
@@ -11,7 +12,8 @@ use tickring_core::error::Code;
 use tickring_core::input::{Input, Stamped};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_journal::{
-    Durability, Journal, JournalError, Mode, Retention, Settings, Stamp, State, Writer, configuration, save,
+    Checkpointer, Disk, Durability, Journal, JournalError, Mode, Retention, Settings, Spacing, Stamp, State, Writer,
+    configuration, save,
 };
 use tickring_shm::Clock;
 
@@ -121,6 +123,8 @@ pub struct Journalling {
     recorded: Option<u64>,
     /// Longer inputs never have room.
     input_bytes_max: usize,
+    /// Live, checkpoints are left beside the segments by a thread that replays what is durable.
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Journalling {
@@ -153,6 +157,7 @@ impl Journalling {
             ticks: 0,
             recorded,
             input_bytes_max: settings.buffer_bytes / 2,
+            checkpointer: None,
             journal,
             writer,
         };
@@ -160,6 +165,11 @@ impl Journalling {
         let stamp = this.stamp();
         this.began = this.writer.append_configuration(&configuration(config), stamp).sequence;
         let _ = this.journal.wait_durable(this.began, FIRST_RECORD);
+        if this.recorded.is_none() {
+            let started = Disk::open(Path::new(&options.folder), false)
+                .and_then(|disk| Checkpointer::start(Arc::new(disk), this.journal.watch(), this.began, Spacing::default()));
+            this.checkpointer = Some(started.map_err(|error| failed(&error))?);
+        }
         Ok(this)
     }
 
@@ -260,7 +270,10 @@ impl Journalling {
     }
 
     /// Brings what waits to the disk; what the disk does not take is told by a gap, and on standard error.
-    pub fn close(self) {
+    pub fn close(mut self) {
+        if let Some(checkpointer) = self.checkpointer.take() {
+            checkpointer.stop();
+        }
         if let Err(error) = self.journal.close(self.writer) {
             eprintln!("tickring: journal: {error}");
         }

@@ -16,7 +16,7 @@ use crate::gap::{Gap, GapCause};
 use crate::keeper::{Helper, Job, Keeper};
 use crate::recover::{Found, Recovered, recover, remove_temporary};
 use crate::settings::{Durability, Settings};
-use crate::status::{Shared, Status};
+use crate::status::{Durable, Shared, Status};
 use crate::storage::{Disk, Storage};
 use crate::writer::Writer;
 
@@ -153,6 +153,12 @@ impl Journal {
     #[must_use]
     pub fn durable(&self) -> u64 {
         self.shared.durable()
+    }
+
+    /// The same for another thread.
+    #[must_use]
+    pub fn watch(&self) -> Durable {
+        Durable(Arc::clone(&self.shared))
     }
 
     /// Waits until the input is durable, at most so long; whether it is.

@@ -42,11 +42,11 @@ pub use prune::{Prune, prunable, prune};
 pub use reader::Reader;
 pub use record::{HEAD_BYTES, Head, Kind, PAYLOAD_BYTES_MAX, Record, append_record, flag, record_bytes};
 pub use recover::Recovered;
-pub use replay::{Difference, Replay, ReplayOptions, Report, Spacing, Span, Step, verify};
+pub use replay::{Checkpointer, Difference, Replay, ReplayOptions, Report, Spacing, Span, Step, verify};
 pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SegmentName};
 pub use settings::{Durability, Mode, Retention, Settings};
 pub use state::{configuration, restore, restore_as_saved, save};
-pub use status::{State, Status};
+pub use status::{Durable, State, Status};
 pub use storage::{Disk, Storage, StorageFile};
 pub use writer::{Append, Stamp, Writer};
 

@@ -19,9 +19,11 @@ use crate::settings::Mode;
 use crate::state::{restore_as_saved, save};
 use crate::storage::Storage;
 
+mod background;
 mod checkpoints;
 mod verify;
 
+pub use background::Checkpointer;
 pub use checkpoints::Spacing;
 pub use verify::{Difference, Report, Span, verify};
 
@@ -247,6 +249,16 @@ impl Replay {
         self.forget();
         self.reader.seek_sequence(0)?;
         Ok(())
+    }
+
+    /// Goes to the input with this number, which is the beginning of a writer; `false` where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::step`].
+    pub fn begin_with(&mut self, sequence: u64) -> Result<bool, JournalError> {
+        self.forget();
+        Ok(self.reader.seek_sequence(sequence)? == Seek::Found)
     }
 
     /// Takes the checkpoint that the reader stands at: when its first part was written, and whether it is a whole one.

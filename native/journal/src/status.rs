@@ -1,7 +1,7 @@
 //! What the threads of a journal tell each other and whoever asks.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::gap::Gap;
@@ -74,6 +74,18 @@ pub(crate) struct Shared {
     pub spare: Mutex<Option<Box<dyn StorageFile>>>,
     /// Whether the reserve is there.
     pub reserve: Mutex<Option<Box<dyn StorageFile>>>,
+}
+
+/// Says how far a journal is durable, to whoever outlives its borrow.
+#[derive(Clone)]
+pub struct Durable(pub(crate) Arc<Shared>);
+
+impl Durable {
+    /// Last input that is durable.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.durable()
+    }
 }
 
 /// A panicked holder leaves these values whole: they are replaced, never changed in steps.

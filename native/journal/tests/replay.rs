@@ -6,13 +6,17 @@
 mod machine_recording;
 mod replayed;
 
+use std::time::{Duration, Instant};
+
 use machine_recording::{Recording, captures};
 use replayed::{Folder, Live, settings};
 use tickring_core::input::{Input, Stamped};
 use tickring_core::machine::canonical_text;
 use tickring_core::sink::Discard;
 use tickring_core::venue::VenueId;
-use tickring_journal::{CheckpointName, GapCause, Kind, Replay, ReplayOptions, Report, Settings, Spacing, Step, verify};
+use tickring_journal::{
+    CheckpointName, Checkpointer, GapCause, Kind, Replay, ReplayOptions, Report, Settings, Spacing, Step, verify,
+};
 
 const CASES: [(VenueId, &str, &[&str]); 4] = [
     (VenueId::BinanceUsdm, "BTCUSDT", &["usdm/btcusdt_20240808.gz"]),
@@ -231,4 +235,28 @@ fn a_checkpoint_of_inputs_that_the_journal_does_not_hold_is_not_taken() {
     tickring_journal::CheckpointHead { name: beyond, ..head }.write(&*folder.storage(), &state).unwrap();
     let found = Replay::at(folder.storage(), options, middle.ts_latest).unwrap();
     assert_eq!(digest(&found), digest(&expected));
+}
+
+#[test]
+fn checkpoints_are_left_behind_a_writer_while_it_writes() {
+    let folder = Folder::new();
+    let mut live = Live::open(&folder, &settings());
+    let checkpointer = Checkpointer::start(folder.storage(), live.journal.watch(), 1, Spacing::new(20_000)).unwrap();
+    small_market(|stamped| assert!(live.input(stamped).kept), 3_000);
+    live.settle();
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while CheckpointName::list(&*folder.storage()).unwrap().len() < 3 {
+        assert!(Instant::now() < give_up, "no three checkpoints after a minute");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    checkpointer.stop();
+    let (machine, digests) = live.close();
+    // Each of them goes on to where the live machine came.
+    for name in CheckpointName::list(&*folder.storage()).unwrap() {
+        assert!(name.read(&*folder.storage()).unwrap().is_some());
+        let mut replay = Replay::at(folder.storage(), ReplayOptions::default(), name.ts_latest).unwrap();
+        replay.run_to(u64::MAX, &mut Discard).unwrap();
+        assert_eq!(replay.digests().unwrap().shard(), digests.shard());
+        assert_eq!(text(replay.machine().unwrap()), text(&machine));
+    }
 }

@@ -47,7 +47,7 @@ pub struct Live {
     pub machine: Machine,
     pub digests: Digests,
     pub writer: Writer,
-    journal: Journal,
+    pub journal: Journal,
     waiting: usize,
 }
 
