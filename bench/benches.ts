@@ -14,6 +14,7 @@ import { bench as napiCrossing } from './napi-crossing.js';
 import { bench as parse } from './parse.js';
 import { bench as readerCost } from './reader-cost.js';
 import { bench as redisSink } from './redis-sink.js';
+import { bench as replay } from './replay.js';
 import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as slowFrames } from './slow-frames.js';
@@ -41,5 +42,6 @@ export const BENCHES: readonly Bench[] = [
   httpData,
   redisSink,
   journal,
+  replay,
   memory,
 ];

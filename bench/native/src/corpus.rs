@@ -59,6 +59,15 @@ fn captures() -> PathBuf {
 impl Corpus {
     /// Depth frames and snapshots of lines `<receive ns> <frame>`, plain or gzipped; `None` is the recorded BTCUSDT futures feed.
     pub fn load(path: Option<&str>) -> Result<Self, Box<dyn Error>> {
+        Self::load_some(path, false)
+    }
+
+    /// As [`Self::load`], with all other frames too.
+    pub fn load_all(path: Option<&str>) -> Result<Self, Box<dyn Error>> {
+        Self::load_some(path, true)
+    }
+
+    fn load_some(path: Option<&str>, all: bool) -> Result<Self, Box<dyn Error>> {
         let path = path.map_or_else(|| captures().join(DEFAULT), PathBuf::from);
         let packed = std::fs::read(&path)
             .map_err(|error| format!("no recording at {} ({error}): give --corpus or TICKRING_CAPTURES", path.display()))?;
@@ -68,13 +77,13 @@ impl Corpus {
         } else {
             text = String::from_utf8(packed.clone())?;
         }
-        let (bytes, items) = packed_items(&text)?;
+        let (bytes, items) = packed_items(&text, all)?;
         Ok(Self { bytes, items, source: name_of(&path), sha256: sha256_hex(&packed) })
     }
 
     /// Lines of the same form that were made here.
     pub fn from_text(source: &str, text: &str) -> Result<Self, Box<dyn Error>> {
-        let (bytes, items) = packed_items(text)?;
+        let (bytes, items) = packed_items(text, false)?;
         Ok(Self { bytes, items, source: source.to_owned(), sha256: sha256_hex(text.as_bytes()) })
     }
 
@@ -138,13 +147,13 @@ fn name_of(path: &Path) -> String {
 
 /// Depth frames and snapshots one behind the other. A live frame lies in a buffer that was written just now; one that is
 /// fetched from the middle of a large file would cost its first bytes' way from memory.
-fn packed_items(text: &str) -> Result<(Vec<u8>, Vec<Item>), Box<dyn Error>> {
+fn packed_items(text: &str, all: bool) -> Result<(Vec<u8>, Vec<Item>), Box<dyn Error>> {
     let (mut bytes, mut items) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let (ts, frame) = line.split_once(' ').ok_or("a line has no space between time and frame")?;
         let kind = if frame.starts_with(r#"{"lastUpdateId""#) {
             ItemKind::Snapshot
-        } else if frame.contains(r#""depthUpdate""#) {
+        } else if all || frame.contains(r#""depthUpdate""#) {
             ItemKind::Frame
         } else {
             continue;

@@ -23,6 +23,7 @@ mod pair;
 mod parse;
 mod peer;
 mod read_ring;
+mod replay;
 mod rig;
 mod ring_one_way;
 mod ring_parts;
@@ -43,7 +44,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, journal, latest-read, memory, parse, read-ring, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, journal, latest-read, memory, parse, read-ring, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
+        "replay" => replay::run(&options),
         "read-ring" => read_ring::run(&options),
         "serve" => serve::run(&options),
         "serve-ring" => serve_ring::run(&options),
