@@ -11,7 +11,7 @@ import { type Format, inputsOf } from '../../src/cli/replay.js';
 import { nanosecondsAt, timeText } from '../../src/cli/times.js';
 import type { Venue } from '../../src/model/venue.js';
 import { venueByName } from '../../src/venues/index.js';
-import { run } from './program.js';
+import { Place, run } from './program.js';
 import { captures, cryptofeedText, hftbacktestText, type Recording, record } from './recordings.js';
 
 let folder: string;
@@ -232,6 +232,29 @@ test('book: any instant from the journal, in the library and on the command line
     stderr: expect.stringMatching(/^tickring: the journal knows no DOGEUSDT at .*\n$/),
   });
 });
+
+test('the journal of an engine replays as live, in every shard', async () => {
+  const place = new Place();
+  try {
+    const { code, stdout } = await place.start('--for', '2s', '--json').ended;
+    expect(code).toBe(0);
+    const { frames } = JSON.parse(stdout);
+    const journal = join(place.folder, 'state', 'journal');
+    const verified = await run(['replay', journal, '--verify', '--json']);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    const shards = JSON.parse(verified.stdout) as { equal: boolean; inputs: number; spans: { compared: number }[] }[];
+    expect(shards).toHaveLength(2);
+    for (const { equal, inputs, spans } of shards) {
+      expect(equal).toBe(true);
+      expect(spans.reduce((sum, { compared }) => sum + compared, 0)).toBeGreaterThan(inputs * 0.9);
+    }
+    // The journal has what came before and after the timed part as well.
+    const checked = JSON.parse((await run(['journal', 'verify', journal, '--json'])).stdout) as { kinds: { frame: number } }[];
+    expect(checked.reduce((sum, { kinds }) => sum + kinds.frame, 0)).toBeGreaterThanOrEqual(frames);
+  } finally {
+    place.remove();
+  }
+}, 900_000);
 
 const recorded = captures();
 test.runIf(recorded === undefined && process.env['CI'] !== undefined)('journal: real recordings are at hand', () => {

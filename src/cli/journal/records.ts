@@ -71,7 +71,7 @@ function payloadJson({ kind, payload }: JournalRecord): object {
     : { data_base64: payload.toString('base64') };
 }
 
-/** A record as JSON has it; `import --format journal` reads it back. */
+/** A record as JSON has it, with nothing left out but what its place says. */
 export function recordJson(record: JournalRecord, shard: number): object {
   if (record.damage !== undefined) {
     const { first, last, ...rest } = record.damage;

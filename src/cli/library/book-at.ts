@@ -45,7 +45,7 @@ function wanted(symbol: string): { venue: number | undefined; name: string } {
 
 /**
  * The book of a symbol (`SYMBOL` or `venue:SYMBOL`) at a time, ns since the UNIX epoch: after all inputs before the first one that was
- * received later. Undefined where no shard had it then. Works on a thread of the pool.
+ * received later. A symbol without a venue is that of the first shard that has it. Undefined where no shard had it then. Works on a thread of the pool.
  *
  * @throws TickringError `JOURNAL_*`, `USAGE_INVALID` where there is no journal
  */
