@@ -4,7 +4,7 @@
 // Run        npm run bench -- journal           Read  append beside memcpy, durable beside O_DIRECT, ack beside write and fdatasync.
 import type { Bench, BenchResult, Size } from './bench.js';
 import { decode, rust } from './rust.js';
-import { control, estimate } from './statistics.js';
+import { control, estimate, exact } from './statistics.js';
 
 type Series = 'append' | 'memcpy' | 'durable' | 'ack' | 'sync';
 
@@ -15,9 +15,16 @@ interface Report {
   readonly o_direct_error: string | null;
 }
 
+interface PathReport {
+  readonly blocks: Record<'plain' | 'digested' | 'journalled', number[]>;
+  readonly allocations: number;
+}
+
 function run(size: Size): Promise<BenchResult> {
   const { blocks, append_hdr, ack_hdr, o_direct_error } = rust<Report>('journal', size, ['.']);
   const { append, memcpy, durable, direct, ack, sync } = blocks;
+  const path = rust<PathReport>('journalled-path', size, ['.']);
+  const { plain, digested, journalled } = path.blocks;
   return Promise.resolve({
     claims: [
       {
@@ -49,6 +56,27 @@ function run(size: Size): Promise<BenchResult> {
         control: control('write and fdatasync of 64 KiB by one thread', 'ns', ack, sync),
         judged: 'figure',
         must: { most: 300 },
+      },
+      {
+        row: '13',
+        what: 'frame of the whole recording to ring, latest slot and journal, mean',
+        unit: 'ns',
+        figure: estimate(journalled),
+        control: control('the same without a journal', 'ns', journalled, plain),
+      },
+      {
+        row: '13',
+        what: 'the same with the digest of what comes out, and no journal',
+        unit: 'ns',
+        figure: estimate(digested),
+        control: control('without either', 'ns', digested, plain),
+      },
+      {
+        row: '16',
+        what: 'allocations on the hot path with a journal, 4,000 frames',
+        unit: '',
+        figure: exact(path.allocations),
+        must: { most: 0 },
       },
     ],
     distributions: [

@@ -21,7 +21,7 @@ use crate::options::Options;
 const FRAME_BYTES: usize = 1_200;
 
 /// A record of it, for what is copied and written beside it.
-const RECORD_BYTES: usize = 1_256;
+const RECORD_BYTES: usize = 1_264;
 
 /// Appends of one pass; their records are a quarter of a megabyte.
 const APPENDS: usize = 200;
@@ -33,7 +33,7 @@ const ACK_BYTES: usize = 64 << 10;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Log {
+pub struct Log {
     journal: Journal,
     writer: Writer,
 }
@@ -46,13 +46,24 @@ impl Log {
         Ok(Self { journal, writer })
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
-        let stamped = Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes } };
-        let done = self.writer.append(&stamped, 1, 0);
+    /// One in which syncs go in groups.
+    pub fn open_batch(folder: &Path) -> Result<Self, Box<dyn Error>> {
+        Self::open(folder, Durability::Batch)
+    }
+
+    fn append_frame(&mut self, bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
+        self.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes } }, 0)
+    }
+
+    /// Appends an input; its number. An error if it was shed.
+    #[inline]
+    pub fn append(&mut self, stamped: &Stamped<'_>, outputs: u64) -> Result<u64, Box<dyn Error>> {
+        let done = self.writer.append(stamped, 1, outputs);
         if done.kept { Ok(done.sequence) } else { Err("an append was shed: the disk does not keep up with the bench".into()) }
     }
 
-    fn wait(&self, sequence: u64) -> Result<(), Box<dyn Error>> {
+    /// Waits until the input is durable.
+    pub fn wait(&self, sequence: u64) -> Result<(), Box<dyn Error>> {
         if self.journal.wait_durable(sequence, PATIENCE) {
             return Ok(());
         }
@@ -64,7 +75,7 @@ impl Log {
         let start = monotonic_ns();
         let (mut last, mut before) = (0, start);
         for _ in 0..APPENDS {
-            last = self.append(frame)?;
+            last = self.append_frame(frame)?;
             let now = monotonic_ns();
             all.saturating_record((now - before).max(1));
             before = now;
@@ -79,7 +90,7 @@ impl Log {
         let start = monotonic_ns();
         let mut last = 0;
         for index in 0..bytes / RECORD_BYTES {
-            last = self.append(frame)?;
+            last = self.append_frame(frame)?;
             // Looked at now and then: what waits must not fill the buffer, or appends are shed.
             while index % 64 == 0 && (last - self.journal.durable()) as usize * RECORD_BYTES > BUFFER_BYTES / 2 {
                 std::thread::yield_now();
@@ -94,7 +105,7 @@ impl Log {
         let mut times = Vec::with_capacity(count);
         for _ in 0..count {
             let start = monotonic_ns();
-            let sequence = self.append(bytes)?;
+            let sequence = self.append_frame(bytes)?;
             self.wait(sequence)?;
             let ns = monotonic_ns() - start;
             all.saturating_record(ns.max(1));
@@ -159,7 +170,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dyn Error>> {
     let (blocks, passes, bytes, acks) = if options.smoke { (2, 2, 2 << 20, 3) } else { (30, 20, 64 << 20, 30) };
     let frame: Vec<u8> = (0..FRAME_BYTES).map(|index| b' ' + (index % 64) as u8).collect();
-    let large = vec![b'x'; ACK_BYTES - 56];
+    let large = vec![b'x'; ACK_BYTES - 64];
     let mut batch = Log::open(&folder.join("batch"), Durability::Batch)?;
     let mut fsync = Log::open(&folder.join("fsync"), Durability::Fsync)?;
     let synced = blank(&folder.join("synced"), ACK_BYTES * acks, OFlags::empty())?;

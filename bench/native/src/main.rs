@@ -14,6 +14,7 @@ mod due_to_visible;
 mod gate;
 mod histogram;
 mod journal;
+mod journalled_path;
 mod latest_read;
 mod lines;
 mod memory;
@@ -44,7 +45,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, journal, latest-read, memory, parse, read-ring, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, journal, journalled-path, latest-read, memory, parse, read-ring, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         "due-to-visible" => due_to_visible::run(&options),
         "gate" => gate::run(&options),
         "journal" => journal::run(&options),
+        "journalled-path" => journalled_path::run(&options),
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),

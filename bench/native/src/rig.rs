@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use tickring_core::counters::ShardCounters;
+use tickring_core::digest::{Digested, Digests};
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::CodePath;
@@ -140,6 +141,23 @@ impl Rig {
     #[inline]
     pub fn apply(&mut self, item: &Item, bytes: &[u8]) {
         self.apply_at(self.ts_recv, item.kind, bytes);
+    }
+
+    /// One item, and the digest of what comes out.
+    #[inline]
+    pub fn apply_digested(&mut self, item: &Item, bytes: &[u8], digests: &mut Digests) {
+        let input = match item.kind {
+            ItemKind::Frame => Input::Frame { connection: CONNECTION, bytes },
+            ItemKind::Snapshot => Input::DepthSnapshot { instrument: INSTRUMENT, bytes },
+        };
+        self.writer.begin_input();
+        let stamped = Stamped { ts_recv: self.ts_recv, input };
+        self.machine.apply(&stamped, &mut Digested { sink: &mut self.writer, digests });
+    }
+
+    /// When the frames of this pass arrive.
+    pub const fn ts_recv(&self) -> u64 {
+        self.ts_recv
     }
 
     /// One item with another receive time.
