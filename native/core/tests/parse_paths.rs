@@ -162,6 +162,17 @@ fn every_byte_at_every_place_is_indexed_alike() {
 }
 
 #[test]
+fn columns_that_end_with_their_point_are_no_numbers_on_any_path() {
+    let mut paths = Paths::new();
+    for levels in [r#"["7","1."]"#, r#"["7.","1"]"#, r#"["7","1."],["8","2."]"#, r#"["7","1."],["8","2"],["9","3."]"#] {
+        let frame = format!(
+            r#"{{"e":"depthUpdate","E":1767225600200,"s":"BTCUSDT","U":1400000157,"u":1400000160,"b":[{levels}],"a":[["8","3"]]}}"#
+        );
+        assert_eq!(paths.read_thrice(VenueId::BinanceSpot, frame.as_bytes(), (-2, -3)), None, "{frame}");
+    }
+}
+
+#[test]
 fn any_byte_in_place_of_another_reads_the_same() {
     // Shortest and longer numbers, in places of blocks of two and of four; found by fuzzing: a colon as first digit was a ten.
     let frames = [

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::levels::{Block, Unfit, bytes, position, walk};
+use super::levels::{self, Block, Unfit, bytes, position, walk};
 use super::spelling::{LANE, Spelling};
 use super::{Indexed, SLACK, flatten};
 use crate::event::Level;
@@ -148,6 +148,36 @@ impl Block for Avx2 {
         // SAFETY: the caller's.
         unsafe { convert(self, frame, quotes, out) }
     }
+
+    unsafe fn mended(
+        indexed: &Indexed<'_, '_>,
+        first: usize,
+        columns: (&Spelling, &Spelling),
+        exponents: (i8, i8),
+        out: &mut Vec<Level>,
+    ) -> Option<(usize, usize)> {
+        // SAFETY: the caller's.
+        unsafe { mended(indexed, first, columns, exponents, out) }
+    }
+}
+
+/// See [`Block::mended`].
+///
+/// # Safety
+///
+/// As there.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn mended(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    columns: (&Spelling, &Spelling),
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    // SAFETY: the caller's.
+    unsafe { levels::mended::<Avx2>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].

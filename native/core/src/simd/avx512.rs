@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::lanes::Places;
-use super::levels::{Block, Unfit, bytes, position, walk};
+use super::levels::{self, Block, Unfit, bytes, position, walk};
 use super::spelling::{LANE, Spelling};
 use super::{Indexed, SLACK};
 use crate::event::Level;
@@ -235,6 +235,36 @@ impl Block for Avx512 {
         // SAFETY: the caller's.
         unsafe { convert(self, frame, quotes, out) }
     }
+
+    unsafe fn mended(
+        indexed: &Indexed<'_, '_>,
+        first: usize,
+        columns: (&Spelling, &Spelling),
+        exponents: (i8, i8),
+        out: &mut Vec<Level>,
+    ) -> Option<(usize, usize)> {
+        // SAFETY: the caller's.
+        unsafe { mended(indexed, first, columns, exponents, out) }
+    }
+}
+
+/// See [`Block::mended`].
+///
+/// # Safety
+///
+/// As there.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
+unsafe fn mended(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    columns: (&Spelling, &Spelling),
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    // SAFETY: the caller's.
+    unsafe { levels::mended::<Avx512>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].

@@ -31,6 +31,14 @@ impl Unfit {
         let free = self.free << (32 - 2 * levels);
         text != 0 || lengths != 0 || free != 0
     }
+
+    /// Whether anything is unfit in this level.
+    const fn is_at(&self, level: usize) -> bool {
+        let text = self.text >> (16 * level) & 0xffff;
+        let lengths = self.lengths >> (4 * level) & 0xf;
+        let free = self.free >> (2 * level) & 0x3;
+        text != 0 || lengths != 0 || free != 0
+    }
 }
 
 /// Converts a few levels at a time.
@@ -52,6 +60,19 @@ pub trait Block: Sized {
     /// The host has the instructions. `quotes` points to `4 × LEVELS + 1` readable positions, of which each second and fourth
     /// is at least 16 and inside the frame; `out` to room for `LEVELS`.
     unsafe fn convert(&self, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit;
+
+    /// [`mended`] with the instructions of this path, for columns spelled like this.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn mended(
+        indexed: &Indexed<'_, '_>,
+        first: usize,
+        columns: (&Spelling, &Spelling),
+        exponents: (i8, i8),
+        out: &mut Vec<Level>,
+    ) -> Option<(usize, usize)>;
 }
 
 /// See [`Indexed::levels`]. Returns the number of levels and the byte behind the array.
@@ -121,11 +142,70 @@ pub unsafe fn walk<B: Block>(
         let end = usize::from(*last) + 3;
         let ended = frame.get(end - 2..end)? == b"]]";
         if !ended || wrong != 0 || unfit.among(levels) {
-            return one_by_one(indexed, first, exponents, out);
+            // SAFETY: the caller's, and room for `levels_max + BLOCK_LEVELS_MAX` was reserved.
+            return unsafe { B::mended(indexed, first, (price, qty), exponents, out) };
         }
         // SAFETY: so many are written.
         unsafe { out.set_len(done) };
         return Some((done, end));
+    }
+    None
+}
+
+/// The same where some levels are spelled otherwise, as a removed one is `"0"` at some venues: those are converted one by one.
+///
+/// # Safety
+///
+/// The host has the instructions of `B`; `out` has room for a block more than the levels that the quotes from `first` on may be;
+/// the quote `first` is at 16 at least.
+#[inline(always)]
+pub unsafe fn mended<B: Block>(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    columns: (&Spelling, &Spelling),
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    let Indexed { frame, quotes, count, .. } = *indexed;
+    // SAFETY: the caller's.
+    let block = unsafe { B::new(columns.0, columns.1) };
+    let mut done = 0;
+    while first + 4 * (done + 1) <= count {
+        // SAFETY: `first + 4 * done` is below the count, behind which `PADDING` entries stand.
+        let step = unsafe { quotes.as_ptr().add(first + 4 * done) };
+        // SAFETY: as many levels are done as quotes allow at most.
+        let place = unsafe { out.as_mut_ptr().add(done) };
+        // SAFETY: entries ascend from the first, which is at least 16, and lie inside the frame.
+        let unfit = unsafe { block.convert(frame, step, place) };
+        for level in 0..B::LEVELS {
+            let at = first + 4 * (done + level);
+            if at + 4 > count {
+                return None;
+            }
+            let [price_open, price_end, qty_open, qty_end, next] = quotes.get(at..)?.first_chunk::<5>()?.map(usize::from);
+            if frame.get(price_end..=qty_open)? != b"\",\"" {
+                return None;
+            }
+            if unfit.is_at(level) {
+                let (price, qty) = (frame.get(price_open + 1..price_end)?, frame.get(qty_open + 1..qty_end)?);
+                let mended = scalar::level_apart(price, qty, exponents)?;
+                // SAFETY: within the block that was stored.
+                let place = unsafe { place.add(level) };
+                // SAFETY: as above.
+                unsafe { place.write(mended) };
+            }
+            match frame.get(qty_end..qty_end + 4)? {
+                b"\"],[" if next == qty_end + 4 => {}
+                [b'"', b']', b']', _] => {
+                    let levels = done + level + 1;
+                    // SAFETY: so many are written.
+                    unsafe { out.set_len(levels) };
+                    return Some((levels, qty_end + 3));
+                }
+                _ => return None,
+            }
+        }
+        done += B::LEVELS;
     }
     None
 }

@@ -3,7 +3,7 @@
 
 use std::arch::aarch64::*;
 
-use super::levels::{Block, Unfit, bytes, position, walk};
+use super::levels::{self, Block, Unfit, bytes, position, walk};
 use super::spelling::{LANE, Spelling};
 use super::{Indexed, SLACK, flatten};
 use crate::event::Level;
@@ -227,6 +227,36 @@ impl Block for Neon {
         // SAFETY: the caller's.
         unsafe { convert(self, frame, quotes, out) }
     }
+
+    unsafe fn mended(
+        indexed: &Indexed<'_, '_>,
+        first: usize,
+        columns: (&Spelling, &Spelling),
+        exponents: (i8, i8),
+        out: &mut Vec<Level>,
+    ) -> Option<(usize, usize)> {
+        // SAFETY: the caller's.
+        unsafe { mended(indexed, first, columns, exponents, out) }
+    }
+}
+
+/// See [`Block::mended`].
+///
+/// # Safety
+///
+/// As there.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "neon")]
+unsafe fn mended(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    columns: (&Spelling, &Spelling),
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
+    // SAFETY: the caller's.
+    unsafe { levels::mended::<Neon>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].

@@ -48,12 +48,20 @@ pub const fn eight_digits(word: u64, length: usize) -> (u64, bool) {
 
 /// A level in any spelling without escapes; `None` for what the messages of venues must not hold, and for what does not fit
 /// the exponents: who asks again through the scanner is told why.
+#[inline(always)]
 pub fn level(price: &[u8], qty: &[u8], exponents: (i8, i8)) -> Option<Level> {
     let (price, qty) = (mantissa(price, exponents.0)?, mantissa(qty, exponents.1)?);
     (price != 0).then_some(Level { price, qty })
 }
 
+/// [`level`] as a function of its own, for paths where it is seldom called.
+#[inline(never)]
+pub fn level_apart(price: &[u8], qty: &[u8], exponents: (i8, i8)) -> Option<Level> {
+    level(price, qty, exponents)
+}
+
 /// A decimal number that is not negative, at an exponent.
+#[inline(always)]
 fn mantissa(text: &[u8], exponent: i8) -> Option<i64> {
     if text.first() == Some(&b'-') {
         return None;

@@ -20,10 +20,14 @@ pub struct Spelling {
 }
 
 impl Spelling {
-    /// Of the column that begins with this number, at an exponent of −18 ..= 0; `None` if no lane can hold it.
+    /// Of the column that begins with this number, at an exponent of −18 ..= 0; `None` if no lane can hold it, and for what ends with
+    /// its point, which is no number.
     #[inline]
     pub fn of(text: &[u8], exponent: i8) -> Option<&'static Self> {
         let behind = text.iter().rev().position(|byte| *byte == b'.');
+        if behind == Some(0) {
+            return None;
+        }
         TABLE.get(behind.map_or(0, |digits| digits + 1))?.get(usize::from(exponent.unsigned_abs()))
     }
 

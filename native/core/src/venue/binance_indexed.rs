@@ -46,6 +46,10 @@ pub(super) fn open<'a, 'i>(dialect: Dialect, indexed: &'i Indexed<'a, 'i>) -> Op
             engine = shape.bare()?;
             shape.literal(b",\"s\":\"")?;
             symbol = shape.text()?;
+            // COIN-M names the pair.
+            if shape.literal(b"\",\"ps\":\"").is_some() {
+                shape.text()?;
+            }
             shape.literal(b"\",\"U\":")?;
             first = shape.bare()?;
             shape.literal(b",\"u\":")?;

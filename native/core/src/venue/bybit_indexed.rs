@@ -1,5 +1,5 @@
-//! Bybit frames read by their quotes, in the two spellings that the venue uses: books and level 1. Anything else, right or wrong,
-//! is left to the scanner; what is accepted here gives the same message there.
+//! Bybit frames read by their quotes, in the two spellings that the venue uses: books, level 1, and tickers, of which nothing is
+//! published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
 
 use super::bybit::{Topic, head, topic_of};
 use super::fields::scale_time;
@@ -7,7 +7,7 @@ use super::shape::Shape;
 use super::{DecimalText, Message, QuoteMessage, Read, Sides};
 use crate::simd::Indexed;
 
-/// Reads a message of a topic `orderbook`.
+/// Reads a message of a topic `orderbook`, or one of plain values.
 pub(super) fn read<'a>(
     indexed: &Indexed<'a, '_>,
     exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
@@ -16,6 +16,9 @@ pub(super) fn read<'a>(
     let mut shape = Shape::new(indexed);
     shape.literal(b"{\"topic\":\"")?;
     let topic = topic_of(shape.text()?)?;
+    if topic == Topic::Ignored {
+        return ignored(shape);
+    }
     let (kind, sent);
     if shape.literal(b"\",\"type\":\"").is_some() {
         kind = shape.text()?;
@@ -74,6 +77,17 @@ pub(super) fn read<'a>(
     }
     let head = head(symbol, ts_event, ts_sent, update_id);
     Some(if is_snapshot || update_id == 1 { Read::Snapshot(head) } else { Read::Delta(head) })
+}
+
+/// A message of plain values, `data` once among them.
+fn ignored<'a>(mut shape: Shape<'a, '_>) -> Option<Read<'a>> {
+    shape.literal(b"\"")?;
+    let mut data = 0;
+    shape.rest(|key| {
+        data += u32::from(key == b"data");
+        (key != b"topic").then_some(())
+    })?;
+    (data == 1 && shape.is_at_end()).then_some(Read::Other(Message::Ignored))
 }
 
 /// A side of one level.

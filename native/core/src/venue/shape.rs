@@ -130,6 +130,23 @@ impl<'a, 'i> Shape<'a, 'i> {
         }
     }
 
+    /// Walks what is left of an object behind one of its members, and steps behind it. Values may be objects of plain values.
+    /// `each` gets the key.
+    pub(super) fn rest(&mut self, mut each: impl FnMut(&'a [u8]) -> Option<()>) -> Option<()> {
+        while *self.frame.get(self.at)? == b',' {
+            self.literal(b",\"")?;
+            let key = self.text()?;
+            self.literal(b"\":")?;
+            each(key)?;
+            if self.frame.get(self.at)? == &b'{' {
+                self.members(|_, value, _| (value.kind != Kind::Array).then_some(()))?;
+            } else if self.value()?.kind == Kind::Array {
+                return None;
+            }
+        }
+        self.literal(b"}")
+    }
+
     /// Steps behind a value, or stays at an array of arrays.
     #[inline(always)]
     fn value(&mut self) -> Option<Value> {
