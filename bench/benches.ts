@@ -19,6 +19,7 @@ import { bench as ringOneWay } from './ring-one-way.js';
 import { bench as ringThroughput } from './ring-throughput.js';
 import { bench as slowFrames } from './slow-frames.js';
 import { bench as socketToAddon } from './socket-to-addon.js';
+import { bench as venues } from './venues.js';
 import { bench as waiting } from './waiting.js';
 import { bench as wholePath } from './whole-path.js';
 
@@ -27,6 +28,7 @@ export const BENCHES: readonly Bench[] = [
   wholePath,
   parse,
   slowFrames,
+  venues,
   bookUpdate,
   bookImages,
   frameToRing,

@@ -34,6 +34,7 @@ mod serve_ring;
 mod slow_frames;
 mod sparse_book;
 mod synthetic;
+mod venues;
 mod waiting;
 mod whole_path;
 
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
         "replay" => replay::run(&options),
+        "venues" => venues::run(&options),
         "read-ring" => read_ring::run(&options),
         "serve" => serve::run(&options),
         "serve-ring" => serve_ring::run(&options),
