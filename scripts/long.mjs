@@ -12,8 +12,9 @@ import { parseArgs } from 'node:util';
 import { FOLDER } from './fuzz/build.mjs';
 import { prepare, runAll, wholeNumber } from './fuzz.mjs';
 import { aborts, crowd, damage, operations, resume } from './long/clients.mjs';
+import { engines } from './long/journal.mjs';
 import { findings, write } from './long/report.mjs';
-import { book, instants, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
+import { book, instants, journal, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
 
 const MINUTES = 240;
@@ -101,6 +102,8 @@ await main('long', async () => {
     ['model', model],
     ['loom', loom],
     ['kills', () => kills(minutes)],
+    ['journal', () => journal(minutes, seed)],
+    ['engines', () => engines(seed)],
     ['torture', () => torture(minutes, after(TORTURE_SHARE), seed)],
     ['book', () => book(after(BOOK_SHARE), seed)],
     ['crowd', () => crowd(Math.min(1, minutes / CROWD_MINUTES))],

@@ -28,6 +28,9 @@ const KILLS_PER_STATE = 2_500;
 /** A run of so many minutes does all that is asked for here. */
 const WHOLE_MINUTES = 240;
 
+/** Processes killed while they write a journal, in a run of as many minutes or more. */
+const JOURNAL_KILLS = 1_000_000;
+
 /** Random instants of which a journal tells the book. */
 const INSTANTS = 10_000;
 
@@ -124,6 +127,14 @@ export async function kills(minutes) {
     counts: { 'writers killed': killed, 'in each state': perState },
     finding: finding ?? (killed > 0 ? null : 'none was killed'),
   };
+}
+
+/** Processes that write a journal, killed at random and at each call to the disk. */
+export async function journal(minutes, seed) {
+  const count = Math.ceil(JOURNAL_KILLS * Math.min(1, minutes / WHOLE_MINUTES));
+  const env = { ...RELEASE, TICKRING_JOURNAL_KILLS: String(count), TICKRING_JOURNAL_SEED: String(seed) };
+  const { finding } = await tests(['--release', '-p', 'tickring-journal', '--test', 'kills'], env);
+  return { did: `${count} processes killed`, counts: { 'processes killed': count }, finding };
 }
 
 /** Adds what one torture counted; the longest silence is the longest of all. */
