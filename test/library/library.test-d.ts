@@ -1,7 +1,9 @@
 /** Types of the public door, checked with those of all tests (`tsc -p test/tsconfig.json`): this file is compiled, not run. */
 import { expectTypeOf } from 'vitest';
 import {
+  type BookAt,
   type BookMessage,
+  bookAt,
   createEngine,
   type Engine,
   type ListenerFailure,
@@ -37,3 +39,7 @@ engine.on('trade', (trade) => {
   // @ts-expect-error messages are not to be changed
   trade.price = 1;
 });
+
+expectTypeOf(bookAt('BTCUSDT', 1n, { journal: '/j' })).toEqualTypeOf<Promise<BookAt | undefined>>();
+// @ts-expect-error instants are whole nanoseconds
+bookAt('BTCUSDT', 1.5);

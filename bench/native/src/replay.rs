@@ -42,8 +42,8 @@ struct Live {
 }
 
 impl Live {
-    fn open(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let settings = Settings { buffer_bytes: 32 << 20, reserve_bytes: 0, ..Settings::default() };
+    fn open(folder: &Path, compress: bool) -> Result<Self, Box<dyn Error>> {
+        let settings = Settings { compress, buffer_bytes: 32 << 20, reserve_bytes: 0, ..Settings::default() };
         let (journal, mut writer, _) = Journal::open(folder, &settings)?;
         let config = MachineConfig::default();
         let stamp = Stamp { ts_recv: BEGIN_NS, ..Stamp::default() };
@@ -180,7 +180,11 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     if options.smoke {
         corpus.truncate(500);
     }
-    let mut live = Live::open(folder)?;
+    let unpacked = folder.join("unpacked");
+    let mut live = Live::open(&unpacked, false)?;
+    live.pass(&mut corpus)?;
+    live.journal.close(live.writer)?;
+    let mut live = Live::open(&folder.join("packed"), true)?;
     loop {
         live.pass(&mut corpus)?;
         if live.bytes >= bytes {
@@ -189,7 +193,10 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     }
     let Live { digests, writer, journal, bytes, frames, now, .. } = live;
     journal.close(writer)?;
-    let storage: Arc<dyn Storage> = Arc::new(Disk::open(folder, false)?);
+    let storage: Arc<dyn Storage> = Arc::new(Disk::open(&folder.join("packed"), false)?);
+    let unpacked: Arc<dyn Storage> = Arc::new(Disk::open(&unpacked, false)?);
+    let open_unpacked =
+        || -> Result<Replay, Box<dyn Error>> { Ok(Replay::new(Arc::clone(&unpacked), ReplayOptions::default())?) };
     let open = |digests| -> Result<Replay, Box<dyn Error>> {
         Ok(Replay::new(Arc::clone(&storage), ReplayOptions { digests, ..ReplayOptions::default() })?)
     };
@@ -201,19 +208,21 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     if whole.digests().map(Digests::shard) != Some(digests.shard()) {
         return Err("the replay does not give what was live".into());
     }
-    let (mut replay, mut bare) = (open(true)?, open(false)?);
-    let (mut replayed, mut plain, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut replay, mut bare, mut loose) = (open(true)?, open(false)?, open_unpacked()?);
+    let (mut replayed, mut plain, mut open_segments, mut memory) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..=blocks {
         let found = (
             block(&mut replay, || open(true), records)?,
             block(&mut bare, || open(false), records)?,
+            block(&mut loose, open_unpacked, records)?,
             memory_block(&corpus, records as usize),
         );
         // The first round warms what can be warmed.
         if round > 0 {
             replayed.push(found.0);
             plain.push(found.1);
-            memory.push(found.2);
+            open_segments.push(found.2);
+            memory.push(found.3);
         }
     }
     let mut histogram = new_histogram()?;
@@ -234,7 +243,7 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
         times.push(ns as f64 / 1e6);
     }
     Ok(json!({
-        "blocks": { "replay": replayed, "undigested": plain, "memory": memory, "book_at": times },
+        "blocks": { "replay": replayed, "undigested": plain, "unpacked": open_segments, "memory": memory, "book_at": times },
         "book_at_hdr": encode(&histogram)?,
         "frames": frames,
         "bytes": bytes,

@@ -21,7 +21,7 @@ import {
 } from './journal.js';
 
 /** What is replayed within a few hundredths of a second. */
-const CHECKPOINT_BYTES = 16 * 2 ** 20;
+const CHECKPOINT_BYTES = 8 * 2 ** 20;
 const SHARD_MAX = 65_535;
 /** Events of a difference that are shown to people. */
 const EVENTS_SHOWN = 20;

@@ -20,7 +20,7 @@ pub struct Spacing {
 impl Default for Spacing {
     /// What is replayed within a few hundredths of a second.
     fn default() -> Self {
-        Self::new(16 << 20)
+        Self::new(8 << 20)
     }
 }
 
