@@ -96,6 +96,8 @@ impl JournalOptions {
             },
             compress: self.compress,
             mode: named("journal.recovery", &self.recovery, &modes)?,
+            // No feed waits for a disk.
+            begins_degraded: true,
             ..Settings::default()
         })
     }

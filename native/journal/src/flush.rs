@@ -95,12 +95,18 @@ impl Flusher {
         }
     }
 
-    /// Begins the first segment, so that a folder that cannot be written is told at the start.
-    pub fn start(&mut self, now: Instant) -> Result<(), JournalError> {
+    /// Begins the first segment, so that a folder that cannot be written is told at the start; whether there is one.
+    pub fn start(&mut self, now: Instant) -> Result<bool, JournalError> {
         let begun = self.begin(false, now);
         self.helper.ask(Job::Reserve);
         self.helper.ask(Job::Spare);
-        begun.map_err(JournalError::io("begin", "a segment of the journal"))
+        match begun {
+            Err(error) if self.settings.begins_degraded => {
+                self.degrade(&format!("could not begin a segment: {error}"), now);
+                Ok(false)
+            }
+            begun => begun.map(|()| true).map_err(JournalError::io("begin", "a segment of the journal")),
+        }
     }
 
     /// Gives work to the keeper.

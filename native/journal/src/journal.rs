@@ -48,7 +48,11 @@ pub(crate) fn begin(
     helper: impl FnOnce(Keeper) -> Helper,
 ) -> Result<Parts, JournalError> {
     settings.check()?;
-    remove_temporary(&**storage)?;
+    match remove_temporary(&**storage) {
+        // They are in nobody's way: names are taken anew.
+        Err(_) if settings.begins_degraded => {}
+        done => done?,
+    }
     let Found { recovered, mut from, floor, gap, ended, empty } = recover(&**storage, settings.mode, settings.stream)?;
     from.epoch = settings.epoch.max(from.epoch + 1);
     let shared = Arc::new(Shared::new(from.last_sequence, floor.max(settings.floor)));
@@ -67,14 +71,15 @@ pub(crate) fn begin(
     writer.settle();
     let mut flusher = Flusher::new(Arc::clone(storage), *settings, Arc::clone(&shared), consumer, helper(keeper), &from);
     // What was found is touched only once the new segment is durable.
-    flusher.start(Instant::now())?;
-    if let Some(name) = empty {
-        let _ = storage.remove(&name.file());
+    if flusher.start(Instant::now())? {
+        if let Some(name) = empty {
+            let _ = storage.remove(&name.file());
+        }
+        if let Some(ended) = ended {
+            flusher.ask(Job::Seal(Box::new(ended)));
+        }
+        flusher.ask(Job::Pack(from.next_index));
     }
-    if let Some(ended) = ended {
-        flusher.ask(Job::Seal(Box::new(ended)));
-    }
-    flusher.ask(Job::Pack(from.next_index));
     Ok(Parts { writer, flusher, shared, recovered })
 }
 

@@ -69,6 +69,9 @@ pub struct Settings {
     pub floor: u64,
     /// What is done about damage in the last segment.
     pub mode: Mode,
+    /// Whether a disk that refuses the first segment degrades the journal, as later ones do, instead of failing `open`: for whoever
+    /// must go on in any case.
+    pub begins_degraded: bool,
 }
 
 impl Default for Settings {
@@ -87,6 +90,7 @@ impl Default for Settings {
             retention: Retention::default(),
             floor: 0,
             mode: Mode::Strict,
+            begins_degraded: false,
         }
     }
 }

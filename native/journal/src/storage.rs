@@ -172,10 +172,15 @@ impl Disk {
     pub fn lock(&self) -> Result<File, JournalError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let file = self.path.join("lock").display().to_string();
-        let lock: File = rustix::fs::openat(&self.folder, "lock", flags, Mode::from_raw_mode(0o640))
-            .map_err(io::Error::from)
-            .map_err(JournalError::io("open", file.clone()))?
-            .into();
+        let mode = Mode::from_raw_mode(0o640);
+        let opened = match rustix::fs::openat(&self.folder, "lock", flags, mode) {
+            // On a file system that became read-only the file is there, and can be held as well.
+            Err(rustix::io::Errno::ROFS) => {
+                rustix::fs::openat(&self.folder, "lock", OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW, mode)
+            }
+            opened => opened,
+        };
+        let lock: File = opened.map_err(io::Error::from).map_err(JournalError::io("open", file.clone()))?.into();
         match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(lock),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalError::Held { folder: self.path.display().to_string() }),

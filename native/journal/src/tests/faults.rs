@@ -167,6 +167,30 @@ fn a_folder_that_cannot_be_written_is_told_at_the_start() {
     assert_eq!(error.code().name(), "JOURNAL_NO_SPACE");
 }
 
+#[test]
+fn a_disk_that_is_full_at_the_start_degrades_whoever_must_go_on_and_is_written_when_there_is_room() {
+    let disk = Simulated::default();
+    let settings = Settings { begins_degraded: true, ..settings() };
+    let mut rig = Rig::open(&disk, &settings).unwrap();
+    rig.work(20);
+    rig.close().unwrap();
+    disk.plan(Plan { fail_at: 1, sticky: true, error: Some(28), only: Some(Call::Create), ..Plan::default() });
+    let mut rig = Rig::open(&disk, &settings).unwrap();
+    assert_eq!(rig.parts.shared.status().state, State::Degraded);
+    while rig.shed.len() < 10 {
+        rig.append();
+        rig.turn();
+    }
+
+    disk.plan(Plan::default());
+    rig.drain();
+    assert_eq!(rig.parts.shared.status().state, State::Normal);
+    rig.work(5);
+    let (appended, shed) = (rig.appended, rig.shed.clone());
+    rig.close().unwrap();
+    check(&disk, appended, appended, &shed);
+}
+
 /// F57: many segments cost no descriptors.
 #[test]
 fn f57_a_storm_of_segments_keeps_few_files_open() {
