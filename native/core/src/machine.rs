@@ -11,14 +11,16 @@ use crate::error::Code;
 use crate::event::{Level, State};
 use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
-use crate::simd::{CodePath, Parser};
+use crate::simd::Parser;
 use crate::sink::Sink;
 use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
 
 pub use crate::book::canonical_text;
 pub use checkpoint::RestoreError;
+pub use config::{MachineConfig, Outcome};
 
 mod checkpoint;
+mod config;
 mod control;
 mod definition;
 mod depth;
@@ -45,44 +47,6 @@ pub const REQUESTS_MAX: usize = 4_096;
 
 /// Refused frames of one connection within one minute of input time, after which its replacement is asked for.
 pub const REFUSED_PER_MINUTE_MAX: u32 = 60;
-
-/// How to make a [`Machine`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MachineConfig {
-    /// Levels a side in [`Latest`]; at most [`DEPTH_MAX`].
-    pub depth: usize,
-    /// Time between two full books of one instrument, ns; 0 for none but those after a resync or on request.
-    pub snapshot_interval_ns: u64,
-    /// Most instruments, those removed included.
-    pub instruments_max: u32,
-    /// Longest frame or REST body, bytes.
-    pub frame_bytes_max: usize,
-    /// Instructions of parser and books; the scalar ones where the host lacks these. Changes speed, never output.
-    pub code_path: CodePath,
-}
-
-impl Default for MachineConfig {
-    fn default() -> Self {
-        Self {
-            depth: 20,
-            snapshot_interval_ns: 60_000_000_000,
-            instruments_max: 1_024,
-            frame_bytes_max: 8 << 20,
-            code_path: CodePath::detect(),
-        }
-    }
-}
-
-/// What one input did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Events published.
-    pub events: u32,
-    /// Why the input was set aside; nothing of it was applied then.
-    pub rejected: Option<Reject>,
-    /// [`Machine::take_request`] has something.
-    pub requests_pending: bool,
-}
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Connection {

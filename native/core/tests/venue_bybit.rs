@@ -4,22 +4,14 @@
 mod machine_harness;
 mod venue_support;
 
-use std::collections::{BTreeMap, HashMap};
-
-use machine_harness::{Reader, Rig, Seen, definition};
-use serde_json::Value;
+use machine_harness::{Rig, Seen, definition};
 use tickring_core::error::Code;
 use tickring_core::event::{Gap, GapReason, GapStream, State};
 use tickring_core::input::{Input, Request};
 use tickring_core::machine::MachineConfig;
-use tickring_core::simd::Parser;
-use tickring_core::venue::{
-    DeltaIds, Follow, KnownHead, Message, Numbering, Read, Sides, TradeMessage, VenueId, convert_levels, convert_quote,
-};
-use venue_support::*;
+use tickring_core::venue::{DeltaIds, Follow, Message, Numbering, TradeMessage, VenueId, convert_quote};
 
 const LINEAR: VenueId = VenueId::BybitLinear;
-const SPOT: VenueId = VenueId::BybitSpot;
 
 fn parse(frame: &str) -> Message<'_> {
     LINEAR.parse_frame(frame.as_bytes()).unwrap_or_else(|reject| panic!("{reject:?}: {frame}"))
@@ -293,159 +285,4 @@ fn trades_of_a_message_come_in_order_all_or_none_and_old_ones_once() {
     assert_eq!((ids(&venue).len(), venue.rig.machine.counters().duplicates), (3, 1));
     assert_eq!(venue.rig.frame(&message(&[])).rejected, None, "no trade at all");
     assert_eq!(venue.rig.reader.gaps(), []);
-}
-
-/// Venue and symbols of a recorded connection.
-fn connection_of(address: &str) -> (VenueId, &'static [&'static str]) {
-    if address.ends_with("/spot") {
-        (SPOT, &["BTCUSDT", "ETHUSDT"])
-    } else {
-        assert!(address.ends_with("/linear"), "{address}");
-        (LINEAR, &["BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT"])
-    }
-}
-
-#[test]
-fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
-    let Some(captures) = captures() else { return };
-    for path in code_paths() {
-        let (mut replay, mut reader) = (Replay::new(path), Reader::default());
-        let mut books: HashMap<(u16, String), PlainBook> = HashMap::new();
-        let mut topics: BTreeMap<String, u64> = BTreeMap::new();
-        let (mut agree, mut compared, mut crossed) = (0, 0, 0);
-        for line in lines(&captures, "BYBIT") {
-            if !line.is_frame {
-                if line.address.starts_with("wss") {
-                    let (venue, symbols) = connection_of(&line.address);
-                    replay.connect(&line, venue, symbols, &mut reader);
-                }
-                continue;
-            }
-            replay.frame(&line, &mut reader);
-            let venue = replay.venue_of(&line);
-            let message: Value = serde_json::from_str(&line.data).unwrap();
-            let Some(topic) = message["topic"].as_str() else { continue };
-            let (channel, symbol) = (topic.split('.').next().unwrap(), topic.rsplit('.').next().unwrap());
-            *topics.entry(channel.to_owned()).or_default() += 1;
-            let data = &message["data"];
-            let book = books.entry((venue as u16, symbol.to_owned())).or_default();
-            match channel {
-                "orderbook" => {
-                    if message["type"] == "snapshot" {
-                        book.clear();
-                    }
-                    for (side, name) in ["b", "a"].into_iter().enumerate() {
-                        for row in data[name].as_array().unwrap() {
-                            book.set(side, row[0].as_str().unwrap(), row[1].as_str().unwrap());
-                        }
-                    }
-                    crossed += u64::from(replay.machine.book(replay.slot(venue, symbol)).unwrap().touch() as u8 == 2);
-                }
-                "tickers" if data["bid1Price"].is_string() => {
-                    compared += 1;
-                    let exact = |text: &Value| text.as_str().unwrap().trim_end_matches('0').trim_end_matches('.').to_owned();
-                    agree += u64::from(book.best()[0] == Some(exact(&data["bid1Price"])));
-                }
-                _ => {}
-            }
-        }
-        let counters = replay.machine.counters();
-        println!("BYBIT on {}: {topics:?}; best bid equals the ticker's in {agree} of {compared}", path.name());
-        assert_eq!(counters.quarantined, 0);
-        assert_eq!(counters.book_deltas + 6, oracle_count(&captures, "BYBIT", "l2_book"), "six begin with a snapshot");
-        assert_eq!(counters.trades, oracle_count(&captures, "BYBIT", "trades"));
-        assert_eq!(topics["tickers"], oracle_count(&captures, "BYBIT", "ticker"));
-        assert_eq!((counters.gaps, counters.resyncs, counters.duplicates, crossed), (0, 0, 0, 0));
-        assert_eq!(books.len(), 6);
-        for ((venue, symbol), book) in &books {
-            let slot = replay.slot(VenueId::from_number(*venue).unwrap(), symbol);
-            assert_eq!(replay.text(slot), book.text(), "{symbol}");
-            reader.assert_holds(&replay.machine, slot);
-            assert_eq!(replay.machine.instrument_counters(slot).unwrap().in_sync, 1);
-        }
-    }
-}
-
-/// What the indexed parser said of a frame, in a form that compares.
-fn said(read: Read<'_>, bids: &[tickring_core::event::Level], asks: &[tickring_core::event::Level]) -> String {
-    match read {
-        Read::Delta(head) => format!("delta {head:?} {bids:?} {asks:?}"),
-        Read::Snapshot(head) => format!("snapshot {head:?} {bids:?} {asks:?}"),
-        Read::Other(message) => format!("{message:?}"),
-    }
-}
-
-/// The same from the scanner.
-fn scanned(frame: &str, exponents: (i8, i8)) -> String {
-    let (mut bids, mut asks) = (Vec::new(), Vec::new());
-    let mut levels = |message: &tickring_core::venue::DepthMessage<'_>| {
-        convert_levels(message.bids, exponents.0, exponents.1, &mut bids).unwrap();
-        convert_levels(message.asks, exponents.0, exponents.1, &mut asks).unwrap();
-    };
-    match parse(frame) {
-        Message::Depth(message) => {
-            levels(&message);
-            said(Read::Delta(message.head), &bids, &asks)
-        }
-        Message::Snapshot(message) => {
-            levels(&message);
-            said(Read::Snapshot(message.head), &bids, &asks)
-        }
-        message => format!("{message:?}"),
-    }
-}
-
-#[test]
-fn books_take_the_indexed_path_and_read_the_same() {
-    let Some(captures) = captures() else { return };
-    let frames = lines(&captures, "BYBIT").into_iter().filter(|line| line.is_frame).map(|line| line.data);
-    let samples = [BOOK, DELTA, TOUCH, TRADE].map(str::to_owned);
-    let frames: Vec<String> = frames.chain(samples).collect();
-    for path in code_paths() {
-        let mut parser = Parser::new(path);
-        let (mut books, mut indexed) = (0, 0);
-        for frame in &frames {
-            let (mut bids, mut asks) = (Vec::new(), Vec::new());
-            let known = &mut KnownHead::default();
-            let read = parser.index(frame.as_bytes()).and_then(|frame| {
-                LINEAR.parse_indexed(&frame, known, |_| Some((-8, -8)), &mut Sides { bids: &mut bids, asks: &mut asks })
-            });
-            books += u64::from(frame.contains("\"orderbook"));
-            let Some(read) = read else { continue };
-            indexed += u64::from(frame.contains("\"orderbook"));
-            assert_eq!(said(read, &bids, &asks), scanned(frame, (-8, -8)), "{frame}");
-        }
-        println!("{}: {indexed} of {books} books indexed", path.name());
-        assert!(indexed == books && books > 2_000);
-    }
-}
-
-#[test]
-fn fixtures_of_nautilus_and_recorded_listings_are_read() {
-    let Some(captures) = captures() else { return };
-    let body = |name: &str| std::fs::read_to_string(captures.join("nautilus/bybit").join(name)).unwrap();
-    for name in ["ws_kline.json", "ws_ticker_linear.json", "ws_ticker_option.json", "ws_orderbook_delta.json"] {
-        assert!(matches!(parse(&body(name)), Message::Ignored), "{name}");
-    }
-    assert!(matches!(parse(&body("ws_orderbook_snapshot.json")), Message::Quote(_)));
-    // Its topic `trade.linear.BTCUSDT` is in no document of the venue.
-    assert_eq!(code(&body("ws_public_trade.json")), Code::UnknownEvent);
-    let listing = |name: &str| {
-        let listings = LINEAR.parse_listings(body(&format!("http_get_instruments_{name}.json")).as_bytes()).unwrap();
-        let first = &listings[0];
-        assert!(first.trading, "{name}");
-        (first.symbol.clone(), first.tick_size, first.price_exponent, first.lot_size, first.qty_exponent)
-    };
-    assert_eq!(listing("linear"), ("BTCUSDT".to_owned(), 5, -1, 1, -3));
-    assert_eq!(listing("spot"), ("BTCUSDT".to_owned(), 1, -1, 1, -4));
-    assert_eq!(listing("inverse"), ("BTCUSD".to_owned(), 5, -1, 1, 0));
-    assert_eq!(listing("option").0, "ETH-26JUN26-16000-P");
-    let mut counts = Vec::new();
-    for line in lines(&captures, "BYBIT").iter().filter(|line| line.address.contains("instruments-info")) {
-        let listings = LINEAR.parse_listings(line.data.as_bytes()).unwrap();
-        assert!(listings.iter().all(|listing| listing.tick_size > 0 && listing.lot_size > 0));
-        counts.push(listings.len());
-    }
-    println!("recorded listings: {counts:?}");
-    assert_eq!(counts.len(), 2);
 }

@@ -26,7 +26,12 @@ impl From<Reject> for Convert {
     }
 }
 
-/// See [`super::convert_levels`].
+/// Converts levels to mantissas, appending to `out` (cleared first, never shrunk).
+///
+/// # Errors
+///
+/// [`Convert::Finer`] when a value needs more decimals than the exponents give: widen the instrument and call again.
+/// [`Convert::Reject`] when a value is no usable number.
 pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8, out: &mut Vec<Level>) -> Result<(), Convert> {
     let converted = complete(Exponents { price: price_exponent, qty: qty_exponent }, |at| levels(text, at, out));
     if converted.is_err() {
@@ -35,7 +40,11 @@ pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8,
     converted
 }
 
-/// See [`super::convert_quote`].
+/// Converts a quote's four numbers.
+///
+/// # Errors
+///
+/// As [`convert_levels`].
 pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Quote, Convert> {
     complete(Exponents { price: price_exponent, qty: qty_exponent }, |at| {
         let bid = touch(message.bid_price, message.bid_qty, at)?;
@@ -44,7 +53,11 @@ pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponen
     })
 }
 
-/// See [`super::convert_pair`].
+/// Converts a price that must be above zero and a quantity that must not be negative.
+///
+/// # Errors
+///
+/// As [`convert_levels`].
 pub fn convert_pair(
     price: DecimalText<'_>,
     qty: DecimalText<'_>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Code;
-use crate::event::{Level, Quote};
+use crate::event::Level;
 use crate::json::{self, Value};
 use crate::simd::Indexed;
 
@@ -349,16 +349,6 @@ impl VenueId {
     }
 }
 
-/// Converts levels to mantissas, appending to `out` (cleared first, never shrunk).
-///
-/// # Errors
-///
-/// [`Convert::Finer`] when a value needs more decimals than the exponents give: widen the instrument and call again.
-/// [`Convert::Reject`] when a value is no usable number.
-pub fn convert_levels(text: LevelText<'_>, price_exponent: i8, qty_exponent: i8, out: &mut Vec<Level>) -> Result<(), Convert> {
-    convert::convert_levels(text, price_exponent, qty_exponent, out)
-}
-
 /// Why a number did not become a mantissa.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Convert {
@@ -371,29 +361,6 @@ pub enum Convert {
     },
     /// The value is unusable.
     Reject(Reject),
-}
-
-/// Converts a quote's four numbers.
-///
-/// # Errors
-///
-/// As [`convert_levels`].
-pub fn convert_quote(message: &QuoteMessage<'_>, price_exponent: i8, qty_exponent: i8) -> Result<Quote, Convert> {
-    convert::convert_quote(message, price_exponent, qty_exponent)
-}
-
-/// Converts a price that must be above zero and a quantity that must not be negative.
-///
-/// # Errors
-///
-/// As [`convert_levels`].
-pub fn convert_pair(
-    price: DecimalText<'_>,
-    qty: DecimalText<'_>,
-    price_exponent: i8,
-    qty_exponent: i8,
-) -> Result<Level, Convert> {
-    convert::convert_pair(price, qty, price_exponent, qty_exponent)
 }
 
 mod binance;
@@ -412,6 +379,6 @@ mod listing;
 mod shape;
 mod source;
 
-pub use convert::LEVELS_MAX;
+pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
 pub use id::VenueId;
 pub use known_head::KnownHead;
