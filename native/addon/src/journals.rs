@@ -95,7 +95,11 @@ fn segment(reader: &Reader, name: SegmentName, bytes: u64) -> JournalSegment {
         bytes: bytes as f64,
         packed: name.packed,
         from_reserve: header.is_some_and(|header| header.flags & 1 != 0),
-        damage: read.as_ref().err().map(ToString::to_string),
+        damage: match &read {
+            Ok((_, None)) if name.packed => Some("its seal cannot be read".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        },
     }
 }
 

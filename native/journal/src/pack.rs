@@ -100,6 +100,15 @@ impl Packed {
         Ok(Self { starts, plain_bytes, current: None, piece: Vec::new(), frame: Vec::new(), unpacker })
     }
 
+    /// Stands in for bytes that cannot be read, up to the end of their piece: neither a record nor zeros, which would be a clean end.
+    pub fn blot(&self, buffer: &mut [u8], offset: u64) -> usize {
+        let piece_end = (offset / PIECE_BYTES as u64 + 1) * PIECE_BYTES as u64;
+        let left = piece_end.min(self.plain_bytes).saturating_sub(offset);
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        buffer[..count].fill(0xff);
+        count
+    }
+
     /// Reads bytes of the plain form; fewer at a piece's end, 0 at the end.
     pub fn read_at(&mut self, file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         if offset >= self.plain_bytes {

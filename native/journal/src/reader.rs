@@ -257,6 +257,9 @@ impl Reader {
                 if let Some((index, offset)) = source.index()? {
                     self.end = Some(offset);
                     self.digest = Some(index.digest);
+                } else if source.name.packed {
+                    // It was sealed, so something of it is damaged.
+                    self.end = Some(source.bytes()?);
                 }
             }
         }

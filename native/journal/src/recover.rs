@@ -142,7 +142,12 @@ fn check_place(
 
 fn last_segment(source: &mut Source, mode: Mode, mut recovered: Recovered) -> Result<Found, JournalError> {
     let header = source.header;
-    let sealed = source.index()?.map(|(_, offset)| offset);
+    let sealed = match source.index()? {
+        Some((_, offset)) => Some(offset),
+        // Compressed, it was sealed: without a seal that can be read its end is damaged, not torn.
+        None if source.name.packed => Some(source.bytes()?),
+        None => None,
+    };
     let bytes = source.read_all(sealed)?;
     let Prefix { mut end, last_sequence, mut chain, index, tail } = prefix(&bytes, &header, sealed);
     let before = header.first_sequence - 1;

@@ -75,13 +75,14 @@ impl Source {
         };
         let mut done = 0;
         while done < buffer.len() {
-            let count = packed
-                .read_at(&*self.file, &mut buffer[done..], offset + done as u64)
-                .map_err(|error| damaged_pack(&self.name.file(), offset, error))?;
-            if count == 0 {
-                break;
+            let (rest, at) = (&mut buffer[done..], offset + done as u64);
+            match packed.read_at(&*self.file, rest, at) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                // No record stands in it, so that whoever gets there finds damage, and can go on behind it.
+                Err(error) if is_damage(&error) => done += packed.blot(rest, at),
+                Err(error) => return Err(JournalError::io("read", self.name.file())(error)),
             }
-            done += count;
         }
         Ok(done)
     }
@@ -185,8 +186,13 @@ impl<'a> Record<'a> {
     }
 }
 
+/// What unpacking says of bytes that are not what was packed; a disk says something else.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other)
+}
+
 fn damaged_pack(file: &str, from: u64, source: io::Error) -> JournalError {
-    if source.kind() == io::ErrorKind::InvalidData || source.kind() == io::ErrorKind::Other {
+    if is_damage(&source) {
         JournalError::Damaged { file: file.to_owned(), from, what: source.to_string() }
     } else {
         JournalError::io("read", file)(source)
