@@ -81,11 +81,14 @@ impl JournalOptions {
         let durability = [("none", Durability::None), ("batch", Durability::Batch), ("fsync", Durability::Fsync)];
         let modes = [("strict", Mode::Strict), ("point-in-time", Mode::PointInTime), ("salvage", Mode::Salvage)];
         let buffer_bytes = to_u64("journal.bufferBytes", self.buffer_bytes)?;
+        let segment_bytes = to_u64("journal.segmentBytes", self.segment_bytes)?;
         Ok(Settings {
             stream: u32::from(shard),
             epoch,
             first_sequence,
-            segment_bytes: to_u64("journal.segmentBytes", self.segment_bytes)?,
+            segment_bytes,
+            // The reserve is a segment, and no longer than the others.
+            reserve_bytes: Settings::default().reserve_bytes.min(segment_bytes),
             buffer_bytes: usize::try_from(buffer_bytes)
                 .map_err(|_| fail(Code::ArgumentRange, format!("journal.bufferBytes {buffer_bytes} is no size")))?,
             durability: named("journal.durability", &self.durability, &durability)?,
