@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importRecording } from '../../src/cli/journal/import.js';
 import { bookAt } from '../../src/cli/library/book-at.js';
 import { hashOf, replayJournal, verifyJournal } from '../../src/cli/replay/journal.js';
+import { ReplaySession } from '../../src/cli/replay/session.js';
 import { type Format, inputsOf } from '../../src/cli/replay.js';
 import { nanosecondsAt, timeText } from '../../src/cli/times.js';
 import type { Venue } from '../../src/model/venue.js';
@@ -152,6 +153,8 @@ test.each([
   [['journal', 'prune', '.', '--keep', 'much'], '--keep much is no size, such as 1GiB or 500MB'],
   [['book', 'BTCUSDT', '--at', 'yesterday'], '--at yesterday is no time, such as 2026-11-22T10:00:00.123456789Z'],
   [['replay', '/nowhere'], 'replay of recordings needs --venue and --format; of a journal, the name of its folder'],
+  [['replay', '.', '--verify', '--to', 'now'], '--verify compares whole shards: it takes no --to'],
+  [['replay', '.', '--verify', '--into-ring', 'x'], '--verify compares whole shards: it takes no --into-ring'],
   [['replay', '/tmp', '--speed', 'fast'], '--speed fast is neither max nor a number of 0.001 ..= 1000000'],
 ])('%j ends with 64 and one line', async (args, message) => {
   const { code, stdout, stderr } = await run(args);
@@ -177,6 +180,37 @@ test('journal: a damaged byte is found by verify and by replay, and passed where
   const salvaged = JSON.parse((await run(['replay', out, '--salvage', '--json'])).stdout);
   expect(salvaged.shards).toMatchObject([{ damage: 1, frames: spot.lines.length - 2 }]);
   expect((await run(['journal', 'cat', out, '--salvage'])).stdout).toContain('DAMAGE: ');
+});
+
+test('journal: what proves nothing is not called whole, nor as live', async () => {
+  const out = await imported('binance-spot', 'hftbacktest', [file('emptied', hftbacktestText(spot))]);
+  const shard = join(out, 'shard-0');
+  const segment = readdirSync(shard).find((name) => name.endsWith('.seg')) ?? '';
+  const header = join(shard, segment);
+  const bytes = readFileSync(header);
+  bytes[30] = (bytes[30] ?? 0) ^ 1;
+  writeFileSync(header, bytes);
+  const salvaged = await run(['replay', out, '--verify', '--salvage', '--json']);
+  expect(salvaged.code).toBe(65);
+  expect(JSON.parse(salvaged.stdout)).toMatchObject([{ equal: false, inputs: 0, damage: [{ file: segment }] }]);
+  rmSync(header);
+  for (const command of [
+    ['journal', 'verify', out],
+    ['replay', out, '--verify'],
+    ['replay', out, '--verify', '--salvage'],
+  ])
+    expect(await run(command)).toMatchObject({ code: 65, stdout: expect.stringMatching(/NOTHING IS (HERE|PROVEN): /) });
+});
+
+// The least that a configuration takes, and the 25 MB that are asked for.
+test.each([2 ** 20, 25_000_000])('journal.segment_bytes %d: a shard opens its journal', (segmentBytes) => {
+  const shard = join(newFolder(), 'shard-0');
+  const sizes = { segmentBytes, bufferBytes: 2 ** 20, retainBytes: 0, retainMs: 0, diskFloorBytes: 0 };
+  const settings = { durability: 'batch', compress: true, recovery: 'strict', recordedFrom: 1n };
+  new ReplaySession(venue('binance-spot'), { folder: shard, ...sizes, ...settings }).close();
+  expect(verifyJournal([{ shard: 0, folder: shard }], false)).toMatchObject([
+    { report: { spans: [{ first: 1n }], damage: [] } },
+  ]);
 });
 
 test('journal prune: says what would go, then gives it up', async () => {

@@ -260,7 +260,7 @@ impl Playing {
                 Step::Restored if !self.tape.silent => self.begin_telling()?,
                 Step::Gap(_) => self.counts.gaps += 1,
                 Step::Damage(_) => self.counts.damage += 1,
-                Step::Passed => self.counts.passed += 1,
+                Step::Passed => self.pass(until)?,
                 Step::Restored | Step::Checkpoint(_) | Step::Other => {}
             }
             self.counts.records += 1;
@@ -271,6 +271,18 @@ impl Playing {
         }
         self.heartbeat();
         Ok(state)
+    }
+
+    /// Nothing is known of the machine: retention took its beginning, or all of it that is left is before the first checkpoint.
+    fn pass(&mut self, until: u64) -> Result<()> {
+        self.counts.passed += 1;
+        let here = self.replay.head().map_or(0, |head| head.sequence);
+        if self.counts.passed > 1 {
+            return Ok(());
+        }
+        let Some(sequence) = self.replay.begin_oldest(until).map_err(|error| failed(&error))? else { return Ok(()) };
+        self.counts.passed += sequence.saturating_sub(here);
+        if self.tape.silent { Ok(()) } else { self.begin_telling() }
     }
 
     fn heartbeat(&mut self) {

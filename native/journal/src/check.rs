@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ends::missing_at_ends;
 use crate::error::JournalError;
 use crate::found::{Damage, Item};
 use crate::gap::Gap;
@@ -76,7 +77,8 @@ pub fn check(storage: Arc<dyn Storage>, mut progress: impl FnMut(&Check) -> bool
             return Ok(found);
         }
     }
-    // What a new writer would find: the end, and whether files are missing at the front.
+    found.damage.extend(missing_at_ends(&*storage)?);
+    // What a new writer would find.
     let headers = reader.segments().iter().rev().filter_map(|name| reader.header(*name).ok());
     let stream = headers.map(|header| header.stream).next().unwrap_or_default();
     match Recovered::inspect(&*storage, Mode::Salvage, stream) {

@@ -6,6 +6,7 @@
 mod check;
 mod checkpoint;
 mod checkpoint_file;
+mod ends;
 mod error;
 mod flush;
 mod found;

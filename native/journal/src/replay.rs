@@ -251,6 +251,27 @@ impl Replay {
         Ok(())
     }
 
+    /// Goes to the oldest checkpoint beside the segments of which all was received at this time or earlier, and says its number: for a
+    /// journal whose first writer began with inputs that retention took. `None`, and where it was, if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::step`].
+    pub fn begin_oldest(&mut self, ts: u64) -> Result<Option<u64>, JournalError> {
+        let here = self.reader.last_sequence();
+        let names = CheckpointName::list(&*self.storage)?;
+        let usable = || names.iter().filter(|name| name.ts_latest <= ts && here.is_none_or(|here| name.sequence >= here));
+        for name in usable() {
+            if self.begin_at(name)? {
+                return Ok(Some(name.sequence));
+            }
+        }
+        if let (Some(here), Some(_)) = (here, usable().next()) {
+            self.reader.seek_sequence(here + 1)?;
+        }
+        Ok(None)
+    }
+
     /// Goes to the input with this number, which is the beginning of a writer; `false` where it is not there.
     ///
     /// # Errors

@@ -260,3 +260,25 @@ fn checkpoints_are_left_behind_a_writer_while_it_writes() {
         assert_eq!(text(replay.machine().unwrap()), text(&machine));
     }
 }
+
+#[test]
+fn a_journal_whose_beginning_was_given_up_is_proven_from_its_oldest_checkpoint() {
+    let folder = Folder::new();
+    let mut live = Live::open(&folder, &Settings { segment_bytes: 64 << 10, compress: false, ..settings() });
+    small_market(|stamped| assert!(live.input(stamped).kept), 3_000);
+    let (_, digests) = live.close();
+    assert!(leave_checkpoints(&folder, 1_000) > 3);
+    let gone = tickring_journal::prune(folder.path(), &tickring_journal::Prune { before: None, bytes: Some(100_000) }).unwrap();
+    assert!(!gone.is_empty());
+    let report = verify(folder.storage(), ReplayOptions::default(), |_| true).unwrap();
+    let span = report.spans.last().unwrap();
+    assert_eq!((report.difference, report.spans.len(), span.digest), (None, 1, digests.shard()));
+    assert!(span.compared > 0 && report.passed > 0 && span.last - span.first == span.compared, "{span:?}");
+    // Without one nothing is known, and that is said.
+    for name in CheckpointName::list(&*folder.storage()).unwrap() {
+        name.remove(&*folder.storage()).unwrap();
+    }
+    let report = verify(folder.storage(), ReplayOptions::default(), |_| true).unwrap();
+    assert_eq!((report.spans.len(), report.inputs), (0, 0));
+    assert!(report.passed > span.compared);
+}

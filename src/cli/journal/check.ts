@@ -18,9 +18,14 @@ export function checkShard(place: ShardFolder): CheckedShard {
   return { ...place, check };
 }
 
-/** Whether a journal holds all that it says. */
+/** Whether a journal holds all that it says. A folder without any segment says nothing: it may have lost all of them. */
 export function isWhole({ check }: CheckedShard): boolean {
-  return check.damage.length === 0;
+  return check.damage.length === 0 && check.segments > 0;
+}
+
+function verdict({ damage, segments }: JournalCheck): string {
+  if (segments === 0) return 'NOTHING IS HERE: the folder has no segment';
+  return damage.length === 0 ? 'whole' : `${damage.length} places damaged`;
 }
 
 export function gapText({ cause, first, last, bytes }: JournalGap): string {
@@ -40,7 +45,7 @@ export function checkText({ shard, check }: CheckedShard): string {
     ...check.gaps.map((gap) => `  ${gapText(gap)}`),
     ...(check.torn === undefined ? [] : [`  torn end, never acknowledged: ${check.torn}`]),
     ...check.damage.map((damage) => `  ${damageText(damage)}`),
-    check.damage.length === 0 ? '  whole' : `  ${check.damage.length} places damaged`,
+    `  ${verdict(check)}`,
   ].join('\n');
 }
 

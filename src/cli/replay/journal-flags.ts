@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { VENUE_NAMES } from '../../model/codes.js';
 import { EXIT, TickringError } from '../../model/errors.js';
-import type { JournalBook, ReplayDifference } from '../../native/index.js';
+import type { JournalBook, ReplayDifference, ReplayReport } from '../../native/index.js';
 import { loadConfig } from '../config.js';
 import { damageJson, damageText, gapJson, gapText } from '../journal/check.js';
 import { shardFolders } from '../journal/folders.js';
@@ -42,6 +42,10 @@ export interface JournalReplayFlags {
   readonly json?: boolean;
   readonly config?: string;
 }
+
+/** What has no meaning beside `--verify`. */
+const WITHOUT_VERIFY = ['from', 'to', 'speed', 'symbols', 'intoRing', 'wait', 'checkpoints', 'books'] as const;
+const FLAG_NAMES: Partial<Record<(typeof WITHOUT_VERIFY)[number], string>> = { intoRing: 'into-ring' };
 
 /** Adds the flags of a journal's replay. */
 export function withJournal(command: Command): Command {
@@ -160,11 +164,23 @@ function differenceText(found: ReplayDifference): string {
   ].join('\n');
 }
 
+/** Whether something is proven, and nothing speaks against it: an empty journal is not equal to anything, nor what is damaged. */
+function isEqual({ spans, damage, difference }: ReplayReport): boolean {
+  return difference === undefined && damage.length === 0 && spans.length > 0;
+}
+
+function verdict(report: ReplayReport): string {
+  const { spans, damage, passed, inexact } = report;
+  if (spans.length === 0) return '  NOTHING IS PROVEN: there is neither the beginning of a writer nor a checkpoint';
+  if (damage.length > 0) return '  DAMAGED: as live where it was compared';
+  return passed + inexact > 0 ? '  as live, where it was compared' : '  as live';
+}
+
 function verifiedJson({ shard, report }: VerifiedShard): object {
   const { spans, gaps, damage, difference, ...counts } = report;
   return {
     shard,
-    equal: difference === undefined,
+    equal: isEqual(report),
     ...counts,
     spans: spans.map(({ epoch, first, last, ...span }) => ({
       epoch: String(epoch),
@@ -189,18 +205,25 @@ function verifiedText({ shard, report }: VerifiedShard): string {
     ...(passed + inexact > 0 ? [`  nothing is proven of ${passed} inputs without a beginning and ${inexact} behind gaps`] : []),
     ...gaps.map((gap) => `  ${gapText(gap)}`),
     ...damage.map((place) => `  ${damageText(place)}`),
-    difference === undefined ? '  as live' : differenceText(difference),
+    difference === undefined ? verdict(report) : differenceText(difference),
   ].join('\n');
+}
+
+function checkVerify(flags: JournalReplayFlags): void {
+  const other = WITHOUT_VERIFY.find((flag) => flags[flag] !== undefined);
+  if (other !== undefined)
+    throw new TickringError('USAGE_INVALID', `--verify compares whole shards: it takes no --${FLAG_NAMES[other] ?? other}`);
 }
 
 /** Replays a journal's folder as the flags say. */
 export async function replayFolder(dir: string, flags: JournalReplayFlags): Promise<void> {
+  if (flags.verify === true) checkVerify(flags);
   const options = optionsOf(dir, flags);
   if (flags.verify === true) {
     const shards = verifyJournal(options.places, options.salvage);
     const text = flags.json === true ? JSON.stringify(shards.map(verifiedJson)) : shards.map(verifiedText).join('\n');
     process.stdout.write(`${text}\n`);
-    process.exitCode = shards.every(({ report }) => report.difference === undefined) ? EXIT.ok : EXIT.data;
+    process.exitCode = shards.every(({ report }) => isEqual(report)) ? EXIT.ok : EXIT.data;
     return;
   }
   const startedAt = performance.now();

@@ -7,11 +7,13 @@ use tickring_core::input::Instrument;
 use tickring_core::sink::{Discard, Latest, Sink};
 
 use super::{Replay, ReplayOptions, Step};
+use crate::ends::missing_at_ends;
 use crate::error::JournalError;
 use crate::found::Damage;
 use crate::gap::Gap;
 use crate::record::Head;
 use crate::segment::SegmentName;
+use crate::settings::Mode;
 use crate::storage::Storage;
 
 /// Inputs that gave, one after the other, what they gave live.
@@ -100,6 +102,10 @@ pub fn verify(
 ) -> Result<Report, JournalError> {
     let mut replay = Replay::new(Arc::clone(&storage), ReplayOptions { digests: true, ..options })?;
     let mut report = Report::default();
+    let missing = missing_at_ends(&*storage)?;
+    if let (Mode::Strict, Some(Damage { file, from, what, .. })) = (options.mode, missing.first()) {
+        return Err(JournalError::Damaged { file: file.clone(), from: *from, what: what.clone() });
+    }
     // The input before, and where it stands: the digest that is recorded with an input covers what the one before it gave.
     let mut before: Option<(Head, SegmentName, u64)> = None;
     loop {
@@ -133,10 +139,19 @@ pub fn verify(
             break;
         }
         report.note(&step, &head, &replay);
+        if step == Step::Passed
+            && report.passed == 1
+            && let Some(sequence) = replay.begin_oldest(u64::MAX)?
+        {
+            report.passed += sequence - head.sequence;
+            before = None;
+            continue;
+        }
         if head.kind.is_input() {
             before = replay.place().map(|(segment, offset)| (head, segment, offset));
         }
     }
+    report.damage.extend(missing);
     if let Some(digests) = replay.digests() {
         report.instruments = digests.instruments().to_vec();
     }
