@@ -49,7 +49,8 @@ export class JournalWatch {
     } else if (state === NORMAL && this.#state === DEGRADED) {
       this.#logger.warn({ ...fields, shedMeanwhile: shed - this.#shedBefore }, 'journal keeps up again');
       this.#shedBefore = shed;
-    } else if (failures !== this.#failures) {
+    } else if (failures !== this.#failures && state === NORMAL) {
+      // Degraded, it is tried several times a second and was told once.
       this.#logger.warn(fields, 'the disk refused the journal once');
     }
     this.#state = state;
