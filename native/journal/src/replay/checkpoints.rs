@@ -15,6 +15,8 @@ pub struct Spacing {
     /// Bytes of payloads between two, at least; 16 times the length of the last one where that is more.
     pub bytes: u64,
     length: u64,
+    /// Index of the segment that the last one stands in; 0 before the first look.
+    segment: u64,
 }
 
 impl Default for Spacing {
@@ -25,10 +27,11 @@ impl Default for Spacing {
 }
 
 impl Spacing {
-    /// At least so many bytes of payloads apart.
+    /// At least so many bytes of payloads apart, and one in each segment that is longer than a checkpoint: whatever retention takes,
+    /// what it leaves has a state to begin with.
     #[must_use]
     pub const fn new(bytes: u64) -> Self {
-        Self { bytes, length: 0 }
+        Self { bytes, length: 0, segment: 0 }
     }
 }
 
@@ -40,7 +43,12 @@ impl Replay {
     ///
     /// `JOURNAL_IO`, `JOURNAL_NO_SPACE`: the replay itself can go on.
     pub fn save_if_due(&mut self, spacing: &mut Spacing) -> Result<bool, JournalError> {
-        let due = self.bytes >= spacing.bytes.max(spacing.length.saturating_mul(SHARE));
+        let segment = self.place().map_or(0, |(name, _)| name.index);
+        if spacing.segment == 0 {
+            spacing.segment = segment;
+        }
+        let begins = segment > spacing.segment && self.bytes >= spacing.length;
+        let due = begins || self.bytes >= spacing.bytes.max(spacing.length.saturating_mul(SHARE));
         // The number of a checkpoint is that of an input behind which it stands, so that its epoch can be looked up.
         let Some(head) = self.head.filter(|head| due && head.kind.is_input() && head.kind != Kind::Configuration) else {
             return Ok(false);
@@ -51,7 +59,7 @@ impl Replay {
         let Some(running) = &self.running else { return Ok(false) };
         let state = save(&running.machine, &running.digests);
         self.bytes = 0;
-        spacing.length = state.len() as u64;
+        (spacing.length, spacing.segment) = (state.len() as u64, segment);
         let name = CheckpointName { sequence: head.sequence, ts_latest: self.ts_latest };
         CheckpointHead { name, stream: head.stream, epoch: head.epoch }.write(&*self.storage, &state)?;
         self.remove_useless()?;
