@@ -36,12 +36,13 @@ export function exitCodeOf(error: unknown): number {
 /** Commands that work until they are stopped: a closed output stops them in order, by the signal that they know. */
 const LASTING = new Set(['start']);
 
-/** Ends quietly when nobody reads the output any more, as in `tickring doctor | head -1`. */
+/** Ends quietly when nobody reads the output any more, as in `tickring doctor | head -1`; with one line when it cannot be written. */
 export function endOnClosedOutput(command: string): void {
   let isEnding = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (!LASTING.has(command)) process.exit(EXIT.ok);
+    const isClosed = error.code === 'EPIPE';
+    if (!isClosed && !isEnding) process.stderr.write(`tickring: could not write the output: ${error.message}\n`);
+    if (!LASTING.has(command)) process.exit(isClosed ? EXIT.ok : EXIT.software);
     // Each further write fails, too; a second signal would mean "at once".
     if (!isEnding) process.kill(process.pid, 'SIGTERM');
     isEnding = true;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodeOf, lineOf } from '../../src/cli/exit.js';
@@ -83,6 +84,17 @@ test.each([['doctor'], ['config', 'print'], ['--help']])(
     expect(stderr).toBe('');
   },
 );
+
+test('tickring ends with 70 and one line when its output cannot be written', () => {
+  const full = openSync('/dev/full', 'w');
+  const program = [join(ROOT, 'dist/cli/main.js'), 'config', 'print'];
+  const { status, stderr } = spawnSync(process.execPath, program, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({
+    status: 70,
+    stderr: expect.stringMatching(/^tickring: could not write the output: ENOSPC.*\n$/),
+  });
+});
 
 test('tickring start stops in order when nobody reads its output', async () => {
   const place = new Place();
