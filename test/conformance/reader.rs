@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tickring_core::counters::{InstrumentCounters, ShardCounters};
+use tickring_core::counters::{InstrumentCounters, JournalCounters, ShardCounters};
 use tickring_core::event::{BookChange, Kind, Level};
 use tickring_core::input::Instrument;
 use tickring_shm::layout::RING_COUNTERS;
@@ -259,8 +259,10 @@ impl Session {
     }
 
     fn counters(&mut self) -> String {
-        let names = RING_COUNTERS.iter().chain(ShardCounters::TABLE).map(|(name, _)| *name);
-        let values = [self.reader().ring_counters().to_vec(), self.reader().shard_counters().to_vec()].concat();
+        let names = RING_COUNTERS.iter().chain(ShardCounters::TABLE).chain(JournalCounters::TABLE).map(|(name, _)| *name);
+        let reader = self.reader();
+        let values =
+            [reader.ring_counters().to_vec(), reader.shard_counters().to_vec(), reader.journal_counters().to_vec()].concat();
         names.zip(values).map(|(name, value)| format!("[\"{name}\",{value}]\n")).collect()
     }
 
