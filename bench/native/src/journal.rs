@@ -158,6 +158,14 @@ fn copy_pass(frame: &[u8], target: &mut [u8], at: &mut usize) -> f64 {
 
 /// The subcommand: `journal [DIRECTORY]`, where files may be written.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    in_folder(options, measure)
+}
+
+/// Measures with a folder of its own, which goes afterwards, and prints what was found.
+pub fn in_folder(
+    options: &Options,
+    measure: impl FnOnce(&Options, &Path) -> Result<serde_json::Value, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
     let root = options.rest.first().map_or_else(std::env::temp_dir, Into::into);
     let folder = root.join(format!("tickring-bench-journal-{}", std::process::id()));
     std::fs::create_dir(&folder)?;

@@ -11,7 +11,7 @@ use crate::alloc;
 use crate::blocks::median;
 use crate::clock::monotonic_ns;
 use crate::corpus::{Corpus, Item, ItemKind};
-use crate::journal::Log;
+use crate::journal::{Log, in_folder};
 use crate::options::Options;
 use crate::rig::Rig;
 
@@ -66,13 +66,7 @@ impl Way {
 
 /// The subcommand: `journalled-path --corpus … [DIRECTORY]`, where files may be written.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let root = options.rest.first().map_or_else(std::env::temp_dir, Into::into);
-    let folder = root.join(format!("tickring-bench-journal-{}", std::process::id()));
-    std::fs::create_dir(&folder)?;
-    let result = measure(options, &folder);
-    std::fs::remove_dir_all(&folder)?;
-    println!("{}", result?);
-    Ok(())
+    in_folder(options, measure)
 }
 
 fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dyn Error>> {

@@ -18,6 +18,7 @@ use tickring_journal::{
 use crate::clock::{cpu_ns, monotonic_ns};
 use crate::corpus::{Corpus, ItemKind};
 use crate::histogram::{encode, new_histogram};
+use crate::journal::in_folder;
 use crate::options::Options;
 
 const INSTRUMENT: u32 = 1;
@@ -118,13 +119,7 @@ impl Live {
 
 /// The subcommand: `replay [DIRECTORY]`, where files may be written.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let root = options.rest.first().map_or_else(std::env::temp_dir, Into::into);
-    let folder = root.join(format!("tickring-bench-replay-{}", std::process::id()));
-    std::fs::create_dir(&folder)?;
-    let result = measure(options, &folder);
-    std::fs::remove_dir_all(&folder)?;
-    println!("{}", result?);
-    Ok(())
+    in_folder(options, measure)
 }
 
 /// Millions of frames a second of CPU, of the next records of a replay; from its beginning again when it has ended.

@@ -1,29 +1,5 @@
-import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
-import type { Venue } from '../../model/venue.js';
-import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
-import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
-
-/** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
-const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
-
-/** Deepest snapshot that the venue gives, and its weight. */
-const DEPTH = { limit: 1000, weight: 20 } as const;
+import { futures } from '../binance-futures.js';
+import { CLASSES as classes, DEFAULTS as defaults, LIMITS as limits } from './endpoints.js';
 
 /** Binance USDT-margined futures. */
-export const binanceUsdm: Venue = {
-  id: VENUES['binance-usdm'],
-  name: 'binance-usdm',
-  defaults: DEFAULTS,
-  classes: CLASSES,
-  limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => symbol.toLowerCase() + SUFFIX[channel]),
-  subscribeFrame,
-  unsubscribeFrame,
-  snapshotRequest: (symbol) => ({
-    path: `/fapi/v1/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
-    weight: DEPTH.weight,
-  }),
-  listingRequest: () => ({ path: '/fapi/v1/exchangeInfo', weight: 1 }),
-  usedWeight,
-};
+export const binanceUsdm = futures('binance-usdm', '/fapi/v1', { defaults, classes, limits });

@@ -1,0 +1,32 @@
+import { VENUES } from '../model/codes.js';
+import type { ChannelName } from '../model/config.js';
+import type { Venue } from '../model/venue.js';
+import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.js';
+
+/** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
+const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
+
+/** Deepest snapshot that the venue gives, and its weight. */
+const DEPTH = { limit: 1000, weight: 20 } as const;
+
+/** Futures of Binance: the two kinds differ in their addresses and limits alone. */
+export function futures(
+  name: 'binance-usdm' | 'binance-coinm',
+  rest: string,
+  endpoints: Pick<Venue, 'defaults' | 'classes' | 'limits'>,
+): Venue {
+  return {
+    id: VENUES[name],
+    name,
+    ...endpoints,
+    streams: (symbol, channels) => channels.map((channel) => symbol.toLowerCase() + SUFFIX[channel]),
+    subscribeFrame,
+    unsubscribeFrame,
+    snapshotRequest: (symbol) => ({
+      path: `${rest}/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
+      weight: DEPTH.weight,
+    }),
+    listingRequest: () => ({ path: `${rest}/exchangeInfo`, weight: 1 }),
+    usedWeight,
+  };
+}
