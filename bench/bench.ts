@@ -68,5 +68,7 @@ export interface Bench {
   readonly question: string;
   /** Cores without which there is nothing to measure; 1 unless said. */
   readonly cores?: number;
+  /** Room that it writes into the working folder, GiB; none unless said. */
+  readonly diskGiB?: number;
   run(size: Size): Promise<BenchResult>;
 }

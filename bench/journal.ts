@@ -93,5 +93,6 @@ export const bench: Bench = {
   name: 'journal',
   question: 'what does the journal cost, and what does the disk give?',
   cores: 2,
+  diskGiB: 1,
   run,
 };

@@ -3,6 +3,7 @@
  * `report.json`, plots and HDR percentile files to DIR (default `bench/results/local`), and with `--readme` puts the table into
  * README.md.
  */
+import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import type { Bench, BenchResult, Size } from './bench.js';
@@ -32,17 +33,22 @@ if (unknown.length > 0) refuse(PROGRAM, `no bench is named ${unknown.join(', ')}
 if (values.readme && (values.smoke || positionals.length > 0))
   refuse(PROGRAM, '--readme needs a whole run, without --smoke and names');
 
-/** A bench between two processes says nothing on one core; the report names it as not measured. */
-async function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
-  const { name, cores = 1 } = bench;
+/** What the machine lacks for the bench: one between two processes says nothing on one core, one of files fills a small disk. */
+function lacking({ cores = 1, diskGiB = 0 }: Bench): string | undefined {
   const here = availableParallelism();
-  if (here >= cores && size === 'smoke') return await bench.run(size);
-  if (here >= cores) {
-    const { result, figures } = await notingPlacement(() => bench.run(size));
-    return { ...result, figures: [...result.figures, ...figures] };
-  }
-  const notMeasured = [`${name}: it needs ${cores} cores, here is ${here}`];
-  return { distributions: [], ratios: [], figures: [], notMeasured };
+  if (here < cores) return `it needs ${cores} cores, here is ${here}`;
+  const { bavail, bsize } = statfsSync('.');
+  const free = (bavail * bsize) / 2 ** 30;
+  return free < diskGiB ? `it needs ${diskGiB} GiB of disk, ${free.toFixed(1)} are free` : undefined;
+}
+
+/** What cannot be measured here is named so in the report. */
+async function runOrSayWhyNot(bench: Bench, size: Size): Promise<BenchResult> {
+  const why = lacking(bench);
+  if (why !== undefined) return { distributions: [], ratios: [], figures: [], notMeasured: [`${bench.name}: ${why}`] };
+  if (size === 'smoke') return await bench.run(size);
+  const { result, figures } = await notingPlacement(() => bench.run(size));
+  return { ...result, figures: [...result.figures, ...figures] };
 }
 
 async function main(): Promise<void> {

@@ -64,5 +64,6 @@ export const bench: Bench = {
   name: 'replay',
   question: 'how fast is a journal replayed, and how long does the book of an instant take?',
   cores: 2,
+  diskGiB: 3,
   run,
 };
