@@ -4,6 +4,7 @@ mod close;
 mod open;
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -15,13 +16,16 @@ use crate::error::JournalError;
 use crate::index::IndexBuilder;
 use crate::keeper::{Ended, Helper, Job, RESERVE, SPARE, prepare, wall_ns};
 use crate::record::{HEAD_BYTES, record_bytes, stamp, synced_units};
-use crate::segment::{Chain, FROM_RESERVE, HEADER_BYTES, Header, Link, SegmentName};
+use crate::segment::{Chain, HEADER_BYTES, Header, Link, SegmentName};
 use crate::settings::{Durability, Settings};
-use crate::status::{Shared, State, lock};
+use crate::status::{Blank, Shared, State, lock};
 use crate::storage::{Storage, StorageFile, write_all};
 
-/// Most bytes that are written at once, unless a single record is longer.
-const GROUP_BYTES: usize = 1 << 20;
+/// Most bytes that are made durable at once, unless a single record is longer: what one sync costs is shared by all of them.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// Bytes of one write.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Name of a segment that was not made ahead of time.
 const NEXT: &str = "next.tmp";
@@ -165,8 +169,7 @@ impl Flusher {
                 }
                 break;
             }
-            self.stage.resize(at + bytes, 0);
-            copy(first, second, at, &mut self.stage[at..]);
+            append(first, second, at..at + bytes, &mut self.stage);
             stamp(&mut self.stage[at..], open.header.salt, offset + at as u64, synced_units(open.synced));
             at += bytes;
         }
@@ -176,7 +179,7 @@ impl Flusher {
     fn commit(&mut self, now: Instant) -> Turn {
         let Some(open) = &mut self.open else { return Turn::Held };
         self.shared.begin_commit();
-        let written = write_all(&*open.file, &self.stage, open.end);
+        let written = write_group(&*open.file, &self.stage, open.end);
         let done = written.and_then(|()| if self.settings.durability == Durability::None { Ok(()) } else { open.file.sync() });
         self.shared.end_commit();
         if let Err(error) = done {
@@ -257,9 +260,9 @@ impl Flusher {
         // Held until the file has its final name: the keeper makes another under the same temporary one.
         let shared = Arc::clone(&self.shared);
         let mut ready = lock(if from_reserve { &shared.reserve } else { &shared.spare });
-        let (file, temporary, capacity) = self.blank(from_reserve, ready.take())?;
+        let (Blank { file, flags }, temporary, capacity) = self.blank(from_reserve, ready.take())?;
         let header = Header {
-            flags: if from_reserve { FROM_RESERVE } else { 0 },
+            flags,
             stream: self.settings.stream,
             index: self.next_index,
             salt: random(),
@@ -285,6 +288,8 @@ impl Flusher {
             return Err(error);
         }
         drop(ready);
+        // Under its new name anybody may read it.
+        file.release();
         let begun = Open {
             file,
             name,
@@ -309,17 +314,13 @@ impl Flusher {
         Ok(())
     }
 
-    /// A file of zeros under a temporary name.
-    fn blank(
-        &self,
-        from_reserve: bool,
-        ready: Option<Box<dyn StorageFile>>,
-    ) -> io::Result<(Box<dyn StorageFile>, &'static str, u64)> {
+    /// A file to write a segment into, under a temporary name.
+    fn blank(&self, from_reserve: bool, ready: Option<Blank>) -> io::Result<(Blank, &'static str, u64)> {
         let bytes = if from_reserve { self.settings.reserve_bytes } else { self.settings.segment_bytes };
         match ready {
-            Some(file) => Ok((file, if from_reserve { RESERVE } else { SPARE }, bytes)),
+            Some(blank) => Ok((blank, if from_reserve { RESERVE } else { SPARE }, bytes)),
             None if from_reserve => Err(io::Error::other("no reserve is left")),
-            None => Ok((prepare(&*self.storage, NEXT, bytes)?, NEXT, bytes)),
+            None => Ok((Blank { file: prepare(&*self.storage, NEXT, bytes)?, flags: 0 }, NEXT, bytes)),
         }
     }
 
@@ -354,6 +355,28 @@ fn copy(first: &[u8], second: &[u8], at: usize, out: &mut [u8]) {
     if !tail.is_empty() {
         let from = at + split - first.len();
         tail.copy_from_slice(&second[from..from + tail.len()]);
+    }
+}
+
+/// Writes a group. The disk begins with the first pieces of a large one while the others are copied.
+fn write_group(file: &dyn StorageFile, group: &[u8], offset: u64) -> io::Result<()> {
+    for (piece, at) in group.chunks(PIECE_BYTES).zip((offset..).step_by(PIECE_BYTES)) {
+        write_all(file, piece, at)?;
+        if group.len() > PIECE_BYTES {
+            file.begin_sync(at, piece.len());
+        }
+    }
+    Ok(())
+}
+
+/// Appends a range of two halves of a ring as if they were one.
+fn append(first: &[u8], second: &[u8], range: Range<usize>, out: &mut Vec<u8>) {
+    let split = first.len().clamp(range.start, range.end);
+    if range.start < split {
+        out.extend_from_slice(&first[range.start..split]);
+    }
+    if split < range.end {
+        out.extend_from_slice(&second[split - first.len()..range.end - first.len()]);
     }
 }
 

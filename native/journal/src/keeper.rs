@@ -2,6 +2,7 @@
 //! fails is told and left as it was.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
@@ -10,14 +11,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::index::IndexBuilder;
 use crate::pack::pack;
 use crate::record::{Head, Kind, append_record, synced_units};
-use crate::segment::{Chain, Header, SegmentName, segments};
+use crate::segment::{Chain, FROM_RESERVE, Header, RECYCLED, SegmentName, segments};
 use crate::settings::{Retention, Settings};
 use crate::source::{SEALED, Source, read_header};
-use crate::status::{Shared, lock};
-use crate::storage::{Storage, StorageFile, write_all};
+use crate::status::{Blank, Shared, lock};
+use crate::storage::{Hold, Storage, StorageFile, read_full, write_all};
 
 /// Name of the segment made ahead of time.
 pub(crate) const SPARE: &str = "spare.tmp";
+
+/// Name of an old segment on its way to be that.
+const RECYCLED_NAME: &str = "recycled.tmp";
 
 /// Name of what is kept for a full disk.
 pub(crate) const RESERVE: &str = "reserve";
@@ -90,18 +94,27 @@ pub(crate) fn prepare(storage: &dyn Storage, name: &str, bytes: u64) -> io::Resu
         }
         other => other?,
     };
-    let zeros = vec![0; ZERO_BYTES.min(bytes as usize)];
-    let filled = (0..bytes).step_by(ZERO_BYTES).try_for_each(|at| {
-        let count = zeros.len().min((bytes - at) as usize);
-        write_all(&*file, &zeros[..count], at)
-    });
-    match filled.and_then(|()| file.sync()) {
+    match write_zeros(&*file, 0..bytes).and_then(|()| file.sync()) {
         Ok(()) => Ok(file),
         Err(error) => {
             let _ = storage.remove(name);
             Err(error)
         }
     }
+}
+
+fn is_sealed(file: &dyn StorageFile, bytes: u64) -> io::Result<bool> {
+    let mut end = [0; SEALED.len()];
+    let read = read_full(file, &mut end, bytes.saturating_sub(SEALED.len() as u64))?;
+    Ok(read == SEALED.len() && end == SEALED)
+}
+
+fn write_zeros(file: &dyn StorageFile, range: Range<u64>) -> io::Result<()> {
+    let zeros = vec![0; ZERO_BYTES.min((range.end - range.start) as usize)];
+    range.clone().step_by(ZERO_BYTES).try_for_each(|at| {
+        let count = zeros.len().min((range.end - at) as usize);
+        write_all(file, &zeros[..count], at)
+    })
 }
 
 impl Keeper {
@@ -131,9 +144,47 @@ impl Keeper {
     fn spare(&self) -> io::Result<()> {
         if lock(&self.shared.spare).is_none() {
             let file = prepare(&*self.storage, SPARE, self.settings.segment_bytes)?;
-            *lock(&self.shared.spare) = Some(file);
+            *lock(&self.shared.spare) = Some(Blank { file, flags: 0 });
         }
         Ok(())
+    }
+
+    /// A segment that is no longer wanted becomes the next one: nothing is written for it, given back to the file system and
+    /// taken from it again. Otherwise it goes.
+    fn retire(&self, name: SegmentName) -> io::Result<()> {
+        let name = name.file();
+        if name.ends_with(".zseg") || !self.recycle(&name)? { self.storage.remove(&name) } else { Ok(()) }
+    }
+
+    /// `false` where the segment is to be removed instead.
+    fn recycle(&self, name: &str) -> io::Result<bool> {
+        let Settings { segment_bytes, retention, .. } = &self.settings;
+        let wants_room = self.storage.free_bytes()? < retention.disk_floor;
+        if wants_room || lock(&self.shared.spare).is_some() {
+            return Ok(false);
+        }
+        let file = self.storage.open(name, true)?;
+        let bytes = file.bytes()?;
+        // The smaller part of a large segment is not worth its bytes; one that was given up when the disk failed is not sealed.
+        if bytes < segment_bytes / 2 || !is_sealed(&*file, bytes)? || !file.hold(Hold::Owned) {
+            return Ok(false);
+        }
+        self.storage.rename(name, RECYCLED_NAME)?;
+        let made = self.storage.sync_folder().and_then(|()| {
+            file.set_bytes(*segment_bytes)?;
+            write_zeros(&*file, bytes.min(*segment_bytes)..*segment_bytes)?;
+            file.sync()?;
+            // Held meanwhile: the flush thread renames what it takes.
+            let mut spare = lock(&self.shared.spare);
+            self.storage.rename(RECYCLED_NAME, SPARE)?;
+            *spare = Some(Blank { file, flags: RECYCLED });
+            Ok(())
+        });
+        if let Err(error) = made {
+            let _ = self.storage.remove(RECYCLED_NAME);
+            return Err(error);
+        }
+        Ok(true)
     }
 
     fn reserve(&self) -> io::Result<()> {
@@ -147,7 +198,7 @@ impl Keeper {
             Some(file) => file,
             None => prepare(&*self.storage, RESERVE, bytes)?,
         };
-        *lock(&self.shared.reserve) = Some(file);
+        *lock(&self.shared.reserve) = Some(Blank { file, flags: FROM_RESERVE });
         Ok(())
     }
 
@@ -210,7 +261,8 @@ impl Keeper {
             return Err(error);
         }
         self.storage.sync_folder()?;
-        self.storage.remove(&name.file())
+        drop(plain);
+        self.retire(name)
     }
 
     /// Segments, oldest first, with the bytes of their files.
@@ -267,7 +319,7 @@ impl Keeper {
             if name.index >= below || (self.is_needed(next) && !low) {
                 break;
             }
-            self.storage.remove(&name.file())?;
+            self.retire(name)?;
         }
         self.storage.sync_folder()
     }

@@ -48,7 +48,7 @@ pub use segment::{HEADER_BYTES, Header, Link, SEGMENT_BYTES_MAX, SEGMENT_BYTES_M
 pub use settings::{Durability, Mode, Retention, Settings};
 pub use state::{configuration, restore, restore_as_saved, save};
 pub use status::{Durable, State, Status};
-pub use storage::{Disk, Storage, StorageFile};
+pub use storage::{Disk, Hold, Storage, StorageFile};
 pub use writer::{Append, Stamp, Writer};
 
 #[cfg(test)]

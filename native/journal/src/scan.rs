@@ -2,7 +2,7 @@
 
 use crate::index::IndexBuilder;
 use crate::record::{ALIGN, HEAD_BYTES, Head, Kind, Record};
-use crate::segment::{Chain, HEADER_BYTES, Header};
+use crate::segment::{Chain, HEADER_BYTES, Header, RECYCLED};
 
 /// Bytes that a search for a later record may check, in lengths of the segment: payloads are written by strangers, who could
 /// fill them with heads that look right.
@@ -71,7 +71,7 @@ pub(crate) fn prefix(bytes: &[u8], header: &Header, end: Option<u64>) -> Prefix 
     found.tail = match end {
         Some(end) if at as u64 == end => Tail::Clean,
         Some(end) => Tail::Damaged { next: next_record(&bytes[..limit], header, at).unwrap_or(end) },
-        None => tail(bytes, header, at),
+        None => tail(bytes, header, at, last),
     };
     found
 }
@@ -82,7 +82,7 @@ fn read<'a>(bytes: &'a [u8], header: &Header, at: usize) -> Option<Record<'a>> {
 }
 
 /// Judges what stands behind the prefix of a segment without a successor.
-fn tail(bytes: &[u8], header: &Header, at: usize) -> Tail {
+fn tail(bytes: &[u8], header: &Header, at: usize, last: u64) -> Tail {
     // A seal is the end, whatever the file holds behind it.
     if read(bytes, header, at).is_some_and(|record| record.head.kind == Kind::Seal) {
         return Tail::Clean;
@@ -92,9 +92,17 @@ fn tail(bytes: &[u8], header: &Header, at: usize) -> Tail {
     }
     match search(bytes, header, at, |head| u64::from(head.synced) * ALIGN as u64 > at as u64) {
         Search::Found(next) => Tail::Damaged { next: next as u64 },
+        Search::Nothing if is_of_old_segment(&bytes[at..], header, last) => Tail::Clean,
         Search::Nothing => Tail::Torn,
         Search::TooMuch => Tail::Damaged { next: bytes.len() as u64 },
     }
+}
+
+/// Whether all that stands there was left by the segment that this one was made of: no head of a later record is among it.
+fn is_of_old_segment(bytes: &[u8], header: &Header, last: u64) -> bool {
+    let is_later = |head: Head| head.stream == header.stream && head.epoch == header.epoch && head.sequence > last;
+    header.flags & RECYCLED != 0
+        && !bytes.chunks_exact(ALIGN).enumerate().any(|(at, _)| Head::peek(&bytes[at * ALIGN..]).is_some_and(is_later))
 }
 
 enum Search {

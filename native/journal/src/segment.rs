@@ -24,6 +24,9 @@ const CHECK_AT: usize = HEADER_BYTES - 4;
 /// Flag of a segment that was made of the reserve.
 pub(crate) const FROM_RESERVE: u16 = 1;
 
+/// Flag of a segment that was made of an old one: behind its records stand those.
+pub(crate) const RECYCLED: u16 = 2;
+
 /// The end of a segment, as its successor says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Link {
@@ -38,7 +41,7 @@ pub struct Link {
 /// What a header block says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// 1: from the reserve.
+    /// 1: from the reserve; 2: of an old segment.
     pub flags: u16,
     /// Shard.
     pub stream: u32,

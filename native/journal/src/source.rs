@@ -7,7 +7,7 @@ use crate::index::Index;
 use crate::pack::Packed;
 use crate::record::{HEAD_BYTES, Head, Kind, Record, stored_check, u64_at};
 use crate::segment::{HEADER_BYTES, Header, SegmentName};
-use crate::storage::{Storage, StorageFile, read_full};
+use crate::storage::{Hold, Storage, StorageFile, read_full};
 
 /// What stands in the last 16 bytes of a sealed segment: where the seal is, and this.
 pub(crate) const SEALED: [u8; 8] = *b"TKRSEAL1";
@@ -30,9 +30,34 @@ pub(crate) struct Source {
 
 /// Reads the header block of a segment without the rest.
 pub(crate) fn read_header(storage: &dyn Storage, name: SegmentName) -> Result<Header, JournalError> {
+    open_shared(storage, name).map(|opened| opened.header)
+}
+
+struct Opened {
+    file: Box<dyn StorageFile>,
+    block: Vec<u8>,
+    header: Header,
+}
+
+/// Opens a segment that nobody makes another one of, and reads its header block. The error of a file that is not there means as well
+/// that another segment was made of it.
+fn open_shared(storage: &dyn Storage, name: SegmentName) -> Result<Opened, JournalError> {
     let file_name = name.file();
     let file = storage.open(&file_name, false).map_err(JournalError::io("open", &file_name))?;
-    Ok(header_of(&*file, name)?.1)
+    let gone = || JournalError::io("open", &file_name)(io::ErrorKind::NotFound.into());
+    if !name.packed && !file.hold(Hold::Shared) {
+        return Err(gone());
+    }
+    match header_of(&*file, name) {
+        Ok((block, header)) => Ok(Opened { file, block, header }),
+        // It was opened just before another was made of it.
+        Err(_) if is_gone(storage.open(&file_name, false)) => Err(gone()),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_gone(opened: io::Result<Box<dyn StorageFile>>) -> bool {
+    opened.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn header_of(file: &dyn StorageFile, name: SegmentName) -> Result<(Vec<u8>, Header), JournalError> {
@@ -50,8 +75,7 @@ fn header_of(file: &dyn StorageFile, name: SegmentName) -> Result<(Vec<u8>, Head
 impl Source {
     pub fn open(storage: &dyn Storage, name: SegmentName) -> Result<Self, JournalError> {
         let file_name = name.file();
-        let file = storage.open(&file_name, false).map_err(JournalError::io("open", &file_name))?;
-        let (block, header) = header_of(&*file, name)?;
+        let Opened { file, block, header } = open_shared(storage, name)?;
         let packed = if name.packed {
             let table = Packed::open(&*file).map_err(|error| damaged_pack(&file_name, 0, error))?;
             Some(table)

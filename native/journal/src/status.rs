@@ -71,9 +71,15 @@ pub(crate) struct Shared {
     waiting: Mutex<()>,
     arrived: Condvar,
     /// A segment made ahead of time.
-    pub spare: Mutex<Option<Box<dyn StorageFile>>>,
+    pub spare: Mutex<Option<Blank>>,
     /// Whether the reserve is there.
-    pub reserve: Mutex<Option<Box<dyn StorageFile>>>,
+    pub reserve: Mutex<Option<Blank>>,
+}
+
+/// A file that is to be a segment, and its flags.
+pub(crate) struct Blank {
+    pub file: Box<dyn StorageFile>,
+    pub flags: u16,
 }
 
 /// Says how far a journal is durable, to whoever outlives its borrow.

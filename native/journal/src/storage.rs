@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,28 @@ pub trait StorageFile: Send + Sync {
 
     /// Drops what memory holds of the file, so that the next read asks the disk. Best effort.
     fn forget(&self) {}
+
+    /// Begins to write a range to the disk, so that less is left for `sync`. Best effort.
+    fn begin_sync(&self, _offset: u64, _bytes: usize) {}
+
+    /// Takes hold of the file for as long as it is open; `false` where someone holds it otherwise. A reader shares what it reads;
+    /// the keeper owns what it makes a new segment of, so that no bytes change under a reader.
+    fn hold(&self, hold: Hold) -> bool {
+        // Where nobody can own a file, it may be shared.
+        hold == Hold::Shared
+    }
+
+    /// Lets go of it before that.
+    fn release(&self) {}
+}
+
+/// How a file is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// With others that do so.
+    Shared,
+    /// Alone.
+    Owned,
 }
 
 /// One folder. Names hold no slash.
@@ -273,5 +296,27 @@ impl StorageFile for DiskFile {
 
     fn forget(&self) {
         let _ = rustix::fs::fadvise(&self.0, 0, None, Advice::DontNeed);
+    }
+
+    fn begin_sync(&self, offset: u64, bytes: usize) {
+        // Linux begins to write what is dirty in the range before it drops what is not.
+        let _ = rustix::fs::fadvise(&self.0, offset, NonZeroU64::new(bytes as u64), Advice::DontNeed);
+    }
+
+    fn hold(&self, hold: Hold) -> bool {
+        let operation = match hold {
+            Hold::Shared => FlockOperation::NonBlockingLockShared,
+            Hold::Owned => FlockOperation::NonBlockingLockExclusive,
+        };
+        match rustix::fs::flock(&self.0, operation) {
+            Ok(()) => true,
+            Err(rustix::io::Errno::WOULDBLOCK) => false,
+            // A file system without locks: nobody owns a file there, so it may be shared.
+            Err(_) => hold == Hold::Shared,
+        }
+    }
+
+    fn release(&self) {
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
     }
 }

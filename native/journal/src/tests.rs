@@ -6,6 +6,7 @@ mod faults;
 mod forged;
 mod power;
 mod reading;
+mod recycling;
 mod retention;
 mod rig;
 mod round_trip;

@@ -98,7 +98,8 @@ fn f50_any_call_to_the_kernel_may_fail_once_and_nothing_is_lost() {
             let what = format!("{calls} {call} said {error}: {told:?}, {held:?}, status {status}");
             assert!(held.last >= told.acknowledged, "{what}");
             if status == 0 {
-                assert_eq!(held, Held { last: told.appended, missing: 0 }, "{what}");
+                // A machine with other work may not take all of it in time; that is told as well.
+                assert_eq!(held, Held { last: told.appended, missing: told.shed }, "{what}");
             } else {
                 // A folder that cannot be begun is told at the start.
                 assert_eq!((status, told.appended), (sufferer::NOT_OPENED, 0), "{what}");

@@ -21,7 +21,8 @@ fn f56_any_part_of_what_was_not_synced_may_be_lost() {
     let mut dice = Dice(seed);
     for round in 0..400 {
         let compress = dice.below(2) == 0;
-        let settings = crate::Settings { compress, ..settings() };
+        let retention = crate::Retention { bytes: (dice.below(2) == 0).then_some(50 << 10), ..crate::Retention::default() };
+        let settings = crate::Settings { compress, retention, ..settings() };
         let disk = Simulated::default();
         disk.plan(Plan { fail_at: 30 + dice.below(400), sticky: true, ..Plan::default() });
         let (mut acknowledged, mut appended, mut shed) = (0, 0, Vec::new());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::storage::{Storage, StorageFile};
+use crate::storage::{Hold, Storage, StorageFile};
 
 /// Calls that may fail, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,9 @@ struct Inner {
     all_calls: u64,
     opened: Arc<()>,
     most_open: usize,
+    /// Who shares or owns a file: its id, the number of the handle.
+    held: Vec<(u64, u64, Hold)>,
+    handles: u64,
 }
 
 #[derive(Clone, Default)]
@@ -69,7 +72,14 @@ pub struct Simulated(Arc<Mutex<Inner>>);
 struct SimulatedFile {
     disk: Simulated,
     id: u64,
+    handle: u64,
     _open: Arc<()>,
+}
+
+impl Drop for SimulatedFile {
+    fn drop(&mut self) {
+        self.release();
+    }
 }
 
 impl Inner {
@@ -192,7 +202,8 @@ impl Simulated {
     fn file(&self, inner: &mut Inner, id: u64) -> Box<dyn StorageFile> {
         let open = Arc::clone(&inner.opened);
         inner.most_open = inner.most_open.max(Arc::strong_count(&inner.opened) - 1);
-        Box::new(SimulatedFile { disk: self.clone(), id, _open: open })
+        inner.handles += 1;
+        Box::new(SimulatedFile { disk: self.clone(), id, handle: inner.handles, _open: open })
     }
 }
 
@@ -322,6 +333,21 @@ impl StorageFile for SimulatedFile {
 
     fn bytes(&self) -> io::Result<u64> {
         Ok(self.disk.inner().files[&self.id].memory.len() as u64)
+    }
+
+    fn hold(&self, hold: Hold) -> bool {
+        let mut inner = self.disk.inner();
+        inner.held.retain(|(_, handle, _)| *handle != self.handle);
+        let others = || inner.held.iter().filter(|(id, ..)| *id == self.id);
+        let free = if hold == Hold::Owned { others().count() == 0 } else { others().all(|(.., other)| *other == hold) };
+        if free {
+            inner.held.push((self.id, self.handle, hold));
+        }
+        free
+    }
+
+    fn release(&self) {
+        self.disk.inner().held.retain(|(_, handle, _)| *handle != self.handle);
     }
 
     fn forget(&self) {

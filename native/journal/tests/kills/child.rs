@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tickring_core::input::{Input, Stamped};
-use tickring_journal::{Disk, Journal, Retention, Settings, Storage, StorageFile};
+use tickring_journal::{Disk, Hold, Journal, Retention, Settings, Storage, StorageFile};
 
 use super::witness::payload;
 
@@ -113,6 +113,18 @@ impl StorageFile for DeadlyFile {
 
     fn forget(&self) {
         self.file.forget();
+    }
+
+    fn begin_sync(&self, offset: u64, bytes: usize) {
+        self.file.begin_sync(offset, bytes);
+    }
+
+    fn hold(&self, hold: Hold) -> bool {
+        self.file.hold(hold)
+    }
+
+    fn release(&self) {
+        self.file.release();
     }
 }
 
