@@ -216,11 +216,18 @@ export class Line {
     this.#finish(id, batch, venueCode === 0);
   }
 
+  /** The venue wants a sign of life. */
+  answer(): void {
+    const { answer } = this.#options.venue;
+    if (answer !== undefined && this.#socket?.isOpen === true) this.#socket.send(answer);
+  }
+
   #opened(): void {
-    const { inputs, connection, logger, connectionClass } = this.#options;
+    const { inputs, connection, logger, connectionClass, venue } = this.#options;
     logger.info({ connection, class: connectionClass.name, instruments: this.#instruments.length }, 'connected');
     inputs.connect(connection);
     this.#keptAliveAt = performance.now();
+    for (const text of venue.opening ?? []) this.#outbox.push({ text, sent: () => {} });
     this.#ask(this.#instruments);
   }
 
@@ -255,7 +262,8 @@ export class Line {
     const streams = batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, batch.channels));
     const sent = (): void => {
       this.#firstData.expect(batch.instruments);
-      batch.timer = setTimeout(() => this.#unanswered(id, batch), REPLY_DEADLINE_MS);
+      if (venue.isSilent === true) this.#finish(id, batch, true);
+      else batch.timer = setTimeout(() => this.#unanswered(id, batch), REPLY_DEADLINE_MS);
     };
     this.#outbox.push({ text: venue.subscribeFrame(id, streams), sent });
     this.#drain();

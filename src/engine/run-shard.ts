@@ -140,6 +140,9 @@ class ShardRunner {
       case 'control_reply':
         line?.replied(request.id, request.venueCode);
         break;
+      case 'answer':
+        line?.answer();
+        break;
       case 'reconnect':
         line?.replace(DISCONNECT_REASONS.local, `the core asked for it ${request.code}`.trim());
         break;

@@ -47,6 +47,12 @@ export interface Venue {
   unsubscribeFrame(id: number, streams: readonly string[]): string;
   /** Message that the venue wants to hear every so often besides WebSocket pings, or it cuts the connection. */
   readonly keepAlive?: { readonly text: string; readonly intervalMs: number };
+  /** Messages that each connection begins with, before it subscribes. */
+  readonly opening?: readonly string[];
+  /** What the venue wants to hear when it asks for a sign of life. */
+  readonly answer?: string;
+  /** The venue does not say which subscription it accepted: data alone tells, or its absence. */
+  readonly isSilent?: true;
   /** Depth snapshot of a symbol at full depth. Absent where the stream of the book begins with one: then it is subscribed anew. */
   snapshotRequest?(symbol: string): RestRequest;
   /** The venue's instrument listing. */

@@ -1150,7 +1150,7 @@ export interface ShardOptions {
 
 /** What the state machine asks of the engine. */
 export interface ShardRequest {
-  kind: 'depth_snapshot' | 'control_reply' | 'reconnect'
+  kind: 'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect'
   instrument: number
   connection: number
   id: number

@@ -3,9 +3,10 @@ import { binanceCoinm } from './binance-coinm/index.js';
 import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
+import { deribit } from './deribit/index.js';
 
 /** The registry: every venue that a feed can name. */
-export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, binanceCoinm, bybitLinear, bybitSpot, bybitInverse];
+export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, binanceCoinm, bybitLinear, bybitSpot, bybitInverse, deribit];
 
 /** The venue with this name. */
 export function venueByName(name: string): Venue | undefined {

@@ -4,16 +4,19 @@ import type { VenueName } from '#dist/simulator/index.js';
 import { oracleRecords, quarantined } from './oracle.js';
 import { eventually, Rig, TRANSPORTS } from './rig.js';
 
-const CASES = (['bybit-linear', 'bybit-spot'] as const).flatMap((venue) =>
-  TRANSPORTS.map((transport) => [venue, transport] as const),
-);
-/** Symbols of the rig. */
 const SYMBOLS = 2;
+/** Two symbols of each venue. */
+const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
+  ['bybit-linear', ['BTCUSDT', 'ETHUSDT']],
+  ['bybit-spot', ['BTCUSDT', 'ETHUSDT']],
+  ['deribit', ['BTC-PERPETUAL', 'BTC_USDC']],
+];
+const CASES = VENUES.flatMap(([venue, symbols]) => TRANSPORTS.map((transport) => [venue, transport, symbols] as const));
 
-describe.each(CASES)('%s over %s', (venue, transport) => {
+describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ transport, config: { shards: 1 }, simulator: { venues: [venue satisfies VenueName] } });
+    rig = await Rig.start({ transport, config: { shards: 1 }, simulator: { venues: [venue], symbols } });
   });
   afterAll(() => rig?.stop());
 
@@ -34,7 +37,7 @@ describe.each(CASES)('%s over %s', (venue, transport) => {
   it.each([1, 10])('drop %i: exactly the missing ids are named, and the books are subscribed anew', async (n) => {
     const before = told('book').length;
     const lost = () =>
-      oracleRecords(rig).filter(({ fate, stream }) => fate === 'dropped' && stream.startsWith('orderbook.1000'));
+      oracleRecords(rig).filter(({ fate, stream }) => fate === 'dropped' && /^(orderbook\.1000|book)\./.test(stream));
     const already = lost().length;
     rig.inject('drop', { n });
     await eventually('the loss is noticed', () => told('book').length >= before + SYMBOLS);
@@ -71,7 +74,7 @@ describe.each(CASES)('%s over %s', (venue, transport) => {
 
   it('a crossed book is rebuilt', async () => {
     const [crossed, resyncs] = [await rig.counter('crossed'), await rig.counter('resyncs')];
-    rig.inject('crossed', { symbol: 'BTCUSDT' });
+    rig.inject('crossed', { symbol: symbols[0] });
     await eventually('it crosses', async () => (await rig.counter('crossed')) > crossed);
     await eventually('it is rebuilt', async () => (await rig.counter('resyncs')) > resyncs);
     await rig.inSync();

@@ -9,7 +9,11 @@ import { venueByName, venues } from '#dist/venues/index.js';
 const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 
 /** What differs by protocol: how streams are spelled, and control messages. */
-const STREAM = { binance: /^btcusdt@[a-zA-Z0-9@]+$/, bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/ } as const;
+const STREAM = {
+  binance: /^btcusdt@[a-zA-Z0-9@]+$/,
+  bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/,
+  deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
+} as const;
 const CONTROL = {
   binance: {
     subscribe: { method: 'SUBSCRIBE', params: ['a"b'], id: 3 },
@@ -19,11 +23,22 @@ const CONTROL = {
     subscribe: { req_id: '3', op: 'subscribe', args: ['a"b'] },
     unsubscribe: { req_id: '4', op: 'unsubscribe', args: ['a'] },
   },
+  deribit: {
+    subscribe: { jsonrpc: '2.0', id: 3_001, method: 'public/subscribe', params: { channels: ['a"b'] } },
+    unsubscribe: { jsonrpc: '2.0', id: 4_000, method: 'public/unsubscribe', params: { channels: ['a'] } },
+  },
 } as const;
 
-function protocolOf(name: string): 'binance' | 'bybit' {
-  return name.startsWith('bybit-') ? 'bybit' : 'binance';
+function protocolOf(name: string): keyof typeof STREAM {
+  return (Object.keys(STREAM) as (keyof typeof STREAM)[]).find((protocol) => name.startsWith(protocol)) ?? 'binance';
 }
+
+/** A simulated symbol, where it is not BTCUSDT. */
+const SYMBOL: Readonly<Record<string, string>> = {
+  'bybit-inverse': 'BTCUSD',
+  'binance-coinm': 'BTCUSD_PERP',
+  deribit: 'BTC-PERPETUAL',
+};
 
 /** Every REST request that the venue knows for a symbol. */
 function requestsOf(venue: Venue, symbol: string): RestRequest[] {
@@ -75,7 +90,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   });
 
   it('is what its simulated venue speaks: listing, weights, and every stream of every class', async () => {
-    const symbol = { 'bybit-inverse': 'BTCUSD', 'binance-coinm': 'BTCUSD_PERP' }[name] ?? 'BTCUSDT';
+    const symbol = SYMBOL[name] ?? 'BTCUSDT';
     const simulator = await startSimulator({ venues: [name as VenueName], symbols: [symbol], rate: 400 });
     const [address] = simulator.venues;
     if (address === undefined) throw new Error(`${name} is not simulated`);
@@ -109,8 +124,8 @@ async function listen(url: string, subscribe: string, count: number): Promise<Se
     socket.on('open', () => socket.send(subscribe));
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const { stream, topic } = JSON.parse(String(data)) as { stream?: string; topic?: string };
-      const named = stream ?? topic;
+      const message = JSON.parse(String(data)) as { stream?: string; topic?: string; params?: { channel?: string } };
+      const named = message.stream ?? message.topic ?? message.params?.channel;
       if (named !== undefined) seen.add(named);
       if (seen.size < count) return;
       clearTimeout(watchdog);

@@ -198,7 +198,7 @@ fn convert(message: &Message<'_>, bids: &mut Vec<Level>, asks: &mut Vec<Level>) 
             black_box(last?);
         }
         Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
-        Message::Reply { .. } | Message::Shutdown | Message::Ignored => {}
+        Message::Reply { .. } | Message::Challenge | Message::Shutdown | Message::Ignored => {}
     }
     Ok(())
 }

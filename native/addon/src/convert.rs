@@ -157,7 +157,7 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'reconnect'")]
+    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect'")]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
@@ -180,6 +180,10 @@ impl From<Request> for ShardRequest {
                 plain.connection = connection.into();
                 plain.id = id as f64;
                 plain.venue_code = venue_code as f64;
+            }
+            Request::Answer { connection } => {
+                plain.kind = "answer".to_owned();
+                plain.connection = connection.into();
             }
             Request::Reconnect { connection, code } => {
                 plain.kind = "reconnect".to_owned();

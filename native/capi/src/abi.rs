@@ -635,6 +635,7 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
         4 => c"bybit-linear",
         5 => c"bybit-spot",
         6 => c"bybit-inverse",
+        13 => c"deribit",
         100 => c"internal",
         101 => c"ibkr",
         102 => c"alpha_vantage",

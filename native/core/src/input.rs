@@ -229,6 +229,11 @@ pub enum Request {
         /// The venue's error code, 0 if it accepted.
         venue_code: i64,
     },
+    /// Answer the venue, which wants a sign of life.
+    Answer {
+        /// Connection that it asked on.
+        connection: u16,
+    },
     /// Replace this connection.
     Reconnect {
         /// The connection.

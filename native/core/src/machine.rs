@@ -291,6 +291,10 @@ impl Machine {
                 self.push_request(Request::ControlReply { connection, id, venue_code });
                 Ok(())
             }
+            Message::Challenge => {
+                self.push_request(Request::Answer { connection });
+                Ok(())
+            }
             Message::Shutdown => {
                 self.request_reconnect(connection, None);
                 Ok(())

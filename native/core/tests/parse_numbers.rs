@@ -7,11 +7,11 @@ use parse_support::*;
 use proptest::prelude::*;
 use tickring_core::error::Code;
 use tickring_core::event::Level;
-use tickring_core::venue::{Convert, LEVELS_MAX, LevelText, Reject, convert_levels};
+use tickring_core::venue::{Convert, LEVELS_MAX, LevelText, Reject, Rows, convert_levels};
 
 fn at(text: &str, price_exponent: i8, qty_exponent: i8) -> Result<Vec<Level>, Convert> {
     let mut levels = vec![Level { price: 7, qty: 7 }];
-    let text = LevelText { bytes: text.as_bytes(), offset: 1_000 };
+    let text = LevelText { bytes: text.as_bytes(), offset: 1_000, rows: Rows::Texts };
     let converted = convert_levels(text, price_exponent, qty_exponent, &mut levels);
     assert!(converted.is_ok() || levels.is_empty(), "a refused message leaves no levels");
     converted.map(|()| levels)
@@ -137,10 +137,10 @@ fn f12_a_million_levels_are_read_and_one_more_refused() {
     let body = |count: usize| format!("[{}]", vec![r#"["1","1"]"#; count].join(","));
     let mut levels = Vec::new();
     let text = body(LEVELS_MAX);
-    assert_eq!(convert_levels(LevelText { bytes: text.as_bytes(), offset: 0 }, 0, 0, &mut levels), Ok(()));
+    assert_eq!(convert_levels(LevelText { bytes: text.as_bytes(), offset: 0, rows: Rows::Texts }, 0, 0, &mut levels), Ok(()));
     assert_eq!(levels.len(), LEVELS_MAX);
     let text = body(LEVELS_MAX + 1);
-    let refused = convert_levels(LevelText { bytes: text.as_bytes(), offset: 0 }, 0, 0, &mut levels);
+    let refused = convert_levels(LevelText { bytes: text.as_bytes(), offset: 0, rows: Rows::Texts }, 0, 0, &mut levels);
     assert_eq!(refused, Err(Convert::Reject(Reject { code: Code::LevelsTooMany, offset: 1 + LEVELS_MAX * 10 })));
     assert!(levels.capacity() >= LEVELS_MAX, "the vector is never shrunk");
 }

@@ -13,25 +13,43 @@ use crate::frame::change;
 use crate::machine_harness::{MS, Reader, START_NS, definition};
 use crate::paths;
 
-/// Messages as the venues spell them, which the fuzzer cuts, repeats and damages.
-const SAMPLES: &[(VenueId, &[&str])] = &[(
-    VenueId::BybitLinear,
-    &[
-        r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1767225600112,"data":{"s":"BTCUSDT","b":[["65000.10","1.250"],["65000.00","0.400"]],"a":[["65000.20","3.100"]],"u":10,"seq":7961638724},"cts":1767225600110}"#,
-        r#"{"topic":"orderbook.50.BTCUSDT","ts":1767225600132,"type":"delta","data":{"s":"BTCUSDT","b":[["65000.00","0"]],"a":[["65000.25","0.250"]],"u":11,"seq":7961638731},"cts":1767225600129}"#,
-        r#"{"topic":"orderbook.1.BTCUSDT","ts":1767225600115,"type":"snapshot","data":{"s":"BTCUSDT","b":[["65000.10","1.250"]],"a":[["65000.20","3.100"]],"u":4410221,"seq":7961638725},"cts":1767225600113}"#,
-        r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1767225600120,"data":[{"T":1767225600118,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"65000.20","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false,"RPI":false,"seq":7961638726}]}"#,
-        r#"{"success":true,"ret_msg":"","conn_id":"cej","req_id":"7","op":"subscribe"}"#,
-        r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","priceFilter":{"tickSize":"0.1"},"lotSizeFilter":{"qtyStep":"0.001"}}]}}"#,
-    ],
-)];
+/// Messages as the venues spell them, about one symbol of each, which the fuzzer cuts, repeats and damages.
+const SAMPLES: &[(VenueId, &str, &[&str])] = &[
+    (
+        VenueId::BybitLinear,
+        "BTCUSDT",
+        &[
+            r#"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1767225600112,"data":{"s":"BTCUSDT","b":[["65000.10","1.250"],["65000.00","0.400"]],"a":[["65000.20","3.100"]],"u":10,"seq":7961638724},"cts":1767225600110}"#,
+            r#"{"topic":"orderbook.50.BTCUSDT","ts":1767225600132,"type":"delta","data":{"s":"BTCUSDT","b":[["65000.00","0"]],"a":[["65000.25","0.250"]],"u":11,"seq":7961638731},"cts":1767225600129}"#,
+            r#"{"topic":"orderbook.1.BTCUSDT","ts":1767225600115,"type":"snapshot","data":{"s":"BTCUSDT","b":[["65000.10","1.250"]],"a":[["65000.20","3.100"]],"u":4410221,"seq":7961638725},"cts":1767225600113}"#,
+            r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1767225600120,"data":[{"T":1767225600118,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"65000.20","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false,"RPI":false,"seq":7961638726}]}"#,
+            r#"{"success":true,"ret_msg":"","conn_id":"cej","req_id":"7","op":"subscribe"}"#,
+            r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","priceFilter":{"tickSize":"0.1"},"lotSizeFilter":{"qtyStep":"0.001"}}]}}"#,
+        ],
+    ),
+    (
+        VenueId::Deribit,
+        "BTC-PERPETUAL",
+        &[
+            r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.BTC-PERPETUAL.100ms","data":{"type":"snapshot","timestamp":1767225600000,"instrument_name":"BTC-PERPETUAL","change_id":740,"bids":[["new",89532.5,254900.0],["new",89532.0,1000.0]],"asks":[["new",89533.0,91570.0]]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.BTC-PERPETUAL.100ms","data":{"type":"change","timestamp":1767225600101,"prev_change_id":740,"instrument_name":"BTC-PERPETUAL","change_id":755,"bids":[["change",89532.5,2.5e5],["new",1e-5,3000.0]],"asks":[["delete",89533.0,0.0]]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"trades.BTC-PERPETUAL.100ms","data":[{"timestamp":1765531356452,"price":92294.5,"amount":10.0,"direction":"sell","index_price":92276.75,"instrument_name":"BTC-PERPETUAL","trade_seq":271252854,"tick_direction":2,"trade_id":"403691824"}]}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":{"timestamp":1765541767174,"instrument_name":"BTC-PERPETUAL","best_ask_price":92288.5,"best_bid_price":92288.0,"best_ask_amount":99470.0,"best_bid_amount":133440.0}}}"#,
+            r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"ticker.BTC-PERPETUAL.100ms","data":{"timestamp":1765541474086,"stats":{"high":93612.0,"low":null},"instrument_name":"BTC-PERPETUAL","funding_8h":1.742e-5}}}"#,
+            r#"{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}}"#,
+            r#"{"jsonrpc":"2.0","id":42002,"result":["book.BTC-PERPETUAL.100ms"],"usIn":1,"usOut":2,"usDiff":1,"testnet":false}"#,
+            r#"{"jsonrpc":"2.0","result":[{"instrument_name":"BTC-PERPETUAL","tick_size":0.5,"min_trade_amount":10.0,"state":"open","is_active":true}]}"#,
+        ],
+    ),
+];
 
 /// Any row of damaged messages, or any bytes.
 pub fn fuzz(bytes: &[u8]) {
     let mut u = Unstructured::new(bytes);
     let mut machines: Vec<_> = paths::available().map(Shard::new).collect();
     let mut step = || -> arbitrary::Result<()> {
-        let (at, (venue, samples)) = (0_u16, *u.choose(SAMPLES)?);
+        let at = u.choose_index(SAMPLES.len())?;
+        let (venue, _, samples) = SAMPLES[at];
         let mut frame = u.choose(samples)?.as_bytes().to_vec();
         if u.ratio(1, 16)? {
             frame = u.bytes(usize::from(u8::from(!u.is_empty())) * u.len().min(96))?.to_vec();
@@ -43,7 +61,7 @@ pub fn fuzz(bytes: &[u8]) {
         check(venue, &frame);
         let after = u64::from(u.arbitrary::<u8>()?) * MS;
         for machine in &mut machines {
-            machine.frame(at + 1, after, &frame);
+            machine.frame(at as u16 + 1, after, &frame);
         }
         Ok(())
     };
@@ -71,9 +89,9 @@ impl Shard {
     fn new(code_path: tickring_core::simd::CodePath) -> Self {
         let machine = Machine::new(MachineConfig { code_path, instruments_max: 8, ..MachineConfig::default() });
         let mut shard = Self { machine, reader: Reader::default(), now: START_NS };
-        for (instrument, (venue, _)) in (1_u32..).zip(SAMPLES) {
+        for (instrument, (venue, symbol, _)) in (1_u32..).zip(SAMPLES) {
             let connection = instrument as u16;
-            shard.input(Input::Instrument(&definition(instrument, *venue, "BTCUSDT")));
+            shard.input(Input::Instrument(&definition(instrument, *venue, symbol)));
             shard.input(Input::Connect { connection, venue: *venue as u16 });
             shard.input(Input::Subscribe { connection, instrument, channels: 7 });
         }

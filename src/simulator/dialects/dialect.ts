@@ -12,6 +12,7 @@ export const venueNames = [
   'bybit-linear',
   'bybit-spot',
   'bybit-inverse',
+  'deribit',
 ] as const;
 export type VenueName = (typeof venueNames)[number];
 
@@ -89,6 +90,8 @@ export interface Dialect {
   control(text: string, isKnown: (stream: string) => boolean): ControlOutcome;
   /** The streams that together make the rate: a book, trades once, and quotes. */
   countsToRate(channel: Channel): boolean;
+  /** A heartbeat message, which clients may ask for; `proof` wants an answer, or the connection is cut. */
+  heartbeat?(proof: boolean): string;
   /** `undefined`: there is nothing at this address (404). */
   route(path: string, query: URLSearchParams): Route | undefined;
   serves(trafficClass: string, kind: StreamKind): boolean;

@@ -2,6 +2,7 @@ import { binanceCoinm } from './binance-coinm.js';
 import { binanceSpot } from './binance-spot.js';
 import { binanceUsdm } from './binance-usdm.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
+import { deribit } from './deribit.js';
 import type { Dialect, VenueName } from './dialect.js';
 
 /** The registry: one line for each simulated venue. */
@@ -12,4 +13,5 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'bybit-linear': bybitLinear,
   'bybit-spot': bybitSpot,
   'bybit-inverse': bybitInverse,
+  deribit,
 };

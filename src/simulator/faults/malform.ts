@@ -52,6 +52,14 @@ export function malform(kind: MalformKind, options: MalformOptions, random: Rand
   }
 }
 
+/** Where the quantity of the first level stands, or that of a trade or a quote, in the spellings of all venues. */
+const QUANTITIES = [
+  /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"\]/d,
+  /\["[a-z]+",[\d.e+-]+,([\d.e+-]+)\]/d,
+  /"[qvB]":"(\d+(?:\.\d+)?)"/d,
+  /"(?:amount|best_bid_amount)":([\d.e+-]+)/d,
+];
+
 /**
  * Rewrites the last decimal string of the first level (its quantity), or of the message if it has no levels: the
  * quantity of a trade or of a quote. The message stays well-formed, only the value is wrong.
@@ -59,12 +67,17 @@ export function malform(kind: MalformKind, options: MalformOptions, random: Rand
 function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const text = bytes.toString('latin1');
-    const level = /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"\]/.exec(text);
-    const member = level ?? /"[qvB]":"(\d+(?:\.\d+)?)"/.exec(text);
-    if (member === null) return bytes;
-    const number = member[1] as string;
-    const spoilt = member[0].replace(new RegExp(`"${number}"(?=\\]?$)`), () => change(number));
-    return Buffer.from(text.slice(0, member.index) + spoilt + text.slice(member.index + member[0].length), 'latin1');
+    const found = QUANTITIES.map((spelling) => spelling.exec(text)).find((match) => match !== null);
+    const place = found?.indices?.[1];
+    if (place === undefined) return bytes;
+    const [start, end] = place;
+    const number = text.slice(start, end);
+    const isText = text[start - 1] === '"';
+    // Where the venue writes text a bare number is wrong, and the other way round.
+    const spoilt = change(number);
+    if (isText) return Buffer.from(text.slice(0, start - 1) + spoilt + text.slice(end + 1), 'latin1');
+    const bare = spoilt === number ? `"${number}"` : spoilt.slice(1, -1);
+    return Buffer.from(text.slice(0, start) + bare + text.slice(end), 'latin1');
   };
 }
 
@@ -77,6 +90,13 @@ export function cross(bytes: Buffer): Buffer {
   // The first bid may be a removal: the one before it is not.
   const crossed = text.replace(/"b":\[\["([\d.]+)"/, '"b":[["9$1","1"],["$1"');
   if (crossed !== text) return Buffer.from(crossed, 'latin1');
+  const rows = text
+    .replace(/"bids":\[\["([a-z]+)",([\d.]+),/, '"bids":[["new",9$2,1.0],["$1",$2,')
+    .replace(
+      /"bids":\[\],"asks":\[\["[a-z]+",([\d.]+),/,
+      (all, price: string) => `"bids":[["new",9${price},1.0]]${all.slice(9)}`,
+    );
+  if (rows !== text) return Buffer.from(rows, 'latin1');
   return Buffer.from(
     text.replace(/"b":\[\],"a":\[(\["[^\]]*\])/, (_, row: string) => `"b":[["9${row.slice(2)}],"a":[${row}`),
     'latin1',
@@ -86,7 +106,7 @@ export function cross(bytes: Buffer): Buffer {
 /** Moves event and transaction times by `offsetMs`. */
 export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
-    const shifted = bytes.toString('latin1').replace(/"(E|T|ts|cts)":(\d+)/g, (_, key: string, digits: string) => {
+    const shifted = bytes.toString('latin1').replace(/"(E|T|ts|cts|timestamp)":(\d+)/g, (_, key: string, digits: string) => {
       const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
       return `"${key}":${Math.max(0, Number(digits) + offset)}`;
     });

@@ -25,6 +25,11 @@ export class DepthStream {
     this.#lastId = startId;
   }
 
+  /** Last id of the newest event. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
   /** Takes over what changed: keys are `side × tick`, `firstId` is the id of the first change since the last call. */
   touch(keys: Iterable<number>, firstId: number): void {
     if (this.#firstId === 0) this.#firstId = firstId;

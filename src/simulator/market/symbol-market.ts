@@ -105,7 +105,9 @@ export class SymbolMarket {
   /** What a new subscription of a stream begins with: the whole book at the newest id, or the newest quote. */
   greeting(channel: Channel, nowUs: number): Frame | undefined {
     const { wholeBook } = this.#dialect;
-    const levels = wholeBook === undefined ? undefined : this.history.at(this.#lastId);
+    // The book of the newest message, which the next one names.
+    const id = this.#depth.find((each) => each.channel === channel)?.stream.lastId ?? this.#lastId;
+    const levels = wholeBook === undefined ? undefined : this.history.at(id);
     if (wholeBook === undefined || levels === undefined) return undefined;
     if (channel === this.#quote && this.#lastQuote !== undefined) {
       const quote = this.#lastQuote;
@@ -113,7 +115,6 @@ export class SymbolMarket {
       return new Frame(channel, quote.updateId, quote.updateId, words);
     }
     if (channel.kind !== 'depth') return undefined;
-    const id = this.#lastId;
     const time = { engineUs: nowUs, eventUs: nowUs + 1_000 };
     const event = { firstId: id, lastId: id, previousId: id, bids: levels.bids.toReversed(), asks: levels.asks, ...time };
     return new Frame(channel, id, id, () => wholeBook(this.text, this.spec, event));

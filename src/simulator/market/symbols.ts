@@ -62,7 +62,7 @@ type Row = readonly [
   weight: number,
 ];
 
-const QUOTE_ASSET = /USDT?(?=_PERP|$)/;
+const QUOTE_ASSET = /USD[TC]?(?=_PERP|$)/;
 
 function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
   return new Map(
@@ -70,8 +70,8 @@ function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
       symbol,
       {
         symbol,
-        baseAsset: symbol.split(QUOTE_ASSET)[0] ?? '',
-        quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? '',
+        baseAsset: symbol.split(/[-_]|USDT?(?=_PERP|$)/)[0] ?? '',
+        quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? 'USD',
         pricePlaces,
         tickUnits,
         qtyPlaces,
@@ -104,6 +104,13 @@ export const spotSymbols = table([
 export const coinmSymbols = table([
   ['BTCUSD_PERP', 1, 1, 0, 650_000, 260, 40, 8],
   ['ETHUSD_PERP', 2, 1, 0, 320_000, 280, 200, 6],
+]);
+
+/** Futures settled in the coin, as Deribit lists them, with amounts in USD, and a spot pair, whose amounts are small. */
+export const deribitSymbols = table([
+  ['BTC-PERPETUAL', 1, 5, 0, 130_000, 260, 2_000, 8],
+  ['ETH-PERPETUAL', 2, 5, 0, 64_000, 280, 1_500, 6],
+  ['BTC_USDC', 1, 5, 6, 130_000, 260, 40, 2],
 ]);
 
 /** The same as Bybit lists them: a lot is a contract of 1 USD. */

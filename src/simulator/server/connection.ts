@@ -52,6 +52,11 @@ export class Connection implements Subscriber, ControlTarget {
   #messageTimes: number[] = [];
   #lastPingMs = this.#openedMs;
   #awaited: { readonly payload: string; readonly sinceMs: number } | undefined;
+  /** Heartbeat messages: how often, when the last one was sent, whether it wants an answer, whether that came. */
+  #beatMs = Number.POSITIVE_INFINITY;
+  #beatAtMs = 0;
+  #wantsProof = false;
+  #isProven = true;
   #deafUntilMs = Number.NEGATIVE_INFINITY;
   #isCorked = false;
   #announced = false;
@@ -77,6 +82,15 @@ export class Connection implements Subscriber, ControlTarget {
   /** Streams that the client asked for, known or not. */
   list(): readonly string[] {
     return [...this.#streams];
+  }
+
+  beat(intervalMs: number): void {
+    this.#beatMs = Math.min(intervalMs, this.#host.limits.pingIntervalMs);
+    this.#beatAtMs = performance.now();
+  }
+
+  proven(): void {
+    this.#isProven = true;
   }
 
   subscribe(streams: readonly string[]): void {
@@ -163,11 +177,25 @@ export class Connection implements Subscriber, ControlTarget {
       this.#ws.terminate();
       return;
     }
-    if (nowMs - this.#lastPingMs < limits.pingIntervalMs) return;
+    if (nowMs - this.#beatAtMs >= this.#beatMs) this.#heartbeat(nowMs);
+    if (this.#ending || nowMs - this.#lastPingMs < limits.pingIntervalMs) return;
     this.#lastPingMs = nowMs;
     const payload = String(Math.floor(this.#host.nowUs() / 1000));
     this.#awaited ??= { payload, sinceMs: nowMs };
     this.#ws.ping(this.#awaited.payload);
+  }
+
+  /** Every second heartbeat wants an answer before the next one. */
+  #heartbeat(nowMs: number): void {
+    this.#beatAtMs = nowMs;
+    if (!this.#isProven) {
+      this.close(1000, 'no answer to a test request');
+      return;
+    }
+    this.#wantsProof = !this.#wantsProof;
+    this.#isProven = !this.#wantsProof;
+    const text = this.#host.dialect.heartbeat?.(this.#wantsProof);
+    if (text !== undefined) this.#ws.send(text);
   }
 
   #send(delivery: Delivery): void {

@@ -3,6 +3,10 @@ export interface ControlTarget {
   subscribe(streams: readonly string[]): void;
   unsubscribe(streams: readonly string[]): void;
   list(): readonly string[];
+  /** Wants a heartbeat message this often, ms. */
+  beat(intervalMs: number): void;
+  /** Answered a heartbeat that wanted it. */
+  proven(): void;
   combined: boolean;
 }
 

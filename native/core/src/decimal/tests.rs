@@ -153,6 +153,41 @@ fn model(text: &str) -> Result<(i128, u8), Code> {
     Ok((value, u8::try_from(fraction.len()).unwrap()))
 }
 
+#[test]
+fn numbers_with_an_exponent_are_read_exactly() {
+    let number = |text: &str| parse_number(text.as_bytes()).map(|decimal| (decimal.mantissa, decimal.decimals));
+    for (text, mantissa, decimals) in [
+        ("1e-5", 1, 5),
+        ("1.742E-5", 1742, 8),
+        ("6.55e-06", 655, 8),
+        ("-2.50e+1", -25, 0),
+        ("1e18", 1_000_000_000_000_000_000, 0),
+        ("0.000100e4", 1, 0),
+        ("0e999999999999", 0, 0),
+        ("0.0e-999999999999", 0, 0),
+        ("9223372036854775807e0", i64::MAX, 0),
+        ("922337203685477580700000e-5", i64::MAX, 0),
+        ("4714.0", 4714, 0),
+    ] {
+        assert_eq!(number(text), Ok((mantissa, decimals)), "{text}");
+    }
+    for (text, code) in [
+        ("1e-19", Code::NumberPrecision),
+        ("1e-99999999999999999999", Code::NumberPrecision),
+        ("1e19", Code::NumberRange),
+        ("1e99999999999999999999", Code::NumberRange),
+        ("9223372036854775808e0", Code::NumberRange),
+        ("1e", Code::NumberSyntax),
+        ("e5", Code::NumberSyntax),
+        ("1.e5", Code::NumberSyntax),
+        ("1e5.0", Code::NumberSyntax),
+        ("1e--5", Code::NumberSyntax),
+        ("1x0e5", Code::NumberSyntax),
+    ] {
+        assert_eq!(number(text), Err(code), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -171,6 +206,14 @@ proptest! {
         let text = written(mantissa, exponent);
         prop_assert!(!text.contains('.') || !text.ends_with('0'), "{}", text);
         prop_assert_eq!(parse(text.as_bytes()).unwrap().at(exponent), Ok(mantissa));
+    }
+
+    #[test]
+    fn a_number_with_an_exponent_is_the_plain_one(mantissa in any::<i64>(), exponent in -18_i8..=0, zeros in 0_usize..4) {
+        let (sign, digits) = (if mantissa < 0 { "-" } else { "" }, mantissa.unsigned_abs());
+        let power = i32::from(exponent) - i32::try_from(zeros).unwrap();
+        let text = format!("{sign}{digits}{}.0{}e{power}", "0".repeat(zeros), "0".repeat(zeros));
+        prop_assert_eq!(parse_number(text.as_bytes()), parse(written(mantissa, exponent).as_bytes()), "{}", text);
     }
 
     #[test]

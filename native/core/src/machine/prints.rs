@@ -46,7 +46,7 @@ impl Print {
     fn number(&self) -> Option<u64> {
         match self.numbering {
             Numbering::Contiguous => Some(self.trade_id),
-            Numbering::Rising(number) => Some(number),
+            Numbering::Counted(number) | Numbering::Rising(number) => Some(number),
             Numbering::None => None,
         }
     }
@@ -205,7 +205,8 @@ impl Machine {
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Quote, out.ts_recv)? else { return Ok(()) };
         let entry = &self.entries[slot as usize];
-        if entry.quote_id.is_some_and(|newest| message.update_id <= newest) {
+        let is_old = |newest| message.update_id < newest || message.update_id == newest && !message.is_time;
+        if entry.quote_id.is_some_and(is_old) {
             self.count_duplicate(slot);
             return Ok(());
         }

@@ -223,6 +223,7 @@ fn quote<'a>(frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: ts_event.map(|value| time(frame, value)).transpose()?,
         update_id: unsigned(frame, members.last.required(at)?)?,
+        is_time: false,
         bid_price: decimal_text(frame, members.bids.required(at)?)?,
         bid_qty: decimal_text(frame, members.bid_qty.required(at)?)?,
         ask_price: decimal_text(frame, members.asks.required(at)?)?,

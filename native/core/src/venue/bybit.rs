@@ -108,6 +108,7 @@ fn book<'a>(frame: &'a [u8], at: usize, topic: Topic, members: &Members, data: V
             symbol,
             ts_event: Some(ts_event),
             update_id,
+            is_time: false,
             bid_price: bid.0,
             bid_qty: bid.1,
             ask_price: ask.0,
@@ -148,10 +149,9 @@ fn best(side: super::LevelText<'_>) -> Result<(DecimalText<'_>, DecimalText<'_>)
     })
     .map_err(|reject| Reject { offset: reject.offset + side.offset, ..reject })?;
     let place = |number: DecimalText<'_>| number.offset + side.offset;
-    Ok(found.map_or(
-        (DecimalText { bytes: b"0", offset: side.offset }, DecimalText { bytes: b"0", offset: side.offset }),
-        |(p, q)| (DecimalText { offset: place(p), ..p }, DecimalText { offset: place(q), ..q }),
-    ))
+    Ok(found.map_or((DecimalText::zero(side.offset), DecimalText::zero(side.offset)), |(p, q)| {
+        (DecimalText { offset: place(p), ..p }, DecimalText { offset: place(q), ..q })
+    }))
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {

@@ -69,6 +69,7 @@ pub(super) fn read<'a>(
             symbol,
             ts_event,
             update_id,
+            is_time: false,
             bid_price,
             bid_qty,
             ask_price,
@@ -94,10 +95,10 @@ fn ignored<'a>(mut shape: Shape<'a, '_>) -> Option<Read<'a>> {
 fn level<'a>(shape: &mut Shape<'a, '_>) -> Option<(DecimalText<'a>, DecimalText<'a>)> {
     shape.literal(b"[[\"")?;
     let offset = shape.at();
-    let price = DecimalText { bytes: shape.text()?, offset };
+    let price = DecimalText { bytes: shape.text()?, offset, is_number: false };
     shape.literal(b"\",\"")?;
     let offset = shape.at();
-    let qty = DecimalText { bytes: shape.text()?, offset };
+    let qty = DecimalText { bytes: shape.text()?, offset, is_number: false };
     shape.literal(b"\"]]")?;
     Some((price, qty))
 }

@@ -1,11 +1,13 @@
-//! Decimal text of a message to mantissas, the same for every venue that sends `["price","quantity"]`.
+//! Decimal text of a message to mantissas, in every spelling of [`Rows`].
 
+use crate::book::Side;
 use crate::decimal::{self, Decimal, Unfit};
 use crate::error::Code;
 use crate::event::{Level, Quote};
 use crate::json::{self, Kind, Value};
 
-use super::{Convert, DecimalText, LevelText, QuoteMessage, Reject};
+use super::fields::{NAME_BYTES_MAX, decimal_number, decimal_text, members, name};
+use super::{Convert, DecimalText, LevelText, QuoteMessage, Reject, Rows};
 
 /// Most price levels on one side of a message.
 pub const LEVELS_MAX: usize = 1_000_000;
@@ -85,7 +87,11 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
         if out.len() == LEVELS_MAX {
             return Err(Reject { code: Code::LevelsTooMany, offset: row.start });
         }
-        out.push(level(text.bytes, row, exponents)?);
+        match text.rows {
+            Rows::Texts => out.push(level(text.bytes, row, exponents)?),
+            Rows::Actions => out.push(action(text.bytes, row, exponents)?),
+            Rows::Updates(side) => out.extend(update(text.bytes, row, side, exponents)?),
+        }
         Ok(())
     });
     match walked {
@@ -106,7 +112,7 @@ fn level(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, R
             if value.kind != Kind::String {
                 return Err(Reject { code: Code::FieldType, offset: value.start });
             }
-            *slot = Some(DecimalText { bytes: value.of(bytes), offset: value.start });
+            *slot = Some(DecimalText { bytes: value.of(bytes), offset: value.start, is_number: false });
         }
         count += 1;
         Ok(())
@@ -115,6 +121,55 @@ fn level(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, R
         [Some(price), Some(qty)] => pair(price, qty, exponents),
         _ => Err(Reject { code: Code::FieldMissing, offset: row.start }),
     }
+}
+
+/// One `["new",price,quantity]`. The quantity is absolute, and none is left of a level that is deleted.
+fn action(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, Reject> {
+    if row.kind != Kind::Array {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let mut values: [Option<Value>; 3] = [None; 3];
+    let mut count = 0;
+    json::each_element(bytes, row.start, |value| {
+        if let Some(slot) = values.get_mut(count) {
+            *slot = Some(value);
+        }
+        count += 1;
+        Ok(())
+    })?;
+    let [Some(action), Some(price), Some(qty)] = values else {
+        return Err(Reject { code: Code::FieldMissing, offset: row.start });
+    };
+    let (price, qty) = (decimal_number(bytes, price)?, decimal_number(bytes, qty)?);
+    match name(bytes, action, &mut [0; NAME_BYTES_MAX])? {
+        b"new" | b"change" => pair(price, qty, exponents),
+        b"delete" => Ok(Level { qty: 0, ..pair(price, qty, exponents)? }),
+        _ => Err(Reject { code: Code::UnknownEvent, offset: action.start }),
+    }
+}
+
+members! {
+    /// Of one level among those of both sides.
+    UpdateMembers { side = b"side", price = b"price_level", qty = b"new_quantity", }
+}
+
+/// One row of both sides, if it is of this one.
+fn update(bytes: &[u8], row: Value, of: Side, exponents: &mut Exponents) -> Result<Option<Level>, Reject> {
+    if row.kind != Kind::Object {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let members = UpdateMembers::read(bytes, row.start)?;
+    let value = members.side.required(row.start)?;
+    let side = match name(bytes, value, &mut [0; NAME_BYTES_MAX])? {
+        b"bid" => Side::Bid,
+        b"offer" => Side::Ask,
+        _ => return Err(Reject { code: Code::FieldType, offset: value.start }),
+    };
+    if side != of {
+        return Ok(None);
+    }
+    let (price, qty) = (members.price.required(row.start)?, members.qty.required(row.start)?);
+    pair(decimal_text(bytes, price)?, decimal_text(bytes, qty)?, exponents).map(Some)
 }
 
 /// A price above zero and a quantity.
@@ -144,7 +199,7 @@ fn read(text: DecimalText<'_>) -> Result<Decimal, Reject> {
     let at = |code| Reject { code, offset: text.offset };
     let mut buffer = [0; NUMBER_BYTES_MAX];
     let digits = json::unescape(text.bytes, &mut buffer).ok_or(at(Code::NumberSyntax))?;
-    match decimal::parse(digits) {
+    match if text.is_number { decimal::parse_number(digits) } else { decimal::parse(digits) } {
         Err(Code::NumberSyntax) => Err(at(Code::NumberSyntax)),
         _ if digits.first() == Some(&b'-') => Err(at(Code::NumberNegative)),
         parsed => parsed.map_err(at),

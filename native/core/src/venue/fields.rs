@@ -3,7 +3,7 @@
 use crate::error::Code;
 use crate::json::{self, Kind, Value};
 
-use super::{DecimalText, LevelText, Reject};
+use super::{DecimalText, LevelText, Reject, Rows};
 
 /// Longest name that may need its escapes resolved, in bytes.
 pub(super) const NAME_BYTES_MAX: usize = 128;
@@ -100,15 +100,28 @@ pub(super) fn name<'a>(frame: &'a [u8], value: Value, buffer: &'a mut [u8; NAME_
 
 /// The venue sends decimal numbers as strings; a JSON number may have gone through a float, so it is refused.
 pub(super) fn decimal_text(frame: &[u8], value: Value) -> Result<DecimalText<'_>, Reject> {
-    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start })
+    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start, is_number: false })
+}
+
+/// A decimal number that the venue sends as a JSON number.
+pub(super) fn decimal_number(frame: &[u8], value: Value) -> Result<DecimalText<'_>, Reject> {
+    if value.kind != Kind::Number {
+        return reject(Code::FieldType, value.start);
+    }
+    Ok(DecimalText { bytes: value.of(frame), offset: value.start, is_number: true })
 }
 
 /// An array; its rows are looked at when they are converted.
 pub(super) fn levels(frame: &[u8], value: Value) -> Result<LevelText<'_>, Reject> {
+    level_rows(frame, value, Rows::Texts)
+}
+
+/// The same where rows are spelled otherwise.
+pub(super) fn level_rows(frame: &[u8], value: Value, rows: Rows) -> Result<LevelText<'_>, Reject> {
     if value.kind != Kind::Array {
         return reject(Code::FieldType, value.start);
     }
-    Ok(LevelText { bytes: value.of(frame), offset: value.start })
+    Ok(LevelText { bytes: value.of(frame), offset: value.start, rows })
 }
 
 /// An id: a JSON number that is a plain integer of 64 bits.

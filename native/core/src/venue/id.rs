@@ -19,6 +19,8 @@ pub enum VenueId {
     BybitSpot = 5,
     /// Bybit futures settled in the coin.
     BybitInverse = 6,
+    /// Deribit.
+    Deribit = 13,
     /// Whatever is handed in over the gateway.
     Internal = 100,
     /// Interactive Brokers.
@@ -49,8 +51,15 @@ impl TryFrom<u16> for VenueId {
 
 impl VenueId {
     /// Every venue with a wire of its own.
-    pub const ALL: &[Self] =
-        &[Self::BinanceSpot, Self::BinanceUsdm, Self::BinanceCoinm, Self::BybitLinear, Self::BybitSpot, Self::BybitInverse];
+    pub const ALL: &[Self] = &[
+        Self::BinanceSpot,
+        Self::BinanceUsdm,
+        Self::BinanceCoinm,
+        Self::BybitLinear,
+        Self::BybitSpot,
+        Self::BybitInverse,
+        Self::Deribit,
+    ];
 
     /// Every source whose data arrives as canonical frames.
     pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
@@ -76,6 +85,7 @@ impl VenueId {
             Self::BybitLinear => "bybit-linear",
             Self::BybitSpot => "bybit-spot",
             Self::BybitInverse => "bybit-inverse",
+            Self::Deribit => "deribit",
             Self::Internal => "internal",
             Self::Ibkr => "ibkr",
             Self::AlphaVantage => "alpha_vantage",

@@ -1,6 +1,6 @@
 //! What the instrument listings of all venues are read with. Control plane: allocates.
 
-use crate::decimal;
+use crate::decimal::{self, Decimal};
 use crate::json::{self, Kind, Value};
 
 use super::Reject;
@@ -21,10 +21,17 @@ impl Step {
     /// A step of 0 switches the venue's rule off: nothing is known then.
     pub(super) fn read(body: &[u8], value: Option<Value>) -> Self {
         let parsed = value.and_then(|value| text(body, value)).and_then(|text| decimal::parse(text.as_bytes()).ok());
-        match parsed {
-            Some(decimal) if decimal.mantissa > 0 => Self { size: decimal.mantissa, exponent: decimal.exponent() },
-            _ => Self::UNKNOWN,
-        }
+        parsed.map_or(Self::UNKNOWN, Self::of)
+    }
+
+    /// The same where steps are JSON numbers.
+    pub(super) fn read_number(body: &[u8], value: Option<Value>) -> Self {
+        let number = value.filter(|value| value.kind == Kind::Number);
+        number.and_then(|number| decimal::parse_number(number.of(body)).ok()).map_or(Self::UNKNOWN, Self::of)
+    }
+
+    fn of(step: Decimal) -> Self {
+        if step.mantissa > 0 { Self { size: step.mantissa, exponent: step.exponent() } } else { Self::UNKNOWN }
     }
 }
 

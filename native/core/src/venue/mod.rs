@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::book::Side;
 use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, Value};
@@ -16,14 +17,27 @@ pub struct Reject {
     pub offset: usize,
 }
 
-/// Price levels of a message, still as text: the bytes of a JSON array of `["price","quantity"]` pairs that has been
-/// checked to be well-formed. Converted once the instrument, and so the exponents, are known.
+/// How a venue spells the rows of price levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// `["price","quantity"]`, and perhaps more.
+    Texts,
+    /// `["new",price,quantity]`, also `"change"` and `"delete"`, with JSON numbers.
+    Actions,
+    /// `{"side":"bid","price_level":"price","new_quantity":"quantity"}`, bids and offers in one array: those of this side.
+    Updates(Side),
+}
+
+/// Price levels of a message, still as text: the bytes of a JSON array that has been checked to be well-formed. Converted once
+/// the instrument, and so the exponents, are known.
 #[derive(Clone, Copy, Debug)]
 pub struct LevelText<'a> {
     /// The array's bytes, brackets included.
     pub bytes: &'a [u8],
     /// Where they start in the frame.
     pub offset: usize,
+    /// What each of its rows looks like.
+    pub rows: Rows,
 }
 
 /// A decimal number of a message, still as text (without quotes, escapes not resolved).
@@ -33,6 +47,15 @@ pub struct DecimalText<'a> {
     pub bytes: &'a [u8],
     /// Where they start in the frame.
     pub offset: usize,
+    /// It stands there as a JSON number, which may have an exponent, not as text in quotes.
+    pub is_number: bool,
+}
+
+impl DecimalText<'_> {
+    /// Nothing, where a side is empty.
+    pub(crate) const fn zero(offset: usize) -> Self {
+        Self { bytes: b"0", offset, is_number: false }
+    }
 }
 
 /// The ids that a sequence rule looks at.
@@ -95,6 +118,8 @@ pub struct DepthMessage<'a> {
 pub enum Numbering {
     /// Trade ids count by one: a jump is a gap.
     Contiguous,
+    /// This number, which is not the id, counts by one: a jump is a gap.
+    Counted(u64),
     /// This number never falls, and several trades may have the same: a smaller one is a repetition.
     Rising(u64),
     /// Nothing.
@@ -150,8 +175,10 @@ pub struct QuoteMessage<'a> {
     pub symbol: &'a [u8],
     /// Engine time in ns, where the venue gives one.
     pub ts_event: Option<u64>,
-    /// Update id of the book at this quote.
+    /// Update id of the book at this quote, or the venue's time where it gives none.
     pub update_id: u64,
+    /// Several quotes may share it, for it is a time: only smaller ones are old.
+    pub is_time: bool,
     /// Best bid price.
     pub bid_price: DecimalText<'a>,
     /// Quantity at the best bid.
@@ -182,6 +209,8 @@ pub enum Message<'a> {
         /// The venue's error code.
         venue_code: i64,
     },
+    /// The venue wants a sign of life, and cuts the connection if it gets none.
+    Challenge,
     /// The venue is about to close the connection.
     Shutdown,
     /// Known to the venue's manifest, and nothing that we publish.
@@ -258,6 +287,7 @@ impl VenueId {
             Self::BinanceSpot => binance_spot::parse_frame(frame),
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::parse_frame(frame),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_frame(frame),
+            Self::Deribit => deribit::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
@@ -316,6 +346,7 @@ impl VenueId {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance_listing::parse_listings(body),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_listings(body),
+            Self::Deribit => deribit::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -327,6 +358,7 @@ impl VenueId {
             Self::BinanceSpot => binance_spot::follow(last, delta),
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::follow(last, delta),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
+            Self::Deribit => deribit::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
         }
@@ -335,7 +367,7 @@ impl VenueId {
     /// Whether the venue sends whole books in the stream of deltas: a new subscription brings one, and none is fetched.
     #[must_use]
     pub const fn snapshots_in_stream(self) -> bool {
-        matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse)
+        matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse | Self::Deribit)
     }
 
     /// The venue's rule for the first delta after a snapshot with this id, where snapshots are fetched.
@@ -372,6 +404,7 @@ mod binance_usdm;
 mod bybit;
 mod bybit_indexed;
 mod convert;
+mod deribit;
 mod fields;
 mod id;
 mod known_head;

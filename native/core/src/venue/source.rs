@@ -56,6 +56,7 @@ fn quote<'a>(frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: Some(unsigned(frame, members.ts_engine.required(at)?)?),
         update_id: unsigned(frame, members.last.required(at)?)?,
+        is_time: false,
         bid_price: decimal_text(frame, members.bids.required(at)?)?,
         bid_qty: decimal_text(frame, members.bid_qty.required(at)?)?,
         ask_price: decimal_text(frame, members.asks.required(at)?)?,

@@ -159,7 +159,7 @@ pub fn numbers(text: LevelText<'_>, start: (i8, i8)) -> Result<Numbers, Reject> 
 }
 
 pub fn pair(price: &str, qty: &str, start: (i8, i8)) -> Result<Numbers, Reject> {
-    let [price, qty] = [price, qty].map(|text| DecimalText { bytes: text.as_bytes(), offset: 0 });
+    let [price, qty] = [price, qty].map(|text| DecimalText { bytes: text.as_bytes(), offset: 0, is_number: false });
     let (exponents, level) = convert(start, |at, qty_at| convert_pair(price, qty, at, qty_at))?;
     Ok(Numbers { exponents, levels: vec![level] })
 }
@@ -202,7 +202,7 @@ pub fn plain(message: &Message<'_>) -> Plain {
                 .map_err(|reject| reject.code),
         },
         Message::Reply { id, venue_code } => Plain::Reply { id: *id, venue_code: *venue_code },
-        Message::Shutdown => Plain::Shutdown,
+        Message::Challenge | Message::Shutdown => Plain::Shutdown,
         Message::Ignored => Plain::Ignored,
         Message::Snapshot(_) | Message::Trades(_) => Plain::Streamed(format!("{message:?}")),
     }

@@ -159,6 +159,7 @@ class Venue(IntEnum):
     BYBIT_LINEAR = 4
     BYBIT_SPOT = 5
     BYBIT_INVERSE = 6
+    DERIBIT = 13
     INTERNAL = 100
     IBKR = 101
     ALPHA_VANTAGE = 102

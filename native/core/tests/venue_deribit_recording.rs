@@ -1,0 +1,153 @@
+//! Deribit: the recording and its fixtures.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod machine_harness;
+mod venue_support;
+
+use std::collections::{BTreeMap, HashMap};
+
+use machine_harness::Reader;
+use serde_json::Value;
+use tickring_core::venue::{Message, VenueId};
+use venue_support::*;
+
+const DERIBIT: VenueId = VenueId::Deribit;
+
+fn parse(frame: &str) -> Message<'_> {
+    DERIBIT.parse_frame(frame.as_bytes()).unwrap_or_else(|reject| panic!("{reject:?}: {frame}"))
+}
+
+/// Instruments of the recorded subscription.
+const SYMBOLS: &[&str] = &[
+    "BTC-24SEP21-8000-P",
+    "BTC-30JUL21-24000-P",
+    "ETH-30JUL21-2800-C",
+    "BTC-31DEC21-34000-P",
+    "BTC-24SEP21-34000-P",
+    "BTC-24JUN22-15000-C",
+    "BTC-31DEC21-300000-C",
+    "ETH-27AUG21-4000-P",
+    "BTC-25MAR22-30000-C",
+    "ETH-23JUL21-2300-C",
+];
+
+/// Best prices; 0 where a side is empty.
+fn best(book: &PlainBook) -> [f64; 2] {
+    book.best().map(|price| price.map_or(0.0, |price| price.parse().unwrap()))
+}
+
+#[test]
+fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
+    let Some(captures) = captures() else { return };
+    for path in code_paths() {
+        let (mut replay, mut reader) = (Replay::new(path), Reader::default());
+        let mut books: HashMap<String, PlainBook> = HashMap::new();
+        let mut channels: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut agree, mut ahead, mut compared) = (0, 0, 0);
+        let mut awaited: HashMap<String, [f64; 2]> = HashMap::new();
+        for line in lines(&captures, "DERIBIT") {
+            if !line.is_frame {
+                if line.address.starts_with("wss") {
+                    replay.connect(&line, DERIBIT, SYMBOLS, &mut reader);
+                }
+                continue;
+            }
+            replay.frame(&line, &mut reader);
+            let message: Value = serde_json::from_str(&line.data).unwrap();
+            let Some(channel) = message["params"]["channel"].as_str() else { continue };
+            let (channel, symbol) = (channel.split('.').next().unwrap(), channel.split('.').nth(1).unwrap());
+            *channels.entry(channel.to_owned()).or_default() += 1;
+            let data = &message["params"]["data"];
+            if channel == "ticker" {
+                // A book that has begun says what the ticker says; an empty side is told as 0.
+                let Some(book) = books.get(symbol) else { continue };
+                let told = [&data["best_bid_price"], &data["best_ask_price"]].map(|price| price.as_f64().unwrap());
+                compared += 1;
+                if told == best(book) {
+                    agree += 1;
+                } else {
+                    awaited.insert(symbol.to_owned(), told);
+                }
+                continue;
+            }
+            let book = books.entry(symbol.to_owned()).or_default();
+            if data["type"] == "snapshot" {
+                book.clear();
+            }
+            for (side, name) in ["bids", "asks"].into_iter().enumerate() {
+                for row in data[name].as_array().unwrap() {
+                    let qty = if row[0] == "delete" { "0".to_owned() } else { row[2].to_string() };
+                    book.set(side, &row[1].to_string(), &qty);
+                }
+            }
+            ahead += u64::from(awaited.remove(symbol).is_some_and(|told| told == best(book)));
+        }
+        let counters = replay.machine.counters();
+        println!(
+            "DERIBIT on {}: {channels:?}; of {compared} tickers {agree} name the book's best prices, {ahead} those of its next change",
+            path.name()
+        );
+        assert_eq!(agree + ahead, compared, "a ticker is sent before the change that it tells of, or after");
+        assert_eq!(counters.quarantined, 0);
+        assert_eq!(counters.book_deltas + 10, oracle_count(&captures, "DERIBIT", "l2_book"), "ten begin with a snapshot");
+        assert_eq!(channels["ticker"], oracle_count(&captures, "DERIBIT", "ticker"));
+        assert_eq!((counters.trades, counters.gaps, counters.resyncs, counters.duplicates), (0, 0, 0, 0));
+        assert_eq!((counters.crossed, counters.replies), (0, 1));
+        assert_eq!(books.len(), SYMBOLS.len());
+        for (symbol, book) in &books {
+            let slot = replay.slot(DERIBIT, symbol);
+            assert_eq!(replay.text(slot), book.text(), "{symbol}");
+            reader.assert_holds(&replay.machine, slot);
+            assert_eq!(replay.machine.instrument_counters(slot).unwrap().in_sync, 1);
+        }
+    }
+}
+
+#[test]
+fn fixtures_of_nautilus_and_recorded_listings_are_read() {
+    let Some(captures) = captures() else { return };
+    let body = |name: &str| std::fs::read_to_string(captures.join("nautilus/deribit").join(name)).unwrap();
+    for name in ["ws_chart.json", "ws_ticker.json", "ws_volatility_index.json", "ws_book_grouped_snapshot.json"] {
+        assert!(matches!(parse(&body(name)), Message::Ignored), "{name}");
+    }
+    assert!(matches!(parse(&body("ws_book_snapshot.json")), Message::Snapshot(_)));
+    assert!(matches!(parse(&body("ws_book_delta.json")), Message::Depth(_)));
+    assert!(matches!(parse(&body("ws_quote.json")), Message::Quote(_)));
+    for name in ["ws_trades.json", "ws_trades_option_combo.json"] {
+        assert!(matches!(parse(&body(name)), Message::Trades(_)), "{name}");
+    }
+    for name in ["http_get_instruments", "http_get_instruments_future_combo", "http_get_instruments_option_combo"] {
+        let listings = DERIBIT.parse_listings(body(&format!("{name}.json")).as_bytes()).unwrap();
+        println!("{name}: {listings:?}");
+        assert!(!listings.is_empty() && listings.iter().all(|row| row.tick_size > 0 && row.lot_size > 0), "{name}");
+    }
+    let (mut listings, mut amounts) = (HashMap::new(), 0);
+    for line in lines(&captures, "DERIBIT") {
+        if line.address.contains("get_instruments") {
+            let found = DERIBIT.parse_listings(line.data.as_bytes()).unwrap();
+            println!("recorded listing: {} instruments", found.len());
+            assert!(found.len() > 10 && found.iter().all(|row| row.trading && row.tick_size > 0 && row.lot_size > 0));
+            listings.extend(found.into_iter().map(|row| (row.symbol.clone(), row)));
+        }
+        if !line.is_frame || !line.data.contains("\"book.") || line.data.contains("\"result\"") {
+            continue;
+        }
+        let message: Value = serde_json::from_str(&line.data).unwrap();
+        let data = &message["params"]["data"];
+        let listing = &listings[data["instrument_name"].as_str().unwrap()];
+        // Evidence for the steps: every recorded price and amount is a multiple of them.
+        for row in ["bids", "asks"].into_iter().flat_map(|side| data[side].as_array().unwrap()) {
+            for (number, step, exponent) in
+                [(&row[1], listing.tick_size, listing.price_exponent), (&row[2], listing.lot_size, listing.qty_exponent)]
+            {
+                let mantissa = number.as_f64().unwrap() * 10_f64.powi(-i32::from(exponent));
+                assert!(
+                    (mantissa - mantissa.round()).abs() < 1e-6 && mantissa.round() as i64 % step == 0,
+                    "{row} of {listing:?}"
+                );
+                amounts += 1;
+            }
+        }
+    }
+    assert!(amounts > 100, "{amounts}");
+}

@@ -1,0 +1,104 @@
+import type { DepthEvent, LevelUpdate } from '../market/events.js';
+import { deribitSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
+import { readControl } from './deribit-control.js';
+import { type Dialect, type ServerLimits, timeText } from './dialect.js';
+
+/** No limit is documented. */
+const UNLIMITED = 1_000_000_000;
+
+const limits: ServerLimits = {
+  // Heartbeats are messages, and the client asks for them.
+  pingIntervalMs: UNLIMITED,
+  pongTimeoutMs: UNLIMITED,
+  messagesPerSecond: 100,
+  streamsMax: 10_000,
+  connectionsPer5Minutes: 1_000,
+  connectionLifeMs: UNLIMITED,
+  shutdownNoticeMs: 0,
+  restWeightPerMinute: 600,
+  refusalsBeforeBan: 10,
+  banMs: 600_000,
+};
+
+/** A number as the venue writes it: at least one decimal, small ones with an exponent. */
+function number(text: string): string {
+  const value = Number(text);
+  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential();
+  const trimmed = text.includes('.') ? text.replace(/0+$/, '') : `${text}.`;
+  return trimmed.endsWith('.') ? `${trimmed}0` : trimmed;
+}
+
+function message(channel: string, data: string): string {
+  return `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"${channel}","data":${data}}}`;
+}
+
+/** `[["new",price,amount],…]`; which level is new the market does not remember, and clients must not depend on it. */
+function rows(text: SymbolText, levels: readonly LevelUpdate[], action: string): string {
+  const row = ([tick, lots]: LevelUpdate): string =>
+    `["${lots === 0 ? 'delete' : action}",${number(text.price(tick))},${number(text.qty(lots))}]`;
+  return `[${levels.map(row).join(',')}]`;
+}
+
+function book(text: SymbolText, spec: SymbolSpec, event: DepthEvent, type: 'snapshot' | 'change'): string {
+  const action = type === 'snapshot' ? 'new' : 'change';
+  const prev = type === 'snapshot' ? '' : `"prev_change_id":${event.previousId},`;
+  const sides = `"bids":${rows(text, event.bids.toReversed(), action)},"asks":${rows(text, event.asks, action)}`;
+  const data = `{"type":"${type}","timestamp":${timeText(event.engineUs, false)},${prev}"instrument_name":"${spec.symbol}","change_id":${event.lastId},${sides}}`;
+  return message(`book.${spec.symbol}.100ms`, data);
+}
+
+function listing(spec: SymbolSpec): object {
+  const text = new SymbolText(spec, 0);
+  return {
+    instrument_name: spec.symbol,
+    kind: 'future',
+    base_currency: spec.baseAsset,
+    quote_currency: spec.quoteAsset,
+    settlement_period: 'perpetual',
+    tick_size: Number(text.price(1)),
+    tick_size_steps: [],
+    contract_size: Number(text.qty(1)),
+    min_trade_amount: Number(text.qty(1)),
+    is_active: true,
+    state: 'open',
+  };
+}
+
+/** Deribit's JSON-RPC. Payloads and rules: the venue's reference of 2026, §§ 1–5. */
+export const deribit: Dialect = {
+  name: 'deribit',
+  symbols: deribitSymbols,
+  limits,
+  announcesShutdown: false,
+  padPlaces: 0,
+  sparseIds: true,
+  firstUpdateId: 136_000_000_000,
+  firstTradeId: 403_000_000,
+  depthCadences: [{ suffix: '100ms', clock: 'interval', every: [1] }],
+  streamName: (symbol, kind, suffix) => {
+    if (kind === 'aggTrade') return undefined;
+    return { depth: `book.${symbol}.${suffix}`, bookTicker: `quote.${symbol}`, trade: `trades.${symbol}.100ms` }[kind];
+  },
+  countsToRate: ({ kind }) => kind !== 'aggTrade',
+  control: readControl,
+  heartbeat: (proof) => `{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"${proof ? 'test_request' : 'heartbeat'}"}}`,
+  route: (path) => (path === '/ws/api/v2' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
+  serves: () => true,
+  depth: (text, spec, event) => book(text, spec, event, 'change'),
+  wholeBook: (text, spec, event) => book(text, spec, event, 'snapshot'),
+  trade: (text, spec, event) => {
+    const row = `{"timestamp":${timeText(event.engineUs, false)},"price":${number(text.price(event.tick))},"amount":${number(text.qty(event.lots))},"direction":"${event.buyerIsMaker ? 'sell' : 'buy'}","instrument_name":"${spec.symbol}","trade_seq":${event.id},"tick_direction":0,"contracts":${number(text.qty(event.lots))},"trade_id":"${event.id}"}`;
+    return message(`trades.${spec.symbol}.100ms`, `[${row}]`);
+  },
+  bookTicker: (text, spec, event) => {
+    const ask = `"best_ask_price":${number(text.price(event.askTick))},"best_ask_amount":${number(text.qty(event.askLots))}`;
+    const bid = `"best_bid_price":${number(text.price(event.bidTick))},"best_bid_amount":${number(text.qty(event.bidLots))}`;
+    const data = `{"timestamp":${timeText(event.engineUs, false)},"instrument_name":"${spec.symbol}",${ask},${bid}}`;
+    return message(`quote.${spec.symbol}`, data);
+  },
+  decorate: (text) => `${text.slice(0, -1)},"usOut":1}`,
+  rest: (path) =>
+    path === '/api/v2/public/get_instruments' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined,
+  exchangeInfoBody: (specs) =>
+    JSON.stringify({ jsonrpc: '2.0', result: specs.map(listing), usIn: 0, usOut: 0, usDiff: 0, testnet: false }),
+};
