@@ -198,13 +198,13 @@ impl Writer {
         }
     }
 
-    /// Three publications; the flush thread takes a record only when all of it is there.
     fn put(&mut self, head: Head, payload: &[u8]) {
-        const HAS_ROOM: &str = "invariant: room was counted before";
-        let padding = head.record_bytes() - HEAD_BYTES - payload.len();
-        self.producer.push_entire_slice(&head.to_bytes()).expect(HAS_ROOM);
-        self.producer.push_entire_slice(payload).expect(HAS_ROOM);
-        self.producer.push_entire_slice(&[0; 8][..padding]).expect(HAS_ROOM);
+        let mut chunk = self.producer.write_chunk(head.record_bytes()).expect("invariant: room was counted before");
+        let (first, second) = chunk.as_mut_slices();
+        place(first, second, 0, &head.to_bytes());
+        place(first, second, HEAD_BYTES, payload);
+        // Padding is zeros already.
+        chunk.commit_all();
         if let Some(thread) = &self.wake {
             // SeqCst fence: pairs with the one of the flush thread between `asleep` and its look at the buffer. One of the
             // two sees what the other wrote.
@@ -236,5 +236,18 @@ impl Writer {
     /// The gap that is still to be told.
     pub(crate) const fn missing(&self) -> Option<Gap> {
         self.missing
+    }
+}
+
+/// Copies into two halves of a ring as if they were one.
+fn place(first: &mut [u8], second: &mut [u8], at: usize, bytes: &[u8]) {
+    let split = first.len().saturating_sub(at).min(bytes.len());
+    let (head, tail) = bytes.split_at(split);
+    if split > 0 {
+        first[at..at + split].copy_from_slice(head);
+    }
+    if !tail.is_empty() {
+        let from = at + split - first.len();
+        second[from..from + tail.len()].copy_from_slice(tail);
     }
 }
