@@ -37,8 +37,8 @@ export class LatencyAlerts {
     this.#logger = logger;
     this.#tell = tell;
     // A venue's clock may be off by more than any threshold: that is no latency of ours.
-    const own = stages.all.filter(({ isOwn }) => isOwn);
-    this.#seen = own.map((stage) => ({ stage, counts: undefined, over: 0, toldAt: Number.NEGATIVE_INFINITY }));
+    const watched = stages.all.filter(({ isWatched }) => isWatched);
+    this.#seen = watched.map((stage) => ({ stage, counts: undefined, over: 0, toldAt: Number.NEGATIVE_INFINITY }));
   }
 
   /** Compares all stages with the look before. `now`: monotonic ms. */

@@ -13,15 +13,15 @@ const JSON_HEAD_BYTES = 1_024;
 export interface Stage {
   readonly name: string;
   readonly help: string;
-  /** Whether it is the product's own time, not a venue's clock. */
-  readonly isOwn: boolean;
+  /** Whether its slow values are told: a whole way of our own, neither a venue's clock nor a part of another stage. */
+  readonly isWatched: boolean;
 }
 
-const ENGINE_STAGES: readonly Stage[] = STAGES.map(({ name, help }) => ({ name, help, isOwn: name !== 'venue_to_receive' }));
+const ENGINE_STAGES: readonly Stage[] = STAGES.map(({ name, help }) => ({ name, help, isWatched: name === 'receive_to_ring' }));
 const FANOUT: Stage = {
   name: 'ring_to_fanout',
   help: 'From the ring to the handing over to the sockets, one message of 64, ns.',
-  isOwn: true,
+  isWatched: true,
 };
 
 export class Stages {

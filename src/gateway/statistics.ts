@@ -16,8 +16,8 @@ import { ENCODINGS } from './ring.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
 
-/** Bounds of latency histograms, ns: 1, 2, 5 a decade from 1 us to 10 s. */
-const BOUNDS_NS = [3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
+/** Bounds of latency histograms, ns: 1, 2, 5 a decade from 100 ns, less than which no stage takes, to 10 s. */
+const BOUNDS_NS = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
 /** `0.000001` and the like: what a division by 1e9 would write with a tail of rounding. */
 const BOUNDS_SECONDS = BOUNDS_NS.map((ns) => Number(`${ns}e-9`));
 

@@ -11,7 +11,7 @@ use tickring_core::event::Event;
 use tickring_core::input::{Input, Instrument, Stamped};
 use tickring_core::machine::Machine;
 use tickring_core::sink::{Latest, Sink};
-use tickring_shm::{Clock, Stage, Writer};
+use tickring_shm::{Clock, Writer};
 
 use crate::chunks::FrameSink;
 use crate::failure::{Result, closed, fail, panic_text};
@@ -46,6 +46,13 @@ impl Sink for Output {
         }
         if let Some(writer) = &mut self.ring {
             writer.event(event);
+        }
+    }
+
+    #[inline]
+    fn parsed(&mut self) {
+        if let Some(writer) = &mut self.ring {
+            writer.parsed();
         }
     }
 
@@ -99,15 +106,8 @@ impl Running {
 impl FrameSink for Driver {
     #[inline]
     fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
-        let result = self.input(ts_recv, Input::Frame { connection, bytes });
-        if result >= 0
-            && let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running
-        {
-            // Since the chunk is here: what stood before this frame in it counts.
-            let left = writer.now();
-            writer.record_latency(Stage::ReceiveToRing, left.saturating_sub(ts_recv));
-        }
-        result
+        // Since the chunk is here: what stood before this frame in it counts.
+        self.frame_since(ts_recv, ts_recv, Input::Frame { connection, bytes })
     }
 
     #[inline]
@@ -156,7 +156,7 @@ impl Driver {
         self.rejection.as_ref()
     }
 
-    /// One WebSocket message; `ts_recv` 0 means now. Also measures receive → ring.
+    /// One WebSocket message; `ts_recv` 0 means now. Also measures receive → ring, and its stages.
     #[inline]
     pub fn frame(&mut self, connection: u16, bytes: &[u8], ts_recv: u64) -> i32 {
         let input = Input::Frame { connection, bytes };
@@ -164,13 +164,19 @@ impl Driver {
             return self.input(ts_recv, input);
         };
         let arrived = writer.now();
-        let result = self.input(if ts_recv == 0 { arrived } else { ts_recv }, input);
+        self.frame_since(arrived, if ts_recv == 0 { arrived } else { ts_recv }, input)
+    }
+
+    #[inline]
+    fn frame_since(&mut self, arrived: u64, ts_recv: u64, input: Input<'_>) -> i32 {
+        if let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running {
+            writer.begin_frame(arrived);
+        }
+        let result = self.input(ts_recv, input);
         if result >= 0
             && let Some(Running { output: Output { ring: Some(writer), .. }, .. }) = &mut self.running
         {
-            // A wall clock that is set back in between makes it 0; forward, one outlier.
-            let left = writer.now();
-            writer.record_latency(Stage::ReceiveToRing, left.saturating_sub(arrived));
+            writer.end_frame();
         }
         result
     }

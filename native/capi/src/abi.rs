@@ -767,6 +767,10 @@ pub(crate) const fn stage_name(number: u64) -> &'static CStr {
     match number {
         0 => c"receive_to_ring",
         1 => c"venue_to_receive",
+        2 => c"receive",
+        3 => c"parse",
+        4 => c"book",
+        5 => c"ring",
         _ => c"unknown",
     }
 }

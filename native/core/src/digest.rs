@@ -168,6 +168,11 @@ impl<S: Sink> Sink for Digested<'_, S> {
     }
 
     #[inline]
+    fn parsed(&mut self) {
+        self.sink.parsed();
+    }
+
+    #[inline]
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
         self.sink.latest(slot, latest);
     }

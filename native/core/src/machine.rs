@@ -262,16 +262,19 @@ impl Machine {
         }
         let message = match self.read_indexed(venue, bytes) {
             Some((Read::Delta(head), Some(slot))) => {
+                out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 return self.depth(venue, slot, &head, Levels::Converted, out);
             }
             Some((Read::Snapshot(head), Some(slot))) => {
+                out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 return self.whole_book(slot, &head, Levels::Converted, out);
             }
             Some((Read::Other(message), _)) => message,
             Some((Read::Delta(_) | Read::Snapshot(_), None)) | None => venue.parse_frame(bytes)?,
         };
+        out.sink.parsed();
         match message {
             Message::Depth(message) => {
                 let symbol = message.head.symbol;

@@ -49,6 +49,10 @@ pub trait Sink {
     /// A new or changed definition, before the event that says so.
     fn instrument(&mut self, slot: u32, instrument: &Instrument);
 
+    /// The frame has been read: what comes now is its sequence and its book.
+    #[inline]
+    fn parsed(&mut self) {}
+
     /// Slot whose state the sink wants to see again though no input changed it; asked for after each input.
     #[inline]
     fn wanted(&mut self) -> Option<u32> {

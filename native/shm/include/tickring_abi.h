@@ -224,7 +224,11 @@ enum tkr_instrument_counter {
 /* Histograms of a shard. */
 enum tkr_stage {
   TKR_STAGE_RECEIVE_TO_RING = 0, /* From arrival in the engine to the last record on the ring, ns. */
-  TKR_STAGE_VENUE_TO_RECEIVE = 1, /* From the venue's event time to our receive time, ns; negative counts as 0. */
+  TKR_STAGE_VENUE_TO_RECEIVE = 1, /* From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0. */
+  TKR_STAGE_RECEIVE = 2, /* Of receive_to_ring: until the state machine has the frame, one frame of 61, ns. */
+  TKR_STAGE_PARSE = 3, /* Of receive_to_ring: reading it, one frame of 61, ns. */
+  TKR_STAGE_BOOK = 4, /* Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns. */
+  TKR_STAGE_RING = 5, /* Of receive_to_ring: records, latest slots and images, one frame of 61, ns. */
 };
 
 /* One price level. */

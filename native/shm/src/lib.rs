@@ -101,5 +101,5 @@ pub use self::{
     record::Record,
     tables::{InstrumentCopy, LatestCopy},
     waiting::Waiting,
-    writer::Writer,
+    writer::{TIMED_EVERY, Writer},
 };

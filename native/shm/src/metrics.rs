@@ -19,11 +19,19 @@ pub enum Stage {
     ReceiveToRing = 0,
     /// From the venue's event time to our receive time, wall clocks of two machines; negative counts as 0.
     VenueToReceive = 1,
+    /// From arrival until the state machine gets the frame: waiting behind others of its chunk, the journal.
+    Receive = 2,
+    /// Reading the frame.
+    Parse = 3,
+    /// What follows, up to the first record: sequence, book.
+    Book = 4,
+    /// From the first record to the end: records, latest slots, images.
+    Ring = 5,
 }
 
 impl Stage {
     /// Every stage, in the order of the file.
-    pub const ALL: &[Self] = &[Self::ReceiveToRing, Self::VenueToReceive];
+    pub const ALL: &[Self] = &[Self::ReceiveToRing, Self::VenueToReceive, Self::Receive, Self::Parse, Self::Book, Self::Ring];
 
     /// The name printed to other languages.
     #[must_use]
@@ -31,6 +39,10 @@ impl Stage {
         match self {
             Self::ReceiveToRing => "receive_to_ring",
             Self::VenueToReceive => "venue_to_receive",
+            Self::Receive => "receive",
+            Self::Parse => "parse",
+            Self::Book => "book",
+            Self::Ring => "ring",
         }
     }
 
@@ -39,7 +51,13 @@ impl Stage {
     pub const fn help(self) -> &'static str {
         match self {
             Self::ReceiveToRing => "From arrival in the engine to the last record on the ring, ns.",
-            Self::VenueToReceive => "From the venue's event time to our receive time, ns; negative counts as 0.",
+            Self::VenueToReceive => {
+                "From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0."
+            }
+            Self::Receive => "Of receive_to_ring: until the state machine has the frame, one frame of 61, ns.",
+            Self::Parse => "Of receive_to_ring: reading it, one frame of 61, ns.",
+            Self::Book => "Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.",
+            Self::Ring => "Of receive_to_ring: records, latest slots and images, one frame of 61, ns.",
         }
     }
 }

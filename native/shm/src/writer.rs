@@ -30,6 +30,12 @@ use crate::sync::Words;
 use crate::tables;
 use crate::waiting::Waker;
 
+mod stages;
+
+pub use stages::TIMED_EVERY;
+
+use stages::Cuts;
+
 /// Publishes a shard. Bound to the thread that made it; hold an [`crate::EngineLock`] around all writers of a name.
 #[derive(Debug)]
 pub struct Writer {
@@ -40,6 +46,7 @@ pub struct Writer {
     clock: Clock,
     ts_out: u64,
     stamp_due: bool,
+    cuts: Cuts,
     heartbeat: u64,
     records: u64,
     wide: u64,
@@ -107,6 +114,7 @@ impl Writer {
             clock: Clock::system(),
             ts_out: 0,
             stamp_due: true,
+            cuts: Cuts::default(),
             heartbeat: 0,
             records: 0,
             wide: 0,
@@ -157,8 +165,12 @@ impl Writer {
 
     /// Says that a new input begins: its first record takes the clock, the others of the input share that `ts_out`. Needed
     /// only where an input's first event has another index than 0.
+    #[inline]
     pub fn begin_input(&mut self) {
         self.stamp_due = true;
+        if self.cuts.is_timed {
+            self.cut_began();
+        }
     }
 
     /// Shows readers that the publishing loop turns, and copies the writer's own counters out. Call it from that loop, at
@@ -286,6 +298,9 @@ impl Sink for Writer {
             self.ts_out = self.clock.now();
             self.stamp_due = false;
             self.images.begin_input();
+            if self.cuts.is_timed {
+                (self.cuts.ts_event, self.cuts.ts_recv) = (event.header.ts_event, event.header.ts_recv);
+            }
         }
         let flags = match &event.body {
             Body::BookDelta(change) => self.images.delta(event.header.instrument, change),
@@ -303,6 +318,13 @@ impl Sink for Writer {
         };
         let published = published.unwrap_or_else(|| self.publish_event(*header, *body, stamps));
         self.count(published, header.frame_seq);
+    }
+
+    #[inline]
+    fn parsed(&mut self) {
+        if self.cuts.is_timed {
+            self.cut_parsed();
+        }
     }
 
     #[inline]

@@ -162,6 +162,9 @@ void check_tables(tkr_reader *reader) {
   EXPECT(values[0] >= 50000 && values[0] < 51000, 1);
   EXPECT(values[1], 100000);
   EXPECT(values[2] <= 1023, 1);
+  EXPECT(tkr_read_histogram(reader, TKR_STAGE_RING, &histogram, shares, values, 1), TKR_OK);
+  EXPECT(histogram.count, 1);
+  EXPECT(values[0], 700);
   EXPECT(tkr_read_histogram(reader, TKR_STAGE_VENUE_TO_RECEIVE, &histogram, NULL, NULL, 0), TKR_OK);
   EXPECT(histogram.count, 0);
 }

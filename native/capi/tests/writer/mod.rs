@@ -206,6 +206,7 @@ impl Engine {
         writer.put_counters(&ShardCounters { inputs: 3, widened: 9, ..ShardCounters::default() });
         writer.put_instrument_counters(1, &InstrumentCounters { trades: 8, ..InstrumentCounters::default() });
         (1..=100).for_each(|us| writer.record_latency(Stage::ReceiveToRing, us * 1000));
+        writer.record_latency(Stage::Ring, 700);
         writer.heartbeat();
     }
 

@@ -232,7 +232,11 @@ class Stage(IntEnum):
     """Histograms of a shard."""
 
     RECEIVE_TO_RING = 0  # From arrival in the engine to the last record on the ring, ns.
-    VENUE_TO_RECEIVE = 1  # From the venue's event time to our receive time, ns; negative counts as 0.
+    VENUE_TO_RECEIVE = 1  # From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0.
+    RECEIVE = 2  # Of receive_to_ring: until the state machine has the frame, one frame of 61, ns.
+    PARSE = 3  # Of receive_to_ring: reading it, one frame of 61, ns.
+    BOOK = 4  # Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.
+    RING = 5  # Of receive_to_ring: records, latest slots and images, one frame of 61, ns.
 
 
 class tkr_level(Structure):
