@@ -1,7 +1,7 @@
 /** A client of the gateway's `/ws`: follows topics, builds books, proves them, and says what was lost. */
 import type { Book } from './book.js';
 import { decodeFlat } from './decode-flat.js';
-import { decodeJson, decodeMsgPack } from './decode-members.js';
+import { decodeMsgPack, decodeText } from './decode-members.js';
 import { Emitter } from './emitter.js';
 import { Link, type OpenSocket } from './link.js';
 import {
@@ -307,9 +307,7 @@ function decode(data: string | ArrayBuffer, encoding: EncodingName): Message | R
     const bytes = new Uint8Array(data);
     return encoding === 'fb' ? decodeFlat(bytes) : decodeMsgPack(bytes);
   }
-  const members = JSON.parse(data) as Record<string, unknown>;
-  if (typeof members !== 'object' || members === null) throw new BadMessage('not an object');
-  return 'type' in members ? (members as unknown as Reply) : decodeJson(members);
+  return decodeText(data);
 }
 
 function platformSocket(url: string, protocols: string[]): ReturnType<OpenSocket> {

@@ -2,6 +2,7 @@
 import { Unpackr } from 'msgpackr/unpack';
 import type { FlagName } from '../model/codes.js';
 import { BadMessage, known, type Level, type Message, type MessageHead } from './messages.js';
+import type { Reply } from './topics.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -15,6 +16,14 @@ const number = (from: Members, name: string): number => {
   if (!Number.isSafeInteger(value)) throw new BadMessage(`${name} is no integer`);
   return value as number;
 };
+
+const texts = (from: Members, name: string): string[] => {
+  const value = from[name];
+  if (!Array.isArray(value) || value.some((each) => typeof each !== 'string'))
+    throw new BadMessage(`${name} is no list of strings`);
+  return value as string[];
+};
+const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** How an encoding writes 64-bit integers and mantissas. */
 interface Numbers {
@@ -52,14 +61,29 @@ const MSGPACK_NUMBERS: Numbers = {
 const unpackr = new Unpackr({ int64AsType: 'bigint', useRecords: false, mapsAsObjects: true });
 
 export function decodeMsgPack(bytes: Uint8Array): Message {
-  return decode(unpackr.unpack(bytes) as Members, MSGPACK_NUMBERS);
+  return decode(unpackr.unpack(bytes), MSGPACK_NUMBERS);
 }
 
-export function decodeJson(message: Members): Message {
-  return decode(message, JSON_NUMBERS);
+/** Of a text: an answer has a `type`, a message has none. */
+export function decodeText(data: string): Message | Reply {
+  const members: unknown = JSON.parse(data);
+  if (!isMembers(members)) throw new BadMessage('not an object');
+  return 'type' in members ? replyOf(members) : decode(members, JSON_NUMBERS);
 }
 
-function decode(message: Members, numbers: Numbers): Message {
+function replyOf(reply: Members): Reply {
+  for (const name of ['type', 'op', 'code', 'message', 'stream', 'topic', 'conflation']) {
+    if (name === 'type' || name in reply) text(reply, name);
+  }
+  if ('topics' in reply) texts(reply, 'topics');
+  const { as: names = {} } = reply;
+  if (!isMembers(names)) throw new BadMessage('as is no object');
+  for (const name of Object.keys(names)) text(names, name);
+  return reply as unknown as Reply;
+}
+
+function decode(message: unknown, numbers: Numbers): Message {
+  if (!isMembers(message)) throw new BadMessage('not an object');
   const { id } = numbers;
   const head: MessageHead = {
     topic: text(message, 'topic'),
@@ -78,7 +102,7 @@ function decode(message: Members, numbers: Numbers): Message {
     tsOut: id(message, 'ts_out'),
     priceExponent: number(message, 'price_exponent'),
     qtyExponent: number(message, 'qty_exponent'),
-    flags: known(message['flags'], 'flags') as FlagName[],
+    flags: texts(message, 'flags') as FlagName[],
   };
   const type = text(message, 'body_type');
   return { ...head, type, ...bodyOf(type, known(message['body'], 'body') as Members, head, numbers) } as Message;
