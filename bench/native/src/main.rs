@@ -24,6 +24,7 @@ mod pair;
 mod parse;
 mod peer;
 mod read_ring;
+mod recovery;
 mod replay;
 mod rig;
 mod ring_one_way;
@@ -46,7 +47,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, journal, journalled-path, latest-read, memory, parse, read-ring, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, journal, journalled-path, latest-read, memory, parse, read-ring, recovery, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         "latest-read" => latest_read::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
+        "recovery" => recovery::run(&options),
         "replay" => replay::run(&options),
         "venues" => venues::run(&options),
         "read-ring" => read_ring::run(&options),
