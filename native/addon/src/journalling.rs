@@ -50,6 +50,8 @@ pub struct JournalOptions {
     pub compress: bool,
     /// What is done about damage in the last segment: `strict`, `point-in-time` or `salvage`.
     pub recovery: String,
+    /// Names of the sinks whose cursors say what must not be deleted.
+    pub sinks: Option<Vec<String>>,
     /// Inputs are those of a recording that begins at this time, ns since the UNIX epoch: stamps are its own, and instead of shedding an
     /// input its caller waits for the disk. Absent: live.
     pub recorded_from: Option<BigInt>,
@@ -145,7 +147,8 @@ impl Journalling {
     ) -> Result<Self> {
         let settings = options.settings(shard, epoch, first_sequence)?;
         let recorded = options.recorded_from.as_ref().map(|from| unsigned("journal.recordedFrom", from)).transpose()?;
-        let opened = Journal::open(Path::new(&options.folder), &settings);
+        let sinks = options.sinks.clone().unwrap_or_default();
+        let opened = Journal::open_for(Path::new(&options.folder), &settings, sinks);
         let (journal, writer, recovered) = opened.map_err(|error| failed(&error))?;
         let torn = recovered
             .torn

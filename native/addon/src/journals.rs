@@ -144,16 +144,25 @@ pub struct JournalGap {
     pub bytes: BigInt,
 }
 
+/// The name of what made a gap.
+pub const fn cause_name(cause: GapCause) -> &'static str {
+    match cause {
+        GapCause::BufferFull => "buffer_full",
+        GapCause::TooLong => "too_long",
+        GapCause::Closed => "closed",
+        GapCause::Damaged => "damaged",
+        GapCause::NotDurable => "not_durable",
+    }
+}
+
 impl From<&Gap> for JournalGap {
     fn from(gap: &Gap) -> Self {
-        let cause = match gap.cause {
-            GapCause::BufferFull => "buffer_full",
-            GapCause::TooLong => "too_long",
-            GapCause::Closed => "closed",
-            GapCause::Damaged => "damaged",
-            GapCause::NotDurable => "not_durable",
-        };
-        Self { cause: cause.to_owned(), first: gap.first.into(), last: gap.last.into(), bytes: gap.bytes.into() }
+        Self {
+            cause: cause_name(gap.cause).to_owned(),
+            first: gap.first.into(),
+            last: gap.last.into(),
+            bytes: gap.bytes.into(),
+        }
     }
 }
 

@@ -4,10 +4,12 @@
 mod books;
 mod chunks;
 mod convert;
+mod cursors;
 mod driver;
 mod entry;
 mod failure;
 mod fanout;
+mod feed;
 mod following;
 mod journal_records;
 mod journalling;
@@ -27,6 +29,7 @@ use napi_derive::napi;
 
 pub use crate::chunks::websocket_frame;
 use crate::convert::Listing;
+pub use crate::cursors::{journal_cursor, journal_cursors, keep_cursor};
 use crate::failure::{Result, fail, guard};
 pub use crate::journals::{check_journal, journal_segments, prune_journal};
 pub use crate::past_books::journal_book_at;

@@ -18,6 +18,7 @@ use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
 pub use crate::book::canonical_text;
 pub use checkpoint::RestoreError;
 pub use config::{MachineConfig, Outcome};
+pub use snapshot::TOLD_AGAIN;
 
 mod checkpoint;
 mod config;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rtrb::RingBuffer;
 
+use crate::cursor::Sinks;
 use crate::error::JournalError;
 use crate::flush::{Flusher, Turn};
 use crate::gap::{Gap, GapCause};
@@ -62,7 +63,7 @@ pub(crate) fn begin(
     if let (Ok(()), Ok(chunk)) = (filled, consumer.read_chunk(settings.buffer_bytes)) {
         chunk.commit_all();
     }
-    let keeper = Keeper { storage: Arc::clone(storage), settings: *settings, shared: Arc::clone(&shared) };
+    let keeper = Keeper { storage: Arc::clone(storage), settings: *settings, shared: Arc::clone(&shared), sinks: None };
     let next = settings.first_sequence.max(recovered.last_sequence + 1);
     let times = (from.ts_last, crate::keeper::wall_ns());
     let gap = not_durable(gap, recovered.last_sequence + 1, next, times);
@@ -100,9 +101,19 @@ impl Journal {
     ///
     /// `JOURNAL_HELD`, `JOURNAL_DAMAGED`, `JOURNAL_VERSION`, `JOURNAL_IO`, `JOURNAL_NO_SPACE`, `ARGUMENT_RANGE`.
     pub fn open(folder: &Path, settings: &Settings) -> Result<(Self, Writer, Recovered), JournalError> {
+        Self::open_for(folder, settings, Vec::new())
+    }
+
+    /// As [`Journal::open`], for sinks of these names: what their cursors still need is not deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open_for(folder: &Path, settings: &Settings, sinks: Vec<String>) -> Result<(Self, Writer, Recovered), JournalError> {
         let disk = Disk::open(folder, true)?;
         let lock = disk.lock()?;
-        Self::open_in(Arc::new(disk), settings, Some(lock))
+        let sinks = (!sinks.is_empty()).then(|| Sinks::new(folder, sinks));
+        Self::start(Arc::new(disk), settings, Some(lock), sinks)
     }
 
     /// Opens the journal in a storage of any kind, of which the caller is the only writer.
@@ -115,10 +126,19 @@ impl Journal {
         settings: &Settings,
         lock: Option<File>,
     ) -> Result<(Self, Writer, Recovered), JournalError> {
+        Self::start(storage, settings, lock, None)
+    }
+
+    fn start(
+        storage: Arc<dyn Storage>,
+        settings: &Settings,
+        lock: Option<File>,
+        sinks: Option<Sinks>,
+    ) -> Result<(Self, Writer, Recovered), JournalError> {
         let (sender, receiver) = channel();
         let mut work = None;
         let Parts { mut writer, flusher, shared, recovered } = begin(&storage, settings, |keeper| {
-            work = Some(keeper);
+            work = Some(Keeper { sinks, ..keeper });
             Helper::Thread(sender)
         })?;
         let spawn_error = |error| JournalError::io("start", "a thread of the journal")(error);

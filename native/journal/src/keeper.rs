@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::cursor::Sinks;
 use crate::index::IndexBuilder;
 use crate::pack::pack;
 use crate::record::{Head, Kind, append_record, synced_units};
@@ -77,6 +78,8 @@ pub(crate) struct Keeper {
     pub storage: Arc<dyn Storage>,
     pub settings: Settings,
     pub shared: Arc<Shared>,
+    /// Whose cursors say what is needed; none: whoever sets the watermark does.
+    pub sinks: Option<Sinks>,
 }
 
 /// Now, ns since the UNIX epoch.
@@ -283,6 +286,7 @@ impl Keeper {
             return;
         }
         let Ok(stored) = self.stored() else { return };
+        self.look_at_sinks();
         let mut total: u64 = stored.iter().map(|(_, bytes)| bytes).sum();
         let mut free = self.storage.free_bytes().unwrap_or(u64::MAX);
         let now = wall_ns();
@@ -305,6 +309,16 @@ impl Keeper {
         }
     }
 
+    /// What cannot be read is needed: a sink is never left behind for a disk that had a bad moment.
+    fn look_at_sinks(&self) {
+        let Some(sinks) = &self.sinks else { return };
+        let watermark = sinks.watermark().unwrap_or_else(|error| {
+            self.shared.fail(format!("old segments are kept: {error}"));
+            0
+        });
+        self.shared.watermark.store(watermark, Ordering::Release);
+    }
+
     /// Whether a sink still needs an input before those of `next`.
     fn is_needed(&self, next: SegmentName) -> bool {
         next.first_sequence.saturating_sub(1) > self.shared.watermark.load(Ordering::Acquire)
@@ -312,6 +326,7 @@ impl Keeper {
 
     fn delete(&self, below: u64) -> io::Result<()> {
         let stored = self.stored()?;
+        self.look_at_sinks();
         for pair in stored.windows(2) {
             let ((name, _), (next, _)) = (pair[0], pair[1]);
             // Asked again: a sink may have gone back since the floor was wished for.

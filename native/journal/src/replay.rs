@@ -18,6 +18,7 @@ use crate::state::{restore_as_saved, save};
 use crate::storage::Storage;
 
 mod background;
+mod behind;
 mod checkpoints;
 mod options;
 mod verify;
@@ -45,8 +46,8 @@ pub struct Replay {
     /// The record that the last step was about.
     head: Option<Head>,
     ts_latest: u64,
-    /// Receive time of the input that was too late for the last step.
-    next_ts: Option<u64>,
+    /// The input that was not wanted by the last step.
+    next: Option<Head>,
     /// Bytes of payloads since the beginning, or the last checkpoint used or saved.
     bytes: u64,
 }
@@ -69,7 +70,7 @@ impl Replay {
             exact: false,
             head: None,
             ts_latest: 0,
-            next_ts: None,
+            next: None,
             bytes: 0,
         })
     }
@@ -81,7 +82,20 @@ impl Replay {
     ///
     /// As [`Reader::next`], and `JOURNAL_RECORD`.
     pub fn step<S: Sink>(&mut self, until: u64, sink: &mut S) -> Result<Step, JournalError> {
-        self.next_ts = None;
+        self.step_if(|head| head.ts_recv <= until, sink)
+    }
+
+    /// Takes the next record, unless it is an input: that one is only looked at, see [`Self::next_input`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::step`].
+    pub fn step_between(&mut self) -> Result<Step, JournalError> {
+        self.step_if(|_| false, &mut Discard)
+    }
+
+    fn step_if<S: Sink>(&mut self, is_wanted: impl Fn(&Head) -> bool, sink: &mut S) -> Result<Step, JournalError> {
+        self.next = None;
         let record = match self.reader.next()? {
             Some(Item::Record(record)) => record,
             Some(Item::Damage(damage)) => {
@@ -92,9 +106,9 @@ impl Replay {
             None => return Ok(Step::End),
         };
         let head = record.head;
-        if head.kind.is_input() && head.ts_recv > until {
+        if head.kind.is_input() && !is_wanted(&head) {
             self.reader.put_back();
-            self.next_ts = Some(head.ts_recv);
+            self.next = Some(head);
             return Ok(Step::Reached);
         }
         self.head = Some(head);
@@ -348,8 +362,19 @@ impl Replay {
 
     /// Where the last step was [`Step::Reached`]: when the input that is next was received.
     #[must_use]
-    pub const fn next_ts(&self) -> Option<u64> {
-        self.next_ts
+    pub fn next_ts(&self) -> Option<u64> {
+        self.next.map(|head| head.ts_recv)
+    }
+
+    /// Where the last step was [`Step::Reached`]: the input that is next.
+    #[must_use]
+    pub const fn next_input(&self) -> Option<&Head> {
+        self.next.as_ref()
+    }
+
+    /// Where the journal lies.
+    pub(crate) fn storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.storage)
     }
 
     /// See [`Reader::set_limit`].

@@ -1,6 +1,7 @@
 //! Tests of what needs a disk that fails at will: flush thread and keeper are driven step by step.
 
 mod bytes;
+mod cursor;
 mod ends;
 mod faults;
 mod forged;

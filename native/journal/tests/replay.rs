@@ -4,18 +4,19 @@
 #[path = "../../core/tests/machine_recording/mod.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod machine_recording;
+#[allow(dead_code, reason = "other tests use the rest")]
 mod replayed;
 
 use std::time::{Duration, Instant};
 
 use machine_recording::{Recording, captures};
-use replayed::{Folder, Live, settings};
+use replayed::{Folder, Live, delta, leave_checkpoints, settings, small_market};
 use tickring_core::input::{Input, Stamped};
 use tickring_core::machine::canonical_text;
 use tickring_core::sink::Discard;
 use tickring_core::venue::VenueId;
 use tickring_journal::{
-    CheckpointName, Checkpointer, GapCause, Kind, Replay, ReplayOptions, Report, Settings, Spacing, Step, verify,
+    CheckpointName, Checkpointer, GapCause, Kind, Replay, ReplayOptions, Report, Settings, Spacing, verify,
 };
 
 const CASES: [(VenueId, &str, &[&str]); 4] = [
@@ -59,45 +60,6 @@ fn a_replayed_recording_gives_what_the_live_machine_gave() {
         assert_eq!(text(replay.machine().unwrap()), text(&machine), "{symbol}");
         println!("{venue:?} {symbol}: {} inputs, digest {:016x}", machine.counters().inputs, digests.shard());
     }
-}
-
-/// Inputs of a made-up instrument: nothing that a recording would be needed for.
-fn small_market(mut input: impl FnMut(&Stamped<'_>), frames: u64) {
-    let definition = tickring_core::input::Instrument {
-        id: 1,
-        venue: VenueId::BinanceSpot as u16,
-        symbol: tickring_core::input::Symbol::new("BTCUSDT").unwrap(),
-        price_exponent: -2,
-        qty_exponent: -2,
-        tick_size: 1,
-        lot_size: 1,
-        state: tickring_core::input::TradingState::Trading,
-        change_count: 0,
-    };
-    let mut at = |ts_recv: u64, of: Input<'_>| input(&Stamped { ts_recv, input: of });
-    at(1, Input::Instrument(&definition));
-    at(2, Input::Connect { connection: 1, venue: VenueId::BinanceSpot as u16 });
-    at(3, Input::Subscribe { connection: 1, instrument: 1, channels: 7 });
-    let body = r#"{"lastUpdateId":99,"bids":[["10.00","1.00"]],"asks":[["11.00","1.00"]]}"#;
-    for frame in 0..frames {
-        let ts_recv = 1_000 * (frame + 1);
-        if frame == 1 {
-            at(ts_recv, Input::DepthSnapshot { instrument: 1, bytes: body.as_bytes() });
-        }
-        at(ts_recv, Input::Frame { connection: 1, bytes: delta(frame, frame % 7).as_bytes() });
-        if frame % 10 == 0 {
-            at(ts_recv + 1, Input::Tick);
-        }
-    }
-}
-
-fn delta(frame: u64, qty: u64) -> String {
-    let id = 100 + frame;
-    format!(
-        r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[["9.{:02}","{qty}.00"]],"a":[["12.{:02}","1.00"]]}}}}"#,
-        frame % 90,
-        frame % 70,
-    )
 }
 
 #[test]
@@ -193,17 +155,6 @@ fn each_writer_begins_with_an_empty_machine() {
     assert_eq!(report.spans.iter().map(|span| span.digest).collect::<Vec<_>>(), digests);
     assert_eq!(report.spans.iter().map(|span| span.epoch).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(report.spans[0].last + 1, report.spans[1].first);
-}
-
-/// Leaves checkpoints this many bytes apart.
-fn leave_checkpoints(folder: &Folder, bytes: u64) -> usize {
-    let mut replay = Replay::new(folder.storage(), ReplayOptions::default()).unwrap();
-    let mut spacing = Spacing::new(bytes);
-    let mut count = 0;
-    while replay.step(u64::MAX, &mut Discard).unwrap() != Step::End {
-        count += usize::from(replay.save_if_due(&mut spacing).unwrap());
-    }
-    count
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A record as bytes: one form for every language, and what a C record is.
 
-use tickring_core::event::{Kind, Level};
+use tickring_core::event::{Event, Kind, Level, flag};
 
+use crate::codec::{Content, encode_payload};
 use crate::layout::PAYLOAD_WORDS_MAX;
 use crate::payload;
 use crate::record::Record;
@@ -63,6 +64,37 @@ impl Record {
             *level = Level { price: i64::from_le_bytes(*price), qty: i64::from_le_bytes(*qty) };
         }
         word(0) as u32 as usize == size && self.is_sound()
+    }
+}
+
+/// Writes events in the canonical form as a reader of the ring would get them, without a ring.
+#[derive(Debug)]
+pub struct EventEncoder {
+    words: Box<[u64; PAYLOAD_WORDS_MAX]>,
+}
+
+impl Default for EventEncoder {
+    fn default() -> Self {
+        Self { words: Box::new([0; PAYLOAD_WORDS_MAX]) }
+    }
+}
+
+impl EventEncoder {
+    /// Appends an event of a shard. No ring has given it a number: its sequence is 0, and `ts_out` the time at which its input was received.
+    /// `false`, and nothing appended, for one with more levels than a record may have.
+    pub fn append(&mut self, event: &Event<'_>, shard: u8, out: &mut Vec<u8>) -> bool {
+        let Some(count) = encode_payload(Content::Body(&event.body), &mut *self.words) else { return false };
+        let header = &event.header;
+        let size = CANONICAL_HEAD_SIZE + 8 * count;
+        let flags = header.flags & !flag::WIDE;
+        let low = size as u64 | (event.body.kind() as u64) << 32 | u64::from(shard) << 40 | u64::from(flags) << 48;
+        let identity = u64::from(header.instrument) | u64::from(header.index) << 32;
+        let head = [low, identity, 0, header.frame_seq, header.ts_event, header.ts_recv, header.ts_recv];
+        out.reserve(size);
+        for word in head.iter().chain(&self.words[..count]) {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        true
     }
 }
 

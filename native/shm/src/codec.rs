@@ -147,8 +147,8 @@ fn compact_quote(quote: &Quote) -> Option<[u64; 3]> {
     ])
 }
 
-/// Writes the payload words in full.
-fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<usize> {
+/// Writes the payload words in full; `None` if it has more levels than a record may.
+pub(crate) fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<usize> {
     let body = match content {
         Content::Body(body) => body,
         Content::EpochStart(start) => {

@@ -88,6 +88,7 @@ mod writer;
 #[cfg(not(loom))]
 pub use self::{
     builder::{Applied, BookBuilder, BookState},
+    canonical::EventEncoder,
     clock::Clock,
     error::ShmError,
     files::{DEFAULT_ROOT, NAME_SIZE_MAX},

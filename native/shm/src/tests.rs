@@ -4,11 +4,12 @@
 use proptest::prelude::*;
 use tickring_core::error::Code;
 use tickring_core::event::{
-    Body, BookChange, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Quote, State, Stats24h, Status,
-    Trade, flag,
+    Body, BookChange, Event, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Quote, State, Stats24h,
+    Status, Trade, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 
+use crate::canonical::EventEncoder;
 use crate::codec::{Content, Stamps, compact_book, compact_slot, encode};
 use crate::decode::{Decoded, Near, decode};
 use crate::layout::{COPY_WORDS, RECORD_WORDS_MAX, SLOT_BODY_WORDS};
@@ -211,6 +212,7 @@ proptest! {
                 Body::Gap(gap) => prop_assert_eq!(record.gap(), Some(gap)),
             }
             check_canonical(&record)?;
+            check_without_ring(&header, *body, record)?;
             prop_assert!(span <= 38);
             Ok(())
         })?;
@@ -227,6 +229,17 @@ proptest! {
             check_canonical(&record)?;
         }
     }
+}
+
+/// An event that went through no ring is the same bytes, but for what the ring gives.
+fn check_without_ring(header: &Header, body: Body<'_>, record: Record) -> Result<(), TestCaseError> {
+    let (mut direct, mut bytes) = (b"before".to_vec(), [0; CANONICAL_SIZE_MAX]);
+    let event = Event { header: *header, body };
+    prop_assert!(EventEncoder::default().append(&event, 7, &mut direct));
+    let size = Record { sequence: 0, ts_out: header.ts_recv, ..record }.encode(&mut bytes).unwrap();
+    bytes[5] = 7;
+    prop_assert_eq!(&direct[6..], &bytes[..size]);
+    Ok(())
 }
 
 /// The canonical form holds every field of the table at its place.

@@ -56,6 +56,11 @@ impl<'s, S: Sink> Output<'s, S> {
         Self { sink, ts_recv, frame_seq, index: 0, held: None }
     }
 
+    /// The next event gets this index.
+    pub(super) const fn count_from(&mut self, index: u32) {
+        self.index = index;
+    }
+
     /// Sends an event of which it is known whether it is the input's last.
     pub(super) fn send(&mut self, tag: Tag, body: Body<'_>, last: bool) {
         self.release(false);

@@ -10,6 +10,9 @@ use crate::sink::Sink;
 use crate::sync::{Aside, Fit, Phase};
 use crate::venue::Reject;
 
+/// Index of the first event of [`Machine::tell_all`].
+pub const TOLD_AGAIN: u32 = 1 << 31;
+
 impl Machine {
     /// The answer to a snapshot request (venue's rules, steps 3 to 5).
     pub(super) fn depth_snapshot<S: Sink>(
@@ -129,6 +132,22 @@ impl Machine {
         self.send_serving_book(slot, true, out);
         self.schedule_snapshot(slot, out.ts_recv, false);
         Ok(())
+    }
+
+    /// Sends every definition and every serving book as events, for a reader that cannot know them: the machine itself is as before. They
+    /// have the number of the last input and count from [`TOLD_AGAIN`], so that no event of an input is called the same.
+    pub fn tell_all<S: Sink>(&mut self, ts_recv: u64, sink: &mut S) {
+        let Self { entries, scratch, frame_seq, .. } = self;
+        let mut out = Output::new(sink, ts_recv, *frame_seq);
+        out.count_from(TOLD_AGAIN);
+        for (slot, entry) in (0..).zip(entries) {
+            out.instrument(slot, &entry.definition);
+            let stale = if entry.is_live() { 0 } else { flag::STALE };
+            let tag = Tag { instrument: entry.definition.id, flags: stale | flag::RECOVERED, ts_event: entry.book_ts_event };
+            let update_id = entry.counters.last_update_id;
+            send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, &mut out);
+        }
+        out.finish();
     }
 
     /// Publishes the serving book as it is, flagged stale if it is not live.

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tickring_core::digest::{Digested, Digests};
-use tickring_core::input::Stamped;
+use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::sink::Discard;
-use tickring_journal::{Disk, Journal, Settings, Stamp, Storage, Writer, configuration, save};
+use tickring_core::venue::VenueId;
+use tickring_journal::{
+    Disk, Journal, Replay, ReplayOptions, Settings, Spacing, Stamp, Step, Storage, Writer, configuration, save,
+};
 
 /// A folder that goes with its test.
 pub struct Folder(PathBuf);
@@ -53,7 +56,12 @@ pub struct Live {
 
 impl Live {
     pub fn open(folder: &Folder, settings: &Settings) -> Self {
-        let (journal, mut writer, _) = Journal::open(folder.path(), settings).unwrap();
+        Self::open_for(folder, settings, Vec::new())
+    }
+
+    /// For sinks of these names.
+    pub fn open_for(folder: &Folder, settings: &Settings, sinks: Vec<String>) -> Self {
+        let (journal, mut writer, _) = Journal::open_for(folder.path(), settings, sinks).unwrap();
         let config = MachineConfig::default();
         let begun = writer.append_configuration(&configuration(&config), Stamp::default());
         let machine = Machine::numbered_after(config, begun.sequence);
@@ -91,4 +99,54 @@ impl Live {
         self.journal.close(self.writer).unwrap();
         (self.machine, self.digests)
     }
+}
+
+/// Inputs of a made-up instrument: nothing that a recording would be needed for.
+pub fn small_market(mut input: impl FnMut(&Stamped<'_>), frames: u64) {
+    let definition = Instrument {
+        id: 1,
+        venue: VenueId::BinanceSpot as u16,
+        symbol: Symbol::new("BTCUSDT").unwrap(),
+        price_exponent: -2,
+        qty_exponent: -2,
+        tick_size: 1,
+        lot_size: 1,
+        state: TradingState::Trading,
+        change_count: 0,
+    };
+    let mut at = |ts_recv: u64, of: Input<'_>| input(&Stamped { ts_recv, input: of });
+    at(1, Input::Instrument(&definition));
+    at(2, Input::Connect { connection: 1, venue: VenueId::BinanceSpot as u16 });
+    at(3, Input::Subscribe { connection: 1, instrument: 1, channels: 7 });
+    let body = r#"{"lastUpdateId":99,"bids":[["10.00","1.00"]],"asks":[["11.00","1.00"]]}"#;
+    for frame in 0..frames {
+        let ts_recv = 1_000 * (frame + 1);
+        if frame == 1 {
+            at(ts_recv, Input::DepthSnapshot { instrument: 1, bytes: body.as_bytes() });
+        }
+        at(ts_recv, Input::Frame { connection: 1, bytes: delta(frame, frame % 7).as_bytes() });
+        if frame % 10 == 0 {
+            at(ts_recv + 1, Input::Tick);
+        }
+    }
+}
+
+pub fn delta(frame: u64, qty: u64) -> String {
+    let id = 100 + frame;
+    format!(
+        r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[["9.{:02}","{qty}.00"]],"a":[["12.{:02}","1.00"]]}}}}"#,
+        frame % 90,
+        frame % 70,
+    )
+}
+
+/// Leaves checkpoints this many bytes apart.
+pub fn leave_checkpoints(folder: &Folder, bytes: u64) -> usize {
+    let mut replay = Replay::new(folder.storage(), ReplayOptions::default()).unwrap();
+    let mut spacing = Spacing::new(bytes);
+    let mut count = 0;
+    while replay.step(u64::MAX, &mut Discard).unwrap() != Step::End {
+        count += usize::from(replay.save_if_due(&mut spacing).unwrap());
+    }
+    count
 }
