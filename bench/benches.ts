@@ -5,6 +5,7 @@ import { bench as bookUpdate } from './book-update.js';
 import { bench as controls } from './controls.js';
 import { bench as dueToVisible } from './due-to-visible.js';
 import { bench as fanOut } from './fan-out.js';
+import { bench as fileSink } from './file-sink.js';
 import { bench as frameToRing } from './frame-to-ring.js';
 import { bench as httpData } from './http-data.js';
 import { bench as journal } from './journal.js';
@@ -45,5 +46,6 @@ export const BENCHES: readonly Bench[] = [
   redisSink,
   journal,
   replay,
+  fileSink,
   memory,
 ];

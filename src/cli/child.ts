@@ -86,7 +86,8 @@ async function startChild(name: ChildName, order: ChildOrder, logger: pino.Logge
     }
     case 'jobs': {
       const { jobs, engine } = order.config;
-      if (jobs === null) throw new TickringError('CONFIG_INVALID', 'no sink is configured: neither redis_url nor webhooks');
+      if (jobs === null)
+        throw new TickringError('CONFIG_INVALID', 'no sink is configured: neither redis_url nor webhooks nor file_sink');
       const feedVenues = engine.feeds.map(({ venue }) => venue);
       const control = new ControlClient(jobs.shmRoot, jobs.name);
       const sinks = startSinks(jobs, feedVenues, logger, () => called(control, engine.stateDir));

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Config } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
+import { FILE_SINK } from '../model/sink.js';
 import { addEnvironment } from './config/environment.js';
 import { feedsOf } from './config/feeds.js';
+import { fileSinkOf, fileSinkSettings } from './config/file-sink.js';
 import { accessOf, gatewaySettings } from './config/gateway.js';
 import { journalOf, journalSettings } from './config/journal.js';
 import { describe, hideSecrets } from './config/problems.js';
@@ -84,6 +86,13 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
   const redis = redisOf(settings, layers, warnings);
   const stateDir = settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name);
   const callbacks = callbacksOf(settings, stateDir);
+  const journal = journalOf(settings, stateDir);
+  const file = fileSinkOf(settings, layers, journal, stateDir);
+  const sinks = [
+    ...(redis === null ? [] : ['redis']),
+    ...(callbacks === null ? [] : ['webhooks']),
+    ...(file === null ? [] : [FILE_SINK]),
+  ];
   if (isSimulated && settings.symbols !== undefined) {
     warnings.push(`${layers.originOf(['symbols'])}: symbols without exchange_ws_url are those of the simulated venues`);
   }
@@ -103,7 +112,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       reconnectDelayMs: settings.reconnect_delay_ms,
       maxReconnectDelayMs: settings.max_reconnect_delay_ms,
       quarantineBytesMax: settings.quarantine_bytes_max,
-      journal: journalOf(settings, stateDir),
+      journal: journal === null || file === null ? journal : { ...journal, sinks: [FILE_SINK] },
       feeds,
     },
     gateway: {
@@ -114,13 +123,10 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       access: accessOf(settings, layers, stateDir),
       latencyAlertMs: settings.gateway.latency_alert_ms,
       ...(callbacks === null ? {} : { callbackKeyFile: callbacks.keyFile }),
-      sinks: [...(redis === null ? [] : ['redis']), ...(callbacks === null ? [] : ['webhooks'])],
+      sinks,
     },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
-    jobs:
-      redis === null && callbacks === null
-        ? null
-        : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis, callbacks },
+    jobs: sinks.length === 0 ? null : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis, callbacks, file },
     log: { level: settings.log.level },
   };
 }
@@ -182,7 +188,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     journal: journalSettings(engine.journal),
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: gatewaySettings(gateway),
-    ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs) }),
+    ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs), ...fileSinkSettings(jobs) }),
     ...(simulator === null ? {} : { simulator }),
     log,
   });

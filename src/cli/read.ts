@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { KINDS, type KindName } from '../model/codes.js';
 import { EXIT, TickringError } from '../model/errors.js';
+import { recordView } from '../native/record-view.js';
 import { RingReader } from '../reader/index.js';
 import { nearest } from './config/nearest.js';
 import { loadConfig } from './config.js';
 import { durationMs, integer } from './options.js';
-import { recordText, recordView } from './record.js';
+import { recordText } from './record.js';
 
 /** People read no faster than this. */
 const WAIT = { spinMs: 0, yieldMs: 0, sleepMs: 5 } as const;

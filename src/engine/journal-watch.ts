@@ -11,8 +11,8 @@ const LOOK_EVERY = 5;
 /** Where a shard keeps its inputs. */
 export function journalOf({ journal }: EngineConfig, shard: number): { journal?: JournalOptions } {
   if (journal === undefined || journal === null) return {};
-  const { dir, ...settings } = journal;
-  return { journal: { folder: join(dir, `shard-${shard}`), ...settings } };
+  const { dir, sinks = [], ...settings } = journal;
+  return { journal: { folder: join(dir, `shard-${shard}`), ...settings, sinks: [...sinks] } };
 }
 
 /** Tells in the log when a shard's journal stops keeping up, and when it does again. */

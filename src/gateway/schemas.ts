@@ -275,6 +275,9 @@ export const healthAnswer = z.looseObject({
   symbols_tracked: count,
   uptime_seconds: z.number().min(0),
   messagebus_connected: z.boolean().nullable(),
+  sinks: z
+    .array(z.object({ sink: z.string(), connected: z.boolean(), lag_inputs: nullableNumber, lag_seconds: nullableNumber }))
+    .describe('those that are configured; lags of those that take the journal'),
   engine: z.string(),
 });
 

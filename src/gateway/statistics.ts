@@ -77,6 +77,7 @@ export class Statistics {
       uptime_seconds: Math.floor(this.uptimeSeconds),
       messagebus_connected: null,
       redis_connected: sinks.connected('redis'),
+      sinks: sinks.summary(),
       engine: monitor.engineState,
     };
   }

@@ -46,6 +46,8 @@ export interface JournalConfig {
   readonly compress: boolean;
   /** What is done at a start about damage to what was durable. */
   readonly recovery: 'strict' | 'point-in-time' | 'salvage';
+  /** Sinks by name: what they have not taken is not deleted. */
+  readonly sinks?: readonly string[];
 }
 
 export interface EngineConfig {
@@ -156,6 +158,19 @@ export interface CallbackConfig {
   readonly backoffMs: number;
 }
 
+/** Events of the journal as files of lines. */
+export interface FileSinkConfig {
+  /** A folder a shard is made in it. */
+  readonly dir: string;
+  /** A file that is this long is followed by another one. */
+  readonly rotateBytes: number;
+  /** Where it begins when it has never been there. */
+  readonly from: 'oldest' | 'now';
+  /** Of the engine. */
+  readonly journalDir: string;
+  readonly shards: number;
+}
+
 /** The process of the sinks. */
 export interface JobsConfig {
   readonly name: string;
@@ -165,6 +180,7 @@ export interface JobsConfig {
   /** Null: not configured; at least one is. */
   readonly redis: RedisConfig | null;
   readonly callbacks: CallbackConfig | null;
+  readonly file: FileSinkConfig | null;
 }
 
 /** Options of the built-in simulated venues, as far as configuration can set them. */

@@ -1,6 +1,6 @@
 /** What sinks have in common, and what their process tells the others about them. */
 
-/** A destination beyond this host's memory. It reads the ring, so that nothing it does can hold up a feed. */
+/** A destination beyond this host's memory. It reads the ring or the journal, so that nothing it does can hold up a feed. */
 export interface Sink {
   readonly name: string;
   status(): SinkStatus;
@@ -35,6 +35,20 @@ export interface SinkStatus {
   readonly lagSlots: number;
   /** From a record's being read to the destination's confirmation. */
   readonly latency: SinkLatency;
+  /** Of a sink that takes the journal: how far it is, shard by shard. */
+  readonly journal?: readonly JournalLag[];
+}
+
+export interface JournalLag {
+  readonly shard: number;
+  /** Last input that the destination has for good. */
+  readonly sequence: number;
+  /** Inputs of the engine that it does not have yet; null while no engine says how many there are. */
+  readonly lagInputs: number | null;
+  /** How old the last input is that it has, while it does not have all; 0 where it has. */
+  readonly lagSeconds: number;
+  /** Inputs of which it was told that their events are missing. */
+  readonly missing: number;
 }
 
 /** Bounds of `SinkLatency`: 1, 2, 5 a decade from 10 us to 10 s. */
@@ -56,3 +70,6 @@ export interface JobsStatus {
 export function jobsStatusPath(shmRoot: string, name: string): string {
   return `${shmRoot}/${name}/jobs.json`;
 }
+
+/** Name of the sink that writes files: of its cursor, and in figures. */
+export const FILE_SINK = 'file';

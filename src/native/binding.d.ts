@@ -172,6 +172,25 @@ export declare class FrameProbe {
   get digest(): string
 }
 
+/** The events of one shard's journal behind a cursor, in order. Any number of feeds may read a journal, also while it is written. */
+export declare class JournalFeed {
+  /**
+   * Begins at the oldest input without a cursor. Nothing is opened before the first call of `next`.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  constructor(folder: string, shard: number, cursor?: JournalCursor | undefined | null)
+  /**
+   * The next events, of inputs up to `limit`: what the writer has said to be durable. About `bytes` of them, a bounded amount of work.
+   * The failures are `JOURNAL_*` and `CLOSED`.
+   */
+  next(limit: bigint, bytes: number): Promise<FeedAnswer>
+  /** Lets go of the files, once a call that is on its way has ended. Idempotent. */
+  close(): void
+}
+
 /** Gives the records of a shard's journal in order. */
 export declare class JournalReader {
   /**
@@ -634,6 +653,28 @@ export declare const ENDED_BIT: number
 /** Bits 0..23 of an input's return value: events published. */
 export declare const EVENTS_MASK: number
 
+/** A batch, or why there is none: then the next call tries the same again. */
+export interface FeedAnswer {
+  batch?: FeedBatch
+  failure?: TaskFailure
+}
+
+/** Events of one writer, and what is missing before them. */
+export interface FeedBatch {
+  /** Records as `RingReader.poll` gives them, but for `sequence` and `ts_out`, which only a ring has: 0, and `ts_recv`. */
+  bytes: Buffer
+  records: number
+  /** Of their writer. */
+  epoch: bigint
+  missing: Array<MissingInputs>
+  /** Instruments as they were before the events: given once, where the feed began behind a cursor. */
+  definitions?: Array<InstrumentDefinition>
+  /** Behind all that; its output is empty. */
+  cursor: JournalCursor
+  /** There is no more now. */
+  isEnd: boolean
+}
+
 /** A latency histogram of the writer; bucket bounds as in `src/native/layout.ts`. */
 export interface Histogram {
   counts: Float64Array
@@ -718,6 +759,38 @@ export interface JournalCheck {
   torn?: string
 }
 
+/**
+ * The cursor of a sink in a shard's journal; null where there is none.
+ *
+ * # Errors
+ *
+ * `JOURNAL_DAMAGED`, `JOURNAL_IO`, `ARGUMENT_RANGE`.
+ */
+export declare function journalCursor(folder: string, name: string): JournalCursor | null
+
+/** How far a sink has come. */
+export interface JournalCursor {
+  /** Of the writer of that input. */
+  epoch: bigint
+  /** The last input of which everything was taken. */
+  sequence: bigint
+  /** The input from which a replay has the state that the shard had there. */
+  from: bigint
+  /** When it was received, ns since the UNIX epoch. */
+  tsRecv: bigint
+  /** What the sink itself needs to go on, one line. */
+  output: string
+}
+
+/**
+ * All cursors in a shard's journal, by name.
+ *
+ * # Errors
+ *
+ * `JOURNAL_IO`.
+ */
+export declare function journalCursors(folder: string): Array<NamedCursor>
+
 /** Bytes that were durable and cannot be read. */
 export interface JournalDamage {
   file: string
@@ -762,6 +835,8 @@ export interface JournalOptions {
   compress: boolean
   /** What is done about damage in the last segment: `strict`, `point-in-time` or `salvage`. */
   recovery: string
+  /** Names of the sinks whose cursors say what must not be deleted. */
+  sinks?: Array<string>
   /**
    * Inputs are those of a recording that begins at this time, ns since the UNIX epoch: stamps are its own, and instead of shedding an
    * input its caller waits for the disk. Absent: live.
@@ -863,6 +938,15 @@ export interface JournalStatus {
   recovered: Array<string>
 }
 
+/**
+ * Replaces the cursor of a sink; durable once the promise resolves with null, else the one before stands.
+ *
+ * # Errors
+ *
+ * `ARGUMENT_RANGE`.
+ */
+export declare function keepCursor(folder: string, name: string, cursor: JournalCursor): Promise<TaskFailure | null>
+
 /** Pseudo record: the engine started a new segment; payload words are the old and the new epoch. */
 export declare const KIND_GENERATION: number
 
@@ -936,8 +1020,28 @@ export interface Listing {
 /** At least one message was handed on. */
 export declare const MESSAGE_BIT: number
 
+/** Inputs of which no event is told. */
+export interface MissingInputs {
+  /**
+   * Those of a `JournalGap`; `removed`: retention or somebody else took them; `state_unknown`: they are there, but not what the shard
+   * was before them.
+   */
+  cause: 'buffer_full' | 'too_long' | 'closed' | 'damaged' | 'not_durable' | 'removed' | 'state_unknown'
+  first: bigint
+  last: bigint
+}
+
 /** The chunk is not used up: look at the other bits, then call again with `SocketFrames.position`. */
 export declare const MORE_BIT: number
+
+/** A cursor with the name of its sink. */
+export interface NamedCursor {
+  name: string
+  /** Absent where it cannot be read. */
+  cursor?: JournalCursor
+  /** Why not. */
+  problem?: string
+}
 
 /**
  * Reads a venue's instrument listing (the body of its REST answer).
@@ -1174,6 +1278,12 @@ export interface SocketEnding {
   text: string
   /** The server broke the protocol. */
   isViolation: boolean
+}
+
+/** What became of a task: an error that leaves it would lose its code. */
+export interface TaskFailure {
+  code: string
+  message: string
 }
 
 /** A topic that clients can subscribe to. */

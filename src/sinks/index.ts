@@ -5,6 +5,7 @@ import type { Subscription } from '../model/feeds.js';
 import type { Logger } from '../model/log.js';
 import { type JobsStatus, jobsStatusPath, type Sink } from '../model/sink.js';
 import { rfc3339, wallNs } from './clock.js';
+import { startFileSink } from './file/sink.js';
 import { startRedisSink } from './redis/sink.js';
 import { startCallbackSink } from './webhook/sink.js';
 
@@ -30,7 +31,7 @@ export function startSinks(
   logger: Logger,
   subscriptions: AskSubscriptions,
 ): RunningSinks {
-  const { name, shmRoot, redis, callbacks, primaryVenue } = config;
+  const { name, shmRoot, redis, callbacks, file: files, primaryVenue } = config;
   const venues = primaryVenue === null ? feedVenues : [primaryVenue, ...feedVenues];
   const path = jobsStatusPath(shmRoot, name);
   const diedAtNs = lastWritten(path);
@@ -50,6 +51,7 @@ export function startSinks(
     ...(callbacks === null
       ? []
       : [startCallbackSink({ config: callbacks, venues, shmRoot, engine: name, logger, subscriptions })]),
+    ...(files === null ? [] : [startFileSink({ config: files, shmRoot, engine: name, logger })]),
   ];
   const file = new StatusFile(path, sinks, logger);
   let stopped: Promise<void> | undefined;

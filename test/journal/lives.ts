@@ -110,6 +110,15 @@ export class Lives {
     if (!text.toString().startsWith('ready')) throw new Error(`the engine said ${text.toString()}`);
   }
 
+  /** Kills the engine that lives. */
+  async crash(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -230,11 +230,12 @@ impl Driver {
     /// Marks the ring closed and lets go of everything. Idempotent.
     pub fn close(&mut self) {
         let Some(mut running) = self.running.take() else { return };
-        if let Some(journal) = running.journal.take() {
-            journal.close();
-        }
+        let last = running.journal.take().map(|journal| journal.close());
         if self.poisoned {
             return;
+        }
+        if let (Some(last), Some(writer)) = (last, &mut running.output.ring) {
+            writer.put_journal_counters(&last);
         }
         running.publish_counters();
         if let Some(writer) = running.output.ring {

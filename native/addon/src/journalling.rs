@@ -27,6 +27,8 @@ const RECORD_BYTES: usize = 256;
 /// How long the input of a recording waits for room; then it is shed as a live one.
 const ROOM_WAIT: Duration = Duration::from_millis(1);
 const ROOM_TRIES: u32 = 60_000;
+/// How a closed journal is told.
+const CLOSED: u64 = 3;
 /// Ticks between two attempts to write a checkpoint behind a gap.
 const CHECKPOINT_EVERY: u32 = 10;
 
@@ -255,7 +257,7 @@ impl Journalling {
             journal_state: match status.state {
                 State::Normal => 1,
                 State::Degraded => 2,
-                State::Closed => 3,
+                State::Closed => CLOSED,
             },
             journal_durable: status.durable,
             journal_appended: self.writer.next_sequence() - 1,
@@ -277,13 +279,16 @@ impl Journalling {
         }
     }
 
-    /// Brings what waits to the disk; what the disk does not take is told by a gap, and on standard error.
-    pub fn close(mut self) {
+    /// Brings what waits to the disk; what the disk does not take is told by a gap, and on standard error. Gives the last figures: sinks
+    /// go by them until another writer is there.
+    pub fn close(mut self) -> JournalCounters {
+        let (before, watch) = (self.counters(), self.journal.watch());
         if let Some(checkpointer) = self.checkpointer.take() {
             checkpointer.stop();
         }
         if let Err(error) = self.journal.close(self.writer) {
             eprintln!("tickring: journal: {error}");
         }
+        JournalCounters { journal_state: CLOSED, journal_durable: watch.get(), ..before }
     }
 }

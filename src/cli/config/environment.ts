@@ -30,7 +30,7 @@ const LISTS = new Set<unknown>([
   'allow_addresses',
 ]);
 
-const GROUPS = ['gateway', 'simulator', 'journal', 'redis', 'webhooks', 'log'] as const;
+const GROUPS = ['gateway', 'simulator', 'journal', 'redis', 'webhooks', 'file_sink', 'log'] as const;
 
 /** Variable of every key that is not in a list: `TICKRING_GATEWAY_PORT` → gateway.port. */
 function variables(): Map<string, readonly string[]> {

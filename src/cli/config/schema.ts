@@ -202,6 +202,14 @@ export const settingsSchema = z.strictObject({
       backoff_ms: z.int().min(1).max(300_000).default(5_000),
     })
     .prefault({}),
+  file_sink: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      dir: absolutePath.optional(),
+      rotate_bytes: bytes(2 ** 16, 2 ** 40).default(256 * 2 ** 20),
+      from: z.enum(['oldest', 'now']).default('oldest'),
+    })
+    .prefault({}),
   health_port: z.int().min(0).max(65_535).optional(),
   shm_name: name.optional(),
 });
@@ -222,6 +230,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefi
     simulator: settingsSchema.shape.simulator.unwrap().shape,
     redis: settingsSchema.shape.redis.unwrap().shape,
     webhooks: settingsSchema.shape.webhooks.unwrap().shape,
+    file_sink: settingsSchema.shape.file_sink.unwrap().shape,
     journal: settingsSchema.shape.journal.unwrap().shape,
     log: settingsSchema.shape.log.unwrap().shape,
   };

@@ -1,5 +1,5 @@
 /** `tickring journal ls`: segments, and what is in them. */
-import { type JournalSegment, journalSegments, native } from '../../native/index.js';
+import { type JournalSegment, journalCursors, journalSegments, type NamedCursor, native } from '../../native/index.js';
 import { timeText } from '../times.js';
 import type { ShardFolder } from './folders.js';
 
@@ -12,10 +12,13 @@ export function bytesText(bytes: number): string {
 
 export interface ListedShard extends ShardFolder {
   readonly segments: readonly JournalSegment[];
+  /** How far sinks have come. */
+  readonly cursors: readonly NamedCursor[];
 }
 
 export function listShard(shard: ShardFolder): ListedShard {
-  return { ...shard, segments: native(() => journalSegments(shard.folder)) };
+  const { folder } = shard;
+  return native(() => ({ ...shard, segments: journalSegments(folder), cursors: journalCursors(folder) }));
 }
 
 function segmentText(segment: JournalSegment): string {
@@ -35,14 +38,21 @@ function segmentText(segment: JournalSegment): string {
   return fields.filter((field) => field !== '').join('  ');
 }
 
-export function listText({ shard, folder, segments }: ListedShard): string {
+function cursorText({ name, cursor, problem }: NamedCursor): string {
+  if (cursor === undefined) return `  sink ${name}: ${problem ?? 'gone'}`;
+  const { epoch, sequence, from, tsRecv } = cursor;
+  const received = tsRecv === 0n ? '' : `, received ${timeText(tsRecv)}`;
+  return `  sink ${name} has inputs up to ${sequence} (epoch ${epoch}${received}) and needs those from ${from} on`;
+}
+
+export function listText({ shard, folder, segments, cursors }: ListedShard): string {
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   const head = `shard ${shard}  ${segments.length} segments  ${bytesText(bytes)}  ${folder}`;
-  return [head, ...segments.map(segmentText)].join('\n');
+  return [head, ...segments.map(segmentText), ...cursors.map(cursorText)].join('\n');
 }
 
 /** The same for programs: numbers beyond 2^53 as text. */
-export function listJson({ shard, folder, segments }: ListedShard): object {
+export function listJson({ shard, folder, segments, cursors }: ListedShard): object {
   return {
     shard,
     folder,
@@ -59,6 +69,15 @@ export function listJson({ shard, folder, segments }: ListedShard): object {
       bytes: segment.bytes,
       packed: segment.packed,
       damage: segment.damage ?? null,
+    })),
+    cursors: cursors.map(({ name, cursor, problem }) => ({
+      name,
+      epoch: cursor === undefined ? null : String(cursor.epoch),
+      sequence: cursor === undefined ? null : String(cursor.sequence),
+      from: cursor === undefined ? null : String(cursor.from),
+      ts_recv: cursor === undefined ? null : String(cursor.tsRecv),
+      output: cursor?.output ?? null,
+      problem: problem ?? null,
     })),
   };
 }
