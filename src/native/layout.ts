@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0xea4de7b1fba75a5an;
+export const SCHEMA_HASH = 0x6d2a8e317be0af8en;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -151,6 +151,8 @@ export const SHARD_COUNTERS = [
   { name: 'connects', help: 'Connections opened.' },
   { name: 'disconnects', help: 'Connections lost or closed.' },
   { name: 'crossed', help: 'Times a book became crossed.' },
+  { name: 'checksums', help: "Books that the venue's checksum was compared with." },
+  { name: 'checksum_mismatches', help: "Books that were not the ones of the venue's checksum." },
   { name: 'rollbacks', help: 'Times a venue restarted its ids.' },
   { name: 'widened', help: "Times an instrument's exponents had to be widened." },
 ] as const;
@@ -186,10 +188,7 @@ export const INSTRUMENT_COUNTERS = [
 /** Histograms of a shard, in the order of the file. */
 export const STAGES = [
   { name: 'receive_to_ring', help: 'From arrival in the engine to the last record on the ring, ns.' },
-  {
-    name: 'venue_to_receive',
-    help: "From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0.",
-  },
+  { name: 'venue_to_receive', help: "From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0." },
   { name: 'receive', help: 'Of receive_to_ring: until the state machine has the frame, one frame of 61, ns.' },
   { name: 'parse', help: 'Of receive_to_ring: reading it, one frame of 61, ns.' },
   { name: 'book', help: 'Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.' },

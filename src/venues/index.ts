@@ -4,9 +4,21 @@ import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
 import { deribit } from './deribit/index.js';
+import { okxFutures, okxSpot, okxSwap } from './okx/index.js';
 
 /** The registry: every venue that a feed can name. */
-export const venues: readonly Venue[] = [binanceSpot, binanceUsdm, binanceCoinm, bybitLinear, bybitSpot, bybitInverse, deribit];
+export const venues: readonly Venue[] = [
+  binanceSpot,
+  binanceUsdm,
+  binanceCoinm,
+  bybitLinear,
+  bybitSpot,
+  bybitInverse,
+  deribit,
+  okxSpot,
+  okxSwap,
+  okxFutures,
+];
 
 /** The venue with this name. */
 export function venueByName(name: string): Venue | undefined {

@@ -10,8 +10,11 @@ const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
   ['bybit-linear', ['BTCUSDT', 'ETHUSDT']],
   ['bybit-spot', ['BTCUSDT', 'ETHUSDT']],
   ['deribit', ['BTC-PERPETUAL', 'BTC_USDC']],
+  ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP']],
 ];
 const CASES = VENUES.flatMap(([venue, symbols]) => TRANSPORTS.map((transport) => [venue, transport, symbols] as const));
+/** How the streams of books begin. */
+const BOOKS = /^(orderbook\.1000|books?)\b/;
 
 describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
   let rig: Rig;
@@ -36,8 +39,7 @@ describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
 
   it.each([1, 10])('drop %i: exactly the missing ids are named, and the books are subscribed anew', async (n) => {
     const before = told('book').length;
-    const lost = () =>
-      oracleRecords(rig).filter(({ fate, stream }) => fate === 'dropped' && /^(orderbook\.1000|book)\./.test(stream));
+    const lost = () => oracleRecords(rig).filter(({ fate, stream }) => fate === 'dropped' && BOOKS.test(stream));
     const already = lost().length;
     rig.inject('drop', { n });
     await eventually('the loss is noticed', () => told('book').length >= before + SYMBOLS);

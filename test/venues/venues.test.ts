@@ -13,6 +13,7 @@ const STREAM = {
   binance: /^btcusdt@[a-zA-Z0-9@]+$/,
   bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/,
   deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
+  okx: /^(books|bbo-tbt|trades):BTCUSDT$/,
 } as const;
 const CONTROL = {
   binance: {
@@ -27,6 +28,10 @@ const CONTROL = {
     subscribe: { jsonrpc: '2.0', id: 3_001, method: 'public/subscribe', params: { channels: ['a"b'] } },
     unsubscribe: { jsonrpc: '2.0', id: 4_000, method: 'public/unsubscribe', params: { channels: ['a'] } },
   },
+  okx: {
+    subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'c', instId: 'a"b' }] },
+    unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'c', instId: 'a' }] },
+  },
 } as const;
 
 function protocolOf(name: string): keyof typeof STREAM {
@@ -38,6 +43,9 @@ const SYMBOL: Readonly<Record<string, string>> = {
   'bybit-inverse': 'BTCUSD',
   'binance-coinm': 'BTCUSD_PERP',
   deribit: 'BTC-PERPETUAL',
+  'okx-spot': 'BTC-USDT',
+  'okx-swap': 'BTC-USDT-SWAP',
+  'okx-futures': 'BTC-USD-270326',
 };
 
 /** Every REST request that the venue knows for a symbol. */
@@ -77,8 +85,9 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
 
   it('writes control messages whose id comes back', () => {
     const { subscribe, unsubscribe } = CONTROL[protocolOf(name)];
-    expect(JSON.parse(venue.subscribeFrame(3, ['a"b']))).toEqual(subscribe);
-    expect(JSON.parse(venue.unsubscribeFrame(4, ['a']))).toEqual(unsubscribe);
+    const prefix = protocolOf(name) === 'okx' ? 'c:' : '';
+    expect(JSON.parse(venue.subscribeFrame(3, [`${prefix}a"b`]))).toEqual(subscribe);
+    expect(JSON.parse(venue.unsubscribeFrame(4, [`${prefix}a`]))).toEqual(unsubscribe);
     if (venue.keepAlive !== undefined) expect(venue.keepAlive.intervalMs).toBeGreaterThan(venue.limits.silenceTimeoutMs);
   });
 
@@ -114,6 +123,20 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   });
 });
 
+/** How messages name their stream. */
+interface Said {
+  readonly stream?: string;
+  readonly topic?: string;
+  readonly arg?: { readonly channel: string; readonly instId: string };
+  readonly data?: unknown;
+  readonly params?: { readonly channel?: string };
+}
+
+function streamOf({ stream, topic, arg, data, params }: Said): string | undefined {
+  const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId}`;
+  return stream ?? topic ?? params?.channel ?? ofArgument;
+}
+
 /** Names of the streams that speak, once `count` of them did. */
 async function listen(url: string, subscribe: string, count: number): Promise<Set<string>> {
   const { default: WebSocket } = await import('ws');
@@ -124,8 +147,7 @@ async function listen(url: string, subscribe: string, count: number): Promise<Se
     socket.on('open', () => socket.send(subscribe));
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const message = JSON.parse(String(data)) as { stream?: string; topic?: string; params?: { channel?: string } };
-      const named = message.stream ?? message.topic ?? message.params?.channel;
+      const named = streamOf(JSON.parse(String(data)) as Said);
       if (named !== undefined) seen.add(named);
       if (seen.size < count) return;
       clearTimeout(watchdog);

@@ -27,6 +27,8 @@ const RECORDINGS: &[(&str, &[(&str, VenueId)])] = &[
     ("BINANCE_FUTURES", &[("fstream", VenueId::BinanceUsdm)]),
     ("BINANCE_DELIVERY", &[("dstream", VenueId::BinanceCoinm)]),
     ("BYBIT", &[("/linear", VenueId::BybitLinear), ("/spot", VenueId::BybitSpot)]),
+    // One connection of all kinds of instruments, which are read alike.
+    ("OKX", &[("/v5/public", VenueId::OkxSpot)]),
 ];
 
 /// One recorded input.
@@ -69,7 +71,8 @@ impl Recording {
                     recording.steps.push((ts_recv, Step::Body { symbol, bytes }));
                 }
                 "recv" => {
-                    let is_book = of("data").contains("\"depthUpdate\"") || of("data").contains("\"orderbook.");
+                    let is_book =
+                        ["\"depthUpdate\"", "\"orderbook.", "\"action\":\""].iter().any(|name| of("data").contains(name));
                     if books_only && !is_book {
                         continue;
                     }
@@ -94,7 +97,7 @@ impl Recording {
         };
         let venue = self.steps.iter().find_map(connected).unwrap_or(venues[0].1);
         let text = String::from_utf8_lossy(frame);
-        let named = text.split_once("\"s\":\"").or_else(|| text.split_once("\"symbol\":\""));
+        let named = ["\"s\":\"", "\"symbol\":\"", "\"instId\":\""].iter().find_map(|key| text.split_once(key));
         let Some(symbol) = named.and_then(|(_, rest)| rest.split('"').next()) else { return };
         if !self.instruments.iter().any(|(of, known, _)| (*of, known.as_str()) == (venue, symbol)) {
             self.instruments.push((venue, symbol.to_owned(), connection));

@@ -42,6 +42,8 @@ counters! {
         connects: "Connections opened.",
         disconnects: "Connections lost or closed.",
         crossed: "Times a book became crossed.",
+        checksums: "Books that the venue's checksum was compared with.",
+        checksum_mismatches: "Books that were not the ones of the venue's checksum.",
         rollbacks: "Times a venue restarted its ids.",
         widened: "Times an instrument's exponents had to be widened.",
     }

@@ -94,6 +94,8 @@ codes! {
     LevelsTooMany = 14, "LEVELS_TOO_MANY", Quarantine;
     /// The frame arrived on a connection that was never announced.
     UnknownConnection = 15, "UNKNOWN_CONNECTION", Quarantine;
+    /// The book after a message is not the one that the venue's checksum tells of.
+    ChecksumMismatch = 16, "CHECKSUM_MISMATCH", Resync;
 
     // Inputs that contradict the state machine's state.
     /// The instrument definition is unusable.

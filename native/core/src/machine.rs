@@ -21,6 +21,7 @@ pub use config::{MachineConfig, Outcome};
 pub use snapshot::TOLD_AGAIN;
 
 mod checkpoint;
+mod checksum;
 mod config;
 mod control;
 mod definition;

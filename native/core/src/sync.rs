@@ -181,6 +181,8 @@ pub struct Sync {
     pub queued: bool,
     /// The answer under way was asked for before the venue restarted its ids.
     pub discard_answer: bool,
+    /// When the book was last not the one of the venue's checksum, ns.
+    pub mismatch_at: Option<u64>,
 }
 
 impl Default for Sync {
@@ -195,6 +197,7 @@ impl Default for Sync {
             asked_at: None,
             queued: false,
             discard_answer: false,
+            mismatch_at: None,
         }
     }
 }

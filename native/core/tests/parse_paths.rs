@@ -50,7 +50,7 @@ impl Paths {
                 venue.parse_indexed(&indexed, known, |_| Some(exponents), &mut sides)
             });
             let said = read.map(|read| match read {
-                Read::Delta(DepthHead { symbol, ts_event, ids }) => {
+                Read::Delta(DepthHead { symbol, ts_event, ids, .. }) => {
                     Said::Delta { symbol: symbol.to_vec(), ts_event, ids, bids, asks }
                 }
                 Read::Snapshot(_) => panic!("no such message at this venue"),
@@ -74,7 +74,7 @@ fn scan(venue: VenueId, frame: &[u8], (price, qty): (i8, i8)) -> Option<Said> {
     let (mut bids, mut asks) = (Vec::new(), Vec::new());
     convert_levels(depth.bids, price, qty, &mut bids).ok()?;
     convert_levels(depth.asks, price, qty, &mut asks).ok()?;
-    let DepthHead { symbol, ts_event, ids } = depth.head;
+    let DepthHead { symbol, ts_event, ids, .. } = depth.head;
     Some(Said::Delta { symbol: symbol.to_vec(), ts_event, ids, bids, asks })
 }
 

@@ -41,6 +41,21 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
             r#"{"jsonrpc":"2.0","result":[{"instrument_name":"BTC-PERPETUAL","tick_size":0.5,"min_trade_amount":10.0,"state":"open","is_active":true}]}"#,
         ],
     ),
+    (
+        VenueId::OkxSwap,
+        "BTCUSDT",
+        &[
+            r#"{"arg":{"channel":"books","instId":"BTCUSDT"},"action":"snapshot","data":[{"bids":[["83725.8","7.69","0","5"],["83725.4","0.02","0","1"]],"asks":[["83725.9","1712.41","0","92"]],"ts":"1791369351001","seqId":10,"prevSeqId":-1}]}"#,
+            r#"{"arg":{"channel":"books","instId":"BTCUSDT"},"action":"update","data":[{"bids":[["83723.6","0","0","0"]],"asks":[["83729.6","70.03","0","4"]],"ts":"1791369352001","seqId":12,"prevSeqId":10}]}"#,
+            r#"{"arg":{"channel":"books","instId":"BTCUSDT"},"action":"snapshot","data":[{"asks":[["3366.8","9","0","1"],["3368","8","0","1"]],"bids":[["3366.1","7","0","1"],["3366","6","0","1"]],"ts":"1652459225464","checksum":-1881014294}]}"#,
+            r#"{"arg":{"channel":"books","instId":"BTCUSDT"},"action":"update","data":[{"asks":[],"bids":[["3366.1","7","0","2"]],"ts":"1652459225564","checksum":-1881014294}]}"#,
+            r#"{"arg":{"channel":"bbo-tbt","instId":"BTCUSDT"},"data":[{"asks":[["83753","0.5","0","3"]],"bids":[["83752.9","1.1","0","4"]],"ts":"1791369351011","seqId":82083114841}]}"#,
+            r#"{"arg":{"channel":"trades","instId":"BTCUSDT"},"data":[{"instId":"BTCUSDT","tradeId":"2978601964","px":"83725.9","sz":"5","side":"sell","ts":"1791369350776","count":"1","source":"0","seqId":344430848209}]}"#,
+            r#"{"arg":{"channel":"tickers","instId":"BTCUSDT"},"data":[{"instType":"SPOT","instId":"BTCUSDT","last":"83753","ts":"1791369351085"}]}"#,
+            r#"{"id":"8","event":"error","code":"60018","msg":"doesn't exist.","connId":"5e1f2fe5"}"#,
+            r#"{"code":"0","data":[{"instId":"BTCUSDT","state":"live","tickSz":"0.1","lotSz":"0.01"}]}"#,
+        ],
+    ),
 ];
 
 /// Any row of damaged messages, or any bytes.

@@ -155,6 +155,9 @@ enum tkr_venue {
   TKR_VENUE_BYBIT_SPOT = 5,
   TKR_VENUE_BYBIT_INVERSE = 6,
   TKR_VENUE_DERIBIT = 13,
+  TKR_VENUE_OKX_SPOT = 10,
+  TKR_VENUE_OKX_SWAP = 11,
+  TKR_VENUE_OKX_FUTURES = 12,
   TKR_VENUE_INTERNAL = 100,
   TKR_VENUE_IBKR = 101,
   TKR_VENUE_ALPHA_VANTAGE = 102,
@@ -193,17 +196,19 @@ enum tkr_counter {
   TKR_COUNTER_CONNECTS = 25, /* Connections opened. */
   TKR_COUNTER_DISCONNECTS = 26, /* Connections lost or closed. */
   TKR_COUNTER_CROSSED = 27, /* Times a book became crossed. */
-  TKR_COUNTER_ROLLBACKS = 28, /* Times a venue restarted its ids. */
-  TKR_COUNTER_WIDENED = 29, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_JOURNAL_STATE = 30, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 31, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 32, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 33, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 34, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 35, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 36, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 37, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 38, /* Errors of the disk. */
+  TKR_COUNTER_CHECKSUMS = 28, /* Books that the venue's checksum was compared with. */
+  TKR_COUNTER_CHECKSUM_MISMATCHES = 29, /* Books that were not the ones of the venue's checksum. */
+  TKR_COUNTER_ROLLBACKS = 30, /* Times a venue restarted its ids. */
+  TKR_COUNTER_WIDENED = 31, /* Times an instrument's exponents had to be widened. */
+  TKR_COUNTER_JOURNAL_STATE = 32, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 33, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 34, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 35, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 36, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 37, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 38, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 39, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 40, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */

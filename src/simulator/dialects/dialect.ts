@@ -13,6 +13,9 @@ export const venueNames = [
   'bybit-spot',
   'bybit-inverse',
   'deribit',
+  'okx-spot',
+  'okx-swap',
+  'okx-futures',
 ] as const;
 export type VenueName = (typeof venueNames)[number];
 
@@ -75,6 +78,8 @@ export interface Dialect {
   readonly limits: ServerLimits;
   /** The venue announces that a connection is about to be cut. */
   readonly announcesShutdown: boolean;
+  /** The words of that, where they are not Binance's. */
+  readonly shutdownNotice?: string;
   /** Decimals to which prices and quantities of streams are padded; 0 = as tick and lot have them. */
   readonly padPlaces: number;
   /** Update ids jump and events carry the previous one; otherwise they count by one. */

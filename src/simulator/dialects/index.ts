@@ -4,6 +4,7 @@ import { binanceUsdm } from './binance-usdm.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
 import { deribit } from './deribit.js';
 import type { Dialect, VenueName } from './dialect.js';
+import { okxFutures, okxSpot, okxSwap } from './okx.js';
 
 /** The registry: one line for each simulated venue. */
 export const dialects: Readonly<Record<VenueName, Dialect>> = {
@@ -14,4 +15,7 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'bybit-spot': bybitSpot,
   'bybit-inverse': bybitInverse,
   deribit,
+  'okx-spot': okxSpot,
+  'okx-swap': okxSwap,
+  'okx-futures': okxFutures,
 };

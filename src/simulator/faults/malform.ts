@@ -54,9 +54,9 @@ export function malform(kind: MalformKind, options: MalformOptions, random: Rand
 
 /** Where the quantity of the first level stands, or that of a trade or a quote, in the spellings of all venues. */
 const QUANTITIES = [
-  /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"\]/d,
+  /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"/d,
   /\["[a-z]+",[\d.e+-]+,([\d.e+-]+)\]/d,
-  /"[qvB]":"(\d+(?:\.\d+)?)"/d,
+  /"(?:[qvB]|sz)":"(\d+(?:\.\d+)?)"/d,
   /"(?:amount|best_bid_amount)":([\d.e+-]+)/d,
 ];
 
@@ -88,7 +88,7 @@ function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer 
 export function cross(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1');
   // The first bid may be a removal: the one before it is not.
-  const crossed = text.replace(/"b":\[\["([\d.]+)"/, '"b":[["9$1","1"],["$1"');
+  const crossed = text.replace(/"(b|bids)":\[\["([\d.]+)"/, '"$1":[["9$2","1"],["$2"');
   if (crossed !== text) return Buffer.from(crossed, 'latin1');
   const rows = text
     .replace(/"bids":\[\["([a-z]+)",([\d.]+),/, '"bids":[["new",9$2,1.0],["$1",$2,')
@@ -98,7 +98,10 @@ export function cross(bytes: Buffer): Buffer {
     );
   if (rows !== text) return Buffer.from(rows, 'latin1');
   return Buffer.from(
-    text.replace(/"b":\[\],"a":\[(\["[^\]]*\])/, (_, row: string) => `"b":[["9${row.slice(2)}],"a":[${row}`),
+    text.replace(
+      /"(b|bids)":\[\],"(a|asks)":\[(\["[^\]]*\])/,
+      (_, bids: string, asks: string, row: string) => `"${bids}":[["9${row.slice(2)}],"${asks}":[${row}`,
+    ),
     'latin1',
   );
 }
@@ -106,10 +109,12 @@ export function cross(bytes: Buffer): Buffer {
 /** Moves event and transaction times by `offsetMs`. */
 export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
-    const shifted = bytes.toString('latin1').replace(/"(E|T|ts|cts|timestamp)":(\d+)/g, (_, key: string, digits: string) => {
-      const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
-      return `"${key}":${Math.max(0, Number(digits) + offset)}`;
-    });
+    const shifted = bytes
+      .toString('latin1')
+      .replace(/"(E|T|ts|cts|timestamp)":("?)(\d+)/g, (_, key: string, quote: string, digits: string) => {
+        const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
+        return `"${key}":${quote}${Math.max(0, Number(digits) + offset)}`;
+      });
     return Buffer.from(shifted, 'latin1');
   };
 }

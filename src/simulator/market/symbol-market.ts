@@ -30,6 +30,8 @@ export class SymbolMarket {
   readonly #publish: (frame: Frame) => void;
   readonly #extraKeys: boolean;
   #lastId: number;
+  /** Where ids count messages, that of the next one: its changes have it before it is told. */
+  #nextId: number;
   #tradeId: number;
   #quoteId = 0;
   #aggregateId: number;
@@ -48,6 +50,7 @@ export class SymbolMarket {
     this.#random = new Random(seed, `${dialect.name}/${spec.symbol}/ids`);
     this.#flow = new OrderFlow(spec, new Random(seed, `${dialect.name}/${spec.symbol}/flow`));
     this.#lastId = dialect.firstUpdateId + (hashText(spec.symbol) % 1_000_003);
+    this.#nextId = this.#lastId + 1;
     this.#tradeId = dialect.firstTradeId + (hashText(spec.symbol) % 100_003);
     this.#aggregateId = Math.trunc(this.#tradeId / 2);
     this.history = new BookHistory(budget, options.symbols.length);
@@ -94,6 +97,7 @@ export class SymbolMarket {
   /** Update ids restart at `to`, as after a restart of the venue's engine; times go on. */
   rollback(to: number, nowUs: number): void {
     this.#lastId = to;
+    this.#nextId = to + 1;
     this.history.begin(to, this.#flow.book);
     for (const { stream, channel } of this.#depth) {
       stream.restart(to);
@@ -154,8 +158,7 @@ export class SymbolMarket {
     let firstId = 0;
     for (const change of book.changes) {
       if (this.#dialect.idsCountMessages !== true) this.#lastId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
-      // Where ids count messages, a change has that of the message that will tell it.
-      const id = this.#dialect.idsCountMessages === true ? this.#lastId + 1 : this.#lastId;
+      const id = this.#dialect.idsCountMessages === true ? this.#nextId : this.#lastId;
       if (firstId === 0) firstId = id;
       const key = change.side * change.tick;
       this.history.record(id, key, change.qty);
@@ -221,7 +224,10 @@ export class SymbolMarket {
     for (const { stream, channel } of this.#depth) {
       if (stream.cadence.clock === 'interval' && !interval) continue;
       if (!stream.due()) continue;
-      if (this.#dialect.idsCountMessages === true) this.#lastId += 1;
+      if (this.#dialect.idsCountMessages === true) {
+        this.#lastId = this.#nextId;
+        this.#nextId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
+      }
       const book = channel.subscribers.size > 0 ? this.#flow.book : undefined;
       const event = stream.flush(this.#lastId, !this.#dialect.sparseIds, time, book);
       const firstId = event?.firstId ?? 0;

@@ -62,7 +62,7 @@ type Row = readonly [
   weight: number,
 ];
 
-const QUOTE_ASSET = /USD[TC]?(?=_PERP|$)/;
+const QUOTE_ASSET = /USD[TC]?(?=_PERP|-|$)/;
 
 function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
   return new Map(
@@ -117,4 +117,22 @@ export const deribitSymbols = table([
 export const inverseSymbols = table([
   ['BTCUSD', 2, 50, 0, 130_000, 260, 2_000, 8],
   ['ETHUSD', 2, 5, 0, 64_000, 280, 1_500, 6],
+]);
+
+/** Spot as OKX spells and lists it. */
+export const okxSpotSymbols = table([
+  ['BTC-USDT', 1, 1, 8, 650_000, 2_500, 1_500_000, 8],
+  ['ETH-USDT', 2, 1, 6, 320_000, 400, 300_000, 6],
+]);
+
+/** Perpetual futures as OKX lists them: quantities count contracts of 0.01 BTC and of 0.1 ETH. */
+export const okxSwapSymbols = table([
+  ['BTC-USDT-SWAP', 1, 1, 2, 650_000, 260, 250, 8],
+  ['ETH-USDT-SWAP', 2, 1, 2, 320_000, 280, 500, 6],
+]);
+
+/** Futures settled in the coin that expire: contracts of 100 USD, and of 10. */
+export const okxFuturesSymbols = table([
+  ['BTC-USD-270326', 1, 1, 0, 650_000, 260, 40, 8],
+  ['ETH-USD-270326', 2, 1, 0, 320_000, 280, 200, 6],
 ]);

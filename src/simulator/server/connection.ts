@@ -156,6 +156,11 @@ export class Connection implements Subscriber, ControlTarget {
   announceShutdown(): void {
     if (this.#announced || !this.#host.dialect.announcesShutdown) return;
     this.#announced = true;
+    const { shutdownNotice } = this.#host.dialect;
+    if (shutdownNotice !== undefined) {
+      this.#ws.send(shutdownNotice);
+      return;
+    }
     const us = this.#host.nowUs();
     const event = `{"e":"serverShutdown","E":${this.#route.micros ? us : Math.floor(us / 1000)}}`;
     this.#ws.send(this.combined ? `{"stream":"!serverShutdown","data":${event}}` : event);
@@ -251,7 +256,7 @@ export class Connection implements Subscriber, ControlTarget {
     }
     if (fault?.kind === 'lost' && !fault.apply) return;
     const answer = outcome.act(this);
-    if (fault === undefined && !this.#ending) this.#ws.send(answer);
+    for (const text of [answer].flat()) if (fault === undefined && !this.#ending) this.#ws.send(text);
     this.#greet();
   }
 

@@ -15,8 +15,8 @@ export type ControlOutcome =
   | {
       readonly ok: true;
       readonly subscribes: boolean;
-      /** Carries it out, and gives the venue's answer. */
-      act(target: ControlTarget): string;
+      /** Carries it out, and gives the venue's answer, or answers. */
+      act(target: ControlTarget): string | readonly string[];
       /** The answer of a venue that will not. */
       refusal(code: number, msg: string): string;
     }

@@ -124,7 +124,7 @@ impl Machine {
         let sync = &mut self.entries[slot as usize].sync;
         match (sync.phase, sync.tail) {
             (Phase::Idle, None) => sync.restart(),
-            (Phase::Idle, Some(_)) => self.begin_resync(slot, out),
+            (Phase::Idle, Some(_)) => self.begin_resync(slot, None, out),
             _ => return,
         }
         let entry = &mut self.entries[slot as usize];

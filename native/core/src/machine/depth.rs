@@ -1,14 +1,15 @@
 //! Depth deltas: what is done about the venue's verdict on each.
 
+use super::checksum::proves;
 use super::entry::{touch_flags, ts_flags};
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
 use crate::error::Code;
-use crate::event::{GapReason, GapStream, State};
+use crate::event::{GapReason, GapStream, State, flag};
 use crate::sink::Sink;
 use crate::sync::{BUFFERED_LEVELS_MAX, Buffer, Phase, SNAPSHOT_LEAD_NS_MAX};
-use crate::venue::{DeltaIds, DepthHead, Follow, Join, LevelText, Reject, VenueId};
+use crate::venue::{Checksum, DeltaIds, DepthHead, Follow, Join, LevelText, Reject, VenueId};
 
 /// How long a book may stay crossed after whole messages before it is rebuilt.
 pub(super) const CROSSED_NS_MAX: u64 = 1_000_000_000;
@@ -31,6 +32,7 @@ pub(super) struct Delta {
     pub(super) ids: DeltaIds,
     pub(super) ts_event: u64,
     pub(super) flags: u16,
+    pub(super) checksum: Option<Checksum>,
 }
 
 impl Machine {
@@ -42,6 +44,14 @@ impl Machine {
         levels: Levels<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
+        let numbered;
+        let head = if head.is_unnumbered() {
+            let Some(own) = self.number(slot, head) else { return Ok(()) };
+            numbered = own;
+            &numbered
+        } else {
+            head
+        };
         let entry = &mut self.entries[slot as usize];
         let verdict = entry.sync.follow(venue, &head.ids);
         if verdict == Follow::Duplicate {
@@ -58,14 +68,15 @@ impl Machine {
             }
         }
         // From here on nothing fails: the delta counts as received.
-        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: ts_flags(head.ts_event, out.ts_recv) };
+        let flags = ts_flags(head.ts_event, out.ts_recv);
+        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags, checksum: head.checksum };
         let follows = self.report_verdict(slot, verdict, delta, out);
         let sync = &mut self.entries[slot as usize].sync;
         (sync.tail, sync.reconnected) = (Some(delta.ids), false);
         match (sync.phase, follows) {
             (Phase::Live, true) => self.follow(slot, delta, out),
             (Phase::Live, false) => {
-                self.begin_resync(slot, out);
+                self.begin_resync(slot, None, out);
                 self.wait(slot, delta, out);
             }
             (Phase::Loaded, _) => self.join(slot, venue, delta, out),
@@ -152,7 +163,9 @@ impl Machine {
         self.counters.book_deltas += 1;
         entry.book_ts_event = delta.ts_event;
         let touch = entry.book.touch();
-        let tag = Tag { instrument: entry.definition.id, flags: delta.flags | touch_flags(touch), ts_event: delta.ts_event };
+        let proven = delta.checksum.is_none_or(|checksum| proves(&mut self.counters, entry, &entry.book, checksum));
+        let flags = delta.flags | touch_flags(touch) | if proven { 0 } else { flag::STALE };
+        let tag = Tag { instrument: entry.definition.id, flags, ts_event: delta.ts_event };
         let change = Change {
             snapshot: false,
             prev_update_id,
@@ -160,12 +173,20 @@ impl Machine {
             bids: &self.scratch.bids,
             asks: &self.scratch.asks,
         };
-        let rebuild = touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
+        let rebuild = proven && touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
         let crosses = touch == Touch::Crossed && self.entries[slot as usize].touch != Touch::Crossed;
-        out.change(tag, &change, !crosses && !rebuild);
+        let last = !crosses && !rebuild && proven;
+        if delta.ids.last < prev_update_id {
+            // The venue's ids go on from a smaller one. Readers know them to go back by a whole book alone.
+            self.send_serving_book(slot, last, out);
+        } else {
+            out.change(tag, &change, last);
+        }
         self.note_touch(slot, touch, out);
         if rebuild {
             self.resync_crossed(slot, out);
+        } else if !proven {
+            self.resync_mismatch(slot, out);
         }
         self.touch(slot);
     }
@@ -194,18 +215,18 @@ impl Machine {
     /// Rebuilds a book that stayed crossed.
     pub(super) fn resync_crossed<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
         self.entries[slot as usize].crossed_resync_at = Some(out.ts_recv);
-        self.begin_resync(slot, out);
+        self.begin_resync(slot, None, out);
     }
 
-    /// The serving book is stale from now on, until a new one is proven.
-    pub(super) fn begin_resync<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+    /// The serving book is stale from now on, until a new one is proven. `code` says why, where no Gap does.
+    pub(super) fn begin_resync<S: Sink>(&mut self, slot: u32, code: Option<Code>, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[slot as usize];
         entry.sync.restart();
         entry.crossed_since = None;
         entry.counters.in_sync = 0;
         entry.counters.resyncs += 1;
         self.counters.resyncs += 1;
-        out.status(Tag::of(entry.definition.id), State::Resync, entry.lines[0], None, entry.counters.last_update_id);
+        out.status(Tag::of(entry.definition.id), State::Resync, entry.lines[0], code, entry.counters.last_update_id);
         self.touch(slot);
     }
 

@@ -67,8 +67,8 @@ pub(super) struct Entry {
     pub(super) last_trade: Trade,
     pub(super) last_trade_ts_event: u64,
     pub(super) last_trade_flags: u16,
-    /// Update id of the newest quote of the present connection.
-    pub(super) quote_id: Option<u64>,
+    /// Update id and venue time, ns, of the newest quote of the present connection.
+    pub(super) quote_id: Option<(u64, u64)>,
 
     pub(super) stats: RollingStats,
     /// Which of the two trade streams the figures count: the first seen. Both together would count each trade twice.

@@ -9,9 +9,9 @@ use crate::event::{Body, GapReason, GapStream, Level, Trade, flag};
 use crate::sink::Sink;
 use crate::venue::{Numbering, QuoteMessage, Reject, TradeMessage, TradeRows, VenueId, convert_pair, convert_quote};
 
-/// A trade with an older id, yet this much later in venue time, tells of a restarted numbering. Repeated trades carry the
-/// time that they had.
-const TRADE_ROLLBACK_NS: u64 = 1_000_000_000;
+/// A trade or quote with an older id, yet this much later in venue time, tells of a restarted numbering. Repeated ones carry
+/// the time that they had.
+const ROLLBACK_NS: u64 = 1_000_000_000;
 
 /// A trade without its symbol.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Print {
     /// What orders trades.
     fn number(&self) -> Option<u64> {
         match self.numbering {
-            Numbering::Contiguous => Some(self.trade_id),
+            Numbering::Contiguous | Numbering::Increasing => Some(self.trade_id),
             Numbering::Counted(number) | Numbering::Rising(number) => Some(number),
             Numbering::None => None,
         }
@@ -146,10 +146,10 @@ impl Machine {
         let (Some((last, last_ts)), Some(number)) = (track.last, print.number()) else { return Place::Next };
         let rising = matches!(print.numbering, Numbering::Rising(_));
         if number < last || number == last && !rising {
-            let restarted = number < last && print.ts_event > last_ts.saturating_add(TRADE_ROLLBACK_NS);
+            let restarted = number < last && print.ts_event > last_ts.saturating_add(ROLLBACK_NS);
             return if restarted { Place::Missing(GapReason::Rollback, (0, 0)) } else { Place::Duplicate };
         }
-        if rising || number == last + 1 {
+        if rising || print.numbering == Numbering::Increasing || number == last + 1 {
             return Place::Next;
         }
         let reason = if track.reconnected { GapReason::Disconnect } else { GapReason::Sequence };
@@ -205,19 +205,23 @@ impl Machine {
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Quote, out.ts_recv)? else { return Ok(()) };
         let entry = &self.entries[slot as usize];
-        let is_old = |newest| message.update_id < newest || message.update_id == newest && !message.is_time;
-        if entry.quote_id.is_some_and(is_old) {
-            self.count_duplicate(slot);
-            return Ok(());
+        let ts_event = message.ts_event.unwrap_or(0);
+        if let Some((newest, newest_ts)) = entry.quote_id.filter(|(newest, _)| message.update_id <= *newest) {
+            // As with trades; where the book is not followed, nothing else tells of restarted ids.
+            let restarted = message.update_id < newest && ts_event > newest_ts.saturating_add(ROLLBACK_NS);
+            let is_new = restarted || message.update_id == newest && message.is_time;
+            if !is_new {
+                self.count_duplicate(slot);
+                return Ok(());
+            }
         }
         let exponents = Exponents::of(&entry.definition);
         let (exponents, quote) = convert_finer(exponents, |at| convert_quote(message, at.price, at.qty))?;
         self.widen(slot, exponents, out)?;
         let entry = &mut self.entries[slot as usize];
-        entry.quote_id = Some(message.update_id);
+        entry.quote_id = Some((message.update_id, ts_event));
         entry.counters.quotes += 1;
         self.counters.quotes += 1;
-        let ts_event = message.ts_event.unwrap_or(0);
         let flags = message.ts_event.map_or(0, |ts| ts_flags(ts, out.ts_recv));
         out.send(Tag { instrument: entry.definition.id, flags, ts_event }, Body::Quote(quote), true);
         Ok(())

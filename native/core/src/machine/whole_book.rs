@@ -18,6 +18,14 @@ impl Machine {
         levels: Levels<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
+        let numbered;
+        let head = if head.is_unnumbered() {
+            let Some(own) = self.number(slot, head) else { return Ok(()) };
+            numbered = own;
+            &numbered
+        } else {
+            head
+        };
         let entry = &mut self.entries[slot as usize];
         let is_live = entry.sync.phase == Phase::Live;
         // Of another connection, or sent again. A book that is behind what was dropped while one was awaited is of no use.
@@ -41,7 +49,7 @@ impl Machine {
             self.widen(slot, exponents, out)?;
         }
         // From here on nothing fails.
-        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: 0 };
+        let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: 0, checksum: None };
         let verdict = match self.entries[slot as usize].sync.tail {
             Some(tail) if head.ids.last < tail.last => Follow::Rollback,
             Some(tail) if head.ids.last - tail.last > 1 => Follow::Gap { first: tail.last + 1, last: head.ids.last - 1 },
@@ -51,7 +59,11 @@ impl Machine {
         let sync = &mut self.entries[slot as usize].sync;
         (sync.tail, sync.reconnected, sync.discard_answer) = (Some(head.ids), false, false);
         self.set_aside(slot, head.ids.last, head.ts_event, out.ts_recv);
-        self.go_live(slot, out);
+        if head.checksum.is_none_or(|checksum| self.proves_aside(slot, checksum)) {
+            self.go_live(slot, out);
+        } else {
+            self.resync_mismatch(slot, out);
+        }
         Ok(())
     }
 }

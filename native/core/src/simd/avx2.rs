@@ -61,14 +61,14 @@ pub unsafe fn index(frame: &[u8], quotes: &mut [u16]) -> Option<usize> {
 ///
 /// [`is_available`].
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub unsafe fn levels(
+pub unsafe fn levels<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     exponents: (i8, i8),
     out: &mut Vec<Level>,
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
-    unsafe { walk::<Avx2>(indexed, first, exponents, out) }
+    unsafe { walk::<Avx2<ROW>>(indexed, first, exponents, out) }
 }
 
 /// One spelling in both lanes.
@@ -79,7 +79,7 @@ struct Column {
     shuffle: __m256i,
 }
 
-struct Avx2 {
+struct Avx2<const ROW: usize> {
     price: Column,
     qty: Column,
     /// For each quote, the least distance to the next, and the greatest.
@@ -116,10 +116,10 @@ impl Column {
 /// Each place is at least 16 and inside the frame.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn gather(frame: &[u8], quotes: *const u16, offset: usize) -> __m256i {
+unsafe fn gather<const ROW: usize>(frame: &[u8], quotes: *const u16, offset: usize) -> __m256i {
     let lane = |level: usize| {
         // SAFETY: the caller's.
-        let end = unsafe { position(quotes, 4 * level + offset) };
+        let end = unsafe { position(quotes, ROW * level + offset) };
         // SAFETY: the caller's: 16 bytes lie between the frame's start and the place.
         unsafe { bytes::<__m128i>(frame, end - LANE) }
     };
@@ -134,8 +134,9 @@ fn fours(digits: __m256i) -> __m256i {
     _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x0001_0064))
 }
 
-impl Block for Avx2 {
+impl<const ROW: usize> Block for Avx2<ROW> {
     const LEVELS: usize = 2;
+    const ROW: usize = ROW;
 
     #[inline(always)]
     unsafe fn new(price: &Spelling, qty: &Spelling) -> Self {
@@ -157,7 +158,7 @@ impl Block for Avx2 {
         out: &mut Vec<Level>,
     ) -> Option<(usize, usize)> {
         // SAFETY: the caller's.
-        unsafe { mended(indexed, first, columns, exponents, out) }
+        unsafe { mended::<ROW>(indexed, first, columns, exponents, out) }
     }
 }
 
@@ -169,7 +170,7 @@ impl Block for Avx2 {
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-unsafe fn mended(
+unsafe fn mended<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     columns: (&Spelling, &Spelling),
@@ -177,16 +178,17 @@ unsafe fn mended(
     out: &mut Vec<Level>,
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
-    unsafe { levels::mended::<Avx2>(indexed, first, columns, exponents, out) }
+    unsafe { levels::mended::<Avx2<ROW>>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].
 #[inline]
 #[target_feature(enable = "avx2")]
-fn prepare(price: &Spelling, qty: &Spelling) -> Avx2 {
-    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4.
+fn prepare<const ROW: usize>(price: &Spelling, qty: &Spelling) -> Avx2<ROW> {
+    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4, to another text 2.
+    let behind: u64 = if ROW == 4 { 4 } else { 2 };
     let quads = |price: u16, qty: u16| {
-        let quad = u64::from(price + 1) | 2 << 16 | u64::from(qty + 1) << 32 | 4 << 48;
+        let quad = u64::from(price + 1) | 2 << 16 | u64::from(qty + 1) << 32 | behind << 48;
         _mm_set1_epi64x(quad.cast_signed())
     };
     Avx2 {
@@ -206,11 +208,17 @@ fn prepare(price: &Spelling, qty: &Spelling) -> Avx2 {
 // `levels`, it is compiled with them. Not inlined, it would load its constants again for every block.
 #[inline(always)]
 #[allow(clippy::multiple_unsafe_ops_per_block, reason = "each instruction would be a block of its own")]
-unsafe fn convert(block: &Avx2, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
+unsafe fn convert<const ROW: usize>(block: &Avx2<ROW>, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
     // SAFETY: the caller's, for the instructions; for memory see each access.
     unsafe {
-        // SAFETY: 8 positions and the one behind them are readable.
-        let (opens, ends) = (_mm_loadu_si128(quotes.cast()), _mm_loadu_si128(quotes.add(1).cast()));
+        let (opens, ends) = if ROW == 4 {
+            // SAFETY: 8 positions and the one behind them are readable.
+            (_mm_loadu_si128(quotes.cast()), _mm_loadu_si128(quotes.add(1).cast()))
+        } else {
+            // SAFETY: four positions of each row, and the one behind them, are readable.
+            let four = |at: usize| quotes.add(at).cast::<i64>().read_unaligned();
+            (_mm_set_epi64x(four(ROW), four(0)), _mm_set_epi64x(four(ROW + 1), four(1)))
+        };
         let distances = _mm_sub_epi16(ends, opens);
         let (above, below) = (_mm_subs_epu16(distances, block.most), _mm_subs_epu16(block.least, distances));
         let within = _mm_cmpeq_epi16(_mm_or_si128(above, below), _mm_setzero_si128());
@@ -228,7 +236,7 @@ unsafe fn convert(block: &Avx2, frame: &[u8], quotes: *const u16, out: *mut Leve
         let own = |of| _mm256_cmpgt_epi8(_mm256_shuffle_epi8(distances, of), from_end);
         let first = |of| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(longer, of), next);
         // SAFETY: the caller's: closing quotes are at least 16 and inside the frame.
-        let (price_text, qty_text) = (gather(frame, quotes, 1), gather(frame, quotes, 3));
+        let (price_text, qty_text) = (gather::<ROW>(frame, quotes, 1), gather::<ROW>(frame, quotes, 3));
         let (price, price_unfit) = block.price.digits(price_text, own(of_price), first(of_price));
         let (qty, qty_unfit) = block.qty.digits(qty_text, own(of_qty), first(of_qty));
         // Each 128 bits: price and quantity as numbers of eight digits, the high ones first.

@@ -92,14 +92,14 @@ pub unsafe fn index(frame: &[u8], quotes: &mut [u16]) -> Option<usize> {
 ///
 /// [`is_available`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
-pub unsafe fn levels(
+pub unsafe fn levels<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     exponents: (i8, i8),
     out: &mut Vec<Level>,
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
-    unsafe { walk::<Avx512>(indexed, first, exponents, out) }
+    unsafe { walk::<Avx512<ROW>>(indexed, first, exponents, out) }
 }
 
 /// See [`super::lanes::Finder::highest`].
@@ -143,7 +143,7 @@ struct Column {
     shuffle: __m512i,
 }
 
-struct Avx512 {
+struct Avx512<const ROW: usize> {
     price: Column,
     qty: Column,
     /// For each quote, the least distance to the next, and what may be added to it.
@@ -178,10 +178,10 @@ impl Column {
 /// Each place is at least 16 and inside the frame.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn gather(frame: &[u8], quotes: *const u16, offset: usize) -> __m512i {
+unsafe fn gather<const ROW: usize>(frame: &[u8], quotes: *const u16, offset: usize) -> __m512i {
     let lane = |level: usize| {
         // SAFETY: the caller's.
-        let end = unsafe { position(quotes, 4 * level + offset) };
+        let end = unsafe { position(quotes, ROW * level + offset) };
         // SAFETY: the caller's: 16 bytes lie between the frame's start and the place.
         unsafe { bytes::<__m128i>(frame, end - LANE) }
     };
@@ -221,8 +221,9 @@ const FROM_END: [u8; 64] = {
     distances
 };
 
-impl Block for Avx512 {
+impl<const ROW: usize> Block for Avx512<ROW> {
     const LEVELS: usize = 4;
+    const ROW: usize = ROW;
 
     #[inline(always)]
     unsafe fn new(price: &Spelling, qty: &Spelling) -> Self {
@@ -244,7 +245,7 @@ impl Block for Avx512 {
         out: &mut Vec<Level>,
     ) -> Option<(usize, usize)> {
         // SAFETY: the caller's.
-        unsafe { mended(indexed, first, columns, exponents, out) }
+        unsafe { mended::<ROW>(indexed, first, columns, exponents, out) }
     }
 }
 
@@ -256,7 +257,7 @@ impl Block for Avx512 {
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,lzcnt,popcnt")]
-unsafe fn mended(
+unsafe fn mended<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     columns: (&Spelling, &Spelling),
@@ -264,16 +265,17 @@ unsafe fn mended(
     out: &mut Vec<Level>,
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
-    unsafe { levels::mended::<Avx512>(indexed, first, columns, exponents, out) }
+    unsafe { levels::mended::<Avx512<ROW>>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn prepare(price: &Spelling, qty: &Spelling) -> Avx512 {
-    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4.
-    let least = [price.length_min + 1, 2, qty.length_min + 1, 4];
-    let most = [price.length_max + 1, 2, qty.length_max + 1, 4];
+fn prepare<const ROW: usize>(price: &Spelling, qty: &Spelling) -> Avx512<ROW> {
+    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4, to another text 2.
+    let behind = if ROW == 4 { 4 } else { 2 };
+    let least = [price.length_min + 1, 2, qty.length_min + 1, behind];
+    let most = [price.length_max + 1, 2, qty.length_max + 1, behind];
     let quads = |values: [u16; 4]| {
         let [a, b, c, d] = values.map(u64::from);
         _mm256_set1_epi64x((a | b << 16 | c << 32 | d << 48).cast_signed())
@@ -291,11 +293,18 @@ fn prepare(price: &Spelling, qty: &Spelling) -> Avx512 {
 // `levels`, it is compiled with them. Not inlined, it would load its constants again for every block.
 #[inline(always)]
 #[allow(clippy::multiple_unsafe_ops_per_block, reason = "each instruction would be a block of its own")]
-unsafe fn convert(block: &Avx512, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
+unsafe fn convert<const ROW: usize>(block: &Avx512<ROW>, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
     // SAFETY: the caller's, for the instructions; for memory see each access.
     unsafe {
-        // SAFETY: 16 positions and the one behind them are readable.
-        let (opens, ends) = (_mm256_loadu_si256(quotes.cast()), _mm256_loadu_si256(quotes.add(1).cast()));
+        let (opens, ends) = if ROW == 4 {
+            // SAFETY: 16 positions and the one behind them are readable.
+            (_mm256_loadu_si256(quotes.cast()), _mm256_loadu_si256(quotes.add(1).cast()))
+        } else {
+            // SAFETY: four positions of each row, and the one behind them, are readable.
+            let four = |at: usize| quotes.add(at).cast::<i64>().read_unaligned();
+            let rows = |at: usize| _mm256_set_epi64x(four(3 * ROW + at), four(2 * ROW + at), four(ROW + at), four(at));
+            (rows(0), rows(1))
+        };
         let distances = _mm256_sub_epi16(ends, opens);
         let excess = _mm256_sub_epi16(distances, block.distance);
         let lengths = u32::from(_mm256_cmpgt_epu16_mask(excess, block.spread));
@@ -310,7 +319,7 @@ unsafe fn convert(block: &Avx512, frame: &[u8], quotes: *const u16, out: *mut Le
         let next = _mm512_add_epi8(from_end, _mm512_set1_epi8(1));
         let first = |of| _mm512_cmpeq_epi8_mask(next, _mm512_permutexvar_epi8(of, longer));
         // SAFETY: the caller's: closing quotes are at least 16 and inside the frame.
-        let (price_text, qty_text) = (gather(frame, quotes, 1), gather(frame, quotes, 3));
+        let (price_text, qty_text) = (gather::<ROW>(frame, quotes, 1), gather::<ROW>(frame, quotes, 3));
         let (price, price_unfit) = block.price.digits(price_text, own(of_price), first(of_price));
         let (qty, qty_unfit) = block.qty.digits(qty_text, own(of_qty), first(of_qty));
         // Each 128 bits: price and quantity as numbers of eight digits, the high ones first.

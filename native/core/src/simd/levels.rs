@@ -1,5 +1,5 @@
-//! The walk over `[["price","qty"],…]` by its quotes. Four quotes are a level; what stands between them is compared with the
-//! one spelling that is known here, and the numbers are converted a block at a time.
+//! The walk over `[["price","qty"],…]` by its quotes. Four quotes are a level, eight where each row has two more texts; what stands
+//! between them is compared with the one spelling that is known here, and the numbers are converted a block at a time.
 
 use super::scalar;
 use super::spelling::Spelling;
@@ -9,7 +9,10 @@ use crate::event::Level;
 /// Most levels of a block.
 const BLOCK_LEVELS_MAX: usize = 4;
 
-const _: () = assert!(4 * BLOCK_LEVELS_MAX < PADDING);
+/// Quotes of a row, at most.
+const ROW_MAX: usize = 8;
+
+const _: () = assert!(ROW_MAX * BLOCK_LEVELS_MAX < PADDING);
 
 /// What is not as prepared for in a block of levels; all zero where everything is.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,8 @@ impl Unfit {
 pub trait Block: Sized {
     /// Levels of a block.
     const LEVELS: usize;
+    /// Quotes of a row: 4, or 8 where two more texts follow price and quantity.
+    const ROW: usize;
 
     /// Prepares for columns spelled like this.
     ///
@@ -57,8 +62,8 @@ pub trait Block: Sized {
     ///
     /// # Safety
     ///
-    /// The host has the instructions. `quotes` points to `4 × LEVELS + 1` readable positions, of which each second and fourth
-    /// is at least 16 and inside the frame; `out` to room for `LEVELS`.
+    /// The host has the instructions. `quotes` points to `ROW × LEVELS + 1` readable positions, of which the second and the
+    /// fourth of each row are at least 16 and inside the frame; `out` to room for `LEVELS`.
     unsafe fn convert(&self, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit;
 
     /// [`mended`] with the instructions of this path, for columns spelled like this.
@@ -97,19 +102,22 @@ pub unsafe fn walk<B: Block>(
     let (price, qty) = (text(first)?, text(first + 2)?);
     // What no lane can hold is converted one by one. No other spelling may stand in for it: integers would fit that of integers.
     let (Some(price), Some(qty)) = (Spelling::of(price, exponents.0), Spelling::of(qty, exponents.1)) else {
-        return one_by_one(indexed, first, exponents, out);
+        return match B::ROW {
+            4 => one_by_one::<4>(indexed, first, exponents, out),
+            _ => one_by_one::<8>(indexed, first, exponents, out),
+        };
     };
     // SAFETY: the caller's.
     let block = unsafe { B::new(price, qty) };
     out.clear();
-    let levels_max = (count.checked_sub(first)?).div_ceil(4);
+    let levels_max = (count.checked_sub(first)?).div_ceil(B::ROW);
     out.reserve(levels_max + BLOCK_LEVELS_MAX);
     let mut done = 0;
     // What is wrong with a level waits until the end: the loop turns on the brackets alone, which are known long before.
     let mut wrong = 0;
     while done < levels_max {
-        // SAFETY: `first + 4 * done` is below the count, behind which `PADDING` entries stand.
-        let step = unsafe { quotes.as_ptr().add(first + 4 * done) };
+        // SAFETY: `first + ROW * done` is below the count, behind which `PADDING` entries stand.
+        let step = unsafe { quotes.as_ptr().add(first + B::ROW * done) };
         // SAFETY: room for `levels_max + BLOCK_LEVELS_MAX` was reserved.
         let place = unsafe { out.as_mut_ptr().add(done) };
         // SAFETY: entries ascend from `open`, which is at least 16, and lie inside the frame; see above for the rest.
@@ -117,9 +125,9 @@ pub unsafe fn walk<B: Block>(
         let (mut commas, mut rows) = (0, 0);
         for level in 0..B::LEVELS {
             // SAFETY: within the entries named above.
-            let quotes = unsafe { step.add(4 * level) };
+            let quotes = unsafe { step.add(B::ROW * level) };
             // SAFETY: as above.
-            let (comma, row) = unsafe { seams(frame, quotes) };
+            let (comma, row) = unsafe { seams::<B>(frame, quotes) };
             commas |= comma;
             rows |= row;
         }
@@ -131,14 +139,14 @@ pub unsafe fn walk<B: Block>(
         let (mut levels, mut row) = (0, 0);
         while row == 0 && levels < B::LEVELS {
             // SAFETY: as above.
-            let quotes = unsafe { step.add(4 * levels) };
+            let quotes = unsafe { step.add(B::ROW * levels) };
             // SAFETY: as above.
-            let seam = unsafe { seams(frame, quotes) };
+            let seam = unsafe { seams::<B>(frame, quotes) };
             wrong |= u64::from(seam.0);
             (row, levels) = (seam.1, levels + 1);
         }
         done += levels;
-        let last = quotes.get(first + 4 * done - 1).filter(|_| first + 4 * done <= count)?;
+        let last = quotes.get(first + B::ROW * done - 1).filter(|_| first + B::ROW * done <= count)?;
         let end = usize::from(*last) + 3;
         let ended = frame.get(end - 2..end)? == b"]]";
         if !ended || wrong != 0 || unfit.among(levels) {
@@ -170,22 +178,20 @@ pub unsafe fn mended<B: Block>(
     // SAFETY: the caller's.
     let block = unsafe { B::new(columns.0, columns.1) };
     let mut done = 0;
-    while first + 4 * (done + 1) <= count {
-        // SAFETY: `first + 4 * done` is below the count, behind which `PADDING` entries stand.
-        let step = unsafe { quotes.as_ptr().add(first + 4 * done) };
+    while first + B::ROW * (done + 1) <= count {
+        // SAFETY: `first + ROW * done` is below the count, behind which `PADDING` entries stand.
+        let step = unsafe { quotes.as_ptr().add(first + B::ROW * done) };
         // SAFETY: as many levels are done as quotes allow at most.
         let place = unsafe { out.as_mut_ptr().add(done) };
         // SAFETY: entries ascend from the first, which is at least 16, and lie inside the frame.
         let unfit = unsafe { block.convert(frame, step, place) };
         for level in 0..B::LEVELS {
-            let at = first + 4 * (done + level);
-            if at + 4 > count {
+            let at = first + B::ROW * (done + level);
+            if at + B::ROW > count {
                 return None;
             }
-            let [price_open, price_end, qty_open, qty_end, next] = quotes.get(at..)?.first_chunk::<5>()?.map(usize::from);
-            if frame.get(price_end..=qty_open)? != b"\",\"" {
-                return None;
-            }
+            let [price_open, price_end, qty_open, qty_end] = quotes.get(at..)?.first_chunk::<4>()?.map(usize::from);
+            let (row_end, next) = row_end(frame, quotes, at, B::ROW)?;
             if unfit.is_at(level) {
                 let (price, qty) = (frame.get(price_open + 1..price_end)?, frame.get(qty_open + 1..qty_end)?);
                 let mended = scalar::level_apart(price, qty, exponents)?;
@@ -194,13 +200,13 @@ pub unsafe fn mended<B: Block>(
                 // SAFETY: as above.
                 unsafe { place.write(mended) };
             }
-            match frame.get(qty_end..qty_end + 4)? {
-                b"\"],[" if next == qty_end + 4 => {}
+            match frame.get(row_end..row_end + 4)? {
+                b"\"],[" if next == row_end + 4 => {}
                 [b'"', b']', b']', _] => {
                     let levels = done + level + 1;
                     // SAFETY: so many are written.
                     unsafe { out.set_len(levels) };
-                    return Some((levels, qty_end + 3));
+                    return Some((levels, row_end + 3));
                 }
                 _ => return None,
             }
@@ -210,23 +216,38 @@ pub unsafe fn mended<B: Block>(
     None
 }
 
-/// How what stands before the level's quantity differs from `",`, and what stands before the next level from `"],[`. As every
-/// quote is known, the quotes in them are those that close the numbers.
+/// The closing quote of a row and the quote behind it, if commas part its texts. The row's quotes lie below the count.
+#[inline(always)]
+fn row_end(frame: &[u8], quotes: &[u16], at: usize, row: usize) -> Option<(usize, usize)> {
+    let row_quotes = quotes.get(at..=at + row)?;
+    for pair in row_quotes.get(1..row - 1)?.chunks_exact(2) {
+        if frame.get(usize::from(pair[0])..=usize::from(pair[1]))? != b"\",\"" {
+            return None;
+        }
+    }
+    Some((usize::from(*row_quotes.get(row - 1)?), usize::from(*row_quotes.get(row)?)))
+}
+
+/// How what stands before the level's quantity, and before each text behind it, differs from `",`, and what stands before the next
+/// level from `"],[`. As every quote is known, the quotes in them are those that close the texts before.
 ///
 /// # Safety
 ///
-/// `quotes` points to five positions, of at least 16 and inside the frame.
+/// `quotes` points to `ROW + 1` positions, of at least 16 and inside the frame.
 #[inline(always)]
-unsafe fn seams(frame: &[u8], quotes: *const u16) -> (u32, u32) {
+unsafe fn seams<B: Block>(frame: &[u8], quotes: *const u16) -> (u32, u32) {
+    let mut difference = 0;
+    for text in 1..B::ROW / 2 {
+        // SAFETY: the caller's.
+        let open = unsafe { position(quotes, 2 * text) };
+        // SAFETY: the caller's.
+        let comma: [u8; 2] = unsafe { bytes(frame, open - 2) };
+        difference |= u16::from_le_bytes(comma) ^ const { u16::from_le_bytes(*b"\",") };
+    }
     // SAFETY: the caller's.
-    let qty_open = unsafe { position(quotes, 2) };
-    // SAFETY: the caller's.
-    let next = unsafe { position(quotes, 4) };
-    // SAFETY: the caller's.
-    let comma: [u8; 2] = unsafe { bytes(frame, qty_open - 2) };
+    let next = unsafe { position(quotes, B::ROW) };
     // SAFETY: the caller's.
     let row: [u8; 4] = unsafe { bytes(frame, next - 4) };
-    let difference = u16::from_le_bytes(comma) ^ const { u16::from_le_bytes(*b"\",") };
     (u32::from(difference), u32::from_le_bytes(row) ^ const { u32::from_le_bytes(*b"\"],[") })
 }
 
@@ -259,7 +280,7 @@ pub unsafe fn bytes<T: Copy>(frame: &[u8], at: usize) -> T {
 }
 
 /// The same level by level: the path without vectors, and for numbers of several spellings.
-pub fn one_by_one(
+pub fn one_by_one<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     exponents: (i8, i8),
@@ -272,15 +293,13 @@ pub fn one_by_one(
         return None;
     }
     let mut at = first;
-    while at + 4 <= count {
-        let [price_open, price_end, qty_open, qty_end, next] = quotes.get(at..)?.first_chunk::<5>()?.map(usize::from);
+    while at + ROW <= count {
+        let [price_open, price_end, qty_open, qty_end] = quotes.get(at..)?.first_chunk::<4>()?.map(usize::from);
         out.push(scalar::level(frame.get(price_open + 1..price_end)?, frame.get(qty_open + 1..qty_end)?, exponents)?);
-        if frame.get(price_end..=qty_open)? != b"\",\"" {
-            return None;
-        }
-        match frame.get(qty_end..qty_end + 4)? {
-            b"\"],[" if next == qty_end + 4 => at += 4,
-            [b'"', b']', b']', _] => return Some((out.len(), qty_end + 3)),
+        let (row_end, next) = row_end(frame, quotes, at, ROW)?;
+        match frame.get(row_end..row_end + 4)? {
+            b"\"],[" if next == row_end + 4 => at += ROW,
+            [b'"', b']', b']', _] => return Some((out.len(), row_end + 3)),
             _ => return None,
         }
     }

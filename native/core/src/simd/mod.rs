@@ -28,7 +28,7 @@ const INDEXED_BYTES_MIN: usize = 64;
 pub const LAST_DIGITS: usize = 8;
 
 /// Entries behind the last quote, all equal to it, so that a whole step may be read from any quote.
-const PADDING: usize = 32;
+const PADDING: usize = 40;
 
 /// Entries that one block may store beyond the count.
 const SLACK: usize = 64;
@@ -176,18 +176,30 @@ impl<'a, 'q> Indexed<'a, 'q> {
     /// a price of zero, and for what does not fit the exponents.
     #[inline]
     pub fn levels(&self, first: usize, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<Side> {
+        self.rows::<4>(first, exponents, out)
+    }
+
+    /// The same where two more texts stand in each row, which mean nothing: `[["price","qty","…","…"],…]`.
+    #[inline]
+    pub fn wide_levels(&self, first: usize, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<Side> {
+        self.rows::<8>(first, exponents, out)
+    }
+
+    /// Rows of so many quotes.
+    #[inline]
+    fn rows<const ROW: usize>(&self, first: usize, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<Side> {
         let (levels, end) = match self.path.0 {
             // SAFETY: `Proven` says that the host has the instructions.
             #[cfg(target_arch = "x86_64")]
-            CodePath::Avx512 => unsafe { avx512::levels(self, first, exponents, out) },
+            CodePath::Avx512 => unsafe { avx512::levels::<ROW>(self, first, exponents, out) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            CodePath::Avx2 => unsafe { avx2::levels(self, first, exponents, out) },
+            CodePath::Avx2 => unsafe { avx2::levels::<ROW>(self, first, exponents, out) },
             #[cfg(target_arch = "aarch64")]
-            CodePath::Neon => neon::levels(self, first, exponents, out),
-            _ => levels::one_by_one(self, first, exponents, out),
+            CodePath::Neon => neon::levels::<ROW>(self, first, exponents, out),
+            _ => levels::one_by_one::<ROW>(self, first, exponents, out),
         }?;
-        Some(Side { quote: first + 4 * levels, end })
+        Some(Side { quote: first + ROW * levels, end })
     }
 
     /// Reads [`LAST_DIGITS`] digits at each of these places; `None` if one is none.

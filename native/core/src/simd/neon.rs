@@ -66,9 +66,14 @@ pub unsafe fn index(frame: &[u8], quotes: &mut [u16]) -> Option<usize> {
 }
 
 /// See [`super::Indexed::levels`].
-pub fn levels(indexed: &Indexed<'_, '_>, first: usize, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<(usize, usize)> {
+pub fn levels<const ROW: usize>(
+    indexed: &Indexed<'_, '_>,
+    first: usize,
+    exponents: (i8, i8),
+    out: &mut Vec<Level>,
+) -> Option<(usize, usize)> {
     // SAFETY: every ARM64 host has the instructions.
-    unsafe { walk::<Neon>(indexed, first, exponents, out) }
+    unsafe { walk::<Neon<ROW>>(indexed, first, exponents, out) }
 }
 
 /// One spelling.
@@ -78,7 +83,7 @@ struct Column {
     shuffle: uint8x16_t,
 }
 
-struct Neon {
+struct Neon<const ROW: usize> {
     price: Column,
     qty: Column,
     /// For each quote of two levels, the least distance to the next, and the greatest.
@@ -161,14 +166,16 @@ struct Distances {
 impl Distances {
     /// # Safety
     ///
-    /// `quotes` has 9 entries.
+    /// `quotes` has `2 × ROW + 1` entries.
     #[inline]
     #[target_feature(enable = "neon")]
-    unsafe fn of(block: &Neon, quotes: *const u16) -> Self {
+    unsafe fn of<const ROW: usize>(block: &Neon<ROW>, quotes: *const u16) -> Self {
         // SAFETY: the caller's.
-        let opens = unsafe { vld1q_u16(quotes) };
+        let opens = unsafe { two_rows::<ROW>(quotes) };
         // SAFETY: the caller's.
-        let ends = unsafe { vld1q_u16(quotes.add(1)) };
+        let behind = unsafe { quotes.add(1) };
+        // SAFETY: the caller's.
+        let ends = unsafe { two_rows::<ROW>(behind) };
         let all = vsubq_u16(ends, opens);
         let longer = vbicq_u16(all, vceqq_u16(all, block.least));
         Self { all, bytes: vreinterpretq_u8_u16(all), longer: vreinterpretq_u8_u16(longer) }
@@ -177,9 +184,26 @@ impl Distances {
     /// All ones for each that is allowed.
     #[inline]
     #[target_feature(enable = "neon")]
-    fn within(&self, block: &Neon) -> uint16x8_t {
+    fn within<const ROW: usize>(&self, block: &Neon<ROW>) -> uint16x8_t {
         vandq_u16(vcgeq_u16(self.all, block.least), vcleq_u16(self.all, block.most))
     }
+}
+
+/// Four positions of each of two rows.
+///
+/// # Safety
+///
+/// `quotes` has `2 × ROW` entries.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn two_rows<const ROW: usize>(quotes: *const u16) -> uint16x8_t {
+    // SAFETY: the caller's.
+    let low = unsafe { vld1_u16(quotes) };
+    // SAFETY: the caller's.
+    let second = unsafe { quotes.add(ROW) };
+    // SAFETY: the caller's.
+    let high = unsafe { vld1_u16(second) };
+    vcombine_u16(low, high)
 }
 
 /// Price and quantity of a level, and a nonzero byte for each character that is not as spelled. `PRICE` and `QTY` are the bytes
@@ -190,8 +214,8 @@ impl Distances {
 /// `quotes` has four entries, of which the second and the fourth are at least 16 and inside the frame.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn level<const PRICE: i32, const QTY: i32>(
-    block: &Neon,
+unsafe fn level<const ROW: usize, const PRICE: i32, const QTY: i32>(
+    block: &Neon<ROW>,
     frame: &[u8],
     quotes: *const u16,
     distances: &Distances,
@@ -213,8 +237,9 @@ fn any(words: [uint8x16_t; 4]) -> uint16x4_t {
     vmovn_u32(vtstq_u32(fours, fours))
 }
 
-impl Block for Neon {
+impl<const ROW: usize> Block for Neon<ROW> {
     const LEVELS: usize = 4;
+    const ROW: usize = ROW;
 
     #[inline(always)]
     unsafe fn new(price: &Spelling, qty: &Spelling) -> Self {
@@ -236,7 +261,7 @@ impl Block for Neon {
         out: &mut Vec<Level>,
     ) -> Option<(usize, usize)> {
         // SAFETY: the caller's.
-        unsafe { mended(indexed, first, columns, exponents, out) }
+        unsafe { mended::<ROW>(indexed, first, columns, exponents, out) }
     }
 }
 
@@ -248,7 +273,7 @@ impl Block for Neon {
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "neon")]
-unsafe fn mended(
+unsafe fn mended<const ROW: usize>(
     indexed: &Indexed<'_, '_>,
     first: usize,
     columns: (&Spelling, &Spelling),
@@ -256,16 +281,17 @@ unsafe fn mended(
     out: &mut Vec<Level>,
 ) -> Option<(usize, usize)> {
     // SAFETY: the caller's.
-    unsafe { levels::mended::<Neon>(indexed, first, columns, exponents, out) }
+    unsafe { levels::mended::<Neon<ROW>>(indexed, first, columns, exponents, out) }
 }
 
 /// See [`Block::new`].
 #[inline]
 #[target_feature(enable = "neon")]
-fn prepare(price: &Spelling, qty: &Spelling) -> Neon {
-    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4.
+fn prepare<const ROW: usize>(price: &Spelling, qty: &Spelling) -> Neon<ROW> {
+    // Distances are lengths plus one; from price to quantity it is 2, from a level to the next 4, to another text 2.
+    let behind: u64 = if ROW == 4 { 4 } else { 2 };
     let quads = |price: u16, qty: u16| {
-        let quad = u64::from(price + 1) | 2 << 16 | u64::from(qty + 1) << 32 | 4 << 48;
+        let quad = u64::from(price + 1) | 2 << 16 | u64::from(qty + 1) << 32 | behind << 48;
         vreinterpretq_u16_u64(vdupq_n_u64(quad))
     };
     Neon {
@@ -283,21 +309,21 @@ fn prepare(price: &Spelling, qty: &Spelling) -> Neon {
 /// As there.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn convert(block: &Neon, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
-    // SAFETY: the caller's: 17 entries.
-    let steps = [0, 4, 8, 12].map(|entry| unsafe { quotes.add(entry) });
-    // SAFETY: 9 entries from the first level on.
+unsafe fn convert<const ROW: usize>(block: &Neon<ROW>, frame: &[u8], quotes: *const u16, out: *mut Level) -> Unfit {
+    // SAFETY: the caller's: entries of four rows and one more.
+    let steps = [0, ROW, 2 * ROW, 3 * ROW].map(|entry| unsafe { quotes.add(entry) });
+    // SAFETY: two rows and an entry from the first level on.
     let low = unsafe { Distances::of(block, steps[0]) };
-    // SAFETY: 9 entries from the third level on.
+    // SAFETY: two rows and an entry from the third level on.
     let high = unsafe { Distances::of(block, steps[2]) };
     // SAFETY: the caller's; so for the next three.
-    let first = unsafe { level::<0, 4>(block, frame, steps[0], &low) };
+    let first = unsafe { level::<ROW, 0, 4>(block, frame, steps[0], &low) };
     // SAFETY: as above.
-    let second = unsafe { level::<8, 12>(block, frame, steps[1], &low) };
+    let second = unsafe { level::<ROW, 8, 12>(block, frame, steps[1], &low) };
     // SAFETY: as above.
-    let third = unsafe { level::<0, 4>(block, frame, steps[2], &high) };
+    let third = unsafe { level::<ROW, 0, 4>(block, frame, steps[2], &high) };
     // SAFETY: as above.
-    let fourth = unsafe { level::<8, 12>(block, frame, steps[3], &high) };
+    let fourth = unsafe { level::<ROW, 8, 12>(block, frame, steps[3], &high) };
     for (number, (values, _)) in [first, second, third, fourth].into_iter().enumerate() {
         // SAFETY: the caller's: room for four levels.
         let place = unsafe { out.add(number) };
@@ -332,7 +358,7 @@ mod tests {
         let (price, qty) = (Spelling::of(b"1.00", -2).unwrap(), Spelling::of(b"1.000", -3).unwrap());
         let mut out = [Level::default(); 4];
         // SAFETY: `scalar::index` found 20 quotes inside the frame, behind 16 bytes; there is room for four levels.
-        let unfit = unsafe { convert(&prepare(price, qty), frame.as_bytes(), quotes.as_ptr(), out.as_mut_ptr()) };
+        let unfit = unsafe { convert(&prepare::<4>(price, qty), frame.as_bytes(), quotes.as_ptr(), out.as_mut_ptr()) };
         (unfit, out)
     }
 

@@ -182,7 +182,7 @@ pub(super) fn depth_head<'a>(dialect: Dialect, frame: &'a [u8], at: usize, membe
     }
     let ts_event = members.ts_engine.optional()?.map_or(Ok(ts_sent), |engine| time(frame, engine))?;
     let symbol = text(frame, members.symbol.required(at)?)?;
-    Ok(DepthHead { symbol, ts_event, ids: DeltaIds { first, last, prev, ts_sent } })
+    Ok(DepthHead { symbol, ts_event, ids: DeltaIds { first, last, prev, ts_sent }, checksum: None })
 }
 
 /// USDT-M `X` is undocumented; captures show MARKET, INSURANCE_FUND, ADL and NA. The last comes with price and quantity 0.

@@ -83,7 +83,7 @@ pub(super) fn depth_head_of(dialect: Dialect, symbol: &[u8], numbers: [u64; 5]) 
         return None;
     }
     let ids = DeltaIds { first, last, prev, ts_sent: scale_time(sent)? };
-    Some(DepthHead { symbol, ts_event: scale_time(engine)?, ids })
+    Some(DepthHead { symbol, ts_event: scale_time(engine)?, ids, checksum: None })
 }
 
 impl Opening<'_, '_> {

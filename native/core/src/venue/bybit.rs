@@ -8,11 +8,10 @@
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
-use super::fields::{NAME_BYTES_MAX, decimal_text, levels, members, name, reject, text, time, unsigned};
+use super::fields::{NAME_BYTES_MAX, best, decimal_text, levels, members, name, reject, text, time, unsigned};
 use super::listing::{Step, member, member_of, text as owned};
 use super::{
-    DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, TradeMessage,
-    TradeRows,
+    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, TradeMessage, TradeRows,
 };
 
 members! {
@@ -120,38 +119,7 @@ fn book<'a>(frame: &'a [u8], at: usize, topic: Topic, members: &Members, data: V
 }
 
 pub(super) const fn head(symbol: &[u8], ts_event: u64, ts_sent: u64, update_id: u64) -> DepthHead<'_> {
-    DepthHead { symbol, ts_event, ids: DeltaIds { first: update_id, last: update_id, prev: None, ts_sent } }
-}
-
-/// The first level; zeros where the side is empty.
-fn best(side: super::LevelText<'_>) -> Result<(DecimalText<'_>, DecimalText<'_>), Reject> {
-    let mut found = None;
-    json::each_element(side.bytes, 0, |row| {
-        if found.is_some() {
-            return Ok(());
-        }
-        let wrong = Reject { code: Code::FieldType, offset: row.start };
-        let mut numbers = [None; 2];
-        let mut count = 0;
-        if row.kind != Kind::Array {
-            return Err(wrong);
-        }
-        json::each_element(side.bytes, row.start, |value| {
-            if let Some(number) = numbers.get_mut(count) {
-                *number = Some(decimal_text(side.bytes, value)?);
-            }
-            count += 1;
-            Ok(())
-        })?;
-        let [Some(price), Some(qty)] = numbers else { return Err(wrong) };
-        found = Some((price, qty));
-        Ok(())
-    })
-    .map_err(|reject| Reject { offset: reject.offset + side.offset, ..reject })?;
-    let place = |number: DecimalText<'_>| number.offset + side.offset;
-    Ok(found.map_or((DecimalText::zero(side.offset), DecimalText::zero(side.offset)), |(p, q)| {
-        (DecimalText { offset: place(p), ..p }, DecimalText { offset: place(q), ..q })
-    }))
+    DepthHead { symbol, ts_event, ids: DeltaIds { first: update_id, last: update_id, prev: None, ts_sent }, checksum: None }
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {

@@ -153,7 +153,7 @@ pub(super) const fn head(symbol: &[u8], ts: u64, id: u64, prev: Option<u64>) -> 
         Some(prev) => prev.saturating_add(1),
         None => id,
     };
-    DepthHead { symbol, ts_event: ts, ids: DeltaIds { first, last: id, prev, ts_sent: ts } }
+    DepthHead { symbol, ts_event: ts, ids: DeltaIds { first, last: id, prev, ts_sent: ts }, checksum: None }
 }
 
 /// A side without orders has price and amount 0, or null.

@@ -124,6 +124,37 @@ pub(super) fn level_rows(frame: &[u8], value: Value, rows: Rows) -> Result<Level
     Ok(LevelText { bytes: value.of(frame), offset: value.start, rows })
 }
 
+/// The first level of a side; zeros where it is empty.
+pub(super) fn best(side: LevelText<'_>) -> Result<(DecimalText<'_>, DecimalText<'_>), Reject> {
+    let mut found = None;
+    json::each_element(side.bytes, 0, |row| {
+        if found.is_some() {
+            return Ok(());
+        }
+        let wrong = Reject { code: Code::FieldType, offset: row.start };
+        let mut numbers = [None; 2];
+        let mut count = 0;
+        if row.kind != Kind::Array {
+            return Err(wrong);
+        }
+        json::each_element(side.bytes, row.start, |value| {
+            if let Some(number) = numbers.get_mut(count) {
+                *number = Some(decimal_text(side.bytes, value)?);
+            }
+            count += 1;
+            Ok(())
+        })?;
+        let [Some(price), Some(qty)] = numbers else { return Err(wrong) };
+        found = Some((price, qty));
+        Ok(())
+    })
+    .map_err(|reject| Reject { offset: reject.offset + side.offset, ..reject })?;
+    let place = |number: DecimalText<'_>| number.offset + side.offset;
+    Ok(found.map_or((DecimalText::zero(side.offset), DecimalText::zero(side.offset)), |(p, q)| {
+        (DecimalText { offset: place(p), ..p }, DecimalText { offset: place(q), ..q })
+    }))
+}
+
 /// An id: a JSON number that is a plain integer of 64 bits.
 pub(super) fn unsigned(frame: &[u8], value: Value) -> Result<u64, Reject> {
     if value.kind != Kind::Number {

@@ -19,6 +19,12 @@ pub enum VenueId {
     BybitSpot = 5,
     /// Bybit futures settled in the coin.
     BybitInverse = 6,
+    /// OKX spot.
+    OkxSpot = 10,
+    /// OKX perpetual futures.
+    OkxSwap = 11,
+    /// OKX futures that expire.
+    OkxFutures = 12,
     /// Deribit.
     Deribit = 13,
     /// Whatever is handed in over the gateway.
@@ -59,6 +65,9 @@ impl VenueId {
         Self::BybitSpot,
         Self::BybitInverse,
         Self::Deribit,
+        Self::OkxSpot,
+        Self::OkxSwap,
+        Self::OkxFutures,
     ];
 
     /// Every source whose data arrives as canonical frames.
@@ -86,6 +95,9 @@ impl VenueId {
             Self::BybitSpot => "bybit-spot",
             Self::BybitInverse => "bybit-inverse",
             Self::Deribit => "deribit",
+            Self::OkxSpot => "okx-spot",
+            Self::OkxSwap => "okx-swap",
+            Self::OkxFutures => "okx-futures",
             Self::Internal => "internal",
             Self::Ibkr => "ibkr",
             Self::AlphaVantage => "alpha_vantage",

@@ -71,6 +71,15 @@ pub struct DeltaIds {
     pub ts_sent: u64,
 }
 
+/// What the venue says of the book after a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    /// CRC-32 of the best levels, see [`VenueId::checksum`].
+    pub crc: u32,
+    /// Decimals that the message writes prices and quantities with.
+    pub decimals: (u8, u8),
+}
+
 /// A depth delta without its levels.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthHead<'a> {
@@ -78,8 +87,18 @@ pub struct DepthHead<'a> {
     pub symbol: &'a [u8],
     /// Engine time, or send time where the venue gives no other, ns.
     pub ts_event: u64,
-    /// Update ids.
+    /// Update ids; `last` 0 where the venue gives none and a checksum instead: the machine counts such messages itself.
     pub ids: DeltaIds,
+    /// What the book must be then, where this is how the venue proves it.
+    pub checksum: Option<Checksum>,
+}
+
+impl DepthHead<'_> {
+    /// Whether the message has no number of its own.
+    #[must_use]
+    pub const fn is_unnumbered(&self) -> bool {
+        self.checksum.is_some() && self.ids.last == 0
+    }
 }
 
 /// Where converted levels go.
@@ -120,6 +139,8 @@ pub enum Numbering {
     Contiguous,
     /// This number, which is not the id, counts by one: a jump is a gap.
     Counted(u64),
+    /// Trade ids rise by any step: one that does not is a repetition.
+    Increasing,
     /// This number never falls, and several trades may have the same: a smaller one is a repetition.
     Rising(u64),
     /// Nothing.
@@ -276,6 +297,9 @@ pub enum Join {
     SnapshotTooOld,
 }
 
+/// Most levels a side that a checksum is made of.
+pub const CHECKSUM_LEVELS_MAX: usize = 25;
+
 impl VenueId {
     /// Reads one frame. Validates the whole of it as UTF-8 JSON; never trusts member order, accepts unknown members.
     ///
@@ -288,6 +312,7 @@ impl VenueId {
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::parse_frame(frame),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_frame(frame),
             Self::Deribit => deribit::parse_frame(frame),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
@@ -309,6 +334,7 @@ impl VenueId {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm | Self::BinanceCoinm => binance::Dialect::Usdm,
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => return bybit_indexed::read(indexed, exponents, sides),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => return okx_indexed::read(indexed, exponents, sides),
             _ => return None,
         };
         let opening = known.open(dialect, indexed).or_else(|| {
@@ -347,6 +373,7 @@ impl VenueId {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance_listing::parse_listings(body),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_listings(body),
             Self::Deribit => deribit::parse_listings(body),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -359,15 +386,28 @@ impl VenueId {
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::follow(last, delta),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
             Self::Deribit => deribit::follow(last, delta),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
+        }
+    }
+
+    /// The venue's checksum of a book, from its best [`CHECKSUM_LEVELS_MAX`] levels a side, best first. `None` where the venue has none,
+    /// and where a value has more decimals than the venue writes.
+    #[must_use]
+    pub fn checksum(self, bids: &[Level], asks: &[Level], exponents: (i8, i8), decimals: (u8, u8)) -> Option<u32> {
+        let _ = decimals;
+        match self {
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(bids, asks, exponents),
+            _ => None,
         }
     }
 
     /// Whether the venue sends whole books in the stream of deltas: a new subscription brings one, and none is fetched.
     #[must_use]
     pub const fn snapshots_in_stream(self) -> bool {
-        matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse | Self::Deribit)
+        let bybit = matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse);
+        bybit || matches!(self, Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit)
     }
 
     /// The venue's rule for the first delta after a snapshot with this id, where snapshots are fetched.
@@ -409,6 +449,8 @@ mod fields;
 mod id;
 mod known_head;
 mod listing;
+mod okx;
+mod okx_indexed;
 mod shape;
 mod source;
 

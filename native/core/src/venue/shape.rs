@@ -3,7 +3,7 @@
 
 use crate::event::Level;
 use crate::json::{Kind, Value};
-use crate::simd::Indexed;
+use crate::simd::{Indexed, Side};
 
 /// A place in an indexed frame: a byte, and the first quote at or behind it.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +93,21 @@ impl<'a, 'i> Shape<'a, 'i> {
     /// Converts an array of levels and steps behind it.
     #[inline(always)]
     pub(super) fn levels(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<()> {
+        self.side(out, |indexed, quote, out| indexed.levels(quote, exponents, out))
+    }
+
+    /// The same where each row has two more texts.
+    #[inline(always)]
+    pub(super) fn wide_levels(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<()> {
+        self.side(out, |indexed, quote, out| indexed.wide_levels(quote, exponents, out))
+    }
+
+    #[inline(always)]
+    fn side(
+        &mut self,
+        out: &mut Vec<Level>,
+        convert: impl Fn(&Indexed<'a, 'i>, usize, &mut Vec<Level>) -> Option<Side>,
+    ) -> Option<()> {
         if self.frame.get(self.at..self.at + 2)? == b"[]" {
             out.clear();
             self.at += 2;
@@ -102,7 +117,7 @@ impl<'a, 'i> Shape<'a, 'i> {
         if usize::from(*self.quotes.get(self.quote)?) != self.at + 2 {
             return None;
         }
-        let side = self.indexed.levels(self.quote, exponents, out)?;
+        let side = convert(self.indexed, self.quote, out)?;
         (self.at, self.quote) = (side.end, side.quote);
         Some(())
     }
@@ -168,12 +183,19 @@ impl<'a, 'i> Shape<'a, 'i> {
                     b"false" => Kind::False,
                     b"null" => Kind::Null,
                     [b'0'] => Kind::Number,
-                    [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => Kind::Number,
+                    [b'1'..=b'9', digits @ ..] | [b'-', b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+                        Kind::Number
+                    }
                     _ => return None,
                 };
                 Some(Value { kind, start, end: self.at })
             }
         }
+    }
+
+    /// The bytes of a value.
+    pub(super) fn value_text(&self, value: Value) -> &'a [u8] {
+        value.of(self.frame)
     }
 
     /// Whether nothing follows.

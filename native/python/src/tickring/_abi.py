@@ -160,6 +160,9 @@ class Venue(IntEnum):
     BYBIT_SPOT = 5
     BYBIT_INVERSE = 6
     DERIBIT = 13
+    OKX_SPOT = 10
+    OKX_SWAP = 11
+    OKX_FUTURES = 12
     INTERNAL = 100
     IBKR = 101
     ALPHA_VANTAGE = 102
@@ -199,17 +202,19 @@ class Counter(IntEnum):
     CONNECTS = 25  # Connections opened.
     DISCONNECTS = 26  # Connections lost or closed.
     CROSSED = 27  # Times a book became crossed.
-    ROLLBACKS = 28  # Times a venue restarted its ids.
-    WIDENED = 29  # Times an instrument's exponents had to be widened.
-    JOURNAL_STATE = 30  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 31  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 32  # Number of the last input.
-    JOURNAL_SHED = 33  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 34  # Bytes of those inputs.
-    JOURNAL_BYTES = 35  # Bytes written to the journal.
-    JOURNAL_GROUPS = 36  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 37  # Segments begun.
-    JOURNAL_FAILURES = 38  # Errors of the disk.
+    CHECKSUMS = 28  # Books that the venue's checksum was compared with.
+    CHECKSUM_MISMATCHES = 29  # Books that were not the ones of the venue's checksum.
+    ROLLBACKS = 30  # Times a venue restarted its ids.
+    WIDENED = 31  # Times an instrument's exponents had to be widened.
+    JOURNAL_STATE = 32  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 33  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 34  # Number of the last input.
+    JOURNAL_SHED = 35  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 36  # Bytes of those inputs.
+    JOURNAL_BYTES = 37  # Bytes written to the journal.
+    JOURNAL_GROUPS = 38  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 39  # Segments begun.
+    JOURNAL_FAILURES = 40  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):

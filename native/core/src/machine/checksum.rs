@@ -1,0 +1,63 @@
+//! Venues that prove a book by its checksum, some of them instead of numbering its messages.
+
+use super::entry::{Channel, Entry};
+use super::{Machine, Output};
+use crate::book::{Book, Side};
+use crate::counters::ShardCounters;
+use crate::error::Code;
+use crate::event::Level;
+use crate::sink::Sink;
+use crate::sync::STREAM_PATIENCE_NS;
+use crate::venue::{CHECKSUM_LEVELS_MAX, Checksum, DeltaIds, DepthHead};
+
+/// Whether this book of the instrument is the one that the venue tells of.
+pub(super) fn proves(counters: &mut ShardCounters, of: &Entry, book: &Book, checksum: Checksum) -> bool {
+    let (mut bids, mut asks) = ([Level::default(); CHECKSUM_LEVELS_MAX], [Level::default(); CHECKSUM_LEVELS_MAX]);
+    let (bid_count, ask_count) = (book.top(Side::Bid, &mut bids), book.top(Side::Ask, &mut asks));
+    let exponents = (of.definition.price_exponent, of.definition.qty_exponent);
+    let own = of.venue.checksum(&bids[..bid_count], &asks[..ask_count], exponents, checksum.decimals);
+    counters.checksums += 1;
+    own == Some(checksum.crc)
+}
+
+impl Machine {
+    /// Counts a message that the venue does not number. One of a connection that does not carry the book is dropped: no number
+    /// would tell it from a repetition.
+    pub(super) fn number<'a>(&mut self, slot: u32, head: &DepthHead<'a>) -> Option<DepthHead<'a>> {
+        let entry = &mut self.entries[slot as usize];
+        if entry.lines[Channel::Book as usize] != self.subject.connection {
+            entry.counters.duplicates += 1;
+            self.counters.duplicates += 1;
+            return None;
+        }
+        let sync = &mut entry.sync;
+        // What was missed while no connection was open has no ids that a Gap could name.
+        sync.gapped |= sync.reconnected;
+        let prev = sync.tail.map_or(0, |tail| tail.last);
+        let ids = DeltaIds { first: prev + 1, last: prev + 1, prev: Some(prev), ts_sent: head.ids.ts_sent };
+        Some(DepthHead { ids, ..*head })
+    }
+
+    /// Whether the book that waits aside is the one that the venue tells of.
+    pub(super) fn proves_aside(&mut self, slot: u32, checksum: Checksum) -> bool {
+        let entry = &self.entries[slot as usize];
+        let aside = entry.sync.aside.as_ref().expect("invariant: the whole book was set aside");
+        proves(&mut self.counters, entry, &aside.book, checksum)
+    }
+
+    /// Something was lost or misread, and nobody knows since when: the book is built anew. What comes again within a short time
+    /// comes always, so the venue is not asked at once then.
+    pub(super) fn resync_mismatch<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        self.counters.checksum_mismatches += 1;
+        let sync = &mut self.entries[slot as usize].sync;
+        sync.gapped = true;
+        let before = sync.mismatch_at.replace(out.ts_recv);
+        self.spare_books.extend(sync.aside.take().map(|aside| aside.book));
+        self.begin_resync(slot, Some(Code::ChecksumMismatch), out);
+        if before.is_some_and(|at| out.ts_recv.saturating_sub(at) < STREAM_PATIENCE_NS) {
+            self.entries[slot as usize].sync.asked_at = Some(out.ts_recv);
+        } else {
+            self.request_snapshot(slot, out.ts_recv);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
+
+/** Kinds of instruments: one address serves them all, and their listings are asked apart. */
+export type InstrumentType = 'SPOT' | 'SWAP' | 'FUTURES';
+
+/** Production addresses. Port 8443, which older clients name, was to stop on 2026-10-31. */
+export const DEFAULTS = { wsUrl: 'wss://ws.okx.com', restUrl: 'https://openapi.okx.com' } as const;
+
+export const CLASSES: readonly ConnectionClass[] = [
+  { name: 'public', channels: ['book', 'trade', 'quote'], path: '/ws/v5/public' },
+];
+
+export const LIMITS: VenueLimits = {
+  // Fewer than 30 deep books a connection are advised: with trades and quotes three streams each.
+  streamsPerConnection: 87,
+  // 64 KB of arguments a message; an error names none of them, so few stand together.
+  streamsPerMessage: 30,
+  // Ours. 480 requests an hour and connection are allowed.
+  messagesPerSecond: 4,
+  // 3 a second and address.
+  connectionAttemptsPer5Minutes: 900,
+  // Listings: 20 in 2 seconds, one weighs 1.
+  restWeightPerMinute: 600,
+  // The venue cuts a connection on which nothing was said for 30 s.
+  idleTimeoutMs: 30_000,
+  // Shorter than the interval of our pings, whose answers are messages too.
+  silenceTimeoutMs: 15_000,
+  // Ours: no cut is documented, and upgrades of the service are announced 60 s before.
+  connectionLifeMs: 24 * 3_600_000,
+};
+
+/** Text, no JSON; due before 30 s of silence are over. */
+export const KEEP_ALIVE = { text: 'ping', intervalMs: 20_000 } as const;

@@ -1,0 +1,40 @@
+import { VENUES } from '../../model/codes.js';
+import type { ChannelName } from '../../model/config.js';
+import type { Venue } from '../../model/venue.js';
+import { CLASSES, DEFAULTS, type InstrumentType, KEEP_ALIVE, LIMITS } from './endpoints.js';
+
+/** 400 levels every 100 ms; fills of one taker order at one price together; the best level every 10 ms. */
+const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'books', trade: 'trades', quote: 'bbo-tbt' };
+
+/** A stream is named `channel:instrument` here; the venue takes the two apart. */
+function argument(stream: string): { channel: string; instId: string } {
+  const at = stream.indexOf(':');
+  return { channel: stream.slice(0, at), instId: stream.slice(at + 1) };
+}
+
+function venueOf(type: InstrumentType): Venue {
+  const name = `okx-${type.toLowerCase() as Lowercase<InstrumentType>}` as const;
+  const frame = (op: string, id: number, streams: readonly string[]): string =>
+    JSON.stringify({ id: String(id), op, args: streams.map(argument) });
+  return {
+    id: VENUES[name],
+    name,
+    defaults: DEFAULTS,
+    classes: CLASSES,
+    limits: LIMITS,
+    streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
+    subscribeFrame: (id, streams) => frame('subscribe', id, streams),
+    unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
+    keepAlive: KEEP_ALIVE,
+    listingRequest: () => ({ path: `/api/v5/public/instruments?instType=${type}`, weight: 1 }),
+    // Limits are by endpoint, and no header tells what is used.
+    usedWeight: () => undefined,
+  };
+}
+
+/** OKX spot. */
+export const okxSpot: Venue = venueOf('SPOT');
+/** OKX perpetual futures. */
+export const okxSwap: Venue = venueOf('SWAP');
+/** OKX futures that expire. */
+export const okxFutures: Venue = venueOf('FUTURES');
