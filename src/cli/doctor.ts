@@ -1,6 +1,7 @@
 /** `tickring doctor`: looks at this host and says what stands between it and low, steady latency. */
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, type StatsFs, statfsSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../model/config.js';
 import { EXIT } from '../model/errors.js';
@@ -25,6 +26,8 @@ const CORES_MIN = 2;
 /** Room beside the rings: tables, counters, and a successor's segment while a shard restarts. */
 const SEGMENTS_PER_SHARD = 2;
 const TABLES_BYTES = 16 * 2 ** 20;
+/** One that is written, one made ahead, one that is compressed and its compressed form. */
+const SEGMENTS_PER_JOURNAL = 4;
 
 function read(path: string): string | undefined {
   try {
@@ -95,15 +98,20 @@ function governor(): Finding {
   return finding('cpu governor', value === 'performance' ? 'ok' : 'warn', value, 'cpupower frequency-set -g performance');
 }
 
-/** The root's file system: the nearest directory of its path that exists. */
+const TMPFS = 0x01021994;
+
+/** File system of a path: that of its nearest directory that exists. */
+function fileSystem(path: string): StatsFs {
+  let place = resolve(path);
+  while (!existsSync(place) && place !== '/') place = dirname(place);
+  return statfsSync(place);
+}
+
 function sharedMemory(config: Config): Finding[] {
   const { shmRoot, shards, ringBytes, booksBytes = ringBytes / 4 } = config.engine;
-  let place = shmRoot;
-  while (!existsSync(place) && place !== '/') place = place.replace(/\/[^/]*\/?$/, '') || '/';
-  const { type, bsize, blocks, bavail } = statfsSync(place);
+  const { type, bsize, blocks, bavail } = fileSystem(shmRoot);
   const needed = shards * (SEGMENTS_PER_SHARD * (ringBytes + booksBytes) + TABLES_BYTES);
   const free = bavail * bsize;
-  const TMPFS = 0x01021994;
   return [
     finding(
       'shared memory',
@@ -116,6 +124,30 @@ function sharedMemory(config: Config): Finding[] {
       free >= needed ? 'ok' : 'fail',
       `${mib(free)} free of ${mib(blocks * bsize)}, ${mib(needed)} wanted`,
       'mount -o remount,size=… /dev/shm, docker run --shm-size, or smaller ring_bytes and books_bytes',
+    ),
+  ];
+}
+
+/** The journal outlives a power cut, so it cannot lie in memory. */
+function journal({ engine: { journal: kept, shards } }: Config): Finding[] {
+  if (kept === undefined || kept === null)
+    return [finding('journal', 'warn', 'off', 'journal.enabled: nothing is kept of what is received')];
+  const { type, bsize, bavail } = fileSystem(kept.dir);
+  const free = bavail * bsize;
+  const needed = shards * SEGMENTS_PER_JOURNAL * kept.segmentBytes + kept.diskFloorBytes;
+  const [isMemory, isShort] = [type === TMPFS, free < needed];
+  return [
+    finding(
+      'journal',
+      isMemory ? 'warn' : 'ok',
+      `${kept.dir}${isMemory ? ' on tmpfs' : ''}`,
+      'journal.dir in memory is gone with the machine: name a folder on a disk',
+    ),
+    finding(
+      'journal room',
+      isShort ? 'warn' : 'ok',
+      `${mib(free)} free, ${mib(needed)} wanted`,
+      'free the disk, or smaller journal.segment_bytes: without room inputs are shed',
     ),
   ];
 }
@@ -206,7 +238,17 @@ function runtime(): Finding[] {
 
 /** All findings about this host for this configuration. */
 export function examine(config: Config): Finding[] {
-  return [kernel(), ...processor(), governor(), ...sharedMemory(config), ...limits(), clock(), ...memory(), ...runtime()];
+  return [
+    kernel(),
+    ...processor(),
+    governor(),
+    ...sharedMemory(config),
+    ...journal(config),
+    ...limits(),
+    clock(),
+    ...memory(),
+    ...runtime(),
+  ];
 }
 
 /** Adds `doctor`. */

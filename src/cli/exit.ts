@@ -7,6 +7,7 @@ import { fromAddon } from '../native/index.js';
 /** Codes that end the program with something more telling than "software". */
 const EXITS: Partial<Record<CodeName, number>> = {
   USAGE_INVALID: EXIT.usage,
+  INSTRUMENT_UNKNOWN: EXIT.usage,
   CONFIG_INVALID: EXIT.config,
   SHM_NAME: EXIT.config,
   VENUE_UNKNOWN: EXIT.config,
@@ -22,6 +23,8 @@ const EXITS: Partial<Record<CodeName, number>> = {
   SHM_VERSION: EXIT.unavailable,
   JOURNAL_NO_SPACE: EXIT.unavailable,
   JOURNAL_VERSION: EXIT.unavailable,
+  JOURNAL_IO: EXIT.unavailable,
+  SHM_IO: EXIT.unavailable,
   ENGINE_AWAY: EXIT.unavailable,
 };
 

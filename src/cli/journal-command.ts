@@ -1,6 +1,6 @@
 /** `tickring journal`: what is kept of every input, looked at and taken out. */
 import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, linkSync, rmSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Command, Option } from 'commander';
@@ -129,14 +129,27 @@ async function exportTo(dir: string | undefined, flags: RecordsFlags): Promise<v
       }
     }
   }
-  const file = createWriteStream(out, { flags: 'wx', mode: 0o640 });
+  // Under its name stands a whole export, or nothing.
+  const part = `${out}.part`;
+  const file = createWriteStream(part, { mode: 0o640 });
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    if (out.endsWith('.gz')) await pipeline(lines, createGzip(), file);
-    else await pipeline(lines, file);
+    if (out.endsWith('.gz')) await pipeline(lines, createGzip(), file, stopped);
+    else await pipeline(lines, file, stopped);
+    linkSync(part, out);
   } catch (error) {
+    if (stopped.signal.aborted) {
+      process.stderr.write(`tickring: stopped before ${out} was whole: nothing is left of it\n`);
+      process.exitCode = EXIT.failure;
+      return;
+    }
     if (error instanceof TickringError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new TickringError('JOURNAL_IO', `could not write ${out}: ${(error as Error).message}`, { cause: error });
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    rmSync(part, { force: true });
     progress.end();
   }
   print(

@@ -38,6 +38,8 @@ export class ShardSupervisor {
   #abort = new AbortController();
   #ended: Promise<void> = Promise.resolve();
   #failures = 0;
+  /** Why the last worker ended. */
+  #reason: string | undefined;
   restarts = 0;
 
   constructor(options: ShardSupervisorOptions) {
@@ -100,11 +102,19 @@ export class ShardSupervisor {
         this.restarts += 1;
         this.#failures = performance.now() - startedAt > SETTLED_MS ? 1 : this.#failures + 1;
         const delayMs = Math.min(RESTART_FIRST_MS * 2 ** Math.min(this.#failures, 20), RESTART_MAX_MS);
-        const { shard, logger } = this.#options;
-        logger.error({ shard, err: error, delayMs }, 'a worker ended; its shard starts anew');
+        this.#tell(error, delayMs);
         await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
+  }
+
+  /** What ends it again and again, another engine's journal for one, has its stack in the log once. */
+  #tell(error: unknown, delayMs: number): void {
+    const { shard, logger } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    const fields = reason === this.#reason ? { reason } : { err: error };
+    this.#reason = reason;
+    logger.error({ shard, ...fields, delayMs }, 'a worker ended; its shard starts anew');
   }
 
   async #run(): Promise<void> {

@@ -139,9 +139,10 @@ test('journal export: all records as JSON lines, packed where the name says so; 
   expect(JSON.parse(done.stdout)).toEqual({ out, records: text.trimEnd().split('\n').length });
   expect(text).toBe((await run(['journal', 'cat', kept, '--json'])).stdout);
   expect(await run(['journal', 'export', kept, '--out', out])).toMatchObject({ code: 64, stdout: '' });
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   const nowhere = await run(['journal', 'export', kept, '--out', join(folder, 'no', 'such', 'file')]);
   expect(nowhere).toMatchObject({
-    code: 70,
+    code: 69,
     stderr: expect.stringMatching(/^tickring: could not write .*ENOENT.* \(JOURNAL_IO\)\n$/),
   });
 });
@@ -261,7 +262,7 @@ test('book: any instant from the journal, in the library and on the command line
   expect(lines.join('')).toBe(spot.book);
   const unknown = await run(['book', 'DOGEUSDT', '--at', timeText(last), '--journal', kept]);
   expect(unknown).toMatchObject({
-    code: 70,
+    code: 64,
     stdout: '',
     stderr: expect.stringMatching(/^tickring: the journal knows no DOGEUSDT at .*\n$/),
   });
