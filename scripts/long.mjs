@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { FOLDER } from './fuzz/build.mjs';
 import { prepare, runAll, wholeNumber } from './fuzz.mjs';
 import { aborts, crowd, damage, operations, resume } from './long/clients.mjs';
-import { engines } from './long/journal.mjs';
+import { engines, sinks } from './long/journal.mjs';
 import { findings, write } from './long/report.mjs';
 import { book, instants, journal, kills, loom, model, properties, recordings, sanitizer, torture } from './long/steps.mjs';
 import { main, SetUpError, say } from './setup/console.mjs';
@@ -104,6 +104,7 @@ await main('long', async () => {
     ['kills', () => kills(minutes)],
     ['journal', () => journal(minutes, seed)],
     ['engines', () => engines(seed)],
+    ['sinks', () => sinks(seed)],
     ['torture', () => torture(minutes, after(TORTURE_SHARE), seed)],
     ['book', () => book(after(BOOK_SHARE), seed)],
     ['crowd', () => crowd(Math.min(1, minutes / CROWD_MINUTES))],

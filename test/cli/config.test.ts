@@ -324,3 +324,17 @@ test('config: webhooks are off, and on with what is to be called', () => {
   expect(load(printConfig(config)).config.jobs).toEqual(config.jobs);
   expect(problems('webhooks: {allow_addresses: [everybody]}')[0]).toContain('webhooks.allow_addresses');
 });
+
+test('config: the file sink is off, or writes below the state directory and keeps the journal', () => {
+  expect(load('').config.jobs).toBeNull();
+  const { config } = load('state_dir: /var/lib/md\nshards: 3\nfile_sink: {enabled: true, rotate_bytes: 1MiB, from: now}');
+  const file = { dir: '/var/lib/md/events', rotateBytes: 2 ** 20, from: 'now', journalDir: '/var/lib/md/journal', shards: 3 };
+  expect(config.jobs?.file).toEqual(file);
+  expect(config.engine.journal?.sinks).toEqual(['file']);
+  expect(config.gateway.sinks).toEqual(['file']);
+  expect(load(printConfig(config)).config.jobs?.file).toEqual(file);
+  expect(problems('journal: {enabled: false}\nfile_sink:\n  enabled: true')).toEqual([
+    expect.stringMatching(/^tickring\.yaml:3: file_sink\.enabled needs the journal/),
+  ]);
+  expect(problems('file_sink: {dir: events}')[0]).toContain('file_sink.dir events is no absolute path');
+});

@@ -138,11 +138,24 @@ impl Feed {
     }
 }
 
+/// Epochs only grow: a cursor that is ahead of them is of another journal, and would pass everything by.
+fn is_of(replay: &Replay, cursor: &Cursor) -> Result<(), JournalError> {
+    match replay.newest_epoch()? {
+        Some(newest) if newest < cursor.epoch => Err(JournalError::Damaged {
+            file: "the cursor".to_owned(),
+            from: 0,
+            what: format!("it is of epoch {}, and the journal ends with epoch {newest}", cursor.epoch),
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl Place {
     fn open(storage: Arc<dyn Storage>, options: ReplayOptions, cursor: &Cursor) -> Result<Self, JournalError> {
         let mut replay = Replay::new(storage, options)?;
         let is_behind = cursor.place() > (0, 0);
         if is_behind {
+            is_of(&replay, cursor)?;
             replay.begin_behind(cursor)?;
         }
         Ok(Self {

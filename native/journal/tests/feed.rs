@@ -303,3 +303,18 @@ fn retention_waits_for_the_cursor_of_a_sink_and_for_no_other() {
     reader.run(0);
     assert_eq!(reader.missing, []);
 }
+
+#[test]
+fn a_cursor_of_another_journal_is_an_error_and_the_next_call_tries_again() {
+    let folder = Folder::new();
+    market(&folder, 20);
+    let ahead = Cursor { epoch: 9, sequence: 5, ..Cursor::default() };
+    let mut feed = Feed::new(folder.storage(), ReplayOptions::default(), Some(ahead));
+    for _ in 0..2 {
+        let mut sink = Lines { lines: Vec::new(), most: 10 };
+        let error = feed.batch(u64::MAX, &mut sink).unwrap_err();
+        assert_eq!(error.code().name(), "JOURNAL_DAMAGED");
+        assert!(error.to_string().contains("it is of epoch 9, and the journal ends with epoch 3"), "{error}");
+        assert!(sink.lines.is_empty());
+    }
+}

@@ -45,7 +45,7 @@ export class LineFiles {
     });
     if (held.size < bytes)
       throw new TickringError('STATE_INVALID', `${path} has ${held.size} bytes, and the cursor says that ${bytes} are kept`);
-    for (const later of present.filter((other) => other > index)) await unlink(join(this.#dir, nameOf(later)));
+    for (const later of present.filter((other) => other > index)) await this.#removeNext(later, index);
     this.#file = await open(path, 'r+');
     await this.#file.truncate(bytes);
     [this.#index, this.#bytes] = [index, bytes];
@@ -75,6 +75,13 @@ export class LineFiles {
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  /** A file may have been begun that no cursor came to name. It is empty then; any other is somebody else's. */
+  async #removeNext(later: number, index: number): Promise<void> {
+    const path = join(this.#dir, nameOf(later));
+    if (later === index + 1 && (await stat(path)).size === 0) await unlink(path);
+    else throw new TickringError('STATE_INVALID', `${path} is not of this sink, whose cursor ends in ${nameOf(index)}`);
   }
 
   #open(): FileHandle {

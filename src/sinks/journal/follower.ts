@@ -4,12 +4,12 @@ import { TickringError } from '../../model/errors.js';
 import type { Logger } from '../../model/log.js';
 import type { JournalLag } from '../../model/sink.js';
 import {
-  type FeedBatch,
   fromAddon,
   type JournalCursor,
   JournalFeed,
   journalCursor,
   keepCursor,
+  type MissingInputs,
   native,
   type TaskFailure,
 } from '../../native/index.js';
@@ -28,6 +28,8 @@ const REST_MS = 20;
 /** After a failure of journal or destination, doubled up to the second one. */
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
+
+const NOWHERE: JournalCursor = { epoch: 0n, sequence: 0n, from: 0n, tsRecv: 0n, output: '' };
 
 export interface FollowerOptions {
   /** Of the sink: that of its cursor. */
@@ -52,10 +54,13 @@ export class Follower {
   readonly #done: Promise<void>;
   #deadline = Number.POSITIVE_INFINITY;
   #position: Position | undefined;
-  /** What the destination has for good. */
+  /** What the destination has for good, and what it was given. */
   #kept: JournalCursor | undefined;
+  #taken: JournalCursor = NOWHERE;
   #isWell = false;
   #problem = '';
+  /** What was written of missing inputs, and is not durable yet. */
+  readonly #told: MissingInputs[] = [];
   /** Events that are durable; those that are written and not so yet, and their bytes. */
   published = 0;
   written = 0;
@@ -112,37 +117,47 @@ export class Follower {
 
   /** From the cursor on, until something fails or it is told to stop. */
   async #follow(): Promise<void> {
-    const { destination, folder, shard } = this.#options;
+    const { folder, shard } = this.#options;
     [this.written, this.writtenBytes] = [0, 0];
+    this.#told.length = 0;
     const cursor = await this.#begin();
     if (cursor === undefined) return;
     const feed = native(() => new JournalFeed(folder, shard, cursor));
+    this.#taken = cursor;
     try {
-      let taken = cursor;
       let flushedAt = performance.now();
-      while (!this.#isOver()) {
-        const batch = await this.#next(feed);
-        if (batch.records > 0 || batch.missing.length > 0) {
-          const events = await destination.write(batch);
-          this.written += events;
-          this.writtenBytes += batch.bytes.length;
-          for (const { first, last } of batch.missing) this.missing += Number(last - first + 1n);
-          this.gapsTold += batch.missing.length;
-        }
-        taken = { ...batch.cursor, output: taken.output };
-        const isDue = performance.now() - flushedAt >= FLUSH_MS || this.writtenBytes >= FLUSH_BYTES;
-        if (isDue || (batch.isEnd && this.#stop.signal.aborted)) {
-          taken = await this.#keep(taken, flushedAt);
+      for (let even: bigint | undefined; ; ) {
+        // Without an engine's word nothing is known to be durable.
+        const limit = this.#look()?.durable ?? 0n;
+        // What was read to its end has no more below the same limit.
+        const isEven = limit === even || (await this.#take(feed, limit));
+        even = isEven ? limit : undefined;
+        const isLast = (isEven && this.#stop.signal.aborted) || performance.now() >= this.#deadline;
+        if (isLast || performance.now() - flushedAt >= FLUSH_MS || this.writtenBytes >= FLUSH_BYTES) {
+          await this.#keep(this.#taken, flushedAt);
           flushedAt = performance.now();
         }
-        if (batch.isEnd && this.#stop.signal.aborted) return;
-        if (batch.isEnd) await this.#rest(REST_MS);
+        if (isLast) return;
+        if (isEven) await this.#rest(REST_MS);
         else await turn();
       }
-      await this.#keep(taken, flushedAt);
     } finally {
       feed.close();
     }
+  }
+
+  /** Hands one batch over; whether there is no more now. */
+  async #take(feed: JournalFeed, limit: bigint): Promise<boolean> {
+    const { batch, failure } = await feed.next(limit, BATCH_BYTES);
+    if (failure !== undefined) throw failureOf(failure);
+    if (batch === undefined) throw new TickringError('JOURNAL_IO', 'a feed gave neither a batch nor a reason');
+    if (batch.records > 0 || batch.missing.length > 0) {
+      this.written += await this.#options.destination.write(batch);
+      this.writtenBytes += batch.bytes.length;
+      this.#told.push(...batch.missing);
+    }
+    this.#taken = batch.cursor;
+    return batch.isEnd;
   }
 
   /** Brings the destination back to the cursor; undefined where it was told to stop before there was anything. */
@@ -154,7 +169,7 @@ export class Follower {
       await destination.begin(kept.output);
       return kept;
     }
-    let first: JournalCursor = { epoch: 0n, sequence: 0n, from: 0n, tsRecv: 0n, output: '' };
+    let first = NOWHERE;
     for (let isKnown = false; !isKnown; ) {
       const position = this.#look();
       isKnown = position !== undefined;
@@ -165,15 +180,6 @@ export class Follower {
     await destination.begin('');
     // Before anything is written, so that nothing is ever written twice.
     return await this.#keep(first, performance.now());
-  }
-
-  async #next(feed: JournalFeed): Promise<FeedBatch> {
-    // Without an engine's word nothing is known to be durable.
-    const limit = this.#look()?.durable ?? 0n;
-    const { batch, failure } = await feed.next(limit, BATCH_BYTES);
-    if (failure !== undefined) throw failureOf(failure);
-    if (batch === undefined) throw new TickringError('JOURNAL_IO', 'a feed gave neither a batch nor a reason');
-    return batch;
   }
 
   /** First the destination, then the cursor: what it says is there. */
@@ -188,6 +194,8 @@ export class Follower {
     if (this.written > 0) latency.record(performance.now() - sinceMs);
     this.#kept = kept;
     this.published += this.written;
+    this.gapsTold += this.#told.length;
+    for (const { first, last } of this.#told.splice(0)) this.missing += Number(last - first + 1n);
     [this.written, this.writtenBytes] = [0, 0];
     this.#recovered();
     return kept;
@@ -203,10 +211,6 @@ export class Follower {
     if (this.#problem !== '') logger.warn({ sink: name, shard }, 'the sink goes on');
     this.#problem = '';
     this.#isWell = true;
-  }
-
-  #isOver(): boolean {
-    return performance.now() >= this.#deadline;
   }
 
   /** Sleeps, unless it is told to stop. */

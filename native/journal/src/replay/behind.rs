@@ -29,6 +29,23 @@ impl Replay {
         Ok(())
     }
 
+    /// Epoch of the last writer whose header can be read; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// `JOURNAL_IO`, `JOURNAL_VERSION`.
+    pub(crate) fn newest_epoch(&self) -> Result<Option<u64>, JournalError> {
+        for name in self.reader.segments().iter().rev() {
+            match self.reader.header(*name) {
+                Ok(header) => return Ok(Some(header.epoch)),
+                Err(JournalError::Damaged { .. }) => {}
+                Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
     /// The first checkpoint beside the segments of this input or a later one.
     ///
     /// # Errors
