@@ -10,7 +10,15 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { VENUES } from '#dist/model/codes.js';
 import { FILE_SINK } from '#dist/model/sink.js';
-import { type Ingest, JOURNAL_COUNTERS, JournalFeed, Shard, STAMP_HERE } from '#dist/native/index.js';
+import {
+  EVENTS_MASK,
+  type Ingest,
+  type InstrumentDefinition,
+  JOURNAL_COUNTERS,
+  JournalFeed,
+  Shard,
+  STAMP_HERE,
+} from '#dist/native/index.js';
 import { LineDestination, startFileSink } from '#dist/sinks/file/sink.js';
 import type { Bench, BenchResult, Size } from './bench.js';
 import { control, estimate, turns } from './statistics.js';
@@ -37,6 +45,7 @@ class Line {
   readonly shard: Shard;
   readonly #ingest: Ingest;
   readonly #workload: Workload;
+  readonly #definition: InstrumentDefinition;
   #next = 0;
 
   constructor(root: string, folder: string, workload: Workload) {
@@ -58,30 +67,35 @@ class Line {
     this.#ingest = this.shard.ingester();
     const venue = VENUES['binance-usdm'];
     const exponents = { priceExponent: -2, qtyExponent: -3, tickSize: 10n, lotSize: 1n };
-    const definition = { id: INSTRUMENT, venue, symbol: 'BTCUSDT', ...exponents, trading: true, changeCount: 0 };
-    this.shard.instrument(definition, STAMP_HERE);
-    this.shard.connect(CONNECTION, venue, STAMP_HERE);
+    this.#definition = { id: INSTRUMENT, venue, symbol: 'BTCUSDT', ...exponents, trading: true, changeCount: 0 };
     this.#again();
   }
 
-  /** The book anew, from the snapshot on. */
+  /** The recording from its beginning. */
   #again(): void {
-    this.shard.unsubscribe(INSTRUMENT, STAMP_HERE);
+    if (this.#next > 0) this.shard.unsubscribe(INSTRUMENT, STAMP_HERE);
+    this.shard.instrument(this.#definition, STAMP_HERE);
+    this.shard.connect(CONNECTION, this.#definition.venue, STAMP_HERE);
     this.shard.subscribe(CONNECTION, INSTRUMENT, 1, STAMP_HERE);
     this.#next = 0;
   }
 
-  /** The next frame of the recording. */
-  frame(): void {
+  /** The next frame of the recording; the number of its events. */
+  frame(): number {
     const frame = this.#workload.frames[this.#next];
     if (frame === undefined) {
       this.#again();
-      return;
+      return 0;
     }
     this.#next += 1;
-    if (frame.kind === 'snapshot') this.shard.depthSnapshot(INSTRUMENT, frame.bytes, frame.bytes.length, STAMP_HERE);
-    else this.#ingest(CONNECTION, frame.bytes, frame.bytes.length);
+    const { kind, bytes } = frame;
+    const bits =
+      kind === 'snapshot'
+        ? this.shard.depthSnapshot(INSTRUMENT, bytes, bytes.length, STAMP_HERE)
+        : this.#ingest(CONNECTION, bytes, bytes.length);
     this.shard.requests();
+    if (bits < 0) throw new Error(`the shard ended with code ${-bits}`);
+    return bits & EVENTS_MASK;
   }
 
   /** Waits until all is durable, and lets the ring tell it. */
@@ -95,7 +109,7 @@ class Line {
 }
 
 /** Events of the journal, and the CPU time that they took, ms. */
-async function pass(folder: string, lines: boolean): Promise<{ events: number; ms: number }> {
+async function pass(folder: string, lines: boolean): Promise<{ events: number; ms: number; bytes: number }> {
   const out = mkdtempSync(join(folder, 'lines-'));
   const destination = new LineDestination(0, out, ROTATE_BYTES);
   await destination.begin('');
@@ -112,8 +126,9 @@ async function pass(folder: string, lines: boolean): Promise<{ events: number; m
   const ms = cpuMs() - began;
   feed.close();
   await destination.close();
+  const bytes = statSync(join(out, '00000001.jsonl')).size;
   rmSync(out, { recursive: true, force: true });
-  return { events, ms };
+  return { events, ms, bytes };
 }
 
 /** From the ring's saying that an input is durable to its line, ms. */
@@ -133,7 +148,7 @@ async function lags(line: Line, root: string, folder: string, samples: number): 
   try {
     for (let sample = -1; sample < samples; sample += 1) {
       const before = size();
-      line.frame();
+      while (line.frame() === 0);
       await line.settle();
       const toldAt = performance.now();
       await grown(before);
@@ -149,18 +164,20 @@ async function lags(line: Line, root: string, folder: string, samples: number): 
 async function measure(size: Size, root: string, folder: string): Promise<BenchResult> {
   const line = new Line(root, folder, depthWorkload(size === 'smoke' ? 400 : Number.POSITIVE_INFINITY));
   try {
-    for (let frame = 0; frame < (size === 'smoke' ? 500 : 30_000); frame += 1) {
+    for (let frame = 0; frame < (size === 'smoke' ? 500 : 13_000); frame += 1) {
       line.frame();
       if (frame % 1_000 === 0) await line.settle();
     }
     await line.settle();
     let events = 0;
+    let bytes = 0;
     const rate = async (lines: boolean): Promise<number> => {
       const done = await pass(folder, lines);
       events = done.events;
+      if (lines) bytes = done.bytes;
       return done.events / done.ms;
     };
-    const [lines = [], feed = []] = await turns(size === 'smoke' ? 2 : 20, [() => rate(true), () => rate(false)]);
+    const [lines = [], feed = []] = await turns(size === 'smoke' ? 2 : 15, [() => rate(true), () => rate(false)]);
     const waited = await lags(line, root, folder, size === 'smoke' ? 5 : 200);
     const sorted = [...waited].sort((a, b) => a - b);
     return {
@@ -179,6 +196,7 @@ async function measure(size: Size, root: string, folder: string): Promise<BenchR
         { label: 'feed alone', value: Math.round(estimate(feed).median), unit: 'k events/s of CPU' },
         { label: 'told to be durable → line in the file, p50', value: Number(estimate(waited).median.toFixed(1)), unit: 'ms' },
         { label: 'the same, most', value: Number((sorted.at(-1) ?? Number.NaN).toFixed(1)), unit: 'ms' },
+        { label: 'a line, mean', value: Math.round(bytes / events), unit: 'bytes' },
         { label: 'events of a pass', value: events, unit: '' },
       ],
     };

@@ -12,6 +12,19 @@ export function decimalText(mantissa: bigint, exponent: number): string {
   return `${mantissa < 0n ? '-' : ''}${digits.slice(0, exponent)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+const ZERO = 0x30;
+
+/** The same of a whole number of 0 to 2^53 − 1 and a negative exponent, in a fifth of the time; undefined for any other. */
+export function shortDecimalText(mantissa: number, exponent: number): string | undefined {
+  if (!(mantissa >= 0 && mantissa <= Number.MAX_SAFE_INTEGER && exponent < 0)) return undefined;
+  let digits = String(mantissa);
+  if (digits.length <= -exponent) digits = digits.padStart(1 - exponent, '0');
+  const point = digits.length + exponent;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  return end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
+}
+
 /** Mantissa × 10^exponent as the nearest number: the one that its decimal text reads as. */
 export function toNumber(mantissa: bigint | number, exponent: number): number {
   const number = Number(mantissa);

@@ -18,7 +18,7 @@ const KILLS = Number(process.env['TICKRING_SINK_KILLS'] ?? (process.env['CI'] ==
 const RATE = Number(process.env['TICKRING_SINK_RATE'] ?? 300);
 const SEED = Number(process.env['TICKRING_SINK_SEED'] ?? 5);
 /** A sink lives so long at most, ms, counted from its start or from when it is there. */
-const LIFE_MS = 400;
+const LIFE_MS = 300;
 /** One of so many deaths is the engine's as well. */
 const ENGINE_EVERY = 8;
 

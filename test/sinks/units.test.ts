@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decimalText } from '../../src/model/decimal.js';
+import { decimalText, shortDecimalText } from '../../src/model/decimal.js';
 import { rfc3339 } from '../../src/sinks/clock.js';
 import { LatencyHistogram } from '../../src/sinks/latency.js';
 import { LevelTexts, levelsText, numberText } from '../../src/sinks/redis/bodies.js';
@@ -13,6 +13,17 @@ const MANTISSA = fc.oneof(
   fc.bigInt({ min: -1_000_000n, max: 1_000_000n }),
 );
 const EXPONENT = fc.integer({ min: -18, max: 4 });
+
+test('sinks: the short way to a decimal text gives the same text, or none', () => {
+  const mantissas = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -100, max: 100_000 }), fc.constant(Number.NaN));
+  fc.assert(
+    fc.property(mantissas, EXPONENT, (mantissa, exponent) => {
+      const short = shortDecimalText(mantissa, exponent);
+      if (mantissa >= 0 && exponent < 0) expect(short).toBe(decimalText(BigInt(mantissa), exponent));
+      else expect(short).toBeUndefined();
+    }),
+  );
+});
 
 test('sinks: a number has exactly the digits of its decimal, whether it comes as a number or as a bigint', () => {
   fc.assert(

@@ -70,6 +70,9 @@ impl Cursor {
             ts_recv: number(next("ts_recv ")?)?,
             output: next("output ")?.to_owned(),
         };
+        if cursor.from > cursor.sequence {
+            return Err("it needs inputs behind the one that it names");
+        }
         if lines.next().is_some() { Err("it has a line too many") } else { Ok(cursor) }
     }
 

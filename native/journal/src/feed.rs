@@ -333,9 +333,9 @@ impl Place {
 
     /// From where on the journal is needed to come to the cut again.
     fn look_back(&mut self) -> Result<(), JournalError> {
-        if self.state_from <= self.cut.sequence {
-            self.cut.from = self.cut.from.max(self.state_from);
-        }
+        // A later writer may have begun with lower numbers, where no disk held those that were told.
+        let before = [self.cut.from, self.state_from].into_iter().filter(|from| *from <= self.cut.sequence);
+        self.cut.from = before.max().unwrap_or(0);
         if self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
             return Ok(());
         }

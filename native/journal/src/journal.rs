@@ -192,12 +192,6 @@ impl Journal {
         self.shared.wait_durable(sequence, most)
     }
 
-    /// Says that all sinks have taken inputs up to this one; without sinks nothing is said.
-    pub fn set_watermark(&self, sequence: u64) {
-        // Release: pairs with Acquire in the keeper, which deletes because of it.
-        self.shared.watermark.store(sequence, Ordering::Release);
-    }
-
     /// Brings everything to the disk and ends the threads.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub(crate) struct Shared {
     /// Whether the flush thread sleeps, or is about to.
     pub asleep: AtomicBool,
     pub closing: AtomicBool,
-    /// Lowest cursor of a sink.
+    /// The last input that no sink needs any more.
     pub watermark: AtomicU64,
     /// Index below which the keeper would like to delete.
     pub floor: AtomicU64,

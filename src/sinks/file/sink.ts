@@ -7,13 +7,13 @@ import type { Logger } from '../../model/log.js';
 import { FILE_SINK, type Sink, type SinkStatus } from '../../model/sink.js';
 import { RecordCursor } from '../../native/cursor.js';
 import type { FeedBatch } from '../../native/index.js';
-import { eventView } from '../../native/record-view.js';
-import type { EngineRecord, Instrument } from '../../native/records.js';
+import type { Instrument } from '../../native/records.js';
 import type { Destination } from '../journal/destination.js';
 import { Follower } from '../journal/follower.js';
 import { JournalPosition } from '../journal/position.js';
 import { LatencyHistogram } from '../latency.js';
 import { LineFiles } from './files.js';
+import { EventLines } from './lines.js';
 
 /** Lines are made about this long, then others of the process get their turn, ms. */
 const TURN_MS = 2;
@@ -58,13 +58,12 @@ export class LineDestination implements Destination {
       last: String(last),
     }));
     let text = missing.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const epoch = String(batch.epoch);
+    const lines = new EventLines(String(batch.epoch));
     // Definitions come with the records; what was lost of them is told anew.
     const cursor = new RecordCursor(batch.bytes, { definitions: this.#definitions, learn: () => {} });
     cursor.begin(batch.records);
     for (let until = performance.now() + TURN_MS; cursor.next(); ) {
-      // No reader's notice is among them.
-      text += `${JSON.stringify(eventView(cursor.object() as EngineRecord, epoch))}\n`;
+      text += lines.of(cursor);
       if ((cursor.left & 15) === 0 && performance.now() >= until) {
         await turn();
         until = performance.now() + TURN_MS;
