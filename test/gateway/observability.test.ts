@@ -47,7 +47,16 @@ function tellSink(): void {
   const latency = { counts: SINK_BOUNDS_SECONDS.map(() => 1), count: 1, sumSeconds: 0.001 };
   const counts = { published: 1, dropped: 0, unconfirmed: 0, lostRecords: 0, gapsTold: 0, reconnects: 0 };
   const journal = [{ shard: 0, sequence: 9, lagInputs: 3, lagSeconds: 0.5, missing: 0 }];
-  const status = { sink: 'redis', connected: true, ...counts, outboxMessages: 0, outboxBytes: 0, lagSlots: 0, latency, journal };
+  const status = {
+    sink: 'redis',
+    connected: true,
+    ...counts,
+    outboxMessages: 0,
+    outboxBytes: 0,
+    lagSlots: 0,
+    latency,
+    journal,
+  };
   const now = { pid: process.pid, writtenNs: `${process.hrtime.bigint()}`, writtenAt: new Date().toISOString() };
   writeFileSync(jobsStatusPath(feed.root, feed.name), JSON.stringify({ ...now, sinks: [status] }));
 }
