@@ -12,6 +12,7 @@ export type ControlCalls = {
 };
 
 type CallName =
+  | 'minutes'
   | 'feeds'
   | 'feed_create'
   | 'feed_remove'
@@ -40,7 +41,10 @@ const row = z.object({
   ]),
 });
 
+const minute = z.int().nonnegative().multipleOf(60_000);
+
 const SHAPES: { readonly [Op in CallName]: z.ZodType<ControlRequests[Op]['fields']> } = {
+  minutes: z.object({ instrument: z.int().positive(), fromMs: minute, toMs: minute }),
   feeds: z.object({}),
   feed_create: z.object({ owner, symbol: text, source: text, dataTypes }),
   feed_remove: z.object({ owner, feedId: text }),

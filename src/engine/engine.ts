@@ -223,6 +223,7 @@ class EngineMain implements Engine {
 
   #calls(): ControlCalls {
     return {
+      minutes: (fields) => this.#feeds.minutes(fields),
       feeds: async () => {
         const states = await Promise.all(this.#shards.map((shard) => shard.status()));
         return this.#feeds.list(states.flatMap(({ instruments }) => instruments));

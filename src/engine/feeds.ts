@@ -13,10 +13,11 @@ import {
   SOURCE_SYMBOL,
 } from '../model/feeds.js';
 import type { ControlRequests, InstrumentStatus } from '../model/status.js';
-import type { Venue } from '../model/venue.js';
+import type { Venue, VenueMinute } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { FeedEntry, FeedRegistry } from './feed-registry.js';
 import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments } from './listings.js';
+import { fetchMinutes } from './minutes.js';
 import type { ShardSupervisor } from './shard-supervisor.js';
 import { sourceInstrument } from './source-instrument.js';
 
@@ -85,6 +86,20 @@ export class Feeds {
   list(instruments: readonly InstrumentStatus[]): FeedInfo[] {
     const byName = new Map(instruments.map((each) => [`${each.venue}:${each.symbol}`, each]));
     return this.#deps.feeds.active.map((entry) => infoOf(entry, byName.get(`${entry.source}:${entry.symbol}`)));
+  }
+
+  /** See `ControlRequests.minutes`. Throws `ARGUMENT_RANGE` for too many, `VENUE_REST`. */
+  async minutes({ instrument, fromMs, toMs }: ControlRequests['minutes']['fields']): Promise<readonly VenueMinute[] | null> {
+    const feed = this.#groupOf.get(instrument)?.feed;
+    const symbol = this.#symbolOf(instrument);
+    if (feed === undefined || symbol === undefined || isSource(feed.venue)) return null;
+    return await fetchMinutes(this.#deps.venue(feed.venue), feed.restUrl, symbol, { fromMs, toMs }, this.#deps);
+  }
+
+  #symbolOf(instrument: number): string | undefined {
+    for (const { id, symbol } of this.#groupOf.get(instrument)?.instruments.values() ?? [])
+      if (id === instrument) return symbol;
+    return undefined;
   }
 
   /** The shard that holds an instrument. */

@@ -1,14 +1,13 @@
 /** The candles that memory holds, as the fan-out keeps them. */
 import { TIMEFRAMES, type Timeframe } from '../model/timeframes.js';
+import type { Candle as RingCandle } from '../native/index.js';
 import type { CandleSource, CandleSpan } from './candle-routes.js';
 import type { DataQueries } from './data-queries.js';
 import { decimalJson, timeText } from './point-json.js';
-import type { FanoutSource, RingCandles } from './ring.js';
+import type { FanoutSource } from './ring.js';
 
 /** As many as are kept. */
 const CANDLES_MAX = 100;
-
-type RingCandle = RingCandles['candles'][number];
 
 function flagsOf({ closed, partial, count, late }: RingCandle): string[] {
   return [

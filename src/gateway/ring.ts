@@ -1,5 +1,5 @@
 /** The gateway's door to shared memory: a reader like any other on this host. */
-import { Fanout, type LatestView, native, RingReader } from '../native/index.js';
+import { type Candles, Fanout, type LatestView, native, RingReader, type VenueMinute } from '../native/index.js';
 
 /** Encodings of messages, as the fan-out numbers them. `stream`: the older shape of `/ws/stream`. */
 export const ENCODINGS = { flatbuffers: 0, json: 1, msgpack: 2, stream: 3 } as const;
@@ -22,25 +22,6 @@ export interface RingTopic {
   readonly instrument: number;
 }
 
-/** Candles of an instrument as the fan-out keeps them; `holes`: spans from and to in ns in which trades may be missing. */
-export interface RingCandles {
-  readonly priceExponent: number;
-  readonly qtyExponent: number;
-  readonly candles: readonly {
-    readonly start: bigint;
-    readonly open: bigint;
-    readonly high: bigint;
-    readonly low: bigint;
-    readonly close: bigint;
-    readonly volume: bigint;
-    readonly count: bigint;
-    readonly late: number;
-    readonly closed: boolean;
-    readonly partial: boolean;
-  }[];
-  readonly holes: readonly (readonly bigint[])[];
-}
-
 /** The part of the addon's `Fanout` that the gateway uses. */
 export interface FanoutSource {
   topics(): RingTopic[];
@@ -51,7 +32,8 @@ export interface FanoutSource {
   replay(topic: number, encoding: number, after: number, bytesMax: number): Uint8Array | null;
   skipped(topic: number, encoding: number, reason: number, from: number, to: number): Uint8Array | null;
   seq(topic: number): number;
-  candles(instrument: number, timeframe: string, count: number): RingCandles | null;
+  candles(instrument: number, timeframe: string, count: number): Candles | null;
+  settle(instrument: number, minutes: VenueMinute[]): boolean;
   lateTrades(): { late: number; leftOut: number };
   wantedSnapshots(): number[];
   lost(): bigint;

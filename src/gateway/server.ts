@@ -16,6 +16,7 @@ import { Access, readCredentials } from './access.js';
 import { Api } from './api.js';
 import { addAssets } from './assets.js';
 import { BusSources } from './bus-sources.js';
+import { CandleMinutes } from './candle-minutes.js';
 import type { CandleSource } from './candle-routes.js';
 import { MemoryCandles } from './candles.js';
 import { CLOSE_CODES } from './client.js';
@@ -113,6 +114,7 @@ class RunningGateway implements Gateway {
   readonly #hub: Hub;
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
+  readonly #minutes: CandleMinutes;
   readonly #guests: Guests;
   readonly #points: Points;
   #listening: us_listen_socket | undefined;
@@ -147,6 +149,7 @@ class RunningGateway implements Gateway {
     };
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
+    this.#minutes = new CandleMinutes(control, logger);
     this.#points = new Points(rings, logger, record);
     const queries = new DataQueries(this.#monitor, this.#points);
     const statistics = new Statistics({
@@ -221,6 +224,7 @@ class RunningGateway implements Gateway {
       this.#hub.tend(now);
       this.#hub.retry();
       this.#requests.ask(fanout.wantedSnapshots(), now);
+      this.#minutes.look(() => this.#pump.fanout, this.#monitor.instruments, now);
     } catch (error) {
       this.#logger.error({ err: error }, 'look at shared memory failed');
     }

@@ -1,4 +1,5 @@
 import type { DataType, FeedCreated, FeedInfo, IngestResult, IngestRow, Subscription, SubscriptionOrder } from './feeds.js';
+import type { VenueMinute } from './venue.js';
 
 /** What the engine tells on its control socket, and the CLI prints. Integers above 2^53 are decimal strings. */
 
@@ -60,6 +61,14 @@ export interface ControlRequests {
   snapshot: { fields: { readonly instrument: number }; result: boolean };
   book: { fields: { readonly instrument: number }; result: BookText | null };
   shutdown: { fields: Record<never, never>; result: null };
+  /**
+   * Minutes of an instrument as its venue counts them, from `fromMs` up to `toMs`, which is left out; null where the venue is not asked
+   * for them, or nobody follows the instrument.
+   */
+  minutes: {
+    fields: { readonly instrument: number; readonly fromMs: number; readonly toMs: number };
+    result: readonly VenueMinute[] | null;
+  };
   feeds: { fields: Record<never, never>; result: readonly FeedInfo[] };
   /** Null if it is followed for another owner. */
   feed_create: {

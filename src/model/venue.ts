@@ -7,6 +7,30 @@ export interface RestRequest {
   readonly weight: number;
 }
 
+/** Most minutes of one request. */
+export const MINUTES_PER_REQUEST_MAX = 1_000;
+
+/** A minute as its venue counts it, decimals as it writes them. */
+export interface VenueMinute {
+  /** Its beginning, ms since the UNIX epoch. */
+  readonly startMs: number;
+  readonly open: string;
+  readonly high: string;
+  readonly low: string;
+  readonly close: string;
+  readonly volume: string;
+  /** Number of trades; 0 where the venue does not tell it. */
+  readonly count: number;
+}
+
+/** How a venue tells its minutes (klines). */
+export interface VenueMinutes {
+  /** Minutes that begin from `fromMs` up to `toMs`, which is left out: `MINUTES_PER_REQUEST_MAX` at most. */
+  request(symbol: string, fromMs: number, toMs: number): RestRequest;
+  /** Oldest first; the newest one may still go on. Throws for a body of another shape. */
+  read(body: string): VenueMinute[];
+}
+
 /** Limits of a venue, from its documents; each venue folder's README names document and day. */
 export interface VenueLimits {
   readonly streamsPerConnection: number;
@@ -55,6 +79,8 @@ export interface Venue {
   readonly isSilent?: true;
   /** Depth snapshot of a symbol at full depth. Absent where the stream of the book begins with one: then it is subscribed anew. */
   snapshotRequest?(symbol: string): RestRequest;
+  /** Absent where candles are made of our own trades alone. */
+  readonly minutes?: VenueMinutes;
   /** The venue's instrument listing. */
   listingRequest(): RestRequest;
   /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */

@@ -83,6 +83,16 @@ export declare class Fanout {
    */
   candles(instrument: number, timeframe: string, count: number): Candles | null
   /**
+   * Takes over minutes of an instrument as its venue counts them, oldest first and without a break: in all candles of a minute and
+   * longer they take the place of our trades. False, with nothing changed, where one of them is not over, contradicts itself or has
+   * more decimals than the instrument, where our part of it is no longer known, and for an instrument that is not known.
+   *
+   * # Errors
+   *
+   * `CLOSED`.
+   */
+  settle(instrument: number, minutes: Array<VenueMinute>): boolean
+  /**
    * Trades that came when one of their candles was closed, and candles that one came too late for, of all instruments.
    *
    * # Errors
@@ -1291,6 +1301,19 @@ export interface Topic {
   id: number
   name: string
   instrument: number
+}
+
+/** A minute as its venue counts it, decimals as it wrote them. */
+export interface VenueMinute {
+  /** ns since the UNIX epoch. */
+  start: bigint
+  open: string
+  high: string
+  low: string
+  close: string
+  volume: string
+  /** Number of trades; 0 where the venue does not tell it, or there was none. */
+  count: number
 }
 
 /**

@@ -2,12 +2,16 @@ import { VENUES } from '../model/codes.js';
 import type { ChannelName } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.js';
+import { binanceMinutes } from './binance-minutes.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
 const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 1000, weight: 20 } as const;
+
+/** Weight of a request for 500 to 1,000 minutes. */
+const MINUTES_WEIGHT = 5;
 
 /** Futures of Binance: the two kinds differ in their addresses and limits alone. */
 export function futures(
@@ -26,6 +30,7 @@ export function futures(
       path: `${rest}/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
       weight: DEPTH.weight,
     }),
+    minutes: binanceMinutes(rest, MINUTES_WEIGHT),
     listingRequest: () => ({ path: `${rest}/exchangeInfo`, weight: 1 }),
     usedWeight,
   };

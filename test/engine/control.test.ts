@@ -33,6 +33,7 @@ const actions: ControlActions = {
     shutdowns += 1;
   },
   calls: {
+    minutes: () => null,
     feeds: () => [],
     feed_create: () => {
       throw new TickringError('SYMBOL_UNLISTED', 'nobody lists it');

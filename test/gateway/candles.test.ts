@@ -110,6 +110,70 @@ describe('candles over HTTP', () => {
   });
 });
 
+describe('minutes that the venue counts', { timeout: 120_000 }, () => {
+  const MINUTE = 60_000;
+  let own: Feed;
+  let filled: Gateway;
+  const asked = (): { fromMs: number; toMs: number }[] => own.asked.filter(({ op }) => op === 'minutes') as never;
+  beforeAll(async () => {
+    own = new Feed(['BTCUSDT']);
+    own.sync('BTCUSDT', [['100', '1']], [['101', '1']]);
+    filled = await startTestGateway(own);
+  });
+  afterAll(async () => {
+    await filled?.stop();
+    own.close();
+  });
+
+  it('take the place of ours, and make whole what began before us', async () => {
+    // A trade of the minute before ours; one that is older than a minute is taken to have come now.
+    const minute = await eventually('a minute that is young enough', () => {
+      const ms = Date.now();
+      return ms % MINUTE < 45_000 && ms - (ms % MINUTE);
+    });
+    const day = minute - (minute % 86_400_000);
+    const buffer = async (timeframe: string): Promise<Candle[]> => {
+      const answer = await fetch(`${filled.url}/api/v1/market-data/binance-usdm/BTCUSDT/buffer/${timeframe}`);
+      return ((await answer.json()) as { candles: Candle[] }).candles;
+    };
+    // The venue is away at first.
+    own.controlError = new Error('away');
+    own.trade('BTCUSDT', '100.5', '1', false, minute - 1);
+    own.trade('BTCUSDT', '103', '2');
+    await eventually('it was asked', () => asked().length > 0);
+    expect((await buffer('1m'))[0]?.flags).toContain('partial');
+    own.answers = {
+      minutes: ({ fromMs, toMs }: { fromMs: number; toMs: number }) =>
+        Array.from({ length: (toMs - fromMs) / MINUTE }, (_, index) => {
+          const prices = { open: '99.00', high: '105.50', low: '98.5', close: '100.50' };
+          return { startMs: fromMs + index * MINUTE, ...prices, volume: '1.500', count: 3 };
+        }),
+    };
+    own.controlError = undefined;
+    const to = minute;
+    const minutes = await eventually('the minute is whole', async () => {
+      const candles = await buffer('1m');
+      return candles.every(({ flags }) => !flags.includes('partial')) && candles;
+    });
+    const first = minutes.find(({ timestamp }) => Date.parse(timestamp) === to - MINUTE);
+    expect(first).toMatchObject({ open: 99, high: 105.5, low: 98.5, close: 100.5, volume: 1.5 });
+    // Every minute of the day up to ours, in parts, then our own trade.
+    const [whole] = await eventually('the day is whole', async () => {
+      const candles = await buffer('1d');
+      return to - MINUTE < day || candles.at(-1)?.flags.includes('partial') === false ? candles.slice(-1) : undefined;
+    });
+    const count = Math.max(0, (to - day) / MINUTE);
+    expect(whole?.volume).toBeCloseTo(count * 1.5 + 2, 9);
+    expect(whole).toMatchObject({ close: 103, low: count > 0 ? 98.5 : 103 });
+    for (const { fromMs, toMs } of asked())
+      expect([fromMs >= day - 86_400_000, toMs - fromMs <= 1_000 * MINUTE]).toEqual([true, true]);
+    expect(
+      (await buffer('1s')).some(({ flags }) => flags.includes('partial')),
+      'seconds are our own',
+    ).toBe(true);
+  });
+});
+
 describe('candles as topics', () => {
   it('begin with the newest, change with trades, and are followed by wildcard', async () => {
     const client = await JsonClient.open(gateway);

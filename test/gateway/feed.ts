@@ -143,10 +143,10 @@ export class Feed {
     });
   }
 
-  trade(symbol: string, price: string, qty: string, sell = false): void {
+  trade(symbol: string, price: string, qty: string, sell = false, now = Date.now()): void {
     const market = this.#market(symbol);
     market.tradeId += 1;
-    const [now, id] = [Date.now(), market.tradeId];
+    const id = market.tradeId;
     this.#ingest(`${symbol.toLowerCase()}@aggTrade`, {
       e: 'aggTrade',
       E: now,

@@ -36,6 +36,7 @@ class FakeFanout implements FanoutSource {
   skipped = (): null => null;
   seq = (): number => 0;
   candles = (): null => null;
+  settle = (): boolean => false;
   lateTrades = (): { late: number; leftOut: number } => ({ late: 0, leftOut: 0 });
   wantedSnapshots = (): number[] => [];
   lost = (): bigint => 0n;

@@ -46,6 +46,7 @@ async function pumped(sizes: readonly number[]): Promise<Seen> {
     skipped: () => null,
     seq: () => 0,
     candles: () => null,
+    settle: () => false,
     lateTrades: () => ({ late: 0, leftOut: 0 }),
     wantedSnapshots: () => [],
     lost: () => 0n,

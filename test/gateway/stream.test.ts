@@ -67,10 +67,9 @@ describe('WebSocket stream', () => {
     for (const [index, topic] of topics.entries()) {
       await eventually('book', () => foldBook(client.of(topic)) === feed.bookText(feed.markets[index]?.symbol ?? ''));
     }
-    expect(new Set(feed.asked.map(({ op, instrument }) => `${op} ${instrument}`))).toEqual(
-      new Set(['snapshot 1', 'snapshot 2']),
-    );
-    expect(feed.asked.length).toBeLessThanOrEqual(4);
+    const asked = feed.asked.filter(({ op }) => op !== 'minutes');
+    expect(new Set(asked.map(({ op, instrument }) => `${op} ${instrument}`))).toEqual(new Set(['snapshot 1', 'snapshot 2']));
+    expect(asked.length).toBeLessThanOrEqual(4);
     client.close();
   });
 

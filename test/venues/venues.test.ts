@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { VENUES } from '#dist/model/codes.js';
 import type { ChannelName } from '#dist/model/config.js';
-import type { RestRequest, Venue } from '#dist/model/venue.js';
+import type { RestRequest, Venue, VenueMinute } from '#dist/model/venue.js';
 import { parseListings } from '#dist/native/index.js';
 import { startSimulator, type VenueName } from '#dist/simulator/index.js';
 import { venueByName, venues } from '#dist/venues/index.js';
@@ -121,6 +122,59 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
     }
     await simulator.close();
   });
+
+  it.skipIf(venue.minutes === undefined)(
+    'tells minutes that are those of its trades, as its simulated venue counts them',
+    async () => {
+      const symbol = SYMBOL[name] ?? 'BTCUSDT';
+      const epochMs = 1_767_225_640_000;
+      const simulator = await startSimulator({
+        venues: [name as VenueName],
+        symbols: [symbol],
+        rate: 20,
+        paused: true,
+        epochMs,
+      });
+      const [address] = simulator.venues;
+      const { minutes } = venue;
+      if (address === undefined || minutes === undefined) throw new Error(`${name} is not simulated`);
+      const { default: WebSocket } = await import('ws');
+      const [line] = venue.classes.filter(({ channels }) => channels.includes('trade'));
+      const socket = new WebSocket(address.wsUrl + (line?.path ?? ''));
+      const texts: string[] = [];
+      socket.on('message', (data) => texts.push(String(data)));
+      const replies = (): number => texts.filter((text) => /"(result|success)"/.test(text)).length;
+      const ask = async (id: number): Promise<void> => {
+        socket.send(venue.subscribeFrame(id, venue.streams(symbol, ['trade'])));
+        const before = replies();
+        while (replies() === before) await new Promise((resolve) => setTimeout(resolve, 2));
+      };
+      await once(socket, 'open');
+      await ask(1);
+      // Some minutes; what was said before the answer to the second request is everything.
+      simulator.step(2_000);
+      await ask(2);
+      const expected = minutesOf(texts);
+      expect(expected.size).toBeGreaterThan(2);
+      const starts = [...expected.keys()];
+      const [first, last] = [Math.min(...starts), Math.max(...starts)];
+      const read = async (fromMs: number, toMs: number): Promise<VenueMinute[]> => {
+        const request = minutes.request(symbol, fromMs, toMs);
+        const answer = await fetch(address.restUrl + request.path);
+        if (protocolOf(name) === 'binance') expect(request.weight).toBe(venue.usedWeight(Object.fromEntries(answer.headers)));
+        return minutes.read(await answer.text());
+      };
+      const told = await read(first - 300_000, last + 60_000);
+      const decimals = ({ open, high, low, close, volume }: VenueMinute) => [open, high, low, close, Number(volume).toFixed(6)];
+      expect(new Map(told.map((minute) => [minute.startMs, decimals(minute)]))).toEqual(expected);
+      expect(told.map(({ startMs }) => startMs)).toEqual(starts.toSorted((a, b) => a - b));
+      expect((await fetch(address.restUrl + minutes.request(symbol, first + 60_000, last).path)).status).toBe(200);
+      expect(() => minutes.read('{"retCode":10001,"retMsg":"params error","result":{}}')).toThrow();
+      expect(() => minutes.read('[[1,2]]')).toThrow();
+      socket.terminate();
+      await simulator.close();
+    },
+  );
 });
 
 /** How messages name their stream. */
@@ -135,6 +189,30 @@ interface Said {
 function streamOf({ stream, topic, arg, data, params }: Said): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId}`;
   return stream ?? topic ?? params?.channel ?? ofArgument;
+}
+
+/** OHLCV by minute of trades as they stand in messages. */
+function minutesOf(texts: readonly string[]): Map<number, readonly string[]> {
+  const minutes = new Map<number, { open: string; high: string; low: string; close: string; volume: number; count: number }>();
+  for (const text of texts) {
+    const { data } = JSON.parse(text) as { data?: Record<string, unknown> | Record<string, unknown>[] };
+    for (const trade of Array.isArray(data) ? data : [data ?? {}]) {
+      const { p: price, T: ms } = trade;
+      const qty = trade['q'] ?? trade['v'];
+      if (typeof price !== 'string' || typeof qty !== 'string') continue;
+      const start = Number(ms) - (Number(ms) % 60_000);
+      const minute = minutes.get(start) ?? { open: price, high: price, low: price, close: price, volume: 0, count: 0 };
+      if (Number(price) > Number(minute.high)) minute.high = price;
+      if (Number(price) < Number(minute.low)) minute.low = price;
+      minute.close = price;
+      minute.volume += Number(qty);
+      minute.count += 1;
+      minutes.set(start, minute);
+    }
+  }
+  return new Map(
+    [...minutes].map(([start, { open, high, low, close, volume }]) => [start, [open, high, low, close, volume.toFixed(6)]]),
+  );
 }
 
 /** Names of the streams that speak, once `count` of them did. */

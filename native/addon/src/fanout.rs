@@ -6,7 +6,8 @@ use napi::bindgen_prelude::{BigInt, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::failure::{Result, Status, closed, guard, shm};
-use tickring_core::bars::{Bar, Timeframe};
+use tickring_core::bars::{Bar, Minute, Timeframe};
+use tickring_core::decimal;
 use tickring_wire::{Encoding, Rung, SkipReason};
 
 /// A topic that clients can subscribe to.
@@ -71,6 +72,38 @@ pub struct Candles {
     pub candles: Vec<Candle>,
     /// Spans in which trades may be missing, from and to in ns, oldest first; the last is open where to is 2^64 - 1.
     pub holes: Vec<Vec<BigInt>>,
+}
+
+/// A minute as its venue counts it, decimals as it wrote them.
+#[napi(object)]
+pub struct VenueMinute {
+    /// ns since the UNIX epoch.
+    pub start: BigInt,
+    pub open: String,
+    pub high: String,
+    pub low: String,
+    pub close: String,
+    pub volume: String,
+    /// Number of trades; 0 where the venue does not tell it, or there was none.
+    pub count: u32,
+}
+
+impl VenueMinute {
+    /// Itself at these exponents; `None` where they are too coarse for it, or where it is no number.
+    fn at(&self, price_exponent: i8, qty_exponent: i8) -> Option<Minute> {
+        let number = |text: &str, exponent| decimal::parse(text.as_bytes()).ok()?.at(exponent).ok();
+        let price = |text: &str| number(text, price_exponent);
+        let volume = number(&self.volume, qty_exponent)?;
+        Some(Minute {
+            start: self.start.get_u64().1,
+            open: price(&self.open)?,
+            high: price(&self.high)?,
+            low: price(&self.low)?,
+            close: price(&self.close)?,
+            volume,
+            count: if volume == 0 { 0 } else { self.count.max(1).into() },
+        })
+    }
 }
 
 /// Trades that came late for their candles.
@@ -177,8 +210,28 @@ impl Fanout {
                 price_exponent: candles.price_exponent,
                 qty_exponent: candles.qty_exponent,
                 candles: candles.bars.candles(timeframe, count as usize).into_iter().map(Candle::from).collect(),
-                holes: candles.bars.holes().map(|hole| vec![hole.from.into(), hole.to.into()]).collect(),
+                holes: candles.bars.missing(timeframe).iter().map(|hole| vec![hole.from.into(), hole.to.into()]).collect(),
             }))
+        })
+    }
+
+    /// Takes over minutes of an instrument as its venue counts them, oldest first and without a break: in all candles of a minute and
+    /// longer they take the place of our trades. False, with nothing changed, where one of them is not over, contradicts itself or has
+    /// more decimals than the instrument, where our part of it is no longer known, and for an instrument that is not known.
+    ///
+    /// # Errors
+    ///
+    /// `CLOSED`.
+    #[napi]
+    pub fn settle(&mut self, instrument: u32, minutes: Vec<VenueMinute>) -> Result<bool> {
+        guard(|| {
+            let fanout = self.open()?;
+            let Some((price_exponent, qty_exponent)) = fanout.bars(instrument).map(|of| (of.price_exponent, of.qty_exponent))
+            else {
+                return Ok(false);
+            };
+            let minutes: Option<Vec<Minute>> = minutes.iter().map(|minute| minute.at(price_exponent, qty_exponent)).collect();
+            Ok(minutes.is_some_and(|minutes| fanout.settle(instrument, &minutes)))
         })
     }
 

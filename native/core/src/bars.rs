@@ -5,10 +5,12 @@
 //! timeframe that hold trades; intervals without any cost nothing and are filled in when candles are read.
 
 mod series;
+mod settle;
 mod timeframe;
 
 pub(crate) use series::Candle;
 use series::{Kept, Place, Series, is_over};
+pub use settle::Minute;
 pub use timeframe::Timeframe;
 
 #[cfg(test)]
@@ -64,7 +66,10 @@ pub struct Bars {
     holes: Vec<Hole>,
     /// Since when trades may be missing, until one comes.
     open_hole: Option<u64>,
-    /// Time of the latest trade.
+    /// Spans of whole minutes that were taken from the venue, both ends included, ascending and apart.
+    settled: Vec<(u64, u64)>,
+    /// Times of the earliest and of the latest trade.
+    first: u64,
     last: u64,
     /// Newest time that is known.
     now: u64,
@@ -81,6 +86,8 @@ impl Default for Bars {
             track: None,
             holes: Vec::new(),
             open_hole: Some(0),
+            settled: Vec::new(),
+            first: u64::MAX,
             last: 0,
             now: 0,
             next_close: u64::MAX,
@@ -100,7 +107,9 @@ impl Bars {
             self.hole(Hole { from, to: ts.max(from) });
         }
         let (mut is_late, mut is_new) = (false, false);
-        for (series, timeframe) in self.series.iter_mut().zip(Timeframe::ALL) {
+        // The venue's minute has it already.
+        let count = if self.is_settled(ts, ts) { 1 } else { Timeframe::ALL.len() };
+        for (series, timeframe) in self.series.iter_mut().zip(Timeframe::ALL).take(count) {
             match series.add(timeframe, ts, self.now, price, qty) {
                 Place::Newest => {}
                 Place::New => is_new = true,
@@ -112,6 +121,7 @@ impl Bars {
             }
         }
         self.late += u64::from(is_late);
+        self.first = self.first.min(ts);
         self.last = self.last.max(ts);
         self.now = self.now.max(ts);
         if is_new {
@@ -218,7 +228,9 @@ impl Bars {
     }
 
     fn is_partial(&self, timeframe: Timeframe, start: u64) -> bool {
-        self.holes().any(|hole| start <= hole.to && start.saturating_add(timeframe.ns()) > hole.from)
+        let last = start.saturating_add(timeframe.ns() - 1);
+        let is_open = |hole: Hole| timeframe == Timeframe::S1 || !self.is_settled(hole.from.max(start), hole.to.min(last));
+        self.holes().any(|hole| start <= hole.to && last >= hole.from && is_open(hole))
     }
 
     /// The newest candle of a timeframe.

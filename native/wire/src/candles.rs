@@ -1,6 +1,6 @@
 //! Candles of every instrument: fed by trades, told when one closes, else ten times a second.
 
-use tickring_core::bars::{Bar, Timeframe};
+use tickring_core::bars::{Bar, Minute, Timeframe};
 use tickring_core::event::{Trade, flag};
 
 use crate::fanout::Candles;
@@ -51,6 +51,12 @@ impl Feed {
     pub(crate) fn candles(&self, instrument: u32) -> Option<Candles<'_>> {
         let Entry { definition, bars, .. } = self.entry(instrument)?;
         Some(Candles { price_exponent: definition.price_exponent, qty_exponent: definition.qty_exponent, bars })
+    }
+
+    /// Takes over minutes of an instrument.
+    pub(crate) fn settle(&mut self, instrument: u32, minutes: &[Minute]) -> bool {
+        let Some(&index) = self.by_instrument.get(&instrument) else { return false };
+        self.entries[index].bars.settle(minutes)
     }
 
     fn tell_bars(&mut self, index: usize) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tickring_core::bars::Bars;
+use tickring_core::bars::{Bars, Minute};
 use tickring_core::error::Code;
 use tickring_shm::{Reader, ShmError};
 
@@ -176,6 +176,11 @@ impl Fanout {
     #[must_use]
     pub fn bars(&self, instrument: u32) -> Option<Candles<'_>> {
         self.feed.candles(instrument)
+    }
+
+    /// Takes over minutes of an instrument as its venue counts them, see [`Bars::settle`]; `false` as well for one that is not known.
+    pub fn settle(&mut self, instrument: u32, minutes: &[Minute]) -> bool {
+        self.feed.settle(instrument, minutes)
     }
 
     /// Trades that came when one of their candles was closed, and candles that one came too late for; of all instruments.

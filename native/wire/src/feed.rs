@@ -27,7 +27,7 @@ const BOOK_STATE: u16 = flag::STALE | flag::CROSSED | flag::LOCKED;
 pub(crate) struct Feed {
     pub(crate) topics: Vec<Topic>,
     pub(crate) entries: Vec<Entry>,
-    by_instrument: HashMap<u32, usize>,
+    pub(crate) by_instrument: HashMap<u32, usize>,
     pub(crate) publisher: Publisher,
     /// Entries that somebody follows on a conflated rung, and when those were told last.
     pub(crate) conflated: Vec<usize>,

@@ -1,3 +1,5 @@
+import type { MarketMinute } from '../market/minutes.js';
+import type { SymbolText } from '../market/symbols.js';
 import type { RestCall, RestError } from './dialect.js';
 
 /** What the two Binance REST interfaces differ in; sources: venues' REST pages §6. */
@@ -7,6 +9,9 @@ export interface RestShape {
   readonly limitDefault: number;
   readonly exchangeInfoWeight: number;
   depthWeight(limit: number): number;
+  /** Most rows of `klines`, and what so many weigh. */
+  readonly klinesMax: number;
+  klinesWeight(limit: number): number;
   /** The number of levels that a `limit` parameter gives, or `undefined` if the venue refuses it. */
   depthLimit(limit: number): number | undefined;
 }
@@ -28,6 +33,8 @@ export function readRest(
       return readListing(shape, query, symbols);
     case 'depth':
       return readDepth(shape, query, symbols);
+    case 'klines':
+      return readKlines(shape, query, symbols);
     default:
       return undefined;
   }
@@ -37,15 +44,46 @@ function readDepth(shape: RestShape, query: URLSearchParams, symbols: ReadonlySe
   const symbol = query.get('symbol') ?? '';
   const asked = query.get('limit');
   const limit = asked === null ? shape.limitDefault : /^\d{1,9}$/.test(asked) ? shape.depthLimit(Number(asked)) : undefined;
-  let error: RestError | undefined;
-  if (symbol === '') error = refusal(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.");
-  else if (!/^[A-Z0-9_\-.]{1,20}$/.test(symbol)) {
-    error = refusal(-1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'.");
-  } else if (!symbols.has(symbol)) error = refusal(-1121, 'Invalid symbol.');
-  else if (limit === undefined) error = refusal(-1130, "Data sent for parameter 'limit' is not valid.");
+  let error = symbolError(symbol, symbols);
+  if (error === undefined && limit === undefined) error = refusal(-1130, "Data sent for parameter 'limit' is not valid.");
   const levels = limit ?? shape.limitDefault;
   const call = { endpoint: 'depth', weight: shape.depthWeight(levels), symbols: [symbol], limit: levels } as const;
   return error === undefined ? call : { ...call, error };
+}
+
+/** One minute is the only interval that is simulated. */
+function readKlines(shape: RestShape, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {
+  const symbol = query.get('symbol') ?? '';
+  const limit = Math.min(Number(query.get('limit') ?? 500), shape.klinesMax);
+  const [fromMs, toMs] = [Number(query.get('startTime') ?? 0), Number(query.get('endTime') ?? Number.MAX_SAFE_INTEGER)];
+  let error = symbolError(symbol, symbols);
+  if (error === undefined && query.get('interval') !== '1m') error = refusal(-1120, 'Invalid interval.');
+  if (error === undefined && ![limit, fromMs, toMs].every((value) => Number.isSafeInteger(value) && value >= 0))
+    error = refusal(-1100, 'Illegal characters found in a parameter.');
+  const call = {
+    endpoint: 'klines',
+    weight: shape.klinesWeight(limit),
+    symbols: [symbol],
+    limit,
+    span: [fromMs, toMs],
+  } as const;
+  return error === undefined ? call : { ...call, error };
+}
+
+/** Rows of `klines`: volume and number of trades are true, volumes of the quote asset and of takers are not simulated. */
+export function klinesBody(text: SymbolText, minutes: readonly MarketMinute[]): string {
+  const rows = minutes.map(({ startMs, open, high, low, close, lots, count }) => {
+    const prices = [open, high, low, close].map((tick) => `"${text.price(tick)}"`).join(',');
+    return `[${startMs},${prices},"${text.qty(lots)}",${startMs + 59_999},"0",${count},"0","0","0"]`;
+  });
+  return `[${rows.join(',')}]`;
+}
+
+function symbolError(symbol: string, symbols: ReadonlySet<string>): RestError | undefined {
+  if (symbol === '') return refusal(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.");
+  if (!/^[A-Z0-9_\-.]{1,20}$/.test(symbol))
+    return refusal(-1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'.");
+  return symbols.has(symbol) ? undefined : refusal(-1121, 'Invalid symbol.');
 }
 
 function readListing(shape: RestShape, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {

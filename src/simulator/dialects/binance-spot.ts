@@ -1,7 +1,7 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, spotSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
-import { type RestShape, readRest } from './binance-rest.js';
+import { klinesBody, type RestShape, readRest } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 
 const DAY_MS = 86_400_000;
@@ -12,6 +12,8 @@ const rest: RestShape = {
   limitDefault: 100,
   exchangeInfoWeight: 20,
   depthWeight: (limit) => (limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250),
+  klinesMax: 1000,
+  klinesWeight: () => 2,
   // Any number is taken; more than 5,000 gives 5,000.
   depthLimit: (limit) => (limit < 1 ? undefined : Math.min(limit, 5000)),
 };
@@ -106,6 +108,7 @@ export const binanceSpot: Dialect = {
   rest: (path, query, symbols) => readRest(rest, path, query, symbols),
   snapshotBody: (text, levels) =>
     `{"lastUpdateId":${levels.lastUpdateId},"bids":${levelRows(text, levels.bids)},"asks":${levelRows(text, levels.asks)}}`,
+  klinesBody: (text, _, minutes) => klinesBody(text, minutes),
   exchangeInfoBody: (specs, nowUs, run) =>
     JSON.stringify({
       timezone: 'UTC',

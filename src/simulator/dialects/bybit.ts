@@ -60,8 +60,14 @@ function listing(category: Category, spec: SymbolSpec): object {
 }
 
 function rest(category: Category, path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
-  if (path !== '/v5/market/instruments-info' || query.get('category') !== category) return undefined;
+  if (query.get('category') !== category) return undefined;
   const symbol = query.get('symbol');
+  if (path === '/v5/market/kline' && query.get('interval') === '1' && symbol !== null && symbols.has(symbol)) {
+    const [fromMs, toMs] = [Number(query.get('start') ?? 0), Number(query.get('end') ?? Number.MAX_SAFE_INTEGER)];
+    const limit = Math.min(Number(query.get('limit') ?? 200), 1000);
+    return { endpoint: 'klines', weight: 1, symbols: [symbol], limit, span: [fromMs, toMs] };
+  }
+  if (path !== '/v5/market/instruments-info') return undefined;
   const wanted = symbol === null || !symbols.has(symbol) ? [] : [symbol];
   return { endpoint: 'exchangeInfo', weight: 1, symbols: wanted, limit: 0 };
 }
@@ -103,6 +109,14 @@ function dialectOf(category: Category): Dialect {
     },
     decorate: (message) => `${message.slice(0, -1)},"st":1}`,
     rest: (path, query, symbols) => rest(category, path, query, symbols),
+    klinesBody: (text, spec, minutes, nowUs) => {
+      const rows = minutes.map(({ startMs, open, high, low, close, lots }) => [
+        ...[String(startMs), ...[open, high, low, close].map((tick) => text.price(tick)), text.qty(lots)],
+        '0',
+      ]);
+      const result = { category, symbol: spec.symbol, list: rows.reverse() };
+      return JSON.stringify({ retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: Math.floor(nowUs / 1000) });
+    },
     exchangeInfoBody: (specs, nowUs) =>
       JSON.stringify({
         retCode: 0,

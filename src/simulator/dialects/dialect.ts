@@ -2,6 +2,7 @@ import type { Channel } from '../market/channel.js';
 import type { DepthCadence } from '../market/depth-stream.js';
 import type { AggregateTradeEvent, DepthEvent, QuoteEvent, StreamKind, TradeEvent } from '../market/events.js';
 import type { BookLevels } from '../market/history.js';
+import type { MarketMinute } from '../market/minutes.js';
 import type { SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
 
@@ -61,12 +62,14 @@ export interface RestError {
 
 /** A REST request as the venue understands it; an error still has its weight. */
 export interface RestCall {
-  readonly endpoint: 'depth' | 'exchangeInfo' | 'time' | 'ping';
+  readonly endpoint: 'depth' | 'exchangeInfo' | 'klines' | 'time' | 'ping';
   readonly weight: number;
-  /** For `depth` one symbol, for `exchangeInfo` the symbols asked for, or none for all. */
+  /** For `depth` and `klines` one symbol, for `exchangeInfo` the symbols asked for, or none for all. */
   readonly symbols: readonly string[];
-  /** Levels a side, for `depth`. */
+  /** Levels a side, for `depth`; minutes, for `klines`. */
   readonly limit: number;
+  /** Beginnings of the first and the last minute at most, ms, for `klines`. */
+  readonly span?: readonly [fromMs: number, toMs: number];
   readonly error?: RestError;
 }
 
@@ -113,6 +116,7 @@ export interface Dialect {
   /** `undefined`: no such endpoint (404). */
   rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined;
   snapshotBody?(text: SymbolText, levels: BookLevels, nowUs: number): string;
+  klinesBody?(text: SymbolText, spec: SymbolSpec, minutes: readonly MarketMinute[], nowUs: number): string;
   exchangeInfoBody(specs: readonly SymbolSpec[], nowUs: number, limits: ServerLimits): string;
 }
 

@@ -5,6 +5,7 @@ import { DepthStream } from './depth-stream.js';
 import type { EventTime, QuoteEvent } from './events.js';
 import { OrderFlow } from './flow.js';
 import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
+import { Minutes } from './minutes.js';
 import { hashText, Random } from './random.js';
 import { type SymbolSpec, SymbolText } from './symbols.js';
 import type { VenueMarketOptions } from './venue-market.js';
@@ -19,6 +20,7 @@ export class SymbolMarket {
   readonly spec: SymbolSpec;
   readonly text: SymbolText;
   readonly history: BookHistory;
+  readonly minutes = new Minutes();
   readonly channels: Channel[] = [];
   readonly #dialect: Dialect;
   readonly #random: Random;
@@ -183,6 +185,7 @@ export class SymbolMarket {
         this.#tradeId += 1;
         const trade = { id: this.#tradeId, tick, lots: (fills[end] as Fill).qty, buyerIsMaker, ...time };
         lots += trade.lots;
+        this.minutes.add(time.engineUs, trade.tick, trade.lots);
         this.#tell(this.#trade, trade.id, trade.id, (micros) => this.#dialect.trade(this.text, this.spec, trade, micros));
       }
       this.#aggregateId += 1;

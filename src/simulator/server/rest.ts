@@ -54,6 +54,7 @@ export class Rest {
     } else if (call.error !== undefined) {
       send(response, call.error.status, errorBody(call.error.code, call.error.msg));
     } else if (call.endpoint === 'depth') this.#depth(response, call, address);
+    else if (call.endpoint === 'klines') this.#klines(response, call);
     else this.#plain(response, call);
   }
 
@@ -71,6 +72,13 @@ export class Rest {
       const specs = call.symbols.length === 0 ? listed : listed.filter(({ symbol }) => call.symbols.includes(symbol));
       send(response, 200, dialect.exchangeInfoBody(specs, market.nowUs, limits));
     }
+  }
+
+  #klines(response: ServerResponse, { symbols: [symbol = ''], limit, span: [fromMs, toMs] = [0, 0] }: RestCall): void {
+    const { market, dialect } = this.#host;
+    const { text, spec, minutes } = market.symbols.get(symbol) as SymbolMarket;
+    const found = minutes.between(fromMs, toMs, limit, Math.floor(market.nowUs / 1000));
+    send(response, 200, dialect.klinesBody?.(text, spec, found, market.nowUs) ?? '');
   }
 
   #depth(response: ServerResponse, call: RestCall, address: string): void {

@@ -2,6 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
 import type { Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
+import { binanceMinutes } from '../binance-minutes.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
@@ -9,6 +10,9 @@ const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', tr
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 5000, weight: 250 } as const;
+
+/** Weight of any request for minutes. */
+const MINUTES_WEIGHT = 2;
 
 /** Binance spot. */
 export const binanceSpot: Venue = {
@@ -24,6 +28,7 @@ export const binanceSpot: Venue = {
     path: `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
     weight: DEPTH.weight,
   }),
+  minutes: binanceMinutes('/api/v3', MINUTES_WEIGHT),
   listingRequest: () => ({ path: '/api/v3/exchangeInfo', weight: 20 }),
   usedWeight,
 };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CANDLES_MAX, GRACE_NS, Timeframe};
+use super::{CANDLES_MAX, GRACE_NS, Minute, Timeframe};
 
 /// Trades of one interval; empty if `count` is 0. Prices and quantities are mantissas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,27 @@ impl Candle {
         self.low = self.low.min(price);
         self.volume += i128::from(qty);
         self.count += 1;
+    }
+
+    /// Takes a minute of it as the venue counts it, in place of the volume and count that our trades gave to it. Their prices are
+    /// among the minute's.
+    fn settle(&mut self, minute: &Minute, (volume, count): (i128, u64)) {
+        let Minute { open, high, low, close, .. } = *minute;
+        if minute.count > 0 {
+            if self.count == 0 {
+                *self = Self { open, high, low, close, open_ts: minute.start, close_ts: minute.last(), ..*self };
+            }
+            if minute.start <= self.open_ts {
+                (self.open, self.open_ts) = (open, minute.start);
+            }
+            if minute.last() >= self.close_ts {
+                (self.close, self.close_ts) = (close, minute.last());
+            }
+            self.high = self.high.max(high);
+            self.low = self.low.min(low);
+        }
+        self.volume += i128::from(minute.volume) - volume;
+        self.count = (self.count + minute.count).saturating_sub(count);
     }
 
     /// Whether [`Self::rescale`] by these factors keeps every mantissa in range.
@@ -121,6 +142,25 @@ impl Series {
         kept.late += u32::from(place == Place::Late);
         self.touch(index);
         place
+    }
+
+    /// Volume and count of the candle that begins then.
+    pub(super) fn held(&self, start: u64) -> (i128, u64) {
+        let found = self.kept.binary_search_by_key(&start, |kept| kept.start);
+        found.map_or((0, 0), |index| (self.kept[index].candle.volume, self.kept[index].candle.count))
+    }
+
+    /// Takes over a minute, to which our own trades gave `ours`.
+    pub(super) fn settle(&mut self, timeframe: Timeframe, minute: &Minute, ours: (i128, u64)) {
+        let start = minute.start - minute.start % timeframe.ns();
+        let index = match self.kept.binary_search_by_key(&start, |kept| kept.start) {
+            Ok(index) => index,
+            Err(0) if self.kept.len() == CANDLES_MAX => return,
+            Err(_) if minute.count == 0 => return,
+            Err(index) => self.insert(index, start),
+        };
+        self.kept[index].candle.settle(minute, ours);
+        self.touch(index);
     }
 
     /// Makes a candle at `index`, the oldest one makes room. Returns where it is.

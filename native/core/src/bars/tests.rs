@@ -186,7 +186,108 @@ fn trades() -> impl Strategy<Value = Vec<Trade>> {
     })
 }
 
+/// The minutes of these trades as their venue would count them, from `from` up to `to`.
+fn minutes_of(trades: &[Trade], from: u64, to: u64) -> Vec<Minute> {
+    let mut before = 0;
+    let minute = |start| {
+        let none = (before, before, before, before, 0, 0);
+        let (open, high, low, close, volume, count) = figures(trades, start, 60 * SECOND).unwrap_or(none);
+        before = close;
+        Minute { start, open, high, low, close, volume, count }
+    };
+    (from..to).step_by(60_000_000_000).map(minute).collect()
+}
+
+#[test]
+fn minutes_that_are_not_whole_or_contradict_themselves_change_nothing() {
+    let minute = 60 * SECOND;
+    let mut bars = bars_of(&[(START + 90 * SECOND, 5, 1)]);
+    bars.advance(START + 10 * minute);
+    let before: Vec<_> = Timeframe::ALL.map(|timeframe| bars.candles(timeframe, 100)).into();
+    let good = Minute { start: START, open: 5, high: 6, low: 4, close: 5, volume: 3, count: 2 };
+    let bad = [
+        Minute { start: START + 1, ..good },
+        Minute { start: START + 10 * minute, ..good },
+        Minute { start: u64::MAX - u64::MAX % minute, ..good },
+        Minute { open: 7, ..good },
+        Minute { close: 3, ..good },
+        Minute { low: 7, ..good },
+        Minute { volume: -1, ..good },
+        Minute { volume: 0, ..good },
+        Minute { count: 0, ..good },
+    ];
+    for bad in bad {
+        assert!(!bars.settle(&[bad]), "{bad:?}");
+    }
+    assert!(!bars.settle(&[]));
+    assert!(!bars.settle(&[good, good]));
+    assert!(!bars.settle(&[good, Minute { start: START + 2 * minute, ..good }]));
+    assert_eq!(Timeframe::ALL.map(|timeframe| bars.candles(timeframe, 100)).to_vec(), before);
+    assert!(bars.settle(&[good, Minute { start: START + minute, ..good }]));
+}
+
+#[test]
+fn a_minute_of_which_our_part_is_no_longer_kept_is_not_taken_over() {
+    let minute = 60 * SECOND;
+    let mut bars = Bars::default();
+    for index in 0..=CANDLES_MAX as u64 {
+        bars.add(START + index * minute, 5, 1, false);
+    }
+    let venue = |index: u64| Minute { start: START + index * minute, open: 5, high: 5, low: 5, close: 5, volume: 2, count: 2 };
+    assert!(!bars.settle(&[venue(0)]), "its trade is in the hour, and nothing says how much it was");
+    assert!(bars.settle(&[venue(1)]));
+    assert!(bars.settle(&[Minute { start: START - minute, ..venue(0) }]), "before our first trade there was none of ours");
+}
+
+#[test]
+fn a_trade_that_comes_for_a_settled_minute_is_in_it_already() {
+    let mut bars = bars_of(&[(START + 50 * SECOND, 5, 1), (START + 70 * SECOND, 5, 1)]);
+    assert!(bars.settle(&[Minute { start: START, open: 3, high: 9, low: 3, close: 5, volume: 10, count: 4 }]));
+    bars.add(START + 55 * SECOND, 7, 2, false);
+    assert_eq!(figures_of(&bars.candles(Timeframe::M1, 100)[0]), (3, 9, 3, 5, 10, 4));
+    assert_eq!(bars.newest(Timeframe::D1).map(|bar| (figures_of(&bar), bar.partial)), Some(((3, 9, 3, 5, 11, 5), false)));
+    let seconds = bars.candles(Timeframe::S1, 100);
+    assert_eq!(seconds.iter().map(|bar| bar.volume).sum::<i64>(), 4, "seconds are made of our own trades alone");
+    assert!(seconds[0].partial);
+    assert_eq!(bars.missing(Timeframe::M1), [Hole { from: 0, to: START - 1 }]);
+    assert_eq!(bars.missing(Timeframe::S1), bars.holes().collect::<Vec<_>>());
+}
+
 proptest! {
+    /// Trades of which some were never seen, before the first and in between: with the venue's minutes all candles are those of all trades.
+    #[test]
+    fn settled_candles_equal_those_of_all_trades(
+        trades in trades(),
+        lost in prop::collection::vec((0..400_usize, 1..30_usize), 0..4),
+        begin in 0..20_usize,
+        cuts in 1..5_u64,
+    ) {
+        // Minutes of which our part is no longer known are judged above.
+        let trades: Vec<Trade> = trades.into_iter().filter(|trade| trade.0 < START + 95 * 60 * SECOND).collect();
+        prop_assume!(!trades.is_empty());
+        let is_lost = |at: usize| at < begin || lost.iter().any(|(from, count)| (*from..from + count).contains(&at));
+        let mut bars = Bars::default();
+        for (at, &(ts, price, qty)) in trades.iter().enumerate() {
+            if is_lost(at) { bars.miss() } else { bars.add(ts, price, qty.max(1), false); }
+        }
+        let trades: Vec<Trade> = trades.into_iter().map(|(ts, price, qty)| (ts, price, qty.max(1))).collect();
+        let now = trades.iter().map(|trade| trade.0).max().unwrap_or(START) + 120 * SECOND;
+        bars.advance(now);
+        let end = now - now % (60 * SECOND);
+        let first = START - 120 * SECOND;
+        let minutes = minutes_of(&trades, first, end);
+        for part in minutes.chunks(minutes.len().div_ceil(cuts as usize)) { prop_assert!(bars.settle(part)); }
+        // Again: nothing counts twice.
+        prop_assert!(bars.settle(&minutes));
+        prop_assert_eq!(bars.missing(Timeframe::H1).len(), 1 + usize::from(is_lost(trades.len() - 1)));
+        for timeframe in [Timeframe::M1, Timeframe::M5, Timeframe::M15, Timeframe::H1, Timeframe::H4, Timeframe::D1] {
+            for bar in bars.candles(timeframe, CANDLES_MAX).iter().filter(|bar| bar.count > 0) {
+                prop_assert_eq!(Some(figures_of(bar)), figures(&trades, bar.start, timeframe.ns()));
+                if bar.start >= first && !is_lost(trades.len() - 1) { prop_assert!(!bar.partial); }
+            }
+        }
+    }
+
     #[test]
     fn candles_equal_those_of_a_look_at_all_trades(trades in trades()) {
         let bars = bars_of(&trades);

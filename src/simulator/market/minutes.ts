@@ -1,0 +1,52 @@
+/** Minutes of one symbol as the venue counts them, from all of its trades. */
+
+/** Kept: more than one request gives. */
+const KEPT_MAX = 1_500;
+const MINUTE_MS = 60_000;
+
+/** Prices in ticks, volume in lots. */
+export interface MarketMinute {
+  readonly startMs: number;
+  readonly open: number;
+  high: number;
+  low: number;
+  close: number;
+  lots: number;
+  count: number;
+}
+
+export class Minutes {
+  readonly #kept: MarketMinute[] = [];
+
+  add(us: number, tick: number, lots: number): void {
+    const startMs = Math.floor(us / 1000 / MINUTE_MS) * MINUTE_MS;
+    let minute = this.#kept.at(-1);
+    if (minute === undefined || minute.startMs < startMs) {
+      minute = { startMs, open: tick, high: tick, low: tick, close: tick, lots: 0, count: 0 };
+      this.#kept.push(minute);
+      if (this.#kept.length > KEPT_MAX) this.#kept.shift();
+    }
+    minute.high = Math.max(minute.high, tick);
+    minute.low = Math.min(minute.low, tick);
+    minute.close = tick;
+    minute.lots += lots;
+    minute.count += 1;
+  }
+
+  /** Those that begin within these times, both included, oldest first and without a break, `limit` at most; the newest may still go on. */
+  between(fromMs: number, toMs: number, limit: number, nowMs: number): MarketMinute[] {
+    const [first] = this.#kept;
+    if (first === undefined) return [];
+    const found: MarketMinute[] = [];
+    const from = Math.max(first.startMs, Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS);
+    let at = this.#kept.findLastIndex(({ startMs }) => startMs <= from);
+    for (let startMs = from; startMs <= Math.min(toMs, nowMs) && found.length < limit; startMs += MINUTE_MS) {
+      if (this.#kept[at + 1]?.startMs === startMs) at += 1;
+      const held = this.#kept[at] as MarketMinute;
+      const { close } = held;
+      // Without a trade: the close before it.
+      found.push(held.startMs === startMs ? held : { startMs, open: close, high: close, low: close, close, lots: 0, count: 0 });
+    }
+    return found;
+  }
+}
