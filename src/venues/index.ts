@@ -4,6 +4,7 @@ import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
 import { deribit } from './deribit/index.js';
+import { krakenSpot } from './kraken/index.js';
 import { okxFutures, okxSpot, okxSwap } from './okx/index.js';
 
 /** The registry: every venue that a feed can name. */
@@ -18,6 +19,7 @@ export const venues: readonly Venue[] = [
   okxSpot,
   okxSwap,
   okxFutures,
+  krakenSpot,
 ];
 
 /** The venue with this name. */

@@ -13,6 +13,8 @@ import { RingLog } from './ring-log.js';
 
 /** Guards against hangs alone; no test asserts how long anything takes. */
 const WATCHDOG_MS = 40_000;
+/** Ids among which a book without any of the venue's is looked for. */
+const RECENT_IDS = 100;
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 /** Resyncs by the dozen must not wait for the minute to pass. */
 const WEIGHT = { restWeightPerMinute: 1_000_000 } as const;
@@ -47,6 +49,8 @@ export interface RigOptions {
   readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
   readonly transport?: TransportName;
+  /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
+  readonly ownIds?: boolean;
 }
 
 /** What holds of a feed holds however its sockets are read. */
@@ -64,8 +68,12 @@ export class Rig {
   readonly engine: Engine;
   readonly simulator: Simulator;
   readonly #directories: readonly string[];
+  readonly #ownIds: boolean;
 
-  private constructor(parts: Pick<Rig, 'engine' | 'simulator' | 'config' | 'oracleLog' | 'lines'> & { directories: string[] }) {
+  private constructor(
+    parts: Pick<Rig, 'engine' | 'simulator' | 'config' | 'oracleLog' | 'lines'> & { directories: string[]; ownIds: boolean },
+  ) {
+    this.#ownIds = parts.ownIds;
     this.engine = parts.engine;
     this.simulator = parts.simulator;
     this.config = parts.config;
@@ -125,7 +133,15 @@ export class Rig {
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
     });
-    const rig = new Rig({ engine, simulator, config, oracleLog, directories: [stateDir, shmRoot], lines });
+    const rig = new Rig({
+      engine,
+      simulator,
+      config,
+      oracleLog,
+      directories: [stateDir, shmRoot],
+      lines,
+      ownIds: options.ownIds ?? false,
+    });
     try {
       await eventually('rings', () => rig.ring.open());
       await rig.inSync();
@@ -152,6 +168,10 @@ export class Rig {
       return instruments.length === count && instruments;
     });
     for (const { id, venue, symbol } of instruments) {
+      if (this.#ownIds) {
+        await eventually(`${venue} ${symbol} is a true book`, () => this.#isRecent(id, venue, symbol));
+        continue;
+      }
       const now = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
       const book = await eventually(`${venue} ${symbol} in sync past ${now}`, async () => {
         const held = (await this.control.request('book', { instrument: id })) as BookText | null;
@@ -160,6 +180,16 @@ export class Rig {
       const truth = this.simulator.bookAt(venue, symbol, BigInt(book.lastUpdateId));
       if (truth !== book.text) throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}`);
     }
+  }
+
+  /** Whether a book is in sync, and is the venue's at one of its newest ids. */
+  async #isRecent(id: number, venue: string, symbol: string): Promise<boolean> {
+    const held = (await this.control.request('book', { instrument: id })) as BookText | null;
+    const newest = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
+    if (held?.inSync !== true) return false;
+    return Array.from({ length: RECENT_IDS }, (_, back) => newest - back).some(
+      (at) => this.simulator.bookAt(venue, symbol, BigInt(at)) === held.text,
+    );
   }
 
   /** Counter of all shards together. */

@@ -188,7 +188,7 @@ describe('market', () => {
     const all: string[] = [];
     const few: string[] = [];
     const one = ({ kind, symbol, name }: Channel): boolean =>
-      kind === 'depth' && symbol.startsWith('ETH') && /@?100ms|1000|^books:/.test(name);
+      kind === 'depth' && symbol.startsWith('ETH') && /@?100ms|1000|^books?:/.test(name);
     const whole = openMarket(dialect, 3, (frame) => {
       if (one(frame.channel)) all.push(frame.payload(false, false).bytes.toString('utf8'));
     });

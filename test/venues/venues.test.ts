@@ -15,6 +15,7 @@ const STREAM = {
   bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/,
   deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
   okx: /^(books|bbo-tbt|trades):BTCUSDT$/,
+  kraken: /^(book|ticker|trade):BTCUSDT$/,
 } as const;
 const CONTROL = {
   binance: {
@@ -33,6 +34,10 @@ const CONTROL = {
     subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'c', instId: 'a"b' }] },
     unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'c', instId: 'a' }] },
   },
+  kraken: {
+    subscribe: { method: 'subscribe', params: { channel: 'c', symbol: ['a"b'] }, req_id: 3 },
+    unsubscribe: { method: 'unsubscribe', params: { channel: 'c', symbol: ['a'] }, req_id: 4 },
+  },
 } as const;
 
 function protocolOf(name: string): keyof typeof STREAM {
@@ -47,6 +52,7 @@ const SYMBOL: Readonly<Record<string, string>> = {
   'okx-spot': 'BTC-USDT',
   'okx-swap': 'BTC-USDT-SWAP',
   'okx-futures': 'BTC-USD-270326',
+  'kraken-spot': 'BTC/USD',
 };
 
 /** Every REST request that the venue knows for a symbol. */
@@ -86,7 +92,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
 
   it('writes control messages whose id comes back', () => {
     const { subscribe, unsubscribe } = CONTROL[protocolOf(name)];
-    const prefix = protocolOf(name) === 'okx' ? 'c:' : '';
+    const prefix = ['okx', 'kraken'].includes(protocolOf(name)) ? 'c:' : '';
     expect(JSON.parse(venue.subscribeFrame(3, [`${prefix}a"b`]))).toEqual(subscribe);
     expect(JSON.parse(venue.unsubscribeFrame(4, [`${prefix}a`]))).toEqual(unsubscribe);
     if (venue.keepAlive !== undefined) expect(venue.keepAlive.intervalMs).toBeGreaterThan(venue.limits.silenceTimeoutMs);
@@ -184,11 +190,14 @@ interface Said {
   readonly arg?: { readonly channel: string; readonly instId: string };
   readonly data?: unknown;
   readonly params?: { readonly channel?: string };
+  readonly channel?: string;
 }
 
-function streamOf({ stream, topic, arg, data, params }: Said): string | undefined {
+function streamOf({ stream, topic, arg, data, params, channel }: Said): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId}`;
-  return stream ?? topic ?? params?.channel ?? ofArgument;
+  const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
+  const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
+  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofData;
 }
 
 /** OHLCV by minute of trades as they stand in messages. */

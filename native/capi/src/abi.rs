@@ -639,6 +639,7 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
         10 => c"okx-spot",
         11 => c"okx-swap",
         12 => c"okx-futures",
+        20 => c"kraken-spot",
         100 => c"internal",
         101 => c"ibkr",
         102 => c"alpha_vantage",

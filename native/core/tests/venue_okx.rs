@@ -53,7 +53,7 @@ fn documented_messages_are_read() {
 
     let Message::Depth(old) = parse(OLD) else { panic!("no delta") };
     let crc = (-855_196_043_i32).cast_unsigned();
-    assert_eq!((old.head.is_unnumbered(), old.head.checksum), (true, Some(Checksum { crc, decimals: (0, 0) })));
+    assert_eq!((old.head.is_unnumbered(), old.head.checksum), (true, Some(Checksum { crc: Some(crc), decimals: (0, 0) })));
 
     let Message::Quote(quote) = parse(TOUCH) else { panic!("no quote") };
     assert_eq!((quote.symbol, quote.update_id, quote.ask_qty.bytes), (&b"BTC-USDT"[..], 82_083_114_841, &b"0.5"[..]));

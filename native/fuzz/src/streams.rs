@@ -56,6 +56,21 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
             r#"{"code":"0","data":[{"instId":"BTCUSDT","state":"live","tickSz":"0.1","lotSz":"0.01"}]}"#,
         ],
     ),
+    (
+        VenueId::KrakenSpot,
+        "BTC/USD",
+        &[
+            r#"{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[{"price":0.05000,"qty":0.00000500}],"asks":[{"price":0.05005,"qty":0.00000500},{"price":0.05010,"qty":0.00000500}],"checksum":1725113685,"timestamp":"2026-04-07T17:35:55.440295Z"}]}"#,
+            r#"{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":0.05000,"qty":0.00000500}],"asks":[],"checksum":1725113685,"timestamp":"2026-04-07T17:35:55.540295Z"}]}"#,
+            r#"{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"sell","price":105944.2,"qty":0.00027625,"ord_type":"limit","trade_id":10218208,"timestamp":"2026-04-07T17:35:55.440295Z"}]}"#,
+            r#"{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":105944.2,"bid_qty":2.5,"ask":105944.3,"ask_qty":3.2,"last":105899.4,"timestamp":"2026-04-07T09:30:59.123456Z"}]}"#,
+            r#"{"method":"subscribe","result":{"channel":"book","symbol":"BTC/USD"},"success":true,"req_id":7}"#,
+            r#"[1360,{"as":[["0.05005","0.00000500","1618678123.481570"],["0.05010","0.00000500","1618678123.481570"]],"bs":[["0.05000","0.00000500","1618678123.481570"]]},"book-1000","BTC/USD"]"#,
+            r#"[1360,{"b":[["0.05000","0.00000500","1618678123.481570"]],"c":"1725113685"},"book-1000","BTC/USD"]"#,
+            r#"[993,[["354.11","0.89594024","1618678142.557535","s","l",""]],"trade","BTC/USD"]"#,
+            r#"{"error":[],"result":{"XXBTZUSD":{"wsname":"XBT/USD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.1"}}}"#,
+        ],
+    ),
 ];
 
 /// Any row of damaged messages, or any bytes.

@@ -15,7 +15,7 @@ const absolutePath = z.string().regex(/^\//, 'is no absolute path');
 
 const symbol = z
   .string()
-  .regex(/^[^\s/?&#@,]{1,64}$/u, 'is no symbol of 1 to 64 letters without blanks and / ? & # @ ,')
+  .regex(/^[^\s?&#@,]{1,64}$/u, 'is no symbol of 1 to 64 letters without blanks and ? & # @ ,')
   .transform((text) => text.toUpperCase());
 
 const symbols = z.array(symbol).min(1).max(65_536).refine(isUnique, 'names a symbol twice');

@@ -17,6 +17,7 @@ export const venueNames = [
   'okx-spot',
   'okx-swap',
   'okx-futures',
+  'kraken-spot',
 ] as const;
 export type VenueName = (typeof venueNames)[number];
 
@@ -83,12 +84,16 @@ export interface Dialect {
   readonly announcesShutdown: boolean;
   /** The words of that, where they are not Binance's. */
   readonly shutdownNotice?: string;
+  /** What every connection begins with. */
+  readonly hello?: string;
   /** Decimals to which prices and quantities of streams are padded; 0 = as tick and lot have them. */
   readonly padPlaces: number;
   /** Update ids jump and events carry the previous one; otherwise they count by one. */
   readonly sparseIds: boolean;
   /** Update ids count the messages of the one depth stream, not the changes of the book. */
   readonly idsCountMessages?: boolean;
+  /** Messages of a book sum up its best levels after them. */
+  readonly sumsBest?: boolean;
   readonly firstUpdateId: number;
   readonly firstTradeId: number;
   readonly depthCadences: readonly DepthCadence[];

@@ -4,6 +4,7 @@ import { binanceUsdm } from './binance-usdm.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
 import { deribit } from './deribit.js';
 import type { Dialect, VenueName } from './dialect.js';
+import { krakenSpot } from './kraken.js';
 import { okxFutures, okxSpot, okxSwap } from './okx.js';
 
 /** The registry: one line for each simulated venue. */
@@ -18,4 +19,5 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'okx-spot': okxSpot,
   'okx-swap': okxSwap,
   'okx-futures': okxFutures,
+  'kraken-spot': krakenSpot,
 };

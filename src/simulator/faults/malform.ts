@@ -57,7 +57,7 @@ const QUANTITIES = [
   /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"/d,
   /\["[a-z]+",[\d.e+-]+,([\d.e+-]+)\]/d,
   /"(?:[qvB]|sz)":"(\d+(?:\.\d+)?)"/d,
-  /"(?:amount|best_bid_amount)":([\d.e+-]+)/d,
+  /"(?:amount|best_bid_amount|qty|bid_qty)":([\d.e+-]+)/d,
 ];
 
 /**
@@ -91,6 +91,7 @@ export function cross(bytes: Buffer): Buffer {
   const crossed = text.replace(/"(b|bids)":\[\["([\d.]+)"/, '"$1":[["9$2","1"],["$2"');
   if (crossed !== text) return Buffer.from(crossed, 'latin1');
   const rows = text
+    .replace(/"bids":\[\{"price":([\d.]+),/, '"bids":[{"price":9$1,"qty":1.0},{"price":$1,')
     .replace(/"bids":\[\["([a-z]+)",([\d.]+),/, '"bids":[["new",9$2,1.0],["$1",$2,')
     .replace(
       /"bids":\[\],"asks":\[\["[a-z]+",([\d.]+),/,
@@ -111,7 +112,7 @@ export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const shifted = bytes
       .toString('latin1')
-      .replace(/"(E|T|ts|cts|timestamp)":("?)(\d+)/g, (_, key: string, quote: string, digits: string) => {
+      .replace(/"(E|T|ts|cts|timestamp)":("?)(\d+)(?![\d-])/g, (_, key: string, quote: string, digits: string) => {
         const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
         return `"${key}":${quote}${Math.max(0, Number(digits) + offset)}`;
       });

@@ -18,6 +18,8 @@ export interface DepthEvent extends EventTime {
   readonly bids: readonly LevelUpdate[];
   /** Ascending by price. */
   readonly asks: readonly LevelUpdate[];
+  /** The book after the event, best levels first, for venues that sum them up. */
+  readonly best?: { readonly bids: readonly LevelUpdate[]; readonly asks: readonly LevelUpdate[] };
 }
 
 export interface TradeEvent extends EventTime {

@@ -14,6 +14,8 @@ import type { VenueMarketOptions } from './venue-market.js';
 const ORDERS_PER_STEP_MAX = 64;
 /** Steps of a symbol in its 100 ms tick. */
 const STEPS_PER_INTERVAL = 3;
+/** Levels a side of which venues make checksums, at most. */
+const BEST_LEVELS = 10;
 
 /** One symbol: order flow, book, ids and streams. A step makes its messages in the order in which they happened. */
 export class SymbolMarket {
@@ -122,7 +124,8 @@ export class SymbolMarket {
     }
     if (channel.kind !== 'depth') return undefined;
     const time = { engineUs: nowUs, eventUs: nowUs + 1_000 };
-    const event = { firstId: id, lastId: id, previousId: id, bids: levels.bids.toReversed(), asks: levels.asks, ...time };
+    const ids = { firstId: id, lastId: id, previousId: id };
+    const event = { ...ids, bids: levels.bids.toReversed(), asks: levels.asks, best: levels, ...time };
     return new Frame(channel, id, id, () => wholeBook(this.text, this.spec, event));
   }
 
@@ -232,7 +235,9 @@ export class SymbolMarket {
         this.#nextId += this.#dialect.sparseIds ? 1 + this.#random.below(40) : 1;
       }
       const book = channel.subscribers.size > 0 ? this.#flow.book : undefined;
-      const event = stream.flush(this.#lastId, !this.#dialect.sparseIds, time, book);
+      const flushed = stream.flush(this.#lastId, !this.#dialect.sparseIds, time, book);
+      const best = flushed !== undefined && this.#dialect.sumsBest === true ? { best: this.snapshot(BEST_LEVELS) } : {};
+      const event = flushed === undefined ? undefined : { ...flushed, ...best };
       const firstId = event?.firstId ?? 0;
       this.#tell(channel, firstId, this.#lastId, (micros) =>
         event === undefined ? '' : this.#dialect.depth(this.text, this.spec, event, micros),

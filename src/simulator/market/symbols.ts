@@ -70,7 +70,7 @@ function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
       symbol,
       {
         symbol,
-        baseAsset: symbol.split(/[-_]|USDT?(?=_PERP|$)/)[0] ?? '',
+        baseAsset: symbol.split(/[-_/]|USDT?(?=_PERP|$)/)[0] ?? '',
         quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? 'USD',
         pricePlaces,
         tickUnits,
@@ -135,4 +135,10 @@ export const okxSwapSymbols = table([
 export const okxFuturesSymbols = table([
   ['BTC-USD-270326', 1, 1, 0, 650_000, 260, 40, 8],
   ['ETH-USD-270326', 2, 1, 0, 320_000, 280, 200, 6],
+]);
+
+/** Spot as Kraken spells and lists it. */
+export const krakenSymbols = table([
+  ['BTC/USD', 1, 1, 8, 650_000, 260, 1_500_000, 8],
+  ['ETH/USD', 2, 1, 8, 320_000, 400, 3_000_000, 6],
 ]);

@@ -75,6 +75,7 @@ export class Connection implements Subscriber, ControlTarget {
     // A broken client is the client's fault; the close that follows cleans up.
     ws.on('error', () => {});
     ws.on('close', () => this.#closed());
+    if (host.dialect.hello !== undefined) ws.send(host.dialect.hello);
     this.subscribe(route.streams);
     this.#greet();
   }

@@ -125,6 +125,8 @@ impl Machine {
         match (sync.phase, sync.tail) {
             (Phase::Idle, None) => sync.restart(),
             (Phase::Idle, Some(_)) => self.begin_resync(slot, None, out),
+            // Nothing would tell the new connection's messages from those of the old one, or from those missed.
+            (Phase::Live, _) if !self.entries[slot as usize].venue.numbers_books() => self.begin_resync(slot, None, out),
             _ => return,
         }
         let entry = &mut self.entries[slot as usize];

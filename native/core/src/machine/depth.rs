@@ -1,6 +1,6 @@
 //! Depth deltas: what is done about the venue's verdict on each.
 
-use super::checksum::proves;
+use super::checksum::{drop_beyond, proves};
 use super::entry::{touch_flags, ts_flags};
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
@@ -162,6 +162,10 @@ impl Machine {
         entry.counters.book_deltas += 1;
         self.counters.book_deltas += 1;
         entry.book_ts_event = delta.ts_event;
+        if let Some(most) = delta.checksum.and_then(|_| entry.venue.book_levels_max()) {
+            drop_beyond(&mut entry.book, Side::Bid, most, &mut self.scratch.bids);
+            drop_beyond(&mut entry.book, Side::Ask, most, &mut self.scratch.asks);
+        }
         let touch = entry.book.touch();
         let proven = delta.checksum.is_none_or(|checksum| proves(&mut self.counters, entry, &entry.book, checksum));
         let flags = delta.flags | touch_flags(touch) | if proven { 0 } else { flag::STALE };

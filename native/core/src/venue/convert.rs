@@ -89,6 +89,10 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
         }
         match text.rows {
             Rows::Texts => out.push(level(text.bytes, row, exponents)?),
+            Rows::Members => {
+                let (price, qty) = level_members(text.bytes, row)?;
+                out.push(pair(price, qty, exponents)?);
+            }
             Rows::Actions => out.push(action(text.bytes, row, exponents)?),
             Rows::Updates(side) => out.extend(update(text.bytes, row, side, exponents)?),
         }
@@ -170,6 +174,21 @@ fn update(bytes: &[u8], row: Value, of: Side, exponents: &mut Exponents) -> Resu
     }
     let (price, qty) = (members.price.required(row.start)?, members.qty.required(row.start)?);
     pair(decimal_text(bytes, price)?, decimal_text(bytes, qty)?, exponents).map(Some)
+}
+
+members! {
+    /// Of one level with names.
+    LevelMembers { price = b"price", qty = b"qty", }
+}
+
+/// Price and quantity of one `{"price":price,"qty":quantity}`.
+pub(super) fn level_members(bytes: &[u8], row: Value) -> Result<(DecimalText<'_>, DecimalText<'_>), Reject> {
+    if row.kind != Kind::Object {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let members = LevelMembers::read(bytes, row.start)?;
+    let (price, qty) = (members.price.required(row.start)?, members.qty.required(row.start)?);
+    Ok((decimal_number(bytes, price)?, decimal_number(bytes, qty)?))
 }
 
 /// A price above zero and a quantity.

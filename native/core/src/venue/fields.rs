@@ -124,6 +124,19 @@ pub(super) fn level_rows(frame: &[u8], value: Value, rows: Rows) -> Result<Level
     Ok(LevelText { bytes: value.of(frame), offset: value.start, rows })
 }
 
+/// The one element of an array, an object.
+pub(super) fn only(frame: &[u8], array: Value) -> Result<Value, Reject> {
+    let mut found = None;
+    json::each_element(frame, array.start, |row| {
+        if found.is_some() || row.kind != Kind::Object {
+            return reject(Code::FieldType, row.start);
+        }
+        found = Some(row);
+        Ok(())
+    })?;
+    found.ok_or(Reject { code: Code::FieldMissing, offset: array.start })
+}
+
 /// The first level of a side; zeros where it is empty.
 pub(super) fn best(side: LevelText<'_>) -> Result<(DecimalText<'_>, DecimalText<'_>), Reject> {
     let mut found = None;
@@ -193,4 +206,41 @@ pub(super) const fn scale_time(number: u64) -> Option<u64> {
     const MICROSECONDS_FROM: u64 = 100_000_000_000_000;
     let unit = if number < MICROSECONDS_FROM { 1_000_000 } else { 1_000 };
     number.checked_mul(unit)
+}
+
+/// A time as text in UTC, in ns: `2026-04-07T14:30:00.123456Z`.
+pub(super) fn clock(frame: &[u8], value: Value) -> Result<u64, Reject> {
+    clock_text(text(frame, value)?).ok_or(Reject { code: Code::NumberSyntax, offset: value.start })
+}
+
+/// The same; `None` for what is no such time, or lies before 1970 or beyond 2200.
+pub(super) fn clock_text(text: &[u8]) -> Option<u64> {
+    let number = |at: usize, length: usize| {
+        text.get(at..at + length)?
+            .iter()
+            .try_fold(0_u64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
+    };
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if separators.iter().any(|(at, byte)| text.get(*at) != Some(byte)) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let is_date = (1970..2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !is_date || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let fraction = match text.get(19..)? {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => {
+            number(20, digits.len())? * 10_u64.pow(9 - u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    // Days of the proleptic Gregorian calendar, of years that begin in March: the leap day is the last one.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    const DAYS_TO_1970: u64 = 719_468;
+    let seconds = (days - DAYS_TO_1970) * 86_400 + hour * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000_000 + fraction)
 }

@@ -27,6 +27,8 @@ pub enum VenueId {
     OkxFutures = 12,
     /// Deribit.
     Deribit = 13,
+    /// Kraken spot.
+    KrakenSpot = 20,
     /// Whatever is handed in over the gateway.
     Internal = 100,
     /// Interactive Brokers.
@@ -68,6 +70,7 @@ impl VenueId {
         Self::OkxSpot,
         Self::OkxSwap,
         Self::OkxFutures,
+        Self::KrakenSpot,
     ];
 
     /// Every source whose data arrives as canonical frames.
@@ -98,6 +101,7 @@ impl VenueId {
             Self::OkxSpot => "okx-spot",
             Self::OkxSwap => "okx-swap",
             Self::OkxFutures => "okx-futures",
+            Self::KrakenSpot => "kraken-spot",
             Self::Internal => "internal",
             Self::Ibkr => "ibkr",
             Self::AlphaVantage => "alpha_vantage",

@@ -22,6 +22,8 @@ pub struct Reject {
 pub enum Rows {
     /// `["price","quantity"]`, and perhaps more.
     Texts,
+    /// `{"price":price,"qty":quantity}` with JSON numbers.
+    Members,
     /// `["new",price,quantity]`, also `"change"` and `"delete"`, with JSON numbers.
     Actions,
     /// `{"side":"bid","price_level":"price","new_quantity":"quantity"}`, bids and offers in one array: those of this side.
@@ -74,8 +76,8 @@ pub struct DeltaIds {
 /// What the venue says of the book after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checksum {
-    /// CRC-32 of the best levels, see [`VenueId::checksum`].
-    pub crc: u32,
+    /// CRC-32 of the best levels, see [`VenueId::checksum`]; `None` where this message has none.
+    pub crc: Option<u32>,
     /// Decimals that the message writes prices and quantities with.
     pub decimals: (u8, u8),
 }
@@ -87,7 +89,7 @@ pub struct DepthHead<'a> {
     pub symbol: &'a [u8],
     /// Engine time, or send time where the venue gives no other, ns.
     pub ts_event: u64,
-    /// Update ids; `last` 0 where the venue gives none and a checksum instead: the machine counts such messages itself.
+    /// Update ids; `last` 0 where the venue gives none and checksums instead: the machine counts such messages itself.
     pub ids: DeltaIds,
     /// What the book must be then, where this is how the venue proves it.
     pub checksum: Option<Checksum>,
@@ -313,6 +315,7 @@ impl VenueId {
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_frame(frame),
             Self::Deribit => deribit::parse_frame(frame),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_frame(frame),
+            Self::KrakenSpot => kraken::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
@@ -374,6 +377,7 @@ impl VenueId {
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::parse_listings(body),
             Self::Deribit => deribit::parse_listings(body),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_listings(body),
+            Self::KrakenSpot => kraken::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -387,6 +391,7 @@ impl VenueId {
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
             Self::Deribit => deribit::follow(last, delta),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::follow(last, delta),
+            Self::KrakenSpot => kraken::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
         }
@@ -396,9 +401,9 @@ impl VenueId {
     /// and where a value has more decimals than the venue writes.
     #[must_use]
     pub fn checksum(self, bids: &[Level], asks: &[Level], exponents: (i8, i8), decimals: (u8, u8)) -> Option<u32> {
-        let _ = decimals;
         match self {
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(bids, asks, exponents),
+            Self::KrakenSpot => kraken::checksum(bids, asks, exponents, decimals),
             _ => None,
         }
     }
@@ -407,7 +412,22 @@ impl VenueId {
     #[must_use]
     pub const fn snapshots_in_stream(self) -> bool {
         let bybit = matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse);
-        bybit || matches!(self, Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit)
+        bybit || matches!(self, Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit | Self::KrakenSpot)
+    }
+
+    /// Whether the venue numbers the messages of its books. Else only one connection at a time may tell of a book.
+    #[must_use]
+    pub const fn numbers_books(self) -> bool {
+        !matches!(self, Self::KrakenSpot)
+    }
+
+    /// Levels a side beyond which the venue no longer says what becomes of a level: the book ends there.
+    #[must_use]
+    pub const fn book_levels_max(self) -> Option<usize> {
+        match self {
+            Self::KrakenSpot => Some(kraken::DEPTH),
+            _ => None,
+        }
     }
 
     /// The venue's rule for the first delta after a snapshot with this id, where snapshots are fetched.
@@ -448,6 +468,8 @@ mod deribit;
 mod fields;
 mod id;
 mod known_head;
+mod kraken;
+mod kraken_v1;
 mod listing;
 mod okx;
 mod okx_indexed;

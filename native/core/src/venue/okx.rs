@@ -13,7 +13,9 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
-use super::fields::{NAME_BYTES_MAX, best, decimal_text, levels, members, name, reject, scale_time, signed, text, unsigned};
+use super::fields::{
+    NAME_BYTES_MAX, best, decimal_text, levels, members, name, only, reject, scale_time, signed, text, unsigned,
+};
 use super::listing::{Step, member, member_of, text as owned};
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
@@ -133,19 +135,6 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     }
 }
 
-/// The one element of an array, an object.
-fn only(frame: &[u8], array: Value) -> Result<Value, Reject> {
-    let mut found = None;
-    json::each_element(frame, array.start, |row| {
-        if found.is_some() || row.kind != Kind::Object {
-            return reject(Code::FieldType, row.start);
-        }
-        found = Some(row);
-        Ok(())
-    })?;
-    found.ok_or(Reject { code: Code::FieldMissing, offset: array.start })
-}
-
 /// A time in ms, as text.
 fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
     let digits = Value { kind: Kind::Number, ..value };
@@ -208,7 +197,7 @@ pub(super) fn head(
         (None, Some((crc, _))) => {
             // The document's numbers are those of a signed integer of 32 bits.
             let crc = i32::try_from(crc).map_err(|_| Code::NumberRange)?.cast_unsigned();
-            Ok(of(0, 0, None, Some(Checksum { crc, decimals: (0, 0) })))
+            Ok(of(0, 0, None, Some(Checksum { crc: Some(crc), decimals: (0, 0) })))
         }
     }
 }

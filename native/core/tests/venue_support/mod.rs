@@ -147,10 +147,20 @@ impl Replay {
 
     /// Opens a connection that carries all channels of these symbols.
     pub fn connect<S: Sink>(&mut self, line: &Line, venue: VenueId, symbols: &[&str], sink: &mut S) {
+        self.connect_channels(line, venue, symbols, true, sink);
+    }
+
+    /// The same, where the symbols may be those of another connection, from which this one takes their channels.
+    pub fn connect_channels<S: Sink>(&mut self, line: &Line, venue: VenueId, symbols: &[&str], defines: bool, sink: &mut S) {
         self.connections.push((line.connection.clone(), venue));
         let connection = u16::try_from(self.connections.len()).unwrap();
         self.apply(line.ts_recv, Input::Connect { connection, venue: venue as u16 }, sink);
         for symbol in symbols {
+            if !defines {
+                let instrument = self.slot(venue, symbol) + 1;
+                self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: 7 }, sink);
+                continue;
+            }
             let instrument = self.machine.instruments_len() + 1;
             let definition = Instrument {
                 id: instrument,

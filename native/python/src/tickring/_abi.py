@@ -163,6 +163,7 @@ class Venue(IntEnum):
     OKX_SPOT = 10
     OKX_SWAP = 11
     OKX_FUTURES = 12
+    KRAKEN_SPOT = 20
     INTERNAL = 100
     IBKR = 101
     ALPHA_VANTAGE = 102

@@ -1,0 +1,105 @@
+import { crc32 } from 'node:zlib';
+import type { DepthEvent, LevelUpdate } from '../market/events.js';
+import { krakenSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
+import type { Dialect, RestCall, ServerLimits } from './dialect.js';
+import { readControl } from './kraken-control.js';
+
+/** No limit is documented. */
+const UNLIMITED = 1_000_000_000;
+/** Levels a side that a checksum is made of. */
+const SUMMED = 10;
+
+const limits: ServerLimits = {
+  // Heartbeats are messages, and come where nothing else does: a simulated market is never that quiet.
+  pingIntervalMs: UNLIMITED,
+  pongTimeoutMs: UNLIMITED,
+  messagesPerSecond: 100,
+  streamsMax: 1_000,
+  connectionsPer5Minutes: 75,
+  connectionLifeMs: UNLIMITED,
+  shutdownNoticeMs: 0,
+  restWeightPerMinute: 60,
+  refusalsBeforeBan: 10,
+  banMs: 600_000,
+};
+
+/** RFC 3339 with µs. */
+function clock(us: number): string {
+  const micros = String(us % 1_000).padStart(3, '0');
+  return new Date(Math.floor(us / 1_000)).toISOString().replace('Z', `${micros}Z`);
+}
+
+function rows(text: SymbolText, levels: readonly LevelUpdate[]): string {
+  return `[${levels.map(([tick, lots]) => `{"price":${text.price(tick)},"qty":${text.qty(lots)}}`).join(',')}]`;
+}
+
+/** Ten asks, then ten bids, as digits without the point and leading zeros. */
+function checksum(text: SymbolText, { best }: DepthEvent): number {
+  const digits = (number: string): string => number.replace('.', '').replace(/^0+/, '');
+  const side = (levels: readonly LevelUpdate[] = []): string =>
+    levels
+      .slice(0, SUMMED)
+      .map(([tick, lots]) => digits(text.price(tick)) + digits(text.qty(lots)))
+      .join('');
+  return crc32(side(best?.asks) + side(best?.bids));
+}
+
+function book(text: SymbolText, spec: SymbolSpec, event: DepthEvent, type: string): string {
+  const sides = `"bids":${rows(text, event.bids.toReversed())},"asks":${rows(text, event.asks)}`;
+  const proof = `"checksum":${checksum(text, event)},"timestamp":"${clock(event.engineUs)}"`;
+  return `{"channel":"book","type":"${type}","data":[{"symbol":"${spec.symbol}",${sides},${proof}}]}`;
+}
+
+/** The listing names assets as v1 does. */
+function pair(spec: SymbolSpec): readonly [string, object] {
+  const [base = '', quote = ''] = spec.symbol.split('/');
+  const old = base === 'BTC' ? 'XBT' : base;
+  const text = new SymbolText(spec, 0);
+  const decimals = { pair_decimals: spec.pricePlaces, lot_decimals: spec.qtyPlaces };
+  const row = { altname: old + quote, wsname: `${old}/${quote}`, ...decimals, tick_size: text.price(1), status: 'online' };
+  return [`X${old}Z${quote}`, row];
+}
+
+function rest(path: string): RestCall | undefined {
+  return path === '/0/public/AssetPairs' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined;
+}
+
+/** Kraken spot, WebSocket v2. Payloads and rules: the venue's reference of 2026-11-21, §§ 1–5. */
+export const krakenSpot: Dialect = {
+  name: 'kraken-spot',
+  symbols: krakenSymbols,
+  limits,
+  announcesShutdown: false,
+  hello:
+    '{"channel":"status","type":"update","data":[{"system":"online","api_version":"v2","connection_id":13834774380200032777,"version":"2.0.10"}]}',
+  padPlaces: 0,
+  sparseIds: false,
+  idsCountMessages: true,
+  sumsBest: true,
+  firstUpdateId: 1_000_000,
+  firstTradeId: 10_000_000,
+  depthCadences: [{ suffix: '', clock: 'interval', every: [1] }],
+  streamName: (symbol, kind) =>
+    kind === 'aggTrade' ? undefined : `${{ depth: 'book', bookTicker: 'ticker', trade: 'trade' }[kind]}:${symbol}`,
+  countsToRate: ({ kind }) => kind !== 'aggTrade',
+  control: readControl,
+  route: (path) => (path === '/v2' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
+  serves: () => true,
+  depth: (text, spec, event) => book(text, spec, event, 'update'),
+  wholeBook: (text, spec, event) => book(text, spec, event, 'snapshot'),
+  trade: (text, spec, event) => {
+    const side = event.buyerIsMaker ? 'sell' : 'buy';
+    const print = `"side":"${side}","price":${text.price(event.tick)},"qty":${text.qty(event.lots)},"ord_type":"limit"`;
+    const ids = `"trade_id":${event.id},"timestamp":"${clock(event.engineUs)}"`;
+    return `{"channel":"trade","type":"update","data":[{"symbol":"${spec.symbol}",${print},${ids}}]}`;
+  },
+  bookTicker: (text, spec, event) => {
+    const bid = `"bid":${text.price(event.bidTick)},"bid_qty":${text.qty(event.bidLots)}`;
+    const ask = `"ask":${text.price(event.askTick)},"ask_qty":${text.qty(event.askLots)}`;
+    const rest = `"last":${text.price(event.bidTick)},"volume":0.0,"change":-0.1,"timestamp":"${clock(event.eventUs)}"`;
+    return `{"channel":"ticker","type":"update","data":[{"symbol":"${spec.symbol}",${bid},${ask},${rest}}]}`;
+  },
+  decorate: (text) => `${text.slice(0, -1)},"st":1}`,
+  rest,
+  exchangeInfoBody: (specs) => JSON.stringify({ error: [], result: Object.fromEntries(specs.map(pair)) }),
+};

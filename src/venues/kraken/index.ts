@@ -1,0 +1,35 @@
+import { VENUES } from '../../model/codes.js';
+import type { ChannelName } from '../../model/config.js';
+import type { Venue } from '../../model/venue.js';
+import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
+
+const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'book', trade: 'trade', quote: 'ticker' };
+
+/** The whole book first; no trades of the past; each change of the best level instead of each trade. */
+const PARAMS: Readonly<Record<string, object>> = {
+  book: { depth: DEPTH, snapshot: true },
+  trade: { snapshot: false },
+  ticker: { event_trigger: 'bbo', snapshot: true },
+};
+
+/** A stream is named `channel:symbol` here; those of one message have one channel, for each has connections of its own. */
+function frame(method: string, id: number, streams: readonly string[]): string {
+  const channel = streams[0]?.split(':', 1)[0] ?? '';
+  const symbol = streams.map((stream) => stream.slice(channel.length + 1));
+  return JSON.stringify({ method, params: { channel, symbol, ...PARAMS[channel] }, req_id: id });
+}
+
+/** Kraken spot, WebSocket v2. */
+export const krakenSpot: Venue = {
+  id: VENUES['kraken-spot'],
+  name: 'kraken-spot',
+  defaults: DEFAULTS,
+  classes: CLASSES,
+  limits: LIMITS,
+  streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
+  subscribeFrame: (id, streams) => frame('subscribe', id, streams),
+  unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
+  listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),
+  // No header tells what is used.
+  usedWeight: () => undefined,
+};
