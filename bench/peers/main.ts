@@ -9,7 +9,10 @@ import { readArguments, refuse } from '../usage.js';
 import { Child, type Hello } from './child.js';
 import { measureIpc } from './ipc.js';
 import { ipcMarkdown, writeIpc } from './ipc-report.js';
+import { measureLogs } from './journal.js';
+import { journalMarkdown, writeJournal } from './journal-report.js';
 import { lockedVersion } from './locks.js';
+import { LOGS } from './logs.js';
 import { measure, type Runner } from './measure.js';
 import { PEERS, type Peer, type ProgramName } from './peers.js';
 import { type Expected, prepare, SYMBOLS } from './prepare.js';
@@ -33,6 +36,7 @@ function help(): string {
   });
   const usage = `npm run bench:peers [-- NAME…] [--symbol ${SYMBOLS.join(' | ')}] [--blocks N] [--out DIR]`;
   names.push(`  ipc: ${TRANSPORTS.map(({ name }) => name).join(' ')}`);
+  names.push(`  journal, all at once: ${LOGS.map(({ name }) => name).join(' ')}`);
   return `${usage}\nNAME is a peer, or a program for all of its peers:\n${names.join('\n')}\nbench/peers/README.md says what is needed.`;
 }
 
@@ -210,7 +214,8 @@ async function measureFrames(wanted: readonly Peer[], out: string): Promise<numb
 
 async function main(): Promise<number> {
   const ipc = positionals.length === 0 ? ['ipc'] : positionals.filter((name) => IPC_NAMES.includes(name));
-  const others = positionals.filter((name) => !ipc.includes(name));
+  const isJournal = positionals.length === 0 || positionals.includes('journal');
+  const others = positionals.filter((name) => !ipc.includes(name) && name !== 'journal');
   const wanted =
     positionals.length === 0 ? PEERS : PEERS.filter(({ name, program }) => others.includes(name) || others.includes(program));
   const unknown = others.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
@@ -225,6 +230,11 @@ async function main(): Promise<number> {
     const run = await measureIpc(ipc, Number(values.blocks));
     console.log(ipcMarkdown(run));
     console.log(`written: ${writeIpc(out, run)}`);
+  }
+  if (isJournal) {
+    const run = await measureLogs(Number(values.blocks));
+    console.log(journalMarkdown(run));
+    console.log(`written: ${writeJournal(out, run)}`);
   }
   return wanted.length > 0 ? measureFrames(wanted, out) : 0;
 }

@@ -11,7 +11,9 @@ export type ProgramName =
   | 'cryptofeed'
   | 'nautilus-trader'
   | 'ipc'
-  | 'java';
+  | 'java'
+  | 'bench'
+  | 'logs';
 
 export interface Peer {
   /** As given to `npm run bench:peers -- NAME`. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { rustProgram } from '../rust.js';
 import type { Command } from './child.js';
 import type { ProgramName } from './peers.js';
 import { findPython } from './python.js';
@@ -55,6 +56,15 @@ function crate(name: string): Program {
     command: { file: join(TARGET, `release/tickring-peer-${name}`), args: [] },
   };
 }
+
+/** Our own measuring program, which is there for the benches. */
+const bench: Program = {
+  lock: '../../Cargo.lock',
+  install: async () => void rustProgram(),
+  get command() {
+    return { file: rustProgram(), args: ['logs'] };
+  },
+};
 
 const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
 
@@ -143,10 +153,12 @@ export const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   barter: crate('barter'),
   nautilus: crate('nautilus'),
   ipc: crate('ipc'),
+  bench,
   java,
   npm,
   cpp,
   go,
+  logs: python('logs'),
   cryptofeed: python('cryptofeed'),
   'nautilus-trader': python('nautilus-trader'),
 };

@@ -22,6 +22,11 @@ pub fn cpu_ns() -> u64 {
     read(ClockId::ThreadCPUTime)
 }
 
+/// CPU time of all threads.
+pub fn process_cpu_ns() -> u64 {
+    read(ClockId::ProcessCPUTime)
+}
+
 /// Counter around one frame: all earlier instructions have ended when it is read, no later one has begun.
 #[cfg(target_arch = "x86_64")]
 #[inline]

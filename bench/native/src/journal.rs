@@ -18,7 +18,7 @@ use crate::histogram::{encode, new_histogram};
 use crate::options::Options;
 
 /// A frame.
-const FRAME_BYTES: usize = 1_200;
+pub const FRAME_BYTES: usize = 1_200;
 
 /// A record of it, for what is copied and written beside it.
 const RECORD_BYTES: usize = 1_264;
@@ -26,7 +26,10 @@ const RECORD_BYTES: usize = 1_264;
 /// Appends of one pass; their records are a quarter of a megabyte.
 const APPENDS: usize = 200;
 
-const BUFFER_BYTES: usize = 16 << 20;
+pub const BUFFER_BYTES: usize = 16 << 20;
+
+/// What a journal keeps here: three segments.
+const KEPT: Option<u64> = Some(192 << 20);
 
 /// Bytes of one acknowledged write.
 const ACK_BYTES: usize = 64 << 10;
@@ -39,8 +42,9 @@ pub struct Log {
 }
 
 impl Log {
-    fn open(folder: &Path, durability: Durability) -> Result<Self, Box<dyn Error>> {
-        let retention = Retention { bytes: Some(192 << 20), ..Retention::default() };
+    /// One that keeps so many bytes, or all.
+    pub fn open(folder: &Path, durability: Durability, bytes: Option<u64>) -> Result<Self, Box<dyn Error>> {
+        let retention = Retention { bytes, ..Retention::default() };
         let settings = Settings { durability, buffer_bytes: BUFFER_BYTES, compress: false, retention, ..Settings::default() };
         let (journal, writer, _) = Journal::open(folder, &settings)?;
         Ok(Self { journal, writer })
@@ -48,10 +52,11 @@ impl Log {
 
     /// One in which syncs go in groups.
     pub fn open_batch(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        Self::open(folder, Durability::Batch)
+        Self::open(folder, Durability::Batch, KEPT)
     }
 
-    fn append_frame(&mut self, bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
+    /// Appends a frame; its number.
+    pub fn append_frame(&mut self, bytes: &[u8]) -> Result<u64, Box<dyn Error>> {
         self.append(&Stamped { ts_recv: 1, input: Input::Frame { connection: 1, bytes } }, 0)
     }
 
@@ -68,6 +73,16 @@ impl Log {
             return Ok(());
         }
         Err(format!("input {sequence} is not durable after a minute: {:?}", self.journal.status()).into())
+    }
+
+    /// Waits until half of the buffer is free, or appends are shed. Without spinning, which would take a core from the disk's threads.
+    pub fn keep_room(&self, last: u64) -> Result<(), Box<dyn Error>> {
+        self.wait(last.saturating_sub((BUFFER_BYTES / 2 / RECORD_BYTES) as u64))
+    }
+
+    /// Brings everything to the disk.
+    pub fn close(self) -> Result<(), Box<dyn Error>> {
+        Ok(self.journal.close(self.writer)?)
     }
 
     /// ns an append, each of them also in `all`.
@@ -91,9 +106,9 @@ impl Log {
         let mut last = 0;
         for index in 0..bytes / RECORD_BYTES {
             last = self.append_frame(frame)?;
-            // Looked at now and then: what waits must not fill the buffer, or appends are shed.
-            while index % 64 == 0 && (last - self.journal.durable()) as usize * RECORD_BYTES > BUFFER_BYTES / 2 {
-                std::thread::yield_now();
+            // Now and then.
+            if index % 64 == 0 {
+                self.keep_room(last)?;
             }
         }
         self.wait(last)?;
@@ -116,14 +131,14 @@ impl Log {
 }
 
 /// A file of zeros to write over, as a segment is.
-fn blank(path: &Path, bytes: usize, flags: OFlags) -> Result<File, Box<dyn Error>> {
+pub fn blank(path: &Path, bytes: usize, flags: OFlags) -> Result<File, Box<dyn Error>> {
     std::fs::write(path, vec![0; bytes])?;
     let file = rustix::fs::open(path, OFlags::RDWR | flags, Mode::empty())?;
     rustix::fs::fsync(&file)?;
     Ok(file.into())
 }
 
-fn direct_pass(file: impl AsFd, block: &[u8], bytes: usize) -> Result<f64, Box<dyn Error>> {
+pub fn direct_pass(file: impl AsFd, block: &[u8], bytes: usize) -> Result<f64, Box<dyn Error>> {
     let start = monotonic_ns();
     for at in (0..bytes).step_by(block.len()) {
         rustix::io::pwrite(&file, block, at as u64)?;
@@ -179,8 +194,8 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     let (blocks, passes, bytes, acks) = if options.smoke { (2, 2, 2 << 20, 3) } else { (30, 20, 64 << 20, 30) };
     let frame: Vec<u8> = (0..FRAME_BYTES).map(|index| b' ' + (index % 64) as u8).collect();
     let large = vec![b'x'; ACK_BYTES - 64];
-    let mut batch = Log::open(&folder.join("batch"), Durability::Batch)?;
-    let mut fsync = Log::open(&folder.join("fsync"), Durability::Fsync)?;
+    let mut batch = Log::open_batch(&folder.join("batch"))?;
+    let mut fsync = Log::open(&folder.join("fsync"), Durability::Fsync, KEPT)?;
     let synced = blank(&folder.join("synced"), ACK_BYTES * acks, OFlags::empty())?;
     // Some file systems, tmpfs among them, know no O_DIRECT.
     let memory = vec![b'x'; (1 << 20) + 4096];
@@ -212,8 +227,8 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
             found.into_iter().for_each(|(name, value)| series.entry(name).or_default().push(value));
         }
     }
-    batch.journal.close(batch.writer)?;
-    fsync.journal.close(fsync.writer)?;
+    batch.close()?;
+    fsync.close()?;
     Ok(json!({
         "blocks": series,
         "append_hdr": encode(&appends)?,

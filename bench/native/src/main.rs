@@ -17,6 +17,7 @@ mod journal;
 mod journalled_path;
 mod latest_read;
 mod lines;
+mod logs;
 mod memory;
 mod message;
 mod options;
@@ -47,7 +48,7 @@ use options::Options;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: tickring-bench NAME [--smoke] [--corpus FILE] [--code-path PATH] [--core N]; NAME is book-images, book-update, code-paths, \
-    controls, due-to-visible, gate, journal, journalled-path, latest-read, memory, parse, read-ring, recovery, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
+    controls, due-to-visible, gate, journal, journalled-path, latest-read, logs, memory, parse, read-ring, recovery, replay, ring-one-way, ring-parts, ring-throughput, serve, serve-ring, slow-frames, waiting or \
     whole-path";
 
 fn main() -> ExitCode {
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         "journal" => journal::run(&options),
         "journalled-path" => journalled_path::run(&options),
         "latest-read" => latest_read::run(&options),
+        "logs" => logs::run(&options),
         "memory" => memory::run(&options),
         "parse" => parse::run(&options),
         "recovery" => recovery::run(&options),

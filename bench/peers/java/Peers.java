@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** The protocol and the blocks of crates/ipc, for transports on the JVM: `Peers NAME`, reader: `Peers NAME --reader FOLDER`. */
+/** The protocol and the blocks of crates/ipc, for transports on the JVM: `Peers NAME`, reader: `Peers NAME --reader FOLDER`; Append.java. */
 final class Peers {
     private static final int ACK = 128;
     private static final int READY = 256;
@@ -288,6 +288,10 @@ final class Peers {
         if (arguments.length == 3 && arguments[1].equals("--reader")) {
             map(arguments[2], false);
             obey(transport(arguments[0], arguments[2], false));
+            System.exit(0);
+        }
+        if (arguments.length == 3 && arguments[1].equals("append")) {
+            Append.serve(arguments[2], output);
             System.exit(0);
         }
         if (arguments.length != 1) throw new IllegalArgumentException("usage: Peers NAME");
