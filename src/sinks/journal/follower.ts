@@ -23,6 +23,8 @@ const BATCH_BYTES = 256 * 1_024;
 /** What is written is made durable this often, and when it is so much. */
 const FLUSH_MS = 500;
 const FLUSH_BYTES = 8 * 2 ** 20;
+/** The cursor alone moves so often, where inputs put nothing out: each time the disk is waited for. */
+const IDLE_MS = 10_000;
 /** Where nothing is new. */
 const REST_MS = 20;
 /** After a failure of journal or destination, doubled up to the second one. */
@@ -80,11 +82,16 @@ export class Follower {
   }
 
   get lag(): JournalLag {
-    const { sequence = 0n, tsRecv = 0n } = this.#kept ?? {};
+    const { sequence = 0n, tsRecv = 0n } = (this.#hasAll ? this.#taken : this.#kept) ?? {};
     const lag = this.#position === undefined ? null : Math.max(0, Number(this.#position.appended - sequence));
     const age = lag === 0 || tsRecv === 0n ? 0 : Number(wallNs() - tsRecv) / 1e9;
     const { shard } = this.#options;
     return { shard, sequence: Number(sequence), lagInputs: lag, lagSeconds: Math.max(0, age), missing: this.missing };
+  }
+
+  /** What was taken is durable at the destination. */
+  get #hasAll(): boolean {
+    return this.written === 0 && this.#told.length === 0;
   }
 
   /** Takes what is durable, for `longestMs` at most, and ends. */
@@ -120,6 +127,7 @@ export class Follower {
     const { folder, shard } = this.#options;
     [this.written, this.writtenBytes] = [0, 0];
     this.#told.length = 0;
+    this.#taken = this.#kept ?? NOWHERE;
     const cursor = await this.#begin();
     if (cursor === undefined) return;
     const feed = native(() => new JournalFeed(folder, shard, cursor));
@@ -133,7 +141,8 @@ export class Follower {
         const isEven = limit === even || (await this.#take(feed, limit));
         even = isEven ? limit : undefined;
         const isLast = (isEven && this.#stop.signal.aborted) || performance.now() >= this.#deadline;
-        if (isLast || performance.now() - flushedAt >= FLUSH_MS || this.writtenBytes >= FLUSH_BYTES) {
+        const dueMs = this.#hasAll && this.#isWell ? IDLE_MS : FLUSH_MS;
+        if (isLast || performance.now() - flushedAt >= dueMs || this.writtenBytes >= FLUSH_BYTES) {
           await this.#keep(this.#taken, flushedAt);
           flushedAt = performance.now();
         }
