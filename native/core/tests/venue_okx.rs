@@ -282,6 +282,14 @@ fn a_book_without_ids_is_proven_by_its_checksum_and_built_anew_where_it_is_not()
 }
 
 #[test]
+fn a_message_without_id_behind_the_greatest_one_overflows_nothing() {
+    let mut venue = Venue::subscribed();
+    venue.snapshot(u64::MAX, r#""bids":[["99","1","0","1"]],"asks":[]"#);
+    venue.summed("update", r#""bids":[["98","2","0","1"]],"asks":[]"#, &[(99, 1), (98, 2)], &[]);
+    assert_eq!((venue.rig.is_live(), venue.rig.text().as_str()), (true, "B 99 1\nB 98 2\n"));
+}
+
+#[test]
 fn messages_without_ids_count_from_the_book_s_own_connection_alone() {
     let mut venue = Venue::subscribed();
     venue.summed("snapshot", r#""bids":[["99","1","0","1"]],"asks":[]"#, &[(99, 1)], &[]);

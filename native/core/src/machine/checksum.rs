@@ -66,7 +66,9 @@ impl Machine {
         // What was missed while no connection was open has no ids that a Gap could name.
         sync.gapped |= sync.reconnected;
         let prev = sync.tail.map_or(0, |tail| tail.last);
-        let ids = DeltaIds { first: prev + 1, last: prev + 1, prev: Some(prev), ts_sent: head.ids.ts_sent };
+        // The venue may have numbered the one before, with any number.
+        let next = prev.saturating_add(1);
+        let ids = DeltaIds { first: next, last: next, prev: Some(prev), ts_sent: head.ids.ts_sent };
         Some(DepthHead { ids, ..*head })
     }
 

@@ -135,15 +135,16 @@ pub(super) fn head(symbol: &[u8], ts_event: u64, crc: Option<u32>, decimals: Opt
 /// Digits behind the points of the first level's price and quantity.
 fn decimals(side: LevelText<'_>) -> Result<Option<(u8, u8)>, Reject> {
     let mut found = None;
-    json::each_element(side.bytes, 0, |row| {
-        if found.is_none() && row.kind == Kind::Object {
-            let (price, qty) = super::convert::level_members(side.bytes, row)?;
-            found = Some((digits_behind(price), digits_behind(qty)));
-        }
-        Ok(())
-    })
-    .map_err(|reject| Reject { offset: reject.offset + side.offset, ..reject })?;
-    Ok(found)
+    let walked = json::each_element(side.bytes, 0, |row| {
+        let (price, qty) = super::convert::level_members(side.bytes, row)?;
+        found = Some((digits_behind(price), digits_behind(qty)));
+        // The first is enough: this ends the walk.
+        reject(Code::FieldType, row.start)
+    });
+    match walked {
+        Err(reject) if found.is_none() => Err(Reject { offset: reject.offset + side.offset, ..reject }),
+        _ => Ok(found),
+    }
 }
 
 /// Digits behind the point.
@@ -227,13 +228,28 @@ pub const fn follow(_: &DeltaIds, _: &DeltaIds) -> Follow {
     Follow::Apply
 }
 
+/// The two digits of each number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 /// Digits of a number without leading zeros, as text at the end of `buffer`.
 fn digits(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
     let mut at = buffer.len();
-    while number > 0 {
+    while number >= 10 {
+        at -= 2;
+        [buffer[at], buffer[at + 1]] = PAIRS[(number % 100) as usize];
+        number /= 100;
+    }
+    if number > 0 {
         at -= 1;
-        buffer[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
+        buffer[at] = b'0' + number as u8;
     }
     &buffer[at..]
 }

@@ -3,7 +3,7 @@
 //! 2021-04-17, the protocol reference of 2026-11-21. Nothing subscribes it.
 
 use crate::error::Code;
-use crate::json::{self, Kind, Scanner, Value};
+use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, level_rows, members, name, reject, text, unsigned};
 use super::kraken::{digits_behind, head};
@@ -143,13 +143,8 @@ fn trade(frame: &[u8], row: Value) -> Result<TradeMessage<'_>, Reject> {
         b"s" => true,
         _ => return reject(Code::FieldType, side.start),
     };
-    let mut pair = None;
-    json::each_element(frame, Scanner::at(frame, 0).root()?.start, |value| {
-        pair = Some(value);
-        Ok(())
-    })?;
     Ok(TradeMessage {
-        symbol: text(frame, pair.ok_or(Reject { code: Code::FieldMissing, offset: 0 })?)?,
+        symbol: last_text(frame).ok_or(Reject { code: Code::FieldMissing, offset: row.start })?,
         ts_event: seconds(frame, time)?,
         trade_id: 0,
         numbering: Numbering::None,
@@ -159,6 +154,14 @@ fn trade(frame: &[u8], row: Value) -> Result<TradeMessage<'_>, Reject> {
         aggregated: false,
         off_market: false,
     })
+}
+
+/// The last text of a message, without a walk through all of it for each row.
+fn last_text(frame: &[u8]) -> Option<&[u8]> {
+    let quote = |before: &[u8]| before.iter().rposition(|byte| *byte == b'"');
+    let end = quote(frame)?;
+    let before = frame.get(..end)?;
+    before.get(quote(before)? + 1..)
 }
 
 /// A time in seconds with decimals, as text, in ns.
