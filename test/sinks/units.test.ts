@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { decimalText, shortDecimalText } from '../../src/model/decimal.js';
 import { rfc3339 } from '../../src/sinks/clock.js';
 import { LatencyHistogram } from '../../src/sinks/latency.js';
-import { LevelTexts, levelsText, numberText } from '../../src/sinks/redis/bodies.js';
+import { numberText } from '../../src/sinks/number-text.js';
+import { LevelTexts, levelsText } from '../../src/sinks/redis/bodies.js';
 import { Losses } from '../../src/sinks/redis/losses.js';
-import { encodeName, ShortNames } from '../../src/sinks/redis/names.js';
 import { type Entry, Outbox } from '../../src/sinks/redis/outbox.js';
+import { encodeName, ShortNames } from '../../src/sinks/short-names.js';
 
 const MANTISSA = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

@@ -2,8 +2,10 @@
 import type { RedisTopic } from '../../model/config.js';
 import type { RingBook } from '../../native/index.js';
 import type { Instrument } from '../../native/records.js';
-import { bookBody, LevelTexts, levelsText, marketBody, marketMembers, numberText } from './bodies.js';
-import { nameOf, type ShortNames } from './names.js';
+import { numberText } from '../number-text.js';
+import type { ShortNames } from '../short-names.js';
+import { bookBody, LevelTexts, levelsText, marketBody, marketMembers } from './bodies.js';
+import { nameOf } from './names.js';
 
 /** `market_data` is told this often even if only its time has changed, so that its key does not expire, ns. */
 const REFRESH_NS = 60_000_000_000n;

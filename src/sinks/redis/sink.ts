@@ -8,11 +8,13 @@ import { NOTICES, type RecordCursor } from '../../native/cursor.js';
 import type { Instrument } from '../../native/records.js';
 import { rfc3339, wallNs } from '../clock.js';
 import { LatencyHistogram } from '../latency.js';
+import { numberText } from '../number-text.js';
 import { RingFeed } from '../ring-feed.js';
-import { numberText, tradeBody } from './bodies.js';
+import { ShortNames } from '../short-names.js';
+import { tradeBody } from './bodies.js';
 import { Losses } from './losses.js';
 import { Market } from './market.js';
-import { ShortNames, streamOf } from './names.js';
+import { streamOf } from './names.js';
 import { Outbox } from './outbox.js';
 import { Publisher } from './publisher.js';
 
