@@ -3,19 +3,12 @@
  * seconds. HTTP answers stand before the frames in the file, so records are put in the order of `ts`; a whole file is held
  * in memory for that.
  */
-import { CHANNELS } from '../../model/codes.js';
 import { TickringError } from '../../model/errors.js';
 import type { Venue } from '../../model/venue.js';
 import { native, parseListings } from '../../native/index.js';
-import type { ReplayInput, Subscription } from './input.js';
+import type { ReplayInput } from './input.js';
 import { type Line, linesOf } from './lines.js';
-
-/** Channel of a stream name's suffix, where it is one of ours. */
-const SUFFIXES: readonly (readonly [RegExp, number])[] = [
-  [/^depth(@|$)/, CHANNELS.book],
-  [/^(agg)?trade$/i, CHANNELS.trade],
-  [/^bookTicker$/, CHANNELS.quote],
-];
+import { isConnectionTo, isListingOf, streamsOfAddress, streamsOfMessage, subscriptionsOf } from './streams.js';
 
 interface RecordFields {
   readonly t?: unknown;
@@ -36,36 +29,11 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Subscriptions that a list of stream names (`btcusdt@depth@100ms`) asks for. */
-export function subscriptionsOf(streams: readonly string[]): Subscription[] {
-  const channels = new Map<string, number>();
-  for (const stream of streams) {
-    const at = stream.indexOf('@');
-    if (at < 1) continue;
-    const symbol = stream.slice(0, at).toUpperCase();
-    const bit = SUFFIXES.find(([suffix]) => suffix.test(stream.slice(at + 1)))?.[1] ?? 0;
-    if (bit !== 0) channels.set(symbol, (channels.get(symbol) ?? 0) | bit);
-  }
-  return [...channels].map(([symbol, bits]) => ({ symbol, channels: bits }));
-}
-
-/** Stream names in the address of a combined stream, or in a `SUBSCRIBE` message. */
-function streamsOfAddress(address: string): string[] {
-  return URL.canParse(address) ? (new URL(address).searchParams.get('streams') ?? '').split('/') : [];
-}
-
-function streamsOfMessage(message: string): string[] {
-  try {
-    const value: unknown = JSON.parse(message);
-    const { method, params } = (value ?? {}) as { method?: unknown; params?: unknown };
-    return method === 'SUBSCRIBE' && Array.isArray(params) ? params.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
-}
-
-/** The inputs that one record stands for; none for what the state machine has no use for. */
-function inputsOf(venue: Venue, file: string, { bytes, number }: Line): ReplayInput[] {
+/**
+ * The inputs that one record stands for; none for what the state machine has no use for. Connections to other markets of the
+ * exchange join `elsewhere`, and what they received is left out.
+ */
+function inputsOf(venue: Venue, file: string, { bytes, number }: Line, elsewhere: Set<string>): ReplayInput[] {
   const invalid = (why: string): TickringError => new TickringError('RECORDING_INVALID', `${file}: line ${number} ${why}`);
   const source = bytes.toString('utf8');
   let record: RecordFields;
@@ -82,12 +50,14 @@ function inputsOf(venue: Venue, file: string, { bytes, number }: Line): ReplayIn
   if (tsRecv === undefined) throw invalid('has no time "ts" in plain decimal seconds');
   const at = { tsRecv, place: { file, line: number } };
   const connection = text(record.conn);
+  if (type === 'connect' && !isConnectionTo(venue, text(record.addr))) elsewhere.add(connection);
+  if (elsewhere.has(connection)) return [];
   const body = (): Buffer => Buffer.from(text(record.data), 'utf8');
   switch (type) {
     case 'http': {
       const url = URL.canParse(text(record.url)) ? new URL(text(record.url)) : undefined;
       const symbol = url?.searchParams.get('symbol')?.toUpperCase();
-      if (url?.pathname.endsWith('/exchangeInfo') === true)
+      if (url !== undefined && isListingOf(venue, url))
         return [{ kind: 'listings', ...at, listings: native(() => parseListings(venue.id, body())) }];
       return url?.pathname.endsWith('/depth') === true && symbol !== undefined
         ? [{ kind: 'depth', ...at, symbol, bytes: body() }]
@@ -113,7 +83,8 @@ function inputsOf(venue: Venue, file: string, { bytes, number }: Line): ReplayIn
 export async function* cryptofeedInputs(venue: Venue, files: readonly string[]): AsyncGenerator<ReplayInput> {
   for (const file of files) {
     const inputs: ReplayInput[] = [];
-    for await (const line of linesOf(file)) inputs.push(...inputsOf(venue, file, line));
+    const elsewhere = new Set<string>();
+    for await (const line of linesOf(file)) inputs.push(...inputsOf(venue, file, line, elsewhere));
     yield* inputs.sort((a, b) => (a.tsRecv < b.tsRecv ? -1 : a.tsRecv > b.tsRecv ? 1 : 0));
   }
 }

@@ -1,0 +1,89 @@
+/** What a recorded client asked its venue for: names of streams in addresses and messages, and the symbols and channels in them. */
+import { CHANNELS } from '../../model/codes.js';
+import type { Venue } from '../../model/venue.js';
+import { venues } from '../../venues/index.js';
+import type { Subscription } from './input.js';
+
+/** Streams of each venue whose messages are ours, at any depth and pace; the group is the symbol. */
+const STREAMS: readonly (readonly [RegExp, number])[] = [
+  // Binance
+  [/^([^@]+)@depth(?:@|$)/, CHANNELS.book],
+  [/^([^@]+)@(?:agg)?trade$/i, CHANNELS.trade],
+  [/^([^@]+)@bookTicker$/, CHANNELS.quote],
+  // Bybit
+  [/^orderbook\.1\.(.+)$/, CHANNELS.quote],
+  [/^orderbook\.\d+\.(.+)$/, CHANNELS.book],
+  [/^publicTrade\.(.+)$/, CHANNELS.trade],
+  // Deribit
+  [/^book\.(.+)\.[^.]+$/, CHANNELS.book],
+  [/^trades\.(.+)\.[^.]+$/, CHANNELS.trade],
+  [/^quote\.(.+)$/, CHANNELS.quote],
+  // OKX, as `channel:instrument`
+  [/^books[^:]*:(.+)$/, CHANNELS.book],
+  [/^trades:(.+)$/, CHANNELS.trade],
+  [/^bbo-tbt:(.+)$/, CHANNELS.quote],
+];
+
+/** Subscriptions that a list of stream names (`btcusdt@depth@100ms`) asks for; what is not ours is left out. */
+export function subscriptionsOf(streams: readonly string[]): Subscription[] {
+  const channels = new Map<string, number>();
+  for (const stream of streams) {
+    for (const [pattern, channel] of STREAMS) {
+      const name = pattern.exec(stream)?.[1];
+      if (name === undefined) continue;
+      // Binance writes the names of streams in small letters, and symbols in frames in large ones.
+      const symbol = stream.includes('@') ? name.toUpperCase() : name;
+      channels.set(symbol, (channels.get(symbol) ?? 0) | channel);
+      break;
+    }
+  }
+  return [...channels].map(([symbol, bits]) => ({ symbol, channels: bits }));
+}
+
+/** Stream names in the address of a combined stream. */
+export function streamsOfAddress(address: string): string[] {
+  return URL.canParse(address) ? (new URL(address).searchParams.get('streams') ?? '').split('/') : [];
+}
+
+function namesIn(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: unknown) => {
+    if (typeof one === 'string') return [one];
+    const { channel, instId } = (one ?? {}) as { channel?: unknown; instId?: unknown };
+    return typeof channel === 'string' && typeof instId === 'string' ? [`${channel}:${instId}`] : [];
+  });
+}
+
+/** Stream names in a message that subscribes: Binance's, Bybit's and OKX's, or Deribit's. */
+export function streamsOfMessage(message: string): string[] {
+  try {
+    const { method, op, params, args } = (JSON.parse(message) ?? {}) as Record<string, unknown>;
+    if (method === 'SUBSCRIBE') return namesIn(params);
+    if (op === 'subscribe') return namesIn(args);
+    return method === 'public/subscribe' ? namesIn((params as { channels?: unknown } | null)?.channels) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isServedBy({ classes }: Venue, path: string): boolean {
+  return classes.some((each) => each.path.split('?')[0] === path);
+}
+
+/** Whether a recorded connection may be one to this venue: one file holds those to all markets of an exchange. */
+export function isConnectionTo(venue: Venue, address: string): boolean {
+  if (!URL.canParse(address)) return true;
+  const path = new URL(address).pathname;
+  return isServedBy(venue, path) || !venues.some((other) => isServedBy(other, path));
+}
+
+/** REST answers that list instruments. */
+const LISTINGS = /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments)$/;
+/** Parameters that say which market such an answer is of, in our requests as in recorded ones. */
+const MARKETS = ['category', 'instType'] as const;
+
+/** Whether a recorded REST answer lists this venue's instruments. */
+export function isListingOf(venue: Venue, { pathname, searchParams }: URL): boolean {
+  const ours = new URL(venue.listingRequest().path, 'http://venue').searchParams;
+  return LISTINGS.test(pathname) && MARKETS.every((name) => searchParams.get(name) === ours.get(name));
+}
