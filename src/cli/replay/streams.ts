@@ -74,7 +74,8 @@ function isServedBy({ classes }: Venue, path: string): boolean {
 export function isConnectionTo(venue: Venue, address: string): boolean {
   if (!URL.canParse(address)) return true;
   const path = new URL(address).pathname;
-  return isServedBy(venue, path) || !venues.some((other) => isServedBy(other, path));
+  const markets = venues.filter(({ defaults }) => defaults.wsUrl === venue.defaults.wsUrl);
+  return isServedBy(venue, path) || !markets.some((other) => isServedBy(other, path));
 }
 
 /** REST answers that list instruments. */
