@@ -188,7 +188,10 @@ export const INSTRUMENT_COUNTERS = [
 /** Histograms of a shard, in the order of the file. */
 export const STAGES = [
   { name: 'receive_to_ring', help: 'From arrival in the engine to the last record on the ring, ns.' },
-  { name: 'venue_to_receive', help: "From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0." },
+  {
+    name: 'venue_to_receive',
+    help: "From the venue's event time to our receive time, one frame of 61, ns; negative counts as 0.",
+  },
   { name: 'receive', help: 'Of receive_to_ring: until the state machine has the frame, one frame of 61, ns.' },
   { name: 'parse', help: 'Of receive_to_ring: reading it, one frame of 61, ns.' },
   { name: 'book', help: 'Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.' },

@@ -53,11 +53,16 @@ impl File {
 
     /// One member; an object literal that is too long for its line is broken as the formatter would.
     fn member(&mut self, key: &str, value: &str) {
-        let line = format!("  {key}: {value},");
+        self.entry(&format!("{key}: "), value);
+    }
+
+    /// A value behind what names it, if anything does.
+    fn entry(&mut self, named: &str, value: &str) {
+        let line = format!("  {named}{value},");
         let fields = value.strip_prefix("{ ").and_then(|rest| rest.strip_suffix(" }"));
         match fields {
             Some(fields) if line.chars().count() > WIDTH => {
-                let _ = writeln!(self.0, "  {key}: {{");
+                let _ = writeln!(self.0, "  {named}{{");
                 for field in split_fields(fields) {
                     let _ = writeln!(self.0, "    {field},");
                 }
@@ -73,7 +78,7 @@ impl File {
     pub fn list(&mut self, name: &str, doc: &str, items: impl IntoIterator<Item = String>) -> &mut Self {
         self.doc(doc).line(&format!("export const {name} = ["));
         for item in items {
-            self.line(&format!("  {item},"));
+            self.entry("", &item);
         }
         self.line("] as const;")
     }
