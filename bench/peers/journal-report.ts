@@ -109,7 +109,7 @@ export function journalMarkdown(run: LogRun): string {
 
 ${env.cpu}, ${env.cores} cores${env.hypervisor ? ' (virtual machine)' : ''}, Linux ${env.kernel}, ${env.rustc}, ${env.scheduling}, load ${env.load}; commit ${env.commit}; ${env.date.slice(0, 16)}. Printed by \`npm run bench:peers -- journal\`.
 
-Records of ${number(RECORD_BYTES)} bytes; medians of ${run.rounds} blocks (of ${WORKS.map((work) => `${number(RECORDS[work])} ${work}`).join(', ')}) with bootstrap 95 % intervals, all on one file system. Append: from one reading of the clock to the next. CPU: all threads of the program in the block, none of the kernel's. Found: every record read back and compared.
+Records of ${number(RECORD_BYTES)} bytes; medians of ${run.rounds} blocks (of ${WORKS.map((work) => `${number(RECORDS[work])} ${work}`).join(', ')}) with bootstrap 95 % intervals, all on one file system. Append: from one reading of the clock to the next. CPU: all threads of the program in the block (of Chronicle the one that appends), none of the kernel's. Found: every record read back and compared.
 
 ${how.join('\n')}
 

@@ -189,3 +189,27 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_found_again_and_a_foreign_one_is_told() -> Result<(), Box<dyn Error>> {
+        let folder = std::env::temp_dir().join(format!("tickring-bench-logs-{}", std::process::id()));
+        let open = |part: &str| Contender::open("tickring", "each", &folder.join(part));
+        let mut whole = open("whole")?;
+        assert!(whole.block("0").is_err());
+        whole.block("3")?;
+        whole.block("2")?;
+        assert_eq!(whole.check()?, json!({ "records": 5 }));
+
+        let mut foreign = open("foreign")?;
+        foreign.block("3")?;
+        foreign.given = 7;
+        foreign.block("1")?;
+        let error = foreign.check().expect_err("record 3 has another number");
+        assert_eq!(error.to_string(), "record 3 is not what was appended");
+        Ok(std::fs::remove_dir_all(&folder)?)
+    }
+}
