@@ -280,6 +280,8 @@ impl Flusher {
         let block = header.to_bytes();
         let begun = write_all(&*file, &block, 0)
             .and_then(|()| file.sync())
+            // Under its new name anybody may read it, at once: the disk may take long over the folder.
+            .map(|()| file.release())
             .and_then(|()| self.storage.rename(temporary, &name.file()))
             .and_then(|()| self.storage.sync_folder());
         if let Err(error) = begun {
@@ -288,8 +290,6 @@ impl Flusher {
             return Err(error);
         }
         drop(ready);
-        // Under its new name anybody may read it.
-        file.release();
         let begun = Open {
             file,
             name,

@@ -174,6 +174,10 @@ impl Keeper {
         }
         self.storage.rename(name, RECYCLED_NAME)?;
         let made = self.storage.sync_folder().and_then(|()| {
+            // Asked again: from here on nobody gives it another name as that segment.
+            if !file.hold(Hold::Owned) {
+                return self.storage.remove(RECYCLED_NAME);
+            }
             file.set_bytes(*segment_bytes)?;
             write_zeros(&*file, bytes.min(*segment_bytes)..*segment_bytes)?;
             file.sync()?;
@@ -184,8 +188,9 @@ impl Keeper {
             Ok(())
         });
         if let Err(error) = made {
-            let _ = self.storage.remove(RECYCLED_NAME);
-            return Err(error);
+            // On a full disk there is no room for the rest of it: it goes, and so do those that are to go after it.
+            self.shared.fail(format!("could not make a segment of an old one: {error}"));
+            self.storage.remove(RECYCLED_NAME)?;
         }
         Ok(true)
     }

@@ -7,6 +7,7 @@ use crate::gap::{Gap, GapCause};
 use crate::keeper::Ended;
 use crate::record::{Record, stored_check};
 use crate::scan::{Prefix, Tail, next_record, prefix};
+use crate::seek::while_files_go;
 use crate::segment::{Link, SegmentName, segments};
 use crate::settings::Mode;
 use crate::source::Source;
@@ -47,7 +48,7 @@ impl Recovered {
     ///
     /// `JOURNAL_DAMAGED` where the mode does not allow to go on, `JOURNAL_VERSION`, `JOURNAL_IO`.
     pub fn inspect(storage: &dyn Storage, mode: Mode, stream: u32) -> Result<Self, JournalError> {
-        recover(storage, mode, stream).map(|found| found.recovered)
+        while_files_go(|| recover(storage, mode, stream).map(|found| found.recovered))
     }
 }
 

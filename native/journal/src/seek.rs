@@ -1,5 +1,7 @@
 //! Searches: by number, by time, for a checkpoint. Names and headers say the segment, its index the place.
 
+use std::io;
+
 use crate::error::JournalError;
 use crate::found::{Place, Seek};
 use crate::gap::Gap;
@@ -8,6 +10,20 @@ use crate::reader::Reader;
 use crate::record::{Head, Kind, flag};
 use crate::segment::SegmentName;
 use crate::source::{Source, read_header};
+
+/// How often a search begins anew: each time a file went that it had seen a moment ago.
+const SEARCHES: u32 = 100;
+
+/// Searches again where a segment was compressed, or given up, between a look at the folder and one into the file.
+pub(crate) fn while_files_go<T>(mut search: impl FnMut() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    for _ in 1..SEARCHES {
+        match search() {
+            Err(JournalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            done => return done,
+        }
+    }
+    search()
+}
 
 impl Reader {
     /// Goes to the input with this number, or to what stands in its place.
@@ -38,6 +54,10 @@ impl Reader {
     ///
     /// As [`Reader::next`].
     pub fn seek_time(&mut self, ts_recv: u64) -> Result<Seek, JournalError> {
+        while_files_go(|| self.try_seek_time(ts_recv))
+    }
+
+    fn try_seek_time(&mut self, ts_recv: u64) -> Result<Seek, JournalError> {
         self.restart()?;
         let position = self.segment_at(|ts_before| ts_before < ts_recv)?;
         self.jump(position, |entry| entry.ts_recv < ts_recv)?;
@@ -50,6 +70,10 @@ impl Reader {
     ///
     /// As [`Reader::next`].
     pub fn seek_checkpoint(&mut self, ts_recv: u64) -> Result<bool, JournalError> {
+        while_files_go(|| self.try_seek_checkpoint(ts_recv))
+    }
+
+    fn try_seek_checkpoint(&mut self, ts_recv: u64) -> Result<bool, JournalError> {
         self.restart()?;
         let is_first = |head: &Head| head.kind == Kind::Checkpoint && head.flags & flag::FIRST != 0;
         for position in (0..self.names.len().min(self.segment_at(|ts_before| ts_before <= ts_recv)? + 1)).rev() {

@@ -1,6 +1,8 @@
 //! A segment to read from, plain or compressed: offsets are those of the plain form.
 
 use std::io;
+use std::thread;
+use std::time::Duration;
 
 use crate::error::JournalError;
 use crate::index::Index;
@@ -14,6 +16,10 @@ pub(crate) const SEALED: [u8; 8] = *b"TKRSEAL1";
 
 /// Bytes that are read ahead.
 const WINDOW_BYTES: usize = 256 << 10;
+
+/// How often, and with which pauses, a reader asks for a file that somebody else owns.
+const SHARE_TRIES: u32 = 1_000;
+const SHARE_PAUSE: Duration = Duration::from_millis(1);
 
 /// An open segment.
 pub(crate) struct Source {
@@ -45,7 +51,7 @@ fn open_shared(storage: &dyn Storage, name: SegmentName) -> Result<Opened, Journ
     let file_name = name.file();
     let file = storage.open(&file_name, false).map_err(JournalError::io("open", &file_name))?;
     let gone = || JournalError::io("open", &file_name)(io::ErrorKind::NotFound.into());
-    if !name.packed && !file.hold(Hold::Shared) {
+    if !name.packed && !share(storage, &*file, &file_name)? {
         return Err(gone());
     }
     match header_of(&*file, name) {
@@ -54,6 +60,20 @@ fn open_shared(storage: &dyn Storage, name: SegmentName) -> Result<Opened, Journ
         Err(_) if is_gone(storage.open(&file_name, false)) => Err(gone()),
         Err(error) => Err(error),
     }
+}
+
+/// Takes hold of a file to read; `false` where another segment is being made of it. The keeper owns it for a moment under this name.
+fn share(storage: &dyn Storage, file: &dyn StorageFile, file_name: &str) -> Result<bool, JournalError> {
+    for _ in 0..SHARE_TRIES {
+        if file.hold(Hold::Shared) {
+            return Ok(true);
+        }
+        if is_gone(storage.open(file_name, false)) {
+            return Ok(false);
+        }
+        thread::sleep(SHARE_PAUSE);
+    }
+    Err(JournalError::io("open", file_name)(io::Error::new(io::ErrorKind::ResourceBusy, "somebody else has locked it")))
 }
 
 fn is_gone(opened: io::Result<Box<dyn StorageFile>>) -> bool {

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Advice, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags};
+use rustix::fs::{Advice, AtFlags, FallocateFlags, FileType, FlockOperation, Mode, OFlags};
 
 use crate::error::JournalError;
 
@@ -54,7 +54,8 @@ pub trait StorageFile: Send + Sync {
     fn begin_sync(&self, _offset: u64, _bytes: usize) {}
 
     /// Takes hold of the file for as long as it is open; `false` where someone holds it otherwise. A reader shares what it reads;
-    /// the keeper owns what it makes a new segment of, so that no bytes change under a reader.
+    /// the keeper owns what it makes a new segment of, so that no bytes change under a reader. Nobody owns a file that has another
+    /// name as well: somebody keeps it by that.
     fn hold(&self, hold: Hold) -> bool {
         // Where nobody can own a file, it may be shared.
         hold == Hold::Shared
@@ -168,6 +169,21 @@ pub struct Disk {
 
 struct DiskFile(File);
 
+/// How often a folder is listed until two lists in succession name the same segments. A list is not of one moment: of one that is
+/// compressed meanwhile it may have neither form, the new one being there too late for it and the old one gone too early.
+const LISTINGS: u32 = 1_000;
+
+/// Whether a file of this name is a segment: other files come and go, and nobody is misled.
+fn is_lasting(name: &str) -> bool {
+    name.ends_with("seg")
+}
+
+fn lasting(names: &[String]) -> Vec<String> {
+    let mut found: Vec<_> = names.iter().filter(|name| is_lasting(name)).cloned().collect();
+    found.sort_unstable();
+    found
+}
+
 impl Disk {
     /// Opens the folder, which may be made first (0750).
     ///
@@ -211,6 +227,27 @@ impl Disk {
         }
     }
 
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = std::fs::read_dir(&self.path)?;
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    /// Files with their lengths; `None` where a segment went meanwhile.
+    fn measured(&self, names: Vec<String>) -> io::Result<Option<Vec<(String, u64)>>> {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            match rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(data) if FileType::from_raw_mode(data.st_mode) == FileType::RegularFile => {
+                    found.push((name, data.st_size.cast_unsigned()));
+                }
+                Err(rustix::io::Errno::NOENT) if is_lasting(&name) => return Ok(None),
+                Ok(_) | Err(rustix::io::Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Some(found))
+    }
+
     fn file(&self, name: &str, flags: OFlags) -> io::Result<File> {
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         Ok(rustix::fs::openat(&self.folder, name, flags, Mode::from_raw_mode(0o640))?.into())
@@ -219,18 +256,17 @@ impl Disk {
 
 impl Storage for Disk {
     fn list(&self) -> io::Result<Vec<(String, u64)>> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(&self.path)? {
-            let entry = entry?;
-            // The keeper may remove a file while this lists them.
-            match entry.metadata() {
-                Ok(data) if data.is_file() => found.push((entry.file_name().to_string_lossy().into_owned(), data.len())),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        let mut before = lasting(&self.names()?);
+        for _ in 0..LISTINGS {
+            let names = self.names()?;
+            let now = lasting(&names);
+            let found = if now == before { self.measured(names)? } else { None };
+            if let Some(found) = found {
+                return Ok(found);
             }
+            before = now;
         }
-        Ok(found)
+        Err(io::Error::other("its segments changed each time they were listed"))
     }
 
     fn create(&self, name: &str, bytes: u64) -> io::Result<Box<dyn StorageFile>> {
@@ -309,7 +345,7 @@ impl StorageFile for DiskFile {
             Hold::Owned => FlockOperation::NonBlockingLockExclusive,
         };
         match rustix::fs::flock(&self.0, operation) {
-            Ok(()) => true,
+            Ok(()) => hold == Hold::Shared || self.0.metadata().is_ok_and(|data| data.nlink() == 1),
             Err(rustix::io::Errno::WOULDBLOCK) => false,
             // A file system without locks: nobody owns a file there, so it may be shared.
             Err(_) => hold == Hold::Shared,
