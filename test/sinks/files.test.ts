@@ -74,6 +74,37 @@ test('files: a place that the files do not have is refused and changes nothing',
   await files.begin('1 4');
 });
 
+test('files: what is cut, removed or replaced while it is written is told, and no hole or lost line comes of it', async () => {
+  await files.begin('');
+  const path = join(folder, 'shard-0', '00000001.jsonl');
+  await files.append('one\n');
+  const place = await files.flush();
+  truncateSync(path, 0);
+  await expect(files.append('two\n')).rejects.toThrow(/00000001\.jsonl has 0 bytes where 4 were written/);
+  expect(readFileSync(path, 'utf8')).toBe('');
+  expect(await codeOf(files.begin(place))).toBe('STATE_INVALID');
+  writeFileSync(path, 'one\n');
+  await files.begin(place);
+  await files.append('two\n');
+  rmSync(path);
+  expect(await codeOf(files.flush())).toBe('STATE_INVALID');
+  writeFileSync(path, 'one\n');
+  await expect(files.append('three\n')).rejects.toThrow(/00000001\.jsonl was removed or replaced while it was written/);
+  await files.begin(place);
+  await files.append('two\n');
+  expect(await files.flush()).toBe('1 8');
+});
+
+test('files: a beginning that no cursor came to name is taken again', async () => {
+  for (let count = 0; count < 3; count += 1) {
+    await files.begin('');
+    expect(await files.flush()).toBe('1 0');
+  }
+  await files.append('one\n');
+  await files.begin('');
+  expect(texts()).toEqual(['00000001.jsonl one\n', '00000002.jsonl ']);
+});
+
 test('cursors: kept, listed, and an error with its place where they are damaged', async () => {
   const cursor = { epoch: 3n, sequence: 2n ** 60n, from: 7n, tsRecv: 9n, output: '1 4' };
   expect(journalCursor(folder, 'file')).toBeNull();

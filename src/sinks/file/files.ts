@@ -32,7 +32,11 @@ export class LineFiles {
     await mkdir(this.#dir, { recursive: true, mode: 0o750 });
     const present = await this.#present();
     if (place === '') {
-      await this.#create((present.at(-1) ?? 0) + 1);
+      const last = present.at(-1) ?? 0;
+      // The one that was begun for a cursor that could not be kept: no disk that is full for a day makes thousands of them.
+      if (last > 0 && last === this.#index && (await stat(join(this.#dir, nameOf(last)))).size === 0)
+        await this.#reopen(last, 0);
+      else await this.#create(last + 1);
       return;
     }
     const [, index, bytes] = /^(\d{1,8}) (\d{1,15})$/.exec(place)?.map(Number) ?? [];
@@ -46,13 +50,16 @@ export class LineFiles {
     if (held.size < bytes)
       throw new TickringError('STATE_INVALID', `${path} has ${held.size} bytes, and the cursor says that ${bytes} are kept`);
     for (const later of present.filter((other) => other > index)) await this.#removeNext(later, index);
-    this.#file = await open(path, 'r+');
-    await this.#file.truncate(bytes);
-    [this.#index, this.#bytes] = [index, bytes];
+    await this.#reopen(index, bytes);
   }
 
-  /** Appends text that ends with a line. */
+  /**
+   * Appends text that ends with a line.
+   *
+   * @throws TickringError `STATE_INVALID` where somebody cut, removed or replaced the file meanwhile: the place would be in a hole, or nowhere
+   */
   async append(text: string): Promise<void> {
+    await this.#check();
     const bytes = Buffer.from(text);
     for (let done = 0; done < bytes.length; ) {
       const { bytesWritten } = await this.#open().write(bytes, done, bytes.length - done, this.#bytes);
@@ -64,6 +71,7 @@ export class LineFiles {
   /** Makes durable what was written, and gives its end as a place. */
   async flush(): Promise<string> {
     await this.#open().datasync();
+    await this.#check();
     if (this.#bytes >= this.#rotateBytes) {
       await this.close();
       await this.#create(this.#index + 1);
@@ -84,6 +92,16 @@ export class LineFiles {
     else throw new TickringError('STATE_INVALID', `${path} is not of this sink, whose cursor ends in ${nameOf(index)}`);
   }
 
+  /** The file of that name is the one that is written, and as long. */
+  async #check(): Promise<void> {
+    const path = join(this.#dir, nameOf(this.#index));
+    const [own, named] = await Promise.all([this.#open().stat(), stat(path).catch(() => undefined)]);
+    if (named === undefined || named.ino !== own.ino || named.dev !== own.dev)
+      throw new TickringError('STATE_INVALID', `${path} was removed or replaced while it was written`);
+    if (own.size !== this.#bytes)
+      throw new TickringError('STATE_INVALID', `${path} has ${own.size} bytes where ${this.#bytes} were written`);
+  }
+
   #open(): FileHandle {
     if (this.#file === undefined) throw new TickringError('CLOSED', `no file of ${this.#dir} is open`);
     return this.#file;
@@ -95,6 +113,12 @@ export class LineFiles {
       .flatMap((name) => NAME.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((a, b) => a - b);
+  }
+
+  async #reopen(index: number, bytes: number): Promise<void> {
+    this.#file = await open(join(this.#dir, nameOf(index)), 'r+');
+    await this.#file.truncate(bytes);
+    [this.#index, this.#bytes] = [index, bytes];
   }
 
   async #create(index: number): Promise<void> {
