@@ -53,7 +53,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const servers = resolved.venues.map((venue) => new VenueServer({ ...resolved, ...venue, log, nextConnectionId }));
   const serverOf = (name: string): VenueServer | undefined => servers.find(({ dialect }) => dialect.name === name);
   const bookAt: Simulator['bookAt'] = (venue, symbol, updateId, epoch) =>
-    serverOf(venue)?.market.symbols.get(symbol)?.bookText(Number(updateId), epoch);
+    serverOf(venue)?.bookAt(symbol, Number(updateId), epoch);
   const stats = (): SimulatorStats => ({ venues: servers.map((server) => server.stats()), oracleRecords: log.records });
   const schedule = (entries: readonly ScheduledFault[]): void => {
     for (const { fault } of entries) checkTarget(fault, servers);

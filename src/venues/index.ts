@@ -1,8 +1,10 @@
 import type { Venue } from '../model/venue.js';
+import { backpack } from './backpack/index.js';
 import { binanceCoinm } from './binance-coinm/index.js';
 import { binanceSpot } from './binance-spot/index.js';
 import { binanceUsdm } from './binance-usdm/index.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
+import { coinbase } from './coinbase/index.js';
 import { deribit } from './deribit/index.js';
 import { krakenSpot } from './kraken/index.js';
 import { okxFutures, okxSpot, okxSwap } from './okx/index.js';
@@ -20,6 +22,8 @@ export const venues: readonly Venue[] = [
   okxSwap,
   okxFutures,
   krakenSpot,
+  coinbase,
+  backpack,
 ];
 
 /** The venue with this name. */

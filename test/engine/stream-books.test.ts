@@ -11,10 +11,11 @@ const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
   ['bybit-spot', ['BTCUSDT', 'ETHUSDT']],
   ['deribit', ['BTC-PERPETUAL', 'BTC_USDC']],
   ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP']],
+  ['coinbase', ['BTC-USD', 'ETH-USD']],
 ];
 const CASES = VENUES.flatMap(([venue, symbols]) => TRANSPORTS.map((transport) => [venue, transport, symbols] as const));
 /** How the streams of books begin. */
-const BOOKS = /^(orderbook\.1000|books?)\b/;
+const BOOKS = /^(orderbook\.1000|books?|level2)\b/;
 
 describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
   let rig: Rig;
@@ -51,6 +52,8 @@ describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
   });
 
   it('a refused message costs its own book a new subscription', async () => {
+    // A rule ends with its subscription: whatever was lost before must be over.
+    await rig.inSync();
     const before = await rig.counter('resyncs');
     const kept = quarantined(rig).length;
     rig.inject('malformed', { kind: 'wrong_type', n: 1 });
@@ -59,12 +62,16 @@ describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
     await eventually('they are on disk', () => quarantined(rig).length === kept + SYMBOLS);
   });
 
-  it('a restart of the venue is told as a rollback, and the whole book that comes with it serves', async () => {
-    const before = await rig.counter('rollbacks');
-    rig.inject('rollback', { to: 1 });
-    await eventually('the restart is noticed', async () => (await rig.counter('rollbacks')) >= before + SYMBOLS);
-    await rig.inSync();
-  });
+  // Numbers of a connection know nothing of the venue's.
+  it.skipIf(venue === 'coinbase')(
+    'a restart of the venue is told as a rollback, and the whole book that comes with it serves',
+    async () => {
+      const before = await rig.counter('rollbacks');
+      rig.inject('rollback', { to: 1 });
+      await eventually('the restart is noticed', async () => (await rig.counter('rollbacks')) >= before + SYMBOLS);
+      await rig.inSync();
+    },
+  );
 
   it('a lost connection comes back with whole books, and what was missed is a gap of that reason', async () => {
     // Long enough that the venue's ids go on meanwhile.

@@ -187,8 +187,11 @@ describe('market', () => {
   test.each(venues)('$name: what is listened to does not change what happens', (dialect) => {
     const all: string[] = [];
     const few: string[] = [];
+    // The slowest book of the second symbol.
+    const [, second] = dialect.symbols.keys();
+    const books = dialect.depthCadences.map(({ suffix }) => dialect.streamName?.(second ?? '', 'depth', suffix) ?? suffix);
     const one = ({ kind, symbol, name }: Channel): boolean =>
-      kind === 'depth' && symbol.startsWith('ETH') && /@?100ms|1000|^books?:/.test(name);
+      kind === 'depth' && symbol === second && name.endsWith(books.at(-1) ?? '');
     const whole = openMarket(dialect, 3, (frame) => {
       if (one(frame.channel)) all.push(frame.payload(false, false).bytes.toString('utf8'));
     });
@@ -199,7 +202,7 @@ describe('market', () => {
       thin.step();
     }
     expect(few).toEqual(all);
-    expect(all.length).toBeGreaterThan(100);
+    expect(all.length).toBeGreaterThan(50);
   });
 
   test.each(venues)('$name: trade ids are contiguous, quotes and depth share one id space, times never go back', (dialect) => {

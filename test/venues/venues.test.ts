@@ -13,30 +13,40 @@ const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 const STREAM = {
   binance: /^btcusdt@[a-zA-Z0-9@]+$/,
   bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/,
+  coinbase: /^(level2|market_trades|ticker):BTCUSDT$/,
+  backpack: /^(depth|trade|bookTicker)\.BTCUSDT$/,
   deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
   okx: /^(books|bbo-tbt|trades):BTCUSDT$/,
   kraken: /^(book|ticker|trade):BTCUSDT$/,
 } as const;
 const CONTROL = {
   binance: {
-    subscribe: { method: 'SUBSCRIBE', params: ['a"b'], id: 3 },
-    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a'], id: 4 },
+    subscribe: { method: 'SUBSCRIBE', params: ['a:"b'], id: 3 },
+    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a:b'], id: 4 },
   },
   bybit: {
-    subscribe: { req_id: '3', op: 'subscribe', args: ['a"b'] },
-    unsubscribe: { req_id: '4', op: 'unsubscribe', args: ['a'] },
+    subscribe: { req_id: '3', op: 'subscribe', args: ['a:"b'] },
+    unsubscribe: { req_id: '4', op: 'unsubscribe', args: ['a:b'] },
+  },
+  coinbase: {
+    subscribe: { type: 'subscribe', product_ids: ['"b'], channel: 'a' },
+    unsubscribe: { type: 'unsubscribe', product_ids: ['b'], channel: 'a' },
+  },
+  backpack: {
+    subscribe: { method: 'SUBSCRIBE', params: ['a:"b'] },
+    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a:b'] },
   },
   deribit: {
-    subscribe: { jsonrpc: '2.0', id: 3_001, method: 'public/subscribe', params: { channels: ['a"b'] } },
-    unsubscribe: { jsonrpc: '2.0', id: 4_000, method: 'public/unsubscribe', params: { channels: ['a'] } },
+    subscribe: { jsonrpc: '2.0', id: 3_001, method: 'public/subscribe', params: { channels: ['a:"b'] } },
+    unsubscribe: { jsonrpc: '2.0', id: 4_000, method: 'public/unsubscribe', params: { channels: ['a:b'] } },
   },
   okx: {
-    subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'c', instId: 'a"b' }] },
-    unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'c', instId: 'a' }] },
+    subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'a', instId: '"b' }] },
+    unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'a', instId: 'b' }] },
   },
   kraken: {
-    subscribe: { method: 'subscribe', params: { channel: 'c', symbol: ['a"b'] }, req_id: 3 },
-    unsubscribe: { method: 'unsubscribe', params: { channel: 'c', symbol: ['a'] }, req_id: 4 },
+    subscribe: { method: 'subscribe', params: { channel: 'a', symbol: ['"b'] }, req_id: 3 },
+    unsubscribe: { method: 'unsubscribe', params: { channel: 'a', symbol: ['b'] }, req_id: 4 },
   },
 } as const;
 
@@ -53,6 +63,8 @@ const SYMBOL: Readonly<Record<string, string>> = {
   'okx-swap': 'BTC-USDT-SWAP',
   'okx-futures': 'BTC-USD-270326',
   'kraken-spot': 'BTC/USD',
+  coinbase: 'BTC-USD',
+  backpack: 'BTC_USDC_PERP',
 };
 
 /** Every REST request that the venue knows for a symbol. */
@@ -92,9 +104,8 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
 
   it('writes control messages whose id comes back', () => {
     const { subscribe, unsubscribe } = CONTROL[protocolOf(name)];
-    const prefix = ['okx', 'kraken'].includes(protocolOf(name)) ? 'c:' : '';
-    expect(JSON.parse(venue.subscribeFrame(3, [`${prefix}a"b`]))).toEqual(subscribe);
-    expect(JSON.parse(venue.unsubscribeFrame(4, [`${prefix}a`]))).toEqual(unsubscribe);
+    expect(JSON.parse(venue.subscribeFrame(3, ['a:"b']))).toEqual(subscribe);
+    expect(JSON.parse(venue.unsubscribeFrame(4, ['a:b']))).toEqual(unsubscribe);
     if (venue.keepAlive !== undefined) expect(venue.keepAlive.intervalMs).toBeGreaterThan(venue.limits.silenceTimeoutMs);
   });
 
@@ -183,21 +194,27 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   );
 });
 
-/** How messages name their stream. */
-interface Said {
+/** What messages name their stream with, by venue. */
+interface Spoken {
   readonly stream?: string;
   readonly topic?: string;
   readonly arg?: { readonly channel: string; readonly instId: string };
   readonly data?: unknown;
   readonly params?: { readonly channel?: string };
   readonly channel?: string;
+  readonly events?: readonly { readonly product_id?: string; readonly [list: string]: unknown }[];
 }
 
-function streamOf({ stream, topic, arg, data, params, channel }: Said): string | undefined {
+const COINBASE: Readonly<Record<string, string>> = { l2_data: 'level2', market_trades: 'market_trades', ticker: 'ticker' };
+
+function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId}`;
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
-  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofData;
+  const [event] = events ?? [];
+  const rows = (event?.['trades'] ?? event?.['tickers'] ?? [event]) as ({ product_id?: string } | undefined)[];
+  const ofEvent = COINBASE[channel ?? ''] === undefined ? undefined : `${COINBASE[channel ?? '']}:${rows[0]?.product_id}`;
+  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofData ?? ofEvent;
 }
 
 /** OHLCV by minute of trades as they stand in messages. */
@@ -234,7 +251,7 @@ async function listen(url: string, subscribe: string, count: number): Promise<Se
     socket.on('open', () => socket.send(subscribe));
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const named = streamOf(JSON.parse(String(data)) as Said);
+      const named = streamOf(JSON.parse(String(data)) as Spoken);
       if (named !== undefined) seen.add(named);
       if (seen.size < count) return;
       clearTimeout(watchdog);

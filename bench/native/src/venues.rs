@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tickring_core::event::Level;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig};
-use tickring_core::simd::{CodePath, Parser};
+use tickring_core::simd::{CodePath, INDEXED_BYTES_MAX, Parser};
 use tickring_core::sink::Discard;
 use tickring_core::venue::{Convert, KnownHead, Message, Read, Sides, VenueId, convert_levels, convert_pair, convert_quote};
 
@@ -20,8 +20,6 @@ use crate::options::Options;
 
 const EXPONENTS: (i8, i8) = (-8, -8);
 
-const TICK_NS: u64 = 100_000_000;
-
 /// Recordings: name of the file, and the venue of a connection's address.
 const RECORDINGS: &[(&str, &[(&str, VenueId)])] = &[
     ("BINANCE_FUTURES", &[("fstream", VenueId::BinanceUsdm)]),
@@ -29,6 +27,8 @@ const RECORDINGS: &[(&str, &[(&str, VenueId)])] = &[
     ("BYBIT", &[("/linear", VenueId::BybitLinear), ("/spot", VenueId::BybitSpot)]),
     // One connection of all kinds of instruments, which are read alike.
     ("OKX", &[("/v5/public", VenueId::OkxSpot)]),
+    ("DERIBIT", &[("deribit", VenueId::Deribit)]),
+    ("COINBASE", &[("advanced-trade", VenueId::Coinbase)]),
 ];
 
 /// One recorded input.
@@ -46,11 +46,26 @@ struct Recording {
     bytes: u64,
 }
 
+/// Whole books in one frame, Coinbase's of 2.5 and 5 MB, are no ordinary frames: read, and not counted.
+fn is_long(frame: &[u8]) -> bool {
+    frame.len() > INDEXED_BYTES_MAX
+}
+
+/// The same frame as the next one of its connection, where the venue counts messages: some of them are left out.
+fn renumbered(frame: &[u8], messages: &mut u64) -> Vec<u8> {
+    const NUMBER: &str = "\"sequence_num\":";
+    let text = String::from_utf8_lossy(frame);
+    let Some((head, rest)) = text.split_once(NUMBER) else { return frame.to_vec() };
+    *messages += 1;
+    format!("{head}{NUMBER}{messages}{}", rest.trim_start_matches(|digit: char| digit.is_ascii_digit())).into_bytes()
+}
+
 impl Recording {
     fn load(path: &Path, venues: &[(&str, VenueId)], books_only: bool) -> Result<Self, Box<dyn Error>> {
         let text = String::from_utf8(zstd::decode_all(std::fs::File::open(path)?)?)?;
         let mut recording = Self { steps: Vec::new(), instruments: Vec::new(), frames: 0, bytes: 0 };
         let mut connections: Vec<String> = Vec::new();
+        let mut messages = 0;
         for line in text.lines() {
             let entry: Value = serde_json::from_str(line)?;
             let of = |name: &str| entry[name].as_str().unwrap_or_default();
@@ -71,15 +86,18 @@ impl Recording {
                     recording.steps.push((ts_recv, Step::Body { symbol, bytes }));
                 }
                 "recv" => {
-                    let is_book =
-                        ["\"depthUpdate\"", "\"orderbook.", "\"action\":\""].iter().any(|name| of("data").contains(name));
+                    let books = ["\"depthUpdate\"", "\"orderbook.", "\"action\":\"", "\"channel\":\"book.", "\"l2_data\""];
+                    let is_book = books.iter().any(|name| of("data").contains(name));
                     if books_only && !is_book {
                         continue;
                     }
                     let connection = u16::try_from(number(&connections).ok_or("a frame of no connection")? + 1)?;
                     recording.note(&bytes, connection, venues);
-                    recording.frames += 1;
-                    recording.bytes += bytes.len() as u64;
+                    if !is_long(&bytes) {
+                        recording.frames += 1;
+                        recording.bytes += bytes.len() as u64;
+                    }
+                    let bytes = if books_only { renumbered(&bytes, &mut messages) } else { bytes };
                     recording.steps.push((ts_recv, Step::Frame { connection, bytes }));
                 }
                 _ => {}
@@ -97,7 +115,8 @@ impl Recording {
         };
         let venue = self.steps.iter().find_map(connected).unwrap_or(venues[0].1);
         let text = String::from_utf8_lossy(frame);
-        let named = ["\"s\":\"", "\"symbol\":\"", "\"instId\":\""].iter().find_map(|key| text.split_once(key));
+        let keys = ["\"s\":\"", "\"symbol\":\"", "\"instId\":\"", "\"instrument_name\":\"", "\"product_id\":\""];
+        let named = keys.iter().find_map(|key| text.split_once(key));
         let Some(symbol) = named.and_then(|(_, rest)| rest.split('"').next()) else { return };
         if !self.instruments.iter().any(|(of, known, _)| (*of, known.as_str()) == (venue, symbol)) {
             self.instruments.push((venue, symbol.to_owned(), connection));
@@ -114,6 +133,7 @@ impl Recording {
             match step {
                 Step::Connect { venue, .. } => lines.push((*venue, KnownHead::default())),
                 Step::Body { .. } => {}
+                Step::Frame { bytes, .. } if is_long(bytes) => {}
                 Step::Frame { connection, bytes } => {
                     let (venue, known) = lines.get_mut(usize::from(*connection) - 1).ok_or("a frame of no connection")?;
                     let sides = &mut Sides { bids: &mut bids, asks: &mut asks };
@@ -137,7 +157,7 @@ impl Recording {
     /// All inputs into a machine of its own: ns, and the bytes of all frames. Books that are fetched do not count.
     fn pass(&self, code_path: CodePath) -> Result<(u64, u64), String> {
         let mut machine = Machine::new(MachineConfig { code_path, instruments_max: 64, ..MachineConfig::default() });
-        let (mut tick, mut aside) = (0, 0);
+        let mut aside = 0;
         let start = cpu_ns();
         for (ts_recv, step) in &self.steps {
             let mut apply = |ts_recv, input: Input<'_>| {
@@ -145,13 +165,9 @@ impl Recording {
                 while machine.take_request().is_some() {}
                 rejected.map_or(Ok(()), |reject| Err(format!("{reject:?}")))
             };
-            tick = if tick == 0 { *ts_recv } else { tick };
-            while tick + TICK_NS <= *ts_recv {
-                tick += TICK_NS;
-                apply(tick, Input::Tick)?;
-            }
             match step {
                 Step::Connect { connection, venue } => {
+                    let before = cpu_ns();
                     apply(*ts_recv, Input::Connect { connection: *connection, venue: *venue as u16 })?;
                     for (index, (of, symbol, line)) in (1_u32..).zip(&self.instruments) {
                         if line != connection {
@@ -161,6 +177,12 @@ impl Recording {
                         apply(*ts_recv, Input::Instrument(&definition(index, *of, symbol)))?;
                         apply(*ts_recv, Input::Subscribe { connection: *connection, instrument: index, channels })?;
                     }
+                    aside += cpu_ns() - before;
+                }
+                Step::Frame { connection, bytes } if is_long(bytes) => {
+                    let before = cpu_ns();
+                    apply(*ts_recv, Input::Frame { connection: *connection, bytes })?;
+                    aside += cpu_ns() - before;
                 }
                 Step::Frame { connection, bytes } => apply(*ts_recv, Input::Frame { connection: *connection, bytes })?,
                 Step::Body { symbol, bytes } => {

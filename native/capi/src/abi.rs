@@ -640,6 +640,8 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
         11 => c"okx-swap",
         12 => c"okx-futures",
         20 => c"kraken-spot",
+        14 => c"coinbase",
+        15 => c"backpack",
         100 => c"internal",
         101 => c"ibkr",
         102 => c"alpha_vantage",

@@ -28,6 +28,7 @@ mod definition;
 mod depth;
 mod entry;
 mod latest;
+mod numbered;
 mod output;
 mod prints;
 mod requests;
@@ -59,6 +60,8 @@ struct Connection {
     last_slot: u32,
     refused_minute: u64,
     refused: u32,
+    /// Number of the newest message, where the venue counts those of a connection.
+    sequence: Option<u64>,
     #[serde(skip)]
     reconnect_queued: bool,
 }
@@ -262,7 +265,24 @@ impl Machine {
         if bytes.len() > self.config.frame_bytes_max {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
-        let message = match self.read_indexed(venue, bytes) {
+        let read = self.read_indexed(venue, bytes);
+        if venue.numbers_messages() {
+            return self.numbered(venue, bytes, read, out);
+        }
+        self.message(venue, bytes, read, out)
+    }
+
+    /// What a frame says, read or yet to be read.
+    #[inline(always)]
+    fn message<'a, S: Sink>(
+        &mut self,
+        venue: VenueId,
+        bytes: &'a [u8],
+        read: Option<(Read<'a>, Option<u32>)>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let connection = self.subject.connection;
+        let message = match read {
             Some((Read::Delta(head), Some(slot))) => {
                 out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
@@ -345,7 +365,13 @@ impl Machine {
     fn awaited(&mut self, slot: u32, channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
         self.connections[usize::from(self.subject.connection)].last_slot = slot;
         let entry = &mut self.entries[slot as usize];
-        if entry.lines[channel as usize] == 0 {
+        let line = entry.lines[channel as usize];
+        if line != self.subject.connection && line != 0 && entry.venue.numbers_messages() && channel == Channel::Book {
+            // Its numbers say nothing of the connection that carries the book.
+            self.counters.ignored += 1;
+            return Ok(None);
+        }
+        if line == 0 {
             if !entry.removed && entry.lines.iter().all(|line| *line == 0) {
                 return Err(refuse(Code::UnknownSymbol));
             }

@@ -10,7 +10,7 @@ use machine_harness::Reader;
 use serde_json::Value;
 use tickring_core::error::Code;
 use tickring_core::simd::Parser;
-use tickring_core::venue::{KnownHead, Message, Read, Sides, VenueId, convert_levels};
+use tickring_core::venue::{KnownHead, Message, Sides, VenueId};
 use venue_support::*;
 
 const LINEAR: VenueId = VenueId::BybitLinear;
@@ -99,35 +99,6 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
     }
 }
 
-/// What the indexed parser said of a frame, in a form that compares.
-fn said(read: Read<'_>, bids: &[tickring_core::event::Level], asks: &[tickring_core::event::Level]) -> String {
-    match read {
-        Read::Delta(head) => format!("delta {head:?} {bids:?} {asks:?}"),
-        Read::Snapshot(head) => format!("snapshot {head:?} {bids:?} {asks:?}"),
-        Read::Other(message) => format!("{message:?}"),
-    }
-}
-
-/// The same from the scanner.
-fn scanned(frame: &str, exponents: (i8, i8)) -> String {
-    let (mut bids, mut asks) = (Vec::new(), Vec::new());
-    let mut levels = |message: &tickring_core::venue::DepthMessage<'_>| {
-        convert_levels(message.bids, exponents.0, exponents.1, &mut bids).unwrap();
-        convert_levels(message.asks, exponents.0, exponents.1, &mut asks).unwrap();
-    };
-    match parse(frame) {
-        Message::Depth(message) => {
-            levels(&message);
-            said(Read::Delta(message.head), &bids, &asks)
-        }
-        Message::Snapshot(message) => {
-            levels(&message);
-            said(Read::Snapshot(message.head), &bids, &asks)
-        }
-        message => format!("{message:?}"),
-    }
-}
-
 #[test]
 fn books_take_the_indexed_path_and_read_the_same() {
     let Some(captures) = captures() else { return };
@@ -146,7 +117,7 @@ fn books_take_the_indexed_path_and_read_the_same() {
             books += u64::from(frame.contains("\"orderbook"));
             let Some(read) = read else { continue };
             indexed += u64::from(frame.contains("\"orderbook"));
-            assert_eq!(said(read, &bids, &asks), scanned(frame, (-8, -8)), "{frame}");
+            assert_eq!(said(read, &bids, &asks), scanned(LINEAR, frame, (-8, -8)), "{frame}");
         }
         println!("{}: {indexed} of {books} books indexed", path.name());
         assert!(indexed == books && books > 2_000);

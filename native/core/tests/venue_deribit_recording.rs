@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use machine_harness::Reader;
 use serde_json::Value;
-use tickring_core::venue::{Message, VenueId};
+use tickring_core::simd::Parser;
+use tickring_core::venue::{KnownHead, Message, Sides, VenueId};
 use venue_support::*;
 
 const DERIBIT: VenueId = VenueId::Deribit;
@@ -16,6 +17,9 @@ const DERIBIT: VenueId = VenueId::Deribit;
 fn parse(frame: &str) -> Message<'_> {
     DERIBIT.parse_frame(frame.as_bytes()).unwrap_or_else(|reject| panic!("{reject:?}: {frame}"))
 }
+
+const BOOK: &str = r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.A.raw","data":{"type":"change","timestamp":1626993724318,"prev_change_id":8,"instrument_name":"A","change_id":9,"bids":[],"asks":[ROWS]}}}"#;
+const QUOTE: &str = r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":{"timestamp":1765541767174,"instrument_name":"BTC-PERPETUAL","best_ask_price":92288.5,"best_bid_price":92288.0,"best_ask_amount":99470.0,"best_bid_amount":133440.0}}}"#;
 
 /// Instruments of the recorded subscription.
 const SYMBOLS: &[&str] = &[
@@ -99,6 +103,63 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
             assert_eq!(replay.text(slot), book.text(), "{symbol}");
             reader.assert_holds(&replay.machine, slot);
             assert_eq!(replay.machine.instrument_counters(slot).unwrap().in_sync, 1);
+        }
+    }
+}
+
+#[test]
+fn frames_take_the_indexed_path_and_read_the_same() {
+    let Some(captures) = captures() else { return };
+    let frames = lines(&captures, "DERIBIT").into_iter().filter(|line| line.is_frame).map(|line| line.data);
+    let row = |rows: &str| BOOK.replace("ROWS", rows);
+    let mut frames: Vec<String> = frames.chain([QUOTE.to_owned()]).collect();
+    for rows in [
+        r#"["new",1e-5,2.5e2]"#,
+        r#"["change",12345678.5,123456789.0],["delete",0.00000001,0.0]"#,
+        r#"["new",7,8],["new",0.5,1.0]"#,
+        r#"["new",99999999.99999999,92233720368.0]"#,
+    ] {
+        frames.push(row(rows));
+    }
+    let refused = [
+        row(r#"["new",01.5,1.0]"#),
+        row(r#"["new",1.,1.0]"#),
+        row(r#"["new",.5,1.0]"#),
+        row(r#"["new",-1.5,1.0]"#),
+        row(r#"["new",1.5,1.0"#),
+        row(r#"["new",1.5,1.0],"#),
+        row(r#"["new",1.5,1.0 ]"#),
+        row(r#"["new",0.0,1.0]"#),
+        row(r#"["new",1.5e,1.0]"#),
+        row(r#"["new",1.5,1.0,2]"#),
+        row(r#"["new",1.123456789,1.0]"#),
+        row(r#"["new",1.5,1.0]"#).replace("\"change_id\":9", "\"change_id\":7"),
+        QUOTE.replace("92288.5", "92288.5.1"),
+        QUOTE.replace("}}}", "}}}}"),
+    ];
+    for path in code_paths() {
+        let mut parser = Parser::new(path);
+        let mut read = |frame: &str| {
+            let (mut bids, mut asks) = (Vec::new(), Vec::new());
+            let known = &mut KnownHead::default();
+            let sides = &mut Sides { bids: &mut bids, asks: &mut asks };
+            let read = parser
+                .index(frame.as_bytes())
+                .and_then(|frame| DERIBIT.parse_indexed(&frame, known, |_| Some((-8, -8)), sides));
+            read.map(|read| said(read, &bids, &asks))
+        };
+        let mut indexed = 0;
+        for frame in &frames {
+            if let Some(said) = read(frame) {
+                indexed += 1;
+                assert_eq!(said, scanned(DERIBIT, frame, (-8, -8)), "{frame}");
+            }
+        }
+        println!("{}: {indexed} of {} indexed", path.name(), frames.len());
+        // The answer to the subscription alone is spelled otherwise.
+        assert_eq!(indexed + 1, frames.len());
+        for frame in &refused {
+            assert_eq!(read(frame), None, "{frame}");
         }
     }
 }

@@ -71,6 +71,29 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
             r#"{"error":[],"result":{"XXBTZUSD":{"wsname":"XBT/USD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.1"}}}"#,
         ],
     ),
+    (
+        VenueId::Coinbase,
+        "BTC-USD",
+        &[
+            r#"{"channel":"l2_data","client_id":"","timestamp":"2026-04-07T14:30:00.123456Z","sequence_num":1,"events":[{"type":"snapshot","product_id":"BTC-USD","updates":[{"side":"bid","event_time":"1970-01-01T00:00:00Z","price_level":"68900.00","new_quantity":"1.5"},{"side":"offer","event_time":"2026-04-07T14:30:00.123456Z","price_level":"68901.00","new_quantity":"0.5"}]}]}"#,
+            r#"{"channel":"l2_data","timestamp":"2026-04-07T14:30:01.456789Z","sequence_num":2,"events":[{"type":"update","product_id":"BTC-USD","updates":[{"side":"offer","event_time":"2026-04-07T14:30:01.4567Z","price_level":"68901.00","new_quantity":"0"},{"side":"bid","event_time":"2026-04-07T14:30:01Z","price_level":"68900","new_quantity":"2.001"}]}]}"#,
+            r#"{"channel":"market_trades","client_id":"","timestamp":"2026-04-07T14:30:02.789012Z","sequence_num":3,"events":[{"type":"update","trades":[{"trade_id":"995098701","product_id":"BTC-USD","price":"68900.50","size":"0.0015","side":"BUY","time":"2026-04-07T14:30:02.789012Z"},{"trade_id":"995098700","product_id":"BTC-USD","price":"68900.40","size":"1","side":"SELL","time":"2026-04-07T14:30:02.7Z"}]}]}"#,
+            r#"{"channel":"ticker","timestamp":"2026-04-07T14:30:03Z","sequence_num":5,"events":[{"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"68900.50","best_bid":"68900.00","best_bid_quantity":"1.5","best_ask":"68901.00","best_ask_quantity":"0.5"}]}]}"#,
+            r#"{"channel":"heartbeats","client_id":"","timestamp":"2026-04-07T14:30:10Z","sequence_num":9,"events":[{"current_time":"","heartbeat_counter":42}]}"#,
+            r#"{"products":[{"product_id":"BTC-USD","price_increment":"0.01","base_increment":"0.00000001","status":"online","alias":""}]}"#,
+        ],
+    ),
+    (
+        VenueId::Backpack,
+        "SOL_USDC",
+        &[
+            r#"{"stream":"depth.SOL_USDC","data":{"e":"depth","E":1759338824897386,"s":"SOL_USDC","a":[],"b":[["117.0","0.00000"],["116.5","2.5"]],"U":103,"u":105,"T":1759338824895616}}"#,
+            r#"{"stream":"bookTicker.SOL_USDC","data":{"e":"bookTicker","E":1759338824897386,"s":"SOL_USDC","a":"208.55","A":"12.40","b":"208.54","B":"3.10","u":"106","T":1759338824895616}}"#,
+            r#"{"stream":"trade.SOL_USDC","data":{"e":"trade","E":1759338824897400,"s":"SOL_USDC","p":"208.55","q":"1.20","b":"1110","a":"1111","t":12345,"T":1759338824895700,"m":true}}"#,
+            r#"{"id":null,"error":{"code":4005,"message":"Invalid market"}}"#,
+            r#"[{"symbol":"SOL_USDC","orderBookState":"Open","filters":{"price":{"tickSize":"0.01"},"quantity":{"stepSize":"0.01"}}}]"#,
+        ],
+    ),
 ];
 
 /// Any row of damaged messages, or any bytes.

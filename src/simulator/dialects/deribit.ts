@@ -81,6 +81,7 @@ export const deribit: Dialect = {
   },
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   control: readControl,
+  wantsProof: true,
   heartbeat: (proof) => `{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"${proof ? 'test_request' : 'heartbeat'}"}}`,
   route: (path) => (path === '/ws/api/v2' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
   serves: () => true,

@@ -18,6 +18,8 @@ export const venueNames = [
   'okx-swap',
   'okx-futures',
   'kraken-spot',
+  'coinbase',
+  'backpack',
 ] as const;
 export type VenueName = (typeof venueNames)[number];
 
@@ -105,6 +107,10 @@ export interface Dialect {
   countsToRate(channel: Channel): boolean;
   /** A heartbeat message, which clients may ask for; `proof` wants an answer, or the connection is cut. */
   heartbeat?(proof: boolean): string;
+  /** Every second heartbeat wants proof. */
+  readonly wantsProof?: true;
+  /** Writes the number of a connection's message into it, where the venue counts those. */
+  stamp?(message: string, number: number): string;
   /** `undefined`: there is nothing at this address (404). */
   route(path: string, query: URLSearchParams): Route | undefined;
   serves(trafficClass: string, kind: StreamKind): boolean;

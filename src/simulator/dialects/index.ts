@@ -1,7 +1,9 @@
+import { backpack } from './backpack.js';
 import { binanceCoinm } from './binance-coinm.js';
 import { binanceSpot } from './binance-spot.js';
 import { binanceUsdm } from './binance-usdm.js';
 import { bybitInverse, bybitLinear, bybitSpot } from './bybit.js';
+import { coinbase } from './coinbase.js';
 import { deribit } from './deribit.js';
 import type { Dialect, VenueName } from './dialect.js';
 import { krakenSpot } from './kraken.js';
@@ -20,4 +22,6 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'okx-swap': okxSwap,
   'okx-futures': okxFutures,
   'kraken-spot': krakenSpot,
+  coinbase,
+  backpack,
 };

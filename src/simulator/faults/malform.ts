@@ -58,6 +58,7 @@ const QUANTITIES = [
   /\["[a-z]+",[\d.e+-]+,([\d.e+-]+)\]/d,
   /"(?:[qvB]|sz)":"(\d+(?:\.\d+)?)"/d,
   /"(?:amount|best_bid_amount|qty|bid_qty)":([\d.e+-]+)/d,
+  /"(?:new_quantity|size|best_bid_quantity)":"(\d+(?:\.\d+)?)"/d,
 ];
 
 /**
@@ -98,6 +99,11 @@ export function cross(bytes: Buffer): Buffer {
       (all, price: string) => `"bids":[["new",9${price},1.0]]${all.slice(9)}`,
     );
   if (rows !== text) return Buffer.from(rows, 'latin1');
+  const row = /"updates":\[\{"side":"(?:bid|offer)",("event_time":"[^"]*","price_level":")([\d.]+)"/;
+  const update = text.replace(row, (all, time: string, price: string) =>
+    all.replace('[', `[{"side":"bid",${time}9${price}","new_quantity":"1"},`),
+  );
+  if (update !== text) return Buffer.from(update, 'latin1');
   return Buffer.from(
     text.replace(
       /"(b|bids)":\[\],"(a|asks)":\[(\["[^\]]*\])/,

@@ -16,6 +16,8 @@ export interface Delivery {
 
 /** Who gets the frames of a channel. */
 export interface Subscriber {
+  /** A frame was made that is meant for it, whatever becomes of it: a venue that numbers messages counts it. */
+  expect(frame: Frame): void;
   deliver(delivery: Delivery): void;
 }
 

@@ -113,6 +113,18 @@ export const deribitSymbols = table([
   ['BTC_USDC', 1, 5, 6, 130_000, 260, 40, 2],
 ]);
 
+/** As Coinbase lists them. */
+export const coinbaseSymbols = table([
+  ['BTC-USD', 2, 1, 8, 6_500_000, 2_500, 1_500_000, 8],
+  ['ETH-USD', 2, 1, 8, 320_000, 400, 30_000_000, 6],
+]);
+
+/** Spot and perpetual pairs, as Backpack lists them. */
+export const backpackSymbols = table([
+  ['BTC_USDC_PERP', 1, 1, 5, 650_000, 260, 1_500, 8],
+  ['SOL_USDC', 2, 1, 2, 15_000, 220, 800, 6],
+]);
+
 /** The same as Bybit lists them: a lot is a contract of 1 USD. */
 export const inverseSymbols = table([
   ['BTCUSD', 2, 50, 0, 130_000, 260, 2_000, 8],

@@ -11,6 +11,9 @@ const SECOND_MS = 1_000;
 /** How long a client may take to answer a close before its socket is destroyed. */
 const CLOSE_GRACE_MS = 1_000;
 
+/** Newest numbers of a connection of which the book is known. */
+const NUMBERS_KEPT = 65_536;
+
 /** What happens to the reply of a SUBSCRIBE. */
 export type AckFault =
   | { readonly kind: 'lost'; readonly apply: boolean }
@@ -57,6 +60,10 @@ export class Connection implements Subscriber, ControlTarget {
   #beatAtMs = 0;
   #wantsProof = false;
   #isProven = true;
+  /** Where the venue numbers the messages of a connection: the next number, those of frames, and what they say of books. */
+  #sequence = 0;
+  readonly #numbers = new WeakMap<Frame, number>();
+  readonly #books = new Map<string, Map<number, number>>();
   #deafUntilMs = Number.NEGATIVE_INFINITY;
   #isCorked = false;
   #announced = false;
@@ -83,6 +90,19 @@ export class Connection implements Subscriber, ControlTarget {
   /** Streams that the client asked for, known or not. */
   list(): readonly string[] {
     return [...this.#streams];
+  }
+
+  expect(frame: Frame): void {
+    if (this.#host.dialect.stamp !== undefined && !this.#numbers.has(frame)) this.#numbers.set(frame, this.#nextNumber(frame));
+  }
+
+  /** What the connection's numbers were about: update id of a symbol's book at a number, and the newest number. */
+  bookAt(symbol: string, number: number): number | undefined {
+    return this.#books.get(symbol)?.get(number);
+  }
+
+  newestBook(symbol: string): number | undefined {
+    return [...(this.#books.get(symbol)?.keys() ?? [])].at(-1);
   }
 
   beat(intervalMs: number): void {
@@ -198,27 +218,31 @@ export class Connection implements Subscriber, ControlTarget {
       this.close(1000, 'no answer to a test request');
       return;
     }
-    this.#wantsProof = !this.#wantsProof;
+    this.#wantsProof = this.#host.dialect.wantsProof === true && !this.#wantsProof;
     this.#isProven = !this.#wantsProof;
     const text = this.#host.dialect.heartbeat?.(this.#wantsProof);
-    if (text !== undefined) this.#ws.send(text);
+    if (text !== undefined) this.#say(text);
   }
 
   #send(delivery: Delivery): void {
     if (this.#ending) return;
     const { frame, fate, payload } = delivery;
     const form = frame.payload(this.combined, this.#route.micros);
-    const bytes = payload === undefined ? form.bytes : payload(form.bytes);
+    const spoilt = payload === undefined ? form.bytes : payload(form.bytes);
+    const { stamp } = this.#host.dialect;
+    const number = this.#numbers.get(frame);
+    const bytes =
+      stamp === undefined || number === undefined ? spoilt : Buffer.from(stamp(spoilt.toString('latin1'), number), 'latin1');
     const slow = !delivery.lost && this.#socket.writableLength > this.#host.bufferedBytesMax;
     this.#host.log.add({
       venue: this.#host.dialect.name,
       connection: this.id,
       stream: frame.channel.name,
       symbol: frame.channel.symbol,
-      first_id: frame.firstId,
-      last_id: frame.lastId,
+      first_id: number ?? frame.firstId,
+      last_id: number ?? frame.lastId,
       bytes: bytes.length,
-      crc32: payload === undefined ? form.crc32 : crc32(bytes),
+      crc32: bytes === form.bytes ? form.crc32 : crc32(bytes),
       fate: slow ? 'refused' : fate,
       time_us: this.#host.nowUs(),
     });
@@ -241,23 +265,43 @@ export class Connection implements Subscriber, ControlTarget {
     this.#ws.send(bytes, { binary, compress: false });
   }
 
+  #nextNumber(frame?: Frame): number {
+    const number = this.#sequence;
+    this.#sequence += 1;
+    if (frame?.channel.kind !== 'depth') return number;
+    const books = this.#books.get(frame.channel.symbol) ?? new Map<number, number>();
+    this.#books.set(frame.channel.symbol, books.set(number, frame.lastId));
+    for (const oldest of books.keys()) {
+      if (books.size <= NUMBERS_KEPT) break;
+      books.delete(oldest);
+    }
+    return number;
+  }
+
+  /** Sends a message that is about no stream; an empty one is none. */
+  #say(text: string): void {
+    if (text === '') return;
+    const { stamp } = this.#host.dialect;
+    this.#ws.send(stamp === undefined ? text : stamp(text, this.#nextNumber()));
+  }
+
   #message(data: Buffer, isBinary: boolean): void {
     if (!this.#admit()) return;
     // No venue reads binary messages.
     const text = isBinary ? '' : data.toString('utf8');
     const outcome = this.#host.dialect.control(text, (stream) => this.#host.channels.has(stream));
     if (!outcome.ok) {
-      this.#ws.send(outcome.text);
+      this.#say(outcome.text);
       return;
     }
     const fault = outcome.subscribes ? this.#host.takeAckFault() : undefined;
     if (fault?.kind === 'error') {
-      this.#ws.send(outcome.refusal(fault.code, fault.msg));
+      this.#say(outcome.refusal(fault.code, fault.msg));
       return;
     }
     if (fault?.kind === 'lost' && !fault.apply) return;
     const answer = outcome.act(this);
-    for (const text of [answer].flat()) if (fault === undefined && !this.#ending) this.#ws.send(text);
+    for (const text of [answer].flat()) if (fault === undefined && !this.#ending) this.#say(text);
     this.#greet();
   }
 
@@ -265,7 +309,9 @@ export class Connection implements Subscriber, ControlTarget {
   #greet(): void {
     for (const channel of this.#greeted.splice(0)) {
       const frame = this.#host.greeting(channel);
-      if (frame !== undefined && channel.subscribers.has(this)) this.deliver({ frame, fate: 'sent', lost: false });
+      if (frame === undefined || !channel.subscribers.has(this)) continue;
+      this.expect(frame);
+      this.deliver({ frame, fate: 'sent', lost: false });
     }
   }
 

@@ -175,7 +175,9 @@ export class VenueServer implements ConnectionHost {
   stats() {
     const { market, counters, faults } = this;
     const connections = [...this.#connections].map((connection) => ({ id: connection.id, streams: connection.list().length }));
-    const symbols = Object.fromEntries([...market.symbols].map(([symbol, { lastUpdateId }]) => [symbol, { lastUpdateId }]));
+    const symbols = Object.fromEntries(
+      [...market.symbols].map(([symbol, { lastUpdateId }]) => [symbol, { lastUpdateId: this.#newestId(symbol, lastUpdateId) }]),
+    );
     return {
       name: this.dialect.name,
       frames: market.frames,
@@ -251,7 +253,21 @@ export class VenueServer implements ConnectionHost {
     }
   }
 
+  /** Canonical text of a book at an update id, or at the number of a connection's message where the venue knows no other. */
+  bookAt(symbol: string, id: number, epoch?: number): string | undefined {
+    const market = this.market.symbols.get(symbol);
+    if (this.dialect.stamp === undefined) return market?.bookText(id, epoch);
+    const known = [...this.#connections].map((connection) => connection.bookAt(symbol, id)).findLast((at) => at !== undefined);
+    return known === undefined ? undefined : market?.bookText(known, epoch);
+  }
+
+  #newestId(symbol: string, lastUpdateId: number): number {
+    if (this.dialect.stamp === undefined) return lastUpdateId;
+    return [...this.#connections].map((connection) => connection.newestBook(symbol)).findLast((at) => at !== undefined) ?? 0;
+  }
+
   #publish(frame: Frame): void {
+    for (const subscriber of frame.channel.subscribers) subscriber.expect(frame);
     const whole: Delivery = { frame, fate: 'sent', lost: false };
     if (this.#pipeline.idle) {
       for (const subscriber of frame.channel.subscribers) subscriber.deliver(whole);

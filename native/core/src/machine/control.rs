@@ -108,6 +108,10 @@ impl Machine {
         entry.removed = false;
         entry.counters.channels = entry.counters.channels & !REMOVED | u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
+            let line = self.entries[slot as usize].lines[channel as usize];
+            if channel == Channel::Book && venue.numbers_messages() && line != 0 && line != connection {
+                self.lose_channel(slot, channel, out);
+            }
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
             self.entries[slot as usize].lines[channel as usize] = connection;
             match channel {

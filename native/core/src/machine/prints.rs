@@ -89,6 +89,9 @@ impl Machine {
         let mut prints = std::mem::take(&mut self.scratch.prints);
         let result = self.convert_trades(venue, rows, &mut prints, out);
         if let Ok(Some(slot)) = result {
+            if rows.newest_first() {
+                prints.reverse();
+            }
             for print in &prints {
                 match self.place(slot, print) {
                     Place::Duplicate => self.count_duplicate(slot),

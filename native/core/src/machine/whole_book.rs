@@ -28,6 +28,7 @@ impl Machine {
         };
         let entry = &mut self.entries[slot as usize];
         let is_live = entry.sync.phase == Phase::Live;
+        let numbers_messages = entry.venue.numbers_messages();
         // Of another connection, or sent again. A book that is behind what was dropped while one was awaited is of no use.
         let is_old = entry.sync.tail.is_some_and(|tail| {
             let behind = head.ids.last < tail.last || is_live && head.ids.last == tail.last;
@@ -50,7 +51,11 @@ impl Machine {
         }
         // From here on nothing fails.
         let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags: 0, checksum: None };
-        let verdict = match self.entries[slot as usize].sync.tail {
+        let sync = &self.entries[slot as usize].sync;
+        let verdict = match sync.tail {
+            // The connection's own numbers told what it lost; those of the one before it ended at an unknown one.
+            Some(_) if numbers_messages && sync.reconnected => Follow::Gap { first: 0, last: 0 },
+            Some(_) if numbers_messages => Follow::Apply,
             Some(tail) if head.ids.last < tail.last => Follow::Rollback,
             Some(tail) if head.ids.last - tail.last > 1 => Follow::Gap { first: tail.last + 1, last: head.ids.last - 1 },
             _ => Follow::Apply,

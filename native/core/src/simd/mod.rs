@@ -216,6 +216,24 @@ impl<'a, 'q> Indexed<'a, 'q> {
         fits.then_some(values)
     }
 
+    /// The mantissa of plain decimal text, `start..end`, at an exponent; `None` for other text, what is negative, and what does not fit.
+    #[inline]
+    #[must_use]
+    pub fn decimal(&self, (start, end): (usize, usize), exponent: i8) -> Option<i64> {
+        match scalar::plain(self.frame, start, exponent) {
+            Some((mantissa, at)) if at == end => Some(mantissa),
+            _ => scalar::mantissa(self.frame.get(start..end)?, exponent),
+        }
+    }
+
+    /// Reads the JSON number that begins at a byte: its mantissa at an exponent, and the byte behind it. `None` for what is no such
+    /// number, is negative, or does not fit the exponent.
+    #[inline]
+    #[must_use]
+    pub fn number(&self, at: usize, exponent: i8) -> Option<(i64, usize)> {
+        scalar::number(self.frame, at, exponent)
+    }
+
     /// Reads plain JSON integers, each `start..end`; `None` if one is no such number or longer than 16 digits.
     #[inline]
     #[must_use]

@@ -3,6 +3,7 @@
 use super::spelling::LANE;
 use crate::decimal;
 use crate::event::Level;
+use crate::json::{Kind, Scanner};
 
 /// See [`super::Parser::index`].
 pub fn index(frame: &[u8], quotes: &mut [u16]) -> Option<usize> {
@@ -31,6 +32,75 @@ pub fn integer(frame: &[u8], start: usize, end: usize) -> Option<u64> {
     let (high, high_fits) = eight_digits(word(high)?, length.saturating_sub(8));
     (low_fits & high_fits).then_some(high * 100_000_000 + low)
 }
+
+/// See [`super::Indexed::number`].
+#[inline(always)]
+pub fn number(frame: &[u8], at: usize, exponent: i8) -> Option<(i64, usize)> {
+    plain(frame, at, exponent).or_else(|| number_apart(frame, at, exponent))
+}
+
+/// The same without exponents: up to eight digits before the point and behind it, read in two words. `None` says nothing.
+#[inline(always)]
+pub fn plain(frame: &[u8], at: usize, exponent: i8) -> Option<(i64, usize)> {
+    let word = |at: usize| Some(u64::from_le_bytes(*frame.get(at..)?.first_chunk()?));
+    let kept = usize::from(exponent.unsigned_abs());
+    let (whole, length) = digits(word(at)?);
+    let mut end = at + length;
+    if length == 0 || length > 1 && frame.get(at)? == &b'0' {
+        return None;
+    }
+    let (mut fraction, mut decimals) = (0, 0);
+    if frame.get(end)? == &b'.' {
+        (fraction, decimals) = digits(word(end + 1)?);
+        if decimals == 0 {
+            return None;
+        }
+        end += 1 + decimals;
+    }
+    // A digit here is a ninth one.
+    if decimals > kept && fraction != 0 || matches!(frame.get(end)?, b'e' | b'E' | b'0'..=b'9') {
+        return None;
+    }
+    let (scale, behind) = (POWERS.get(kept)?, POWERS.get(kept.saturating_sub(decimals))?);
+    let mantissa = whole.checked_mul(*scale)?.checked_add(fraction.checked_mul(*behind)?)?;
+    Some((i64::try_from(mantissa).ok()?, end))
+}
+
+/// The same for any number.
+#[inline(never)]
+fn number_apart(frame: &[u8], at: usize, exponent: i8) -> Option<(i64, usize)> {
+    let value = Scanner::at(frame, at).value().ok()?;
+    let text = value.of(frame);
+    if value.kind != Kind::Number || value.start != at || text.first() == Some(&b'-') {
+        return None;
+    }
+    Some((decimal::parse_number(text).ok()?.at(exponent).ok()?, value.end))
+}
+
+/// The digits that a word begins with: their value and their number.
+#[inline(always)]
+const fn digits(word: u64) -> (u64, usize) {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let values = word ^ ZEROS;
+    // What is above nine, or no ASCII, sets its byte's highest bit; no sum carries into the next byte.
+    let others = ((values & 0x7f7f_7f7f_7f7f_7f7f).wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+    let count = (others.trailing_zeros() / 8) as usize;
+    if count == 0 {
+        return (0, 0);
+    }
+    // So that the last digit is the highest byte.
+    (eight_digits(word << (64 - 8 * count), count).0, count)
+}
+
+const POWERS: [u64; 19] = {
+    let mut powers = [1; 19];
+    let mut index = 1;
+    while index < powers.len() {
+        powers[index] = powers[index - 1] * 10;
+        index += 1;
+    }
+    powers
+};
 
 /// The number that the last `length` bytes of a word spell, and whether they are digits.
 #[inline(always)]
@@ -62,7 +132,7 @@ pub fn level_apart(price: &[u8], qty: &[u8], exponents: (i8, i8)) -> Option<Leve
 
 /// A decimal number that is not negative, at an exponent.
 #[inline(always)]
-fn mantissa(text: &[u8], exponent: i8) -> Option<i64> {
+pub fn mantissa(text: &[u8], exponent: i8) -> Option<i64> {
     if text.first() == Some(&b'-') {
         return None;
     }

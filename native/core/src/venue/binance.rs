@@ -159,7 +159,7 @@ fn reply_id(frame: &[u8], id: Member) -> Result<u64, Reject> {
     Ok(id.optional()?.and_then(|id| unsigned(frame, id).ok()).unwrap_or_default())
 }
 
-fn depth<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a>, Reject> {
+pub(super) fn depth<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) -> Result<Message<'a>, Reject> {
     Ok(Message::Depth(DepthMessage {
         head: depth_head(dialect, frame, at, members)?,
         bids: levels(frame, members.bids.required(at)?)?,
@@ -197,7 +197,13 @@ fn trade<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members: &Members) ->
     Ok(Message::Trade(trade))
 }
 
-fn print<'a>(frame: &'a [u8], at: usize, members: &Members, id: Member, aggregated: bool) -> Result<Message<'a>, Reject> {
+pub(super) fn print<'a>(
+    frame: &'a [u8],
+    at: usize,
+    members: &Members,
+    id: Member,
+    aggregated: bool,
+) -> Result<Message<'a>, Reject> {
     let maker = members.buyer_is_maker.required(at)?;
     let aggressor_sell = match maker.kind {
         Kind::True => true,

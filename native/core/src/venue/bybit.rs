@@ -126,7 +126,7 @@ fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
     if data.kind != Kind::Array {
         return reject(Code::FieldType, data.start);
     }
-    let rows = TradeRows { frame, start: data.start, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

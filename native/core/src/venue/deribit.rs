@@ -117,7 +117,7 @@ fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Mess
         None => reject(Code::UnknownEvent, channel.start),
         Some(Topic::Ignored) => Ok(Message::Ignored),
         Some(Topic::Trades) if data.kind == Kind::Array => {
-            let rows = TradeRows { frame, start: data.start, read: trade };
+            let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
             rows.each(|_| Ok(()))?;
             Ok(Message::Trades(rows))
         }

@@ -29,6 +29,10 @@ pub enum VenueId {
     Deribit = 13,
     /// Kraken spot.
     KrakenSpot = 20,
+    /// Coinbase Advanced Trade.
+    Coinbase = 14,
+    /// Backpack.
+    Backpack = 15,
     /// Whatever is handed in over the gateway.
     Internal = 100,
     /// Interactive Brokers.
@@ -71,6 +75,8 @@ impl VenueId {
         Self::OkxSwap,
         Self::OkxFutures,
         Self::KrakenSpot,
+        Self::Coinbase,
+        Self::Backpack,
     ];
 
     /// Every source whose data arrives as canonical frames.
@@ -102,6 +108,8 @@ impl VenueId {
             Self::OkxSwap => "okx-swap",
             Self::OkxFutures => "okx-futures",
             Self::KrakenSpot => "kraken-spot",
+            Self::Coinbase => "coinbase",
+            Self::Backpack => "backpack",
             Self::Internal => "internal",
             Self::Ibkr => "ibkr",
             Self::AlphaVantage => "alpha_vantage",

@@ -171,7 +171,7 @@ fn quote(frame: &[u8], row: Value) -> Result<Message<'_>, Reject> {
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    let rows = TradeRows { frame, start: data.start, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

@@ -54,7 +54,7 @@ pub fn parse<'a>(frame: &'a [u8], root: Value) -> Result<Message<'a>, Reject> {
         book_name if book_name.starts_with(b"book-") => book(frame, symbol, payloads.iter().flatten()),
         b"trade" => match payloads {
             [Some(rows)] if rows.kind == Kind::Array => {
-                let rows = TradeRows { frame, start: rows.start, read: trade };
+                let rows = TradeRows { frame, start: rows.start, newest_first: false, read: trade };
                 rows.each(|_| Ok(()))?;
                 Ok(Message::Trades(rows))
             }

@@ -154,10 +154,17 @@ pub enum Numbering {
 pub struct TradeRows<'a> {
     frame: &'a [u8],
     start: usize,
+    newest_first: bool,
     read: fn(&'a [u8], Value) -> Result<TradeMessage<'a>, Reject>,
 }
 
 impl<'a> TradeRows<'a> {
+    /// The rows stand from the newest to the oldest.
+    #[must_use]
+    pub const fn newest_first(&self) -> bool {
+        self.newest_first
+    }
+
     /// Walks the rows.
     ///
     /// # Errors
@@ -316,6 +323,8 @@ impl VenueId {
             Self::Deribit => deribit::parse_frame(frame),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_frame(frame),
             Self::KrakenSpot => kraken::parse_frame(frame),
+            Self::Coinbase => coinbase::parse_frame(frame),
+            Self::Backpack => backpack::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
@@ -338,6 +347,9 @@ impl VenueId {
             Self::BinanceUsdm | Self::BinanceCoinm => binance::Dialect::Usdm,
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => return bybit_indexed::read(indexed, exponents, sides),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => return okx_indexed::read(indexed, exponents, sides),
+            Self::Deribit => return deribit_indexed::read(indexed, exponents, sides),
+            Self::Coinbase => return coinbase_indexed::read(indexed, exponents, sides),
+            Self::Backpack => return backpack_indexed::read(indexed, exponents, sides),
             _ => return None,
         };
         let opening = known.open(dialect, indexed).or_else(|| {
@@ -362,6 +374,7 @@ impl VenueId {
     pub fn parse_snapshot<'a>(self, body: &'a [u8]) -> Result<SnapshotMessage<'a>, Reject> {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance::parse_snapshot(body),
+            Self::Backpack => backpack::parse_snapshot(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -378,6 +391,8 @@ impl VenueId {
             Self::Deribit => deribit::parse_listings(body),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_listings(body),
             Self::KrakenSpot => kraken::parse_listings(body),
+            Self::Coinbase => coinbase::parse_listings(body),
+            Self::Backpack => backpack::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -386,12 +401,13 @@ impl VenueId {
     #[must_use]
     pub fn follow(self, last: &DeltaIds, delta: &DeltaIds) -> Follow {
         match self {
-            Self::BinanceSpot => binance_spot::follow(last, delta),
+            Self::BinanceSpot | Self::Backpack => binance_spot::follow(last, delta),
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::follow(last, delta),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit::follow(last, delta),
             Self::Deribit => deribit::follow(last, delta),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::follow(last, delta),
             Self::KrakenSpot => kraken::follow(last, delta),
+            Self::Coinbase => coinbase::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
         }
@@ -412,7 +428,11 @@ impl VenueId {
     #[must_use]
     pub const fn snapshots_in_stream(self) -> bool {
         let bybit = matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse);
-        bybit || matches!(self, Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit | Self::KrakenSpot)
+        bybit
+            || matches!(
+                self,
+                Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit | Self::KrakenSpot | Self::Coinbase
+            )
     }
 
     /// Whether the venue numbers the messages of its books. Else only one connection at a time may tell of a book.
@@ -430,11 +450,30 @@ impl VenueId {
         }
     }
 
+    /// Whether the venue counts the messages of a connection, whatever they are about, instead of the changes of a book: a hole
+    /// leaves none of its books proven, and numbers of two connections have nothing to do with each other.
+    #[must_use]
+    pub const fn numbers_messages(self) -> bool {
+        matches!(self, Self::Coinbase)
+    }
+
+    /// That number, of a frame that was read.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset.
+    pub fn sequence(self, frame: &[u8]) -> Result<Option<u64>, Reject> {
+        match self {
+            Self::Coinbase => coinbase::sequence(frame),
+            _ => Ok(None),
+        }
+    }
+
     /// The venue's rule for the first delta after a snapshot with this id, where snapshots are fetched.
     #[must_use]
     pub fn join(self, snapshot_id: u64, delta: &DeltaIds) -> Join {
         match self {
-            Self::BinanceSpot => binance_spot::join(snapshot_id, delta),
+            Self::BinanceSpot | Self::Backpack => binance_spot::join(snapshot_id, delta),
             Self::BinanceUsdm | Self::BinanceCoinm => binance_usdm::join(snapshot_id, delta),
             _ => Join::Older,
         }
@@ -455,6 +494,8 @@ pub enum Convert {
     Reject(Reject),
 }
 
+mod backpack;
+mod backpack_indexed;
 mod binance;
 mod binance_fields;
 mod binance_indexed;
@@ -463,8 +504,11 @@ mod binance_spot;
 mod binance_usdm;
 mod bybit;
 mod bybit_indexed;
+mod coinbase;
+mod coinbase_indexed;
 mod convert;
 mod deribit;
+mod deribit_indexed;
 mod fields;
 mod id;
 mod known_head;

@@ -220,7 +220,7 @@ fn quote<'a>(frame: &'a [u8], symbol: &'a [u8], data: Value) -> Result<Message<'
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    let rows = TradeRows { frame, start: data.start, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

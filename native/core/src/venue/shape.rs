@@ -4,6 +4,7 @@
 use crate::event::Level;
 use crate::json::{Kind, Value};
 use crate::simd::{Indexed, Side};
+use crate::venue::DecimalText;
 
 /// A place in an indexed frame: a byte, and the first quote at or behind it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,26 @@ const fn quotes_in(text: &[u8]) -> usize {
         index += 1;
     }
     count
+}
+
+/// Bytes of the JSON number that a text begins with.
+#[inline(always)]
+fn number_length(text: &[u8]) -> Option<usize> {
+    let digits = |from: usize| text.get(from..)?.iter().position(|byte| !byte.is_ascii_digit()).filter(|count| *count > 0);
+    let sign = usize::from(text.first()? == &b'-');
+    let whole = digits(sign)?;
+    if whole > 1 && text.get(sign)? == &b'0' {
+        return None;
+    }
+    let mut end = sign + whole;
+    if text.get(end)? == &b'.' {
+        end += 1 + digits(end + 1)?;
+    }
+    if matches!(text.get(end)?, b'e' | b'E') {
+        end += 1 + usize::from(matches!(text.get(end + 1)?, b'+' | b'-'));
+        end += digits(end)?;
+    }
+    Some(end)
 }
 
 impl<'a, 'i> Shape<'a, 'i> {
@@ -120,6 +141,91 @@ impl<'a, 'i> Shape<'a, 'i> {
         let side = convert(self.indexed, self.quote, out)?;
         (self.at, self.quote) = (side.end, side.quote);
         Some(())
+    }
+
+    /// Converts an array of `["new",price,quantity]`, with JSON numbers, and steps behind it.
+    #[inline(always)]
+    pub(super) fn actions(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<()> {
+        out.clear();
+        if self.literal(b"[]").is_some() {
+            return Some(());
+        }
+        self.literal(b"[[\"")?;
+        loop {
+            let deletes = match self.text()? {
+                b"new" | b"change" => false,
+                b"delete" => true,
+                _ => return None,
+            };
+            self.literal(b"\",")?;
+            let (price, end) = self.indexed.number(self.at, exponents.0)?;
+            self.at = end;
+            self.literal(b",")?;
+            let (qty, end) = self.indexed.number(self.at, exponents.1)?;
+            self.at = end;
+            if price == 0 {
+                return None;
+            }
+            out.push(Level { price, qty: if deletes { 0 } else { qty } });
+            if self.literal(b"],[\"").is_none() {
+                return self.literal(b"]]");
+            }
+        }
+    }
+
+    /// The mantissa of the decimal text before the next quote, to which it steps.
+    #[inline(always)]
+    pub(super) fn mantissa(&mut self, exponent: i8) -> Option<i64> {
+        let start = self.at;
+        let end = start + self.text()?.len();
+        self.indexed.decimal((start, end), exponent)
+    }
+
+    /// The frame.
+    pub(super) const fn frame(&self) -> &'a [u8] {
+        self.frame
+    }
+
+    /// A JSON number, to whose end it steps.
+    #[inline(always)]
+    pub(super) fn number(&mut self) -> Option<DecimalText<'a>> {
+        let offset = self.at;
+        self.at += number_length(self.frame.get(offset..)?)?;
+        Some(DecimalText { bytes: self.frame.get(offset..self.at)?, offset, is_number: true })
+    }
+
+    /// Steps over an object whose values are plain, or objects of plain values.
+    #[inline(always)]
+    pub(super) fn plain_object(&mut self) -> Option<()> {
+        let mut depth = 0_u32;
+        self.literal(b"{\"")?;
+        loop {
+            self.text()?;
+            self.literal(b"\":")?;
+            match self.frame.get(self.at)? {
+                b'"' => {
+                    self.literal(b"\"")?;
+                    self.text()?;
+                    self.literal(b"\"")?;
+                }
+                b'{' if depth == 0 => {
+                    self.literal(b"{\"")?;
+                    depth = 1;
+                    continue;
+                }
+                b't' => self.literal(b"true")?,
+                b'f' => self.literal(b"false")?,
+                b'n' => self.literal(b"null")?,
+                _ => self.at += number_length(self.frame.get(self.at..)?)?,
+            }
+            while self.literal(b"}").is_some() {
+                if depth == 0 {
+                    return Some(());
+                }
+                depth = 0;
+            }
+            self.literal(b",\"")?;
+        }
     }
 
     /// Walks the members of an object at its opening brace, and steps behind it. `each` gets the key, the value and this walk,

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tickring_core::book::canonical_text;
+use tickring_core::event::Level;
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::simd::CodePath;
 use tickring_core::sink::Sink;
-use tickring_core::venue::VenueId;
+use tickring_core::venue::{DepthMessage, Message, Read, VenueId, convert_levels};
 
 /// Where the recordings are: `TICKRING_CAPTURES`, or beside the repository. Says so and gives `None` where they are missing; panics
 /// there under CI, where a skipped test is a lie.
@@ -216,5 +217,34 @@ impl Replay {
         let mut text = String::new();
         canonical_text(self.machine.book(slot).unwrap(), definition.price_exponent, definition.qty_exponent, &mut text);
         text
+    }
+}
+
+/// What the indexed parser said of a frame, in a form that compares.
+pub fn said(read: Read<'_>, bids: &[Level], asks: &[Level]) -> String {
+    match read {
+        Read::Delta(head) => format!("delta {head:?} {bids:?} {asks:?}"),
+        Read::Snapshot(head) => format!("snapshot {head:?} {bids:?} {asks:?}"),
+        Read::Other(message) => format!("{message:?}"),
+    }
+}
+
+/// The same from the scanner.
+pub fn scanned(venue: VenueId, frame: &str, exponents: (i8, i8)) -> String {
+    let (mut bids, mut asks) = (Vec::new(), Vec::new());
+    let mut levels = |message: &DepthMessage<'_>| {
+        convert_levels(message.bids, exponents.0, exponents.1, &mut bids).unwrap();
+        convert_levels(message.asks, exponents.0, exponents.1, &mut asks).unwrap();
+    };
+    match venue.parse_frame(frame.as_bytes()).unwrap_or_else(|reject| panic!("{reject:?}: {frame}")) {
+        Message::Depth(message) => {
+            levels(&message);
+            said(Read::Delta(message.head), &bids, &asks)
+        }
+        Message::Snapshot(message) => {
+            levels(&message);
+            said(Read::Snapshot(message.head), &bids, &asks)
+        }
+        message => format!("{message:?}"),
     }
 }

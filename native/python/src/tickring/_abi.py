@@ -164,6 +164,8 @@ class Venue(IntEnum):
     OKX_SWAP = 11
     OKX_FUTURES = 12
     KRAKEN_SPOT = 20
+    COINBASE = 14
+    BACKPACK = 15
     INTERNAL = 100
     IBKR = 101
     ALPHA_VANTAGE = 102

@@ -1,0 +1,85 @@
+//! Deribit frames read by their quotes, in the one spelling that the venue uses: books, quotes, and messages of one object of which
+//! nothing is published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
+
+use super::deribit::{Topic, head, topic_of};
+use super::fields::scale_time;
+use super::shape::Shape;
+use super::{Message, QuoteMessage, Read, Sides};
+use crate::simd::Indexed;
+
+/// Reads a message of a subscription.
+pub(super) fn read<'a>(
+    indexed: &Indexed<'a, '_>,
+    exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
+    sides: &mut Sides<'_>,
+) -> Option<Read<'a>> {
+    let mut shape = Shape::new(indexed);
+    shape.literal(b"{\"jsonrpc\":\"2.0\",\"method\":\"subscription\",\"params\":{\"channel\":\"")?;
+    let topic = topic_of(shape.text()?)?;
+    shape.literal(b"\",\"data\":")?;
+    let read = match topic {
+        Topic::Book => book(&mut shape, exponents, sides)?,
+        Topic::Quote => quote(&mut shape)?,
+        Topic::Ignored => {
+            shape.plain_object()?;
+            Read::Other(Message::Ignored)
+        }
+        Topic::Trades => return None,
+    };
+    shape.literal(b"}}")?;
+    shape.is_at_end().then_some(read)
+}
+
+fn book<'a>(
+    shape: &mut Shape<'a, '_>,
+    exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
+    sides: &mut Sides<'_>,
+) -> Option<Read<'a>> {
+    let is_snapshot = shape.literal(b"{\"type\":\"snapshot\",\"timestamp\":").is_some();
+    if !is_snapshot {
+        shape.literal(b"{\"type\":\"change\",\"timestamp\":")?;
+    }
+    let sent = shape.bare()?;
+    let mut prev = sent;
+    if !is_snapshot {
+        shape.literal(b",\"prev_change_id\":")?;
+        prev = shape.bare()?;
+    }
+    shape.literal(b",\"instrument_name\":\"")?;
+    let symbol = shape.text()?;
+    shape.literal(b"\",\"change_id\":")?;
+    let id = shape.bare()?;
+    let exponents = exponents(symbol)?;
+    shape.literal(b",\"bids\":")?;
+    shape.actions(exponents, sides.bids)?;
+    shape.literal(b",\"asks\":")?;
+    shape.actions(exponents, sides.asks)?;
+    shape.literal(b"}")?;
+    let [sent, id, prev] = shape.integers(&[sent, id, prev])?;
+    let ts = scale_time(sent)?;
+    if is_snapshot {
+        return Some(Read::Snapshot(head(symbol, ts, id, None)));
+    }
+    (prev <= id).then(|| Read::Delta(head(symbol, ts, id, Some(prev))))
+}
+
+fn quote<'a>(shape: &mut Shape<'a, '_>) -> Option<Read<'a>> {
+    shape.literal(b"{\"timestamp\":")?;
+    let sent = shape.bare()?;
+    shape.literal(b",\"instrument_name\":\"")?;
+    let symbol = shape.text()?;
+    shape.literal(b"\",\"best_ask_price\":")?;
+    let ask_price = shape.number()?;
+    shape.literal(b",\"best_bid_price\":")?;
+    let bid_price = shape.number()?;
+    shape.literal(b",\"best_ask_amount\":")?;
+    let ask_qty = shape.number()?;
+    shape.literal(b",\"best_bid_amount\":")?;
+    let bid_qty = shape.number()?;
+    shape.literal(b"}")?;
+    let [sent] = shape.integers(&[sent])?;
+    let ts = scale_time(sent)?;
+    let ts_event = Some(ts);
+    let quote = QuoteMessage { symbol, ts_event, update_id: ts, is_time: true, bid_price, bid_qty, ask_price, ask_qty };
+    Some(Read::Other(Message::Quote(quote)))
+}
