@@ -6,7 +6,7 @@ import {
   startSimulator,
   type VenueName,
 } from '../../src/simulator/index.js';
-import { venueOf } from './venue-client.js';
+import { until, venueOf } from './venue-client.js';
 
 const opened: Simulator[] = [];
 async function start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -175,7 +175,7 @@ describe('faults of the snapshot', () => {
     inject(simulator, { fault: 'snapshot_slow', args: { ms: 200 } });
     const began = performance.now();
     const asked = depth(simulator);
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await until(() => simulator.stats().venues.some(({ counters }) => counters.restRequests > 0));
     simulator.step(500);
     const body = await json(await asked);
     expect(performance.now() - began).toBeGreaterThan(190);
