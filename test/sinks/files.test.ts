@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -90,6 +100,10 @@ test('files: what is cut, removed or replaced while it is written is told, and n
   expect(await codeOf(files.flush())).toBe('STATE_INVALID');
   writeFileSync(path, 'one\n');
   await expect(files.append('three\n')).rejects.toThrow(/00000001\.jsonl was removed or replaced while it was written/);
+  // A folder that was moved away is not made anew: it could not come back to its place.
+  renameSync(join(folder, 'shard-0'), join(folder, 'moved'));
+  expect(await codeOf(files.begin(place))).toBe('STATE_INVALID');
+  renameSync(join(folder, 'moved'), join(folder, 'shard-0'));
   await files.begin(place);
   await files.append('two\n');
   expect(await files.flush()).toBe('1 8');
@@ -120,4 +134,11 @@ test('cursors: kept, listed, and an error with its place where they are damaged'
   expect(await keepCursor(folder, 'file', { ...cursor, output: 'a\nb' })).toMatchObject({ code: 'ARGUMENT_RANGE' });
   expect(journalCursor(folder, 'file')).toEqual(cursor);
   expect(() => keepCursor(folder, 'file', { ...cursor, epoch: -1n })).toThrow();
+});
+
+test('cursors: none is kept where there is no journal, and none is begun for it', async () => {
+  const cursor = { epoch: 3n, sequence: 4n, from: 1n, tsRecv: 9n, output: '1 4' };
+  const moved = join(folder, 'moved');
+  expect(await keepCursor(moved, 'file', cursor)).toMatchObject({ code: 'JOURNAL_IO' });
+  expect(existsSync(moved)).toBe(false);
 });

@@ -129,8 +129,10 @@ impl Task for KeepTask {
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
         let kept = guard(|| {
-            let disk = Disk::open(&cursors_folder(Path::new(&self.folder)), true);
-            disk.and_then(|disk| self.cursor.write(&disk, &self.name)).map_err(|error| failed(&error))
+            let journal = Path::new(&self.folder);
+            // A journal that was moved away is not begun here: it could not come back to its place.
+            let there = Disk::open(journal, false).and_then(|_| Disk::open(&cursors_folder(journal), true));
+            there.and_then(|disk| self.cursor.write(&disk, &self.name)).map_err(|error| failed(&error))
         });
         Ok(kept.err().map(Into::into))
     }

@@ -29,9 +29,9 @@ export class LineFiles {
    */
   async begin(place: string): Promise<void> {
     await this.close();
-    await mkdir(this.#dir, { recursive: true, mode: 0o750 });
-    const present = await this.#present();
     if (place === '') {
+      await mkdir(this.#dir, { recursive: true, mode: 0o750 });
+      const present = await this.#present();
       const last = present.at(-1) ?? 0;
       // The one that was begun for a cursor that could not be kept: no disk that is full for a day makes thousands of them.
       if (last > 0 && last === this.#index && (await stat(join(this.#dir, nameOf(last)))).size === 0)
@@ -49,6 +49,7 @@ export class LineFiles {
     });
     if (held.size < bytes)
       throw new TickringError('STATE_INVALID', `${path} has ${held.size} bytes, and the cursor says that ${bytes} are kept`);
+    const present = await this.#present();
     for (const later of present.filter((other) => other > index)) await this.#removeNext(later, index);
     await this.#reopen(index, bytes);
   }
