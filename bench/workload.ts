@@ -69,7 +69,7 @@ function simulated(): Corpus {
   });
   const symbol = market.symbols.get('BTCUSDT');
   if (symbol === undefined) throw new Error('the simulated market has no BTCUSDT');
-  market.channels.get('btcusdt@depth@500ms')?.subscribers.add({ deliver: () => undefined });
+  market.channels.get('btcusdt@depth@500ms')?.subscribers.add({ deliver: () => undefined, expect: () => undefined });
   while (lines.length < 5) market.step();
   const body = binanceUsdm.snapshotBody?.(symbol.text, symbol.snapshot(1_000), market.nowUs);
   lines.push(`${market.nowUs}000 ${body}`);

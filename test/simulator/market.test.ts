@@ -21,7 +21,7 @@ function openMarket(dialect: (typeof venues)[number], seed: number, publish: (fr
     extraKeys: false,
     publish,
   });
-  for (const channel of market.channels.values()) channel.subscribers.add({ deliver: () => {} });
+  for (const channel of market.channels.values()) channel.subscribers.add({ deliver: () => {}, expect: () => {} });
   return market;
 }
 
