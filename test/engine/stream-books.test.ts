@@ -48,7 +48,10 @@ describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
     // Besides what was dropped, gaps name what the venue sent while the book was not subscribed.
     const named = new Set(told('book').flatMap(({ first, last }) => span(first, last)));
     for (const { last_id } of lost().slice(already)) expect(named).toContain(last_id);
-    expect(lost().length).toBe(already + n * SYMBOLS);
+    const dropped = lost().length - already;
+    // Where a hole renews all books of a connection, the other book's rule may end with its subscription.
+    if (venue === 'coinbase') expect(dropped).toBeGreaterThan(0);
+    else expect(dropped).toBe(n * SYMBOLS);
   });
 
   it('a refused message costs its own book a new subscription', async () => {
