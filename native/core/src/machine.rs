@@ -63,6 +63,9 @@ struct Connection {
     refused: u32,
     /// Number of the newest message, where the venue counts those of a connection.
     sequence: Option<u64>,
+    /// Messages since then with numbers that are not above it.
+    #[serde(skip)]
+    behind: u32,
     #[serde(skip)]
     reconnect_queued: bool,
 }

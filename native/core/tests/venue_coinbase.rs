@@ -196,6 +196,19 @@ fn a_hole_shows_whatever_the_next_message_is_about_and_a_repetition_changes_noth
 }
 
 #[test]
+fn a_number_far_ahead_that_nothing_follows_costs_the_connection() {
+    let mut venue = Venue::live();
+    venue.book(1, "update", u64::MAX, "BTC-USD", &[("bid", "98", "2")]);
+    venue.rig.take_requests();
+    for number in 3..66 {
+        venue.book(1, "update", number, "BTC-USD", &[("bid", "98", "7")]);
+    }
+    assert_eq!(venue.rig.take_requests(), []);
+    venue.book(1, "update", 66, "BTC-USD", &[("bid", "98", "7")]);
+    assert_eq!(venue.rig.take_requests(), [Request::Reconnect { connection: 1, code: None }]);
+}
+
+#[test]
 fn a_refused_message_is_missing_when_the_next_one_comes() {
     let mut venue = Venue::live();
     let bad = UPDATE.replace("\"sequence_num\":2", "\"sequence_num\":3").replace("\"2.00000000\"", "\"2x\"");

@@ -7,6 +7,10 @@ use crate::sink::Sink;
 use crate::sync::Phase;
 use crate::venue::{DeltaIds, Follow, Read, Reject, VenueId};
 
+/// Messages in a row with old numbers, after which the newest number is the one not to be believed: all that follows would be
+/// dropped.
+const BEHIND_MAX: u32 = 64;
+
 impl Machine {
     /// Applies a message that is the next one of its connection. One that is refused does not count: the next one shows the hole.
     #[inline(never)]
@@ -25,6 +29,11 @@ impl Machine {
         if let Some(last) = self.connections[at].sequence {
             if number <= last {
                 self.counters.duplicates += 1;
+                let line = &mut self.connections[at];
+                line.behind += 1;
+                if line.behind == BEHIND_MAX {
+                    self.request_reconnect(self.subject.connection, None);
+                }
                 return Ok(());
             }
             if number - last > 1 {
@@ -33,7 +42,8 @@ impl Machine {
             }
         }
         self.message(venue, bytes, read, out)?;
-        self.connections[at].sequence = Some(number);
+        let line = &mut self.connections[at];
+        (line.sequence, line.behind) = (Some(number), 0);
         Ok(())
     }
 
