@@ -75,7 +75,8 @@ fn measure(options: &Options, folder: &Path) -> Result<serde_json::Value, Box<dy
     let (bytes, segment_bytes, rounds) = if options.smoke { (1 << 20, 256 << 10, 3) } else { (1 << 30, 64 << 20, 40) };
     // The last segment is nearly full: the most that recovery reads.
     let bytes = bytes - segment_bytes / 16;
-    let settings = Settings { compress: false, segment_bytes, buffer_bytes: 16 << 20, ..Settings::default() };
+    let reserve_bytes = Settings::default().reserve_bytes.min(segment_bytes);
+    let settings = Settings { compress: false, segment_bytes, reserve_bytes, buffer_bytes: 16 << 20, ..Settings::default() };
     let filled = folder.join("filled");
     let (live, live_writer, last) = fill(&filled, &settings, bytes)?;
     let segments = segments(&filled)?;
