@@ -12,7 +12,7 @@ import { runTarget } from './fuzz/run-target.mjs';
 import { main, SetUpError, say, step } from './setup/console.mjs';
 import { checkCompilers } from './setup/tools.mjs';
 
-const SECONDS = 8;
+const SECONDS = 5;
 /** Targets with a longer turn: whoever may write a file at a segment's path reaches this one. */
 const LONGER = { ring_header: 60 };
 /** The same on every run, so that CI repeats what it did. */

@@ -27,7 +27,7 @@ const CHECKS = {
   'types of the tests (tsc)': () => runNode('node_modules/typescript/bin/tsc', ['-p', 'test/tsconfig.json']),
   'lint (clippy)': () => run('cargo', CLIPPY),
   'generated files': () => codegen(true),
-  'fuzz targets, 8 s each, of headers 60 s': () => fuzz([]),
+  'fuzz targets, 5 s each, of headers 60 s': () => fuzz([]),
   'gate (counts and ratios)': () => gate(),
 };
 
