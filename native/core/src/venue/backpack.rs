@@ -10,7 +10,7 @@ use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 use super::binance::{self, Dialect};
 use super::binance_fields::Members;
 use super::fields::{NAME_BYTES_MAX, levels, members, name, reject, signed, text, time, unsigned};
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, member_of, text as owned};
 use super::{Listing, Message, QuoteMessage, Reject, SnapshotMessage};
 
 members! {
@@ -94,23 +94,10 @@ pub fn parse_snapshot(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
 
 /// Reads `/api/v1/markets`, an array. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Array {
-        return reject(Code::FieldType, root.start);
-    }
-    let mut listings = Vec::new();
-    json::each_element(body, root.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[], Kind::Array, listing)
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let Some(symbol) = member(body, row.start, b"symbol")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     let (mut tick, mut lot) = (Step::UNKNOWN, Step::UNKNOWN);
     if let Some(filters) = member_of(body, row.start, b"filters", Kind::Object)? {

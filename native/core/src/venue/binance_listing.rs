@@ -1,33 +1,17 @@
 //! Instrument listings of all Binance venues (`exchangeInfo`). Control plane: allocates.
 
-use crate::error::Code;
-use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, Kind, Value};
 
-use super::listing::{Step, member, text};
+use super::listing::{Step, listings, member, text};
 use super::{Listing, Reject};
 
 /// Reads the `symbols` of an `exchangeInfo` body. One bad row does not cost the others: without a name it is skipped, since
 /// nobody can ask for it, and without usable steps it gets the default exponent and step 0.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    if root.kind != Kind::Object {
-        return Err(Reject { code: Code::FieldType, offset: root.start });
-    }
-    let symbols = member(body, root.start, b"symbols")?.filter(|value| value.kind == Kind::Array).ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_element(body, symbols.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"symbols"], Kind::Array, listing)
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let Some(symbol) = member(body, row.start, b"symbol")?.and_then(|value| text(body, value)) else { return Ok(None) };
     // COIN-M says `contractStatus`.
     let status = match member(body, row.start, b"status")? {

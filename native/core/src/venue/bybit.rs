@@ -6,10 +6,10 @@
 //! SBE stream does, and all 2,142 recorded deltas of both categories do it.
 
 use crate::error::Code;
-use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{NAME_BYTES_MAX, best, decimal_text, levels, members, name, reject, text, time, unsigned};
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, member_of, text as owned};
 use super::{
     DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, TradeMessage, TradeRows,
 };
@@ -219,26 +219,10 @@ pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
 
 /// Reads `result.list` of `/v5/market/instruments-info`, one category at a time. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Object {
-        return reject(Code::FieldType, root.start);
-    }
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    let result = member_of(body, root.start, b"result", Kind::Object)?.ok_or(missing)?;
-    let list = member_of(body, result.start, b"list", Kind::Array)?.ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_element(body, list.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"result", b"list"], Kind::Array, listing)
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let Some(symbol) = member(body, row.start, b"symbol")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     let status = member(body, row.start, b"status")?.and_then(|value| owned(body, value));
     let (mut tick, mut lot) = (Step::UNKNOWN, Step::UNKNOWN);

@@ -7,10 +7,10 @@
 
 use crate::book::Side;
 use crate::error::Code;
-use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{NAME_BYTES_MAX, clock, clock_text, decimal_text, level_rows, members, name, reject, text, unsigned};
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, text as owned};
 use super::{
     DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows, TradeMessage, TradeRows,
 };
@@ -206,25 +206,10 @@ pub const fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
 /// Reads `products`. Those that are another name of a product (`BTC-USDC` of `BTC-USD`) are left out: their messages come under the
 /// other's name. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Object {
-        return reject(Code::FieldType, root.start);
-    }
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    let list = member_of(body, root.start, b"products", Kind::Array)?.ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_element(body, list.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"products"], Kind::Array, listing)
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let of = |name: &[u8]| member(body, row.start, name);
     let Some(symbol) = of(b"product_id")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     if of(b"alias")?.and_then(|value| owned(body, value)).is_some_and(|alias| !alias.is_empty()) {

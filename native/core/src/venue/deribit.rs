@@ -5,10 +5,10 @@
 //! in `prev_change_id`. Ids are sparse, so only that member links them. Any later snapshot replaces the book.
 
 use crate::error::Code;
-use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_number, level_rows, members, name, reject, signed, text, time, unsigned};
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, text as owned};
 use super::{
     DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows,
     TradeMessage, TradeRows,
@@ -259,27 +259,12 @@ pub fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
 
 /// Reads `result` of `public/get_instruments`. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Object {
-        return reject(Code::FieldType, root.start);
-    }
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    let result = member_of(body, root.start, b"result", Kind::Array)?.ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_element(body, result.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"result"], Kind::Array, listing)
 }
 
 /// Amounts are multiples of the smallest one. Above some prices an option's tick is larger (`tick_size_steps`): the smallest one
 /// holds them all.
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let of = |name: &[u8]| member(body, row.start, name);
     let Some(symbol) = of(b"instrument_name")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     let tick = Step::read_number(body, of(b"tick_size")?);

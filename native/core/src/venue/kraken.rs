@@ -8,10 +8,10 @@
 use crate::decimal::rescale;
 use crate::error::Code;
 use crate::event::Level;
-use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{NAME_BYTES_MAX, clock, decimal_number, level_rows, members, name, only, reject, text, unsigned};
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, text as owned};
 use super::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage,
     Reject, Rows, TradeMessage, TradeRows, kraken_v1,
@@ -273,20 +273,8 @@ pub fn checksum(bids: &[Level], asks: &[Level], exponents: (i8, i8), decimals: (
 
 /// Reads `result` of `/0/public/AssetPairs`. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Object {
-        return reject(Code::FieldType, root.start);
-    }
     // Errors come with status 200, and without a result.
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    let list = member_of(body, root.start, b"result", Kind::Object)?.ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_member(body, list.start, |_, row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"result"], Kind::Object, listing)
 }
 
 /// Names of v1, which the listing has, as v2 spells them.
@@ -300,9 +288,6 @@ fn spelled(wsname: &str) -> String {
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let of = |name: &[u8]| member(body, row.start, name);
     let Some(wsname) = of(b"wsname")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     let status = of(b"status")?.and_then(|value| owned(body, value));

@@ -1,9 +1,11 @@
 //! What the instrument listings of all venues are read with. Control plane: allocates.
 
 use crate::decimal::{self, Decimal};
-use crate::json::{self, Kind, Value};
+use crate::error::Code;
+use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
-use super::Reject;
+use super::fields::reject;
+use super::{Listing, Reject};
 
 /// Exponent where the venue gives no step, or one that is no number.
 const EXPONENT_DEFAULT: i8 = -8;
@@ -33,6 +35,39 @@ impl Step {
     fn of(step: Decimal) -> Self {
         if step.mantissa > 0 { Self { size: step.mantissa, exponent: step.exponent() } } else { Self::UNKNOWN }
     }
+}
+
+/// Reads the rows below these members of the root: elements of an array, or members of an object. A row that is no object, or that `row`
+/// has no use for, does not cost the others.
+pub(super) fn listings(
+    body: &[u8],
+    path: &[&[u8]],
+    kind: Kind,
+    row: impl Fn(&[u8], Value) -> Result<Option<Listing>, Reject>,
+) -> Result<Vec<Listing>, Reject> {
+    json::check(body, BODY_BYTES_MAX)?;
+    let root = Scanner::at(body, 0).root()?;
+    if root.kind != if path.is_empty() { kind } else { Kind::Object } {
+        return reject(Code::FieldType, root.start);
+    }
+    let mut rows = root;
+    for (depth, name) in path.iter().enumerate() {
+        let kind = if depth + 1 == path.len() { kind } else { Kind::Object };
+        let missing = Reject { code: Code::FieldMissing, offset: root.start };
+        rows = member_of(body, rows.start, name, kind)?.ok_or(missing)?;
+    }
+    let mut found = Vec::new();
+    let mut take = |value: Value| {
+        if value.kind == Kind::Object {
+            found.extend(row(body, value)?);
+        }
+        Ok(())
+    };
+    match kind {
+        Kind::Object => json::each_member(body, rows.start, |_, value| take(value))?,
+        _ => json::each_element(body, rows.start, take)?,
+    };
+    Ok(found)
 }
 
 /// A member of the object at `start`.

@@ -11,12 +11,12 @@ use std::fmt::{self, Write};
 use crate::decimal::write_decimal;
 use crate::error::Code;
 use crate::event::Level;
-use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
+use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{
     NAME_BYTES_MAX, best, decimal_text, levels, members, name, only, reject, scale_time, signed, text, unsigned,
 };
-use super::listing::{Step, member, member_of, text as owned};
+use super::listing::{Step, listings, member, text as owned};
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
     TradeMessage, TradeRows,
@@ -323,25 +323,10 @@ pub fn checksum(bids: &[Level], asks: &[Level], (price, qty): (i8, i8)) -> Optio
 
 /// Reads `data` of `/api/v5/public/instruments`, one type at a time. One bad row does not cost the others.
 pub fn parse_listings(body: &[u8]) -> Result<Vec<Listing>, Reject> {
-    json::check(body, BODY_BYTES_MAX)?;
-    let root = Scanner::at(body, 0).root()?;
-    if root.kind != Kind::Object {
-        return reject(Code::FieldType, root.start);
-    }
-    let missing = Reject { code: Code::FieldMissing, offset: root.start };
-    let list = member_of(body, root.start, b"data", Kind::Array)?.ok_or(missing)?;
-    let mut listings = Vec::new();
-    json::each_element(body, list.start, |row| {
-        listings.extend(listing(body, row)?);
-        Ok(())
-    })?;
-    Ok(listings)
+    listings(body, &[b"data"], Kind::Array, listing)
 }
 
 fn listing(body: &[u8], row: Value) -> Result<Option<Listing>, Reject> {
-    if row.kind != Kind::Object {
-        return Ok(None);
-    }
     let of = |name: &[u8]| member(body, row.start, name);
     let Some(symbol) = of(b"instId")?.and_then(|value| owned(body, value)) else { return Ok(None) };
     let state = of(b"state")?.and_then(|value| owned(body, value));
