@@ -576,6 +576,18 @@ export declare class Shard {
   close(): void
 }
 
+/** Makes this process the one that is a sink of a shard's journal, until it is closed or ends. */
+export declare class SinkHold {
+  /**
+   * # Errors
+   *
+   * `JOURNAL_HELD` while another process is this sink; `JOURNAL_IO`, `ARGUMENT_RANGE`.
+   */
+  constructor(folder: string, name: string)
+  /** Lets another process be the sink. */
+  close(): void
+}
+
 /** Frames of one connection, from the first byte behind its handshake. */
 export declare class SocketFrames {
   /**

@@ -18,12 +18,17 @@ const PROGRAM = fileURLToPath(new URL('./jobs-process.mjs', import.meta.url));
 const LATEST = 2n ** 64n - 1n;
 const BUFFER_BYTES = 1 << 20;
 
+async function saysOrEnds(child: ChildProcess): Promise<void> {
+  await Promise.race([...(child.stdout === null ? [] : [once(child.stdout, 'data')]), once(child, 'exit')]);
+}
+
 export class FileRig {
   readonly lives: Lives;
   readonly file: FileSinkConfig;
   readonly #jobs: JobsConfig;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tickring-files-'));
   #child: ChildProcess | undefined;
+  #rival: ChildProcess | undefined;
   /** What the sinks have logged, of all their lives. */
   log = '';
 
@@ -45,20 +50,31 @@ export class FileRig {
 
   /** Starts the process of the sinks; resolves when it is there. */
   async startSinks(): Promise<void> {
+    this.#child = this.#spawn();
+    await saysOrEnds(this.#child);
+  }
+
+  /** Starts a second one beside it, which takes its place when it is ended. */
+  async startRival(): Promise<void> {
+    this.#rival = this.#spawn();
+    await saysOrEnds(this.#rival);
+  }
+
+  #spawn(): ChildProcess {
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(this.#jobs)], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.log += text;
       });
-    this.#child = child;
-    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    return child;
   }
 
   /** Ends them, and says how they ended. */
   async endSinks(signal: NodeJS.Signals): Promise<string> {
     const child = this.#child;
     if (child === undefined) return 'never began';
-    this.#child = undefined;
+    this.#child = this.#rival;
+    this.#rival = undefined;
     const ended = once(child, 'exit');
     child.kill(signal);
     const [code, by] = (await ended) as [number | null, string | null];
@@ -146,7 +162,7 @@ export class FileRig {
   }
 
   async remove(): Promise<void> {
-    await this.endSinks('SIGKILL');
+    while (this.#child !== undefined) await this.endSinks('SIGKILL');
     await this.lives.stop();
     this.lives.remove();
     rmSync(this.#folder, { recursive: true, force: true });

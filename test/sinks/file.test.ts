@@ -101,6 +101,20 @@ test(`file sink: killed ${KILLS} times, and engines with it, it has each event o
   expect(files.log).not.toContain('error');
 }, 900_000);
 
+test('file sink: a second process that is the same sink waits, and goes on when the first one has died', async () => {
+  const files = await begin('sink-rival');
+  await files.startSinks();
+  await eventually('the sink has caught up', () => files.status()?.connected);
+  await files.startRival();
+  await eventually('the second one is refused', () => files.log.includes('is held by another process'));
+  expect(await files.endSinks('SIGKILL')).toBe('SIGKILL');
+  await eventually('the second one goes on', () => files.log.includes('the sink goes on') && files.status()?.connected);
+  await files.lives.stop();
+  await eventually('the files have all', () => files.isEven());
+  expect(await files.endSinks('SIGTERM')).toBe('0');
+  expect(expectAll(files)).toBeGreaterThan(0);
+}, 120_000);
+
 const mount = (...args: string[]): boolean => spawnSync('mount', args).status === 0;
 const canMount = process.getuid?.() === 0;
 if (!canMount && process.env['CI'] === undefined)

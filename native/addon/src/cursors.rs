@@ -1,12 +1,13 @@
 //! Cursors of sinks beside the segments of a journal.
 
+use std::fs::File;
 use std::path::Path;
 
 use napi::Task;
 use napi::bindgen_prelude::{AsyncTask, BigInt, Env};
 use napi_derive::napi;
 use tickring_core::error::Code;
-use tickring_journal::{Cursor, Disk, JournalError, Storage, cursors_folder};
+use tickring_journal::{Cursor, Disk, JournalError, Storage, cursors_folder, hold_sink};
 
 use crate::convert::unsigned;
 use crate::failure::{Result, fail, guard};
@@ -150,4 +151,30 @@ impl Task for KeepTask {
 #[napi(ts_return_type = "Promise<TaskFailure | null>")]
 pub fn keep_cursor(folder: String, name: String, cursor: JournalCursor) -> Result<AsyncTask<KeepTask>> {
     Ok(AsyncTask::new(KeepTask { folder, name, cursor: cursor.take()? }))
+}
+
+/// Makes this process the one that is a sink of a shard's journal, until it is closed or ends.
+#[napi]
+pub struct SinkHold {
+    inner: Option<File>,
+}
+
+#[napi]
+impl SinkHold {
+    /// # Errors
+    ///
+    /// `JOURNAL_HELD` while another process is this sink; `JOURNAL_IO`, `ARGUMENT_RANGE`.
+    #[napi(constructor)]
+    pub fn new(folder: String, name: String) -> Result<Self> {
+        guard(|| {
+            let inner = hold_sink(Path::new(&folder), &name).map_err(|error| failed(&error))?;
+            Ok(Self { inner: Some(inner) })
+        })
+    }
+
+    /// Lets another process be the sink.
+    #[napi]
+    pub fn close(&mut self) {
+        self.inner = None;
+    }
 }

@@ -10,6 +10,7 @@
 //! check 9f1c2a33             CRC32C of all before
 //! ```
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -135,6 +136,18 @@ fn check_name(name: &str) -> Result<(), JournalError> {
     }
     let limit = "1 to 32 lower-case letters, digits and hyphens";
     Err(JournalError::Argument { what: "length of a sink's name", value: name.len() as u64, limit })
+}
+
+/// Makes this process the one that is this sink, as long as the file lives: two would write the same output.
+///
+/// # Errors
+///
+/// `JOURNAL_HELD` if another process is; `JOURNAL_IO`; `ARGUMENT_RANGE` for a name that is none.
+pub fn hold_sink(journal: &Path, name: &str) -> Result<File, JournalError> {
+    check_name(name)?;
+    // A journal that was moved away is not begun here.
+    Disk::open(journal, false)?;
+    Disk::open(&cursors_folder(journal), true)?.lock_by(&format!("{name}.lock"))
 }
 
 /// Where the cursors of a journal lie.

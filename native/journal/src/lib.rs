@@ -36,7 +36,7 @@ mod writer;
 pub use check::{Check, Range, check};
 pub use checkpoint::CheckpointParts;
 pub use checkpoint_file::{CheckpointHead, CheckpointName};
-pub use cursor::{Cursor, Sinks, cursors_folder};
+pub use cursor::{Cursor, Sinks, cursors_folder, hold_sink};
 pub use error::JournalError;
 pub use feed::{Batch, Cause, Feed, FeedSink, Missing};
 pub use found::{Damage, Item, Seek};

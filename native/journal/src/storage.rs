@@ -209,13 +209,18 @@ impl Disk {
     ///
     /// `JOURNAL_HELD` if another writer has it.
     pub fn lock(&self) -> Result<File, JournalError> {
+        self.lock_by("lock")
+    }
+
+    /// The same by another file: for what one process at a time may be besides the writer.
+    pub(crate) fn lock_by(&self, name: &str) -> Result<File, JournalError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let file = self.path.join("lock").display().to_string();
+        let file = self.path.join(name).display().to_string();
         let mode = Mode::from_raw_mode(0o640);
-        let opened = match rustix::fs::openat(&self.folder, "lock", flags, mode) {
+        let opened = match rustix::fs::openat(&self.folder, name, flags, mode) {
             // On a file system that became read-only the file is there, and can be held as well.
             Err(rustix::io::Errno::ROFS) => {
-                rustix::fs::openat(&self.folder, "lock", OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW, mode)
+                rustix::fs::openat(&self.folder, name, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW, mode)
             }
             opened => opened,
         };

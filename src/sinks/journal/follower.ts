@@ -11,6 +11,7 @@ import {
   keepCursor,
   type MissingInputs,
   native,
+  SinkHold,
   type TaskFailure,
 } from '../../native/index.js';
 import { wallNs } from '../clock.js';
@@ -61,6 +62,8 @@ export class Follower {
   #taken: JournalCursor = NOWHERE;
   #isWell = false;
   #problem = '';
+  /** No other process is this sink. */
+  #hold: SinkHold | undefined;
   /** What was written of missing inputs, and is not durable yet. */
   readonly #told: MissingInputs[] = [];
   /** Events that are durable; those that are written and not so yet, and their bytes. */
@@ -119,12 +122,14 @@ export class Follower {
       }
     }
     await destination.close().catch(() => {});
+    this.#hold?.close();
     position.close();
   }
 
   /** From the cursor on, until something fails or it is told to stop. */
   async #follow(): Promise<void> {
-    const { folder, shard } = this.#options;
+    const { folder, shard, name } = this.#options;
+    this.#hold ??= native(() => new SinkHold(folder, name));
     [this.written, this.writtenBytes] = [0, 0];
     this.#told.length = 0;
     this.#taken = this.#kept ?? NOWHERE;

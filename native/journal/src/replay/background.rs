@@ -16,10 +16,21 @@ use crate::storage::Storage;
 
 /// How long the thread sleeps when it has read all that is durable. A checkpoint that comes so much later costs nobody anything.
 const PAUSE: Duration = Duration::from_millis(500);
+/// After errors of the journal, one behind the other.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Records between two looks at whether it is to end.
 const RECORDS: u32 = 4_096;
 /// Steps aside for everything that is not idle.
 const NICENESS: i32 = 19;
+
+/// Where the replay begins.
+#[derive(Clone, Copy)]
+enum Begin {
+    /// The input with which the writer began.
+    Writer(u64),
+    /// The newest checkpoint, after an error: what was replayed before it need not be replayed again.
+    Checkpoint,
+}
 
 /// A thread that replays what becomes durable and leaves checkpoints beside the segments.
 pub struct Checkpointer {
@@ -28,8 +39,8 @@ pub struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// Starts at the input with this number, with which a writer began. An error of the journal ends it, and is told on standard
-    /// error: without checkpoints all is slower, and nothing else.
+    /// Starts at the input with this number, with which a writer began. An error of the journal is told on standard error, and it
+    /// begins anew after a pause: without checkpoints all is slower, and nothing else.
     ///
     /// # Errors
     ///
@@ -40,8 +51,13 @@ impl Checkpointer {
         let spawned = thread::Builder::new().name("journal-checkpoints".to_owned()).spawn(move || {
             // Refused where the system has no such thing: then it competes like any other.
             let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
-            if let Err(error) = follow(storage, &durable, began, spacing, &stop) {
-                eprintln!("tickring: journal: no more checkpoints: {error}");
+            let mut begin = Begin::Writer(began);
+            let mut pause = PAUSE;
+            while let Err(error) = follow(Arc::clone(&storage), &durable, begin, spacing.clone(), &stop) {
+                eprintln!("tickring: journal: no checkpoints for {} s: {error}", pause.as_secs_f64());
+                thread::park_timeout(pause);
+                pause = (pause * 2).min(PAUSE_MAX);
+                begin = Begin::Checkpoint;
             }
         });
         let thread = spawned.map_err(|error: io::Error| JournalError::io("start", "a thread of the journal")(error))?;
@@ -76,7 +92,7 @@ impl Drop for Checkpointer {
 fn follow(
     storage: Arc<dyn Storage>,
     durable: &Durable,
-    began: u64,
+    begin: Begin,
     mut spacing: Spacing,
     ending: &AtomicBool,
 ) -> Result<(), JournalError> {
@@ -84,7 +100,11 @@ fn follow(
     let mut found = false;
     while !ending.load(Ordering::Acquire) {
         replay.set_limit(durable.get());
-        found = found || durable.get() >= began && replay.begin_with(began)?;
+        found = found
+            || match begin {
+                Begin::Writer(began) => durable.get() >= began && replay.begin_with(began)?,
+                Begin::Checkpoint => replay.begin_before(u64::MAX).map(|()| true)?,
+            };
         let mut left = if found { RECORDS } else { 0 };
         while left > 0 {
             match replay.step(u64::MAX, &mut Discard)? {
