@@ -19,6 +19,9 @@ use kills::witness;
 /// Lives of one folder before it begins anew: each recovers what the one before left.
 const LIVES: u64 = 60;
 
+/// Longest life of a process killed at random, us: about how long the build at hand takes to write all its inputs.
+const LIFE_US: u64 = if cfg!(debug_assertions) { 20_000 } else { 6_000 };
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
@@ -112,7 +115,7 @@ fn lane(name: &str, count: u64, mut next: impl FnMut(&mut Dice, bool) -> (u64, O
 
 #[test]
 fn f38_a_process_killed_at_random_leaves_an_exact_prefix_with_all_that_was_acknowledged() {
-    lane("random", kills() / 2, |dice, _| (0, Some(Duration::from_micros(dice.below(20_000)))));
+    lane("random", kills() / 2, |dice, _| (0, Some(Duration::from_micros(dice.below(LIFE_US)))));
 }
 
 #[test]
