@@ -333,6 +333,8 @@ describe.skipIf(recorded === undefined)('import of real recordings (TICKRING_CAP
     ['BYBIT', 'bybit-spot'],
     ['DERIBIT', 'deribit'],
     ['OKX', 'okx-spot'],
+    ['KRAKEN', 'kraken-spot'],
+    ['COINBASE', 'coinbase'],
   ])('cryptofeed %s as %s: replays give what the live driver gave', async (name, venueName) => {
     const out = await imported(venueName, 'cryptofeed', [folderOf(`cryptofeed_v3/${name}.jsonl.zst`)]);
     const { digest } = await threeTimes(out);

@@ -22,6 +22,14 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^books[^:]*:(.+)$/, CHANNELS.book],
   [/^trades:(.+)$/, CHANNELS.trade],
   [/^bbo-tbt:(.+)$/, CHANNELS.quote],
+  // Kraken and Coinbase, as `channel:symbol`
+  [/^(?:book|level2):(.+)$/, CHANNELS.book],
+  [/^(?:trade|market_trades):(.+)$/, CHANNELS.trade],
+  [/^ticker:(.+)$/, CHANNELS.quote],
+  // Backpack
+  [/^depth(?:\.\d+ms)?\.(.+)$/, CHANNELS.book],
+  [/^trade\.(.+)$/, CHANNELS.trade],
+  [/^bookTicker\.(.+)$/, CHANNELS.quote],
 ];
 
 /** Subscriptions that a list of stream names (`btcusdt@depth@100ms`) asks for; what is not ours is left out. */
@@ -54,13 +62,28 @@ function namesIn(value: unknown): string[] {
   });
 }
 
-/** Stream names in a message that subscribes: Binance's, Bybit's and OKX's, or Deribit's. */
+/** One channel of several symbols. */
+function channelOf(channel: unknown, symbols: unknown): string[] {
+  return typeof channel === 'string' ? namesIn(symbols).map((symbol) => `${channel}:${symbol}`) : [];
+}
+
+/** Stream names in a message that subscribes, as each venue writes it. */
 export function streamsOfMessage(message: string): string[] {
   try {
-    const { method, op, params, args } = (JSON.parse(message) ?? {}) as Record<string, unknown>;
+    const request = (JSON.parse(message) ?? {}) as Record<string, unknown>;
+    const { method, op, event, type } = request;
+    const params = (request['params'] ?? {}) as Record<string, unknown>;
+    // Binance and Backpack
     if (method === 'SUBSCRIBE') return namesIn(params);
-    if (op === 'subscribe') return namesIn(args);
-    return method === 'public/subscribe' ? namesIn((params as { channels?: unknown } | null)?.channels) : [];
+    // Bybit and OKX
+    if (op === 'subscribe') return namesIn(request['args']);
+    // Deribit
+    if (method === 'public/subscribe') return namesIn(params['channels']);
+    // Kraken, v2 and v1
+    if (method === 'subscribe') return channelOf(params['channel'], params['symbol']);
+    if (event === 'subscribe') return channelOf((request['subscription'] as { name?: unknown } | null)?.name, request['pair']);
+    // Coinbase
+    return type === 'subscribe' ? channelOf(request['channel'], request['product_ids']) : [];
   } catch {
     return [];
   }
@@ -79,7 +102,7 @@ export function isConnectionTo(venue: Venue, address: string): boolean {
 }
 
 /** REST answers that list instruments. */
-const LISTINGS = /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments)$/;
+const LISTINGS = /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets)$/;
 /** Parameters that say which market such an answer is of, in our requests as in recorded ones. */
 const MARKETS = ['category', 'instType'] as const;
 
