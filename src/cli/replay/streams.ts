@@ -102,7 +102,8 @@ export function isConnectionTo(venue: Venue, address: string): boolean {
 }
 
 /** REST answers that list instruments. */
-const LISTINGS = /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets)$/;
+const LISTINGS =
+  /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets)$/;
 /** Parameters that say which market such an answer is of, in our requests as in recorded ones. */
 const MARKETS = ['category', 'instType'] as const;
 
