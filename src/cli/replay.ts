@@ -9,7 +9,8 @@ import { venueByName, venues } from '../venues/index.js';
 import { cryptofeedInputs } from './replay/cryptofeed.js';
 import { hftbacktestInputs } from './replay/hftbacktest.js';
 import type { ReplayInput } from './replay/input.js';
-import { type JournalReplayFlags, replayFolder, withJournal } from './replay/journal-flags.js';
+import { replayFolder, withJournal } from './replay/journal-flags.js';
+import { checkServe, type ServeFlags, serve, withServe } from './replay/serve.js';
 import { ReplaySession } from './replay/session.js';
 
 export const FORMATS = ['hftbacktest', 'cryptofeed'] as const;
@@ -136,16 +137,19 @@ export function registerReplay(program: Command): void {
       'the folder of a journal; or recordings (plain, gzip, zstd), several of a symbol continue each other',
     )
     .addOption(
-      new Option('--venue <name>', 'of recordings: the venue that the frames come from').choices(
-        venues.map(({ name }) => name),
-      ),
+      new Option(
+        '--venue <name>',
+        'of recordings: the venue that the frames come from; of a journal with --serve: only this one',
+      ).choices(venues.map(({ name }) => name)),
     )
     .addOption(new Option('--format <format>', 'of recordings: how the files are laid out').choices([...FORMATS]))
     .option('--books <dir>', 'write each final book to DIR/{venue}-{SYMBOL}.txt')
     .option('--json', 'print the summary as one line of JSON');
-  withJournal(command).action(async (paths: string[], flags: ReplayFlags & JournalReplayFlags) => {
+  withServe(withJournal(command)).action(async (paths: string[], flags: ReplayFlags & ServeFlags) => {
     const [first = ''] = paths;
-    if (!isFolder(first)) await replayFiles(paths, flags);
+    checkServe(flags);
+    if (flags.serve === true && (paths.length === 1 || !isFolder(first))) await serve(paths, isFolder(first), flags);
+    else if (!isFolder(first)) await replayFiles(paths, flags);
     else if (paths.length === 1) await replayFolder(first, flags);
     else throw new TickringError('USAGE_INVALID', 'one journal at a time');
   });

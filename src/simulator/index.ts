@@ -5,9 +5,11 @@ import { ControlServer } from './server/control-server.js';
 import { OracleLog } from './server/oracle-log.js';
 import { VenueServer } from './server/venue-server.js';
 
-export type { ServerLimits, VenueName } from './dialects/dialect.js';
+export { type ServerLimits, type VenueName, venueNames } from './dialects/dialect.js';
 export { type Fault, type FaultInput, malformKinds } from './faults/script.js';
 export type { SimulatorOptions } from './options.js';
+export { type Playback, type PlaybackOptions, type PlaybackStats, startPlayback, streamsOf } from './playback/index.js';
+export type * from './playback/recording.js';
 export type { OracleRecord } from './server/oracle-log.js';
 
 /** Steps after which what was sent leaves the process, when somebody else than the clock takes the steps. */

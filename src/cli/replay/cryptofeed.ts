@@ -58,7 +58,7 @@ function inputsOf(venue: Venue, file: string, { bytes, number }: Line, elsewhere
       const url = URL.canParse(text(record.url)) ? new URL(text(record.url)) : undefined;
       const symbol = url?.searchParams.get('symbol')?.toUpperCase();
       if (url !== undefined && isListingOf(venue, url))
-        return [{ kind: 'listings', ...at, listings: native(() => parseListings(venue.id, body())) }];
+        return [{ kind: 'listings', ...at, url, bytes: body(), listings: native(() => parseListings(venue.id, body())) }];
       return url?.pathname.endsWith('/depth') === true && symbol !== undefined
         ? [{ kind: 'depth', ...at, symbol, bytes: body() }]
         : [];

@@ -21,7 +21,7 @@ interface At {
 
 export type ReplayInput = At &
   (
-    | { readonly kind: 'listings'; readonly listings: readonly Listing[] }
+    | { readonly kind: 'listings'; readonly listings: readonly Listing[]; readonly url: URL; readonly bytes: Buffer }
     | { readonly kind: 'connect'; readonly connection: string }
     | { readonly kind: 'subscribe'; readonly connection: string; readonly subscriptions: readonly Subscription[] }
     | { readonly kind: 'frame'; readonly connection: string; readonly bytes: Buffer }

@@ -21,7 +21,7 @@ const TICKS_PER_HOLE_MAX = 36_000n;
 const REJECTIONS_MAX = 100;
 const INSTRUMENTS_MAX = 65_536;
 /** Where a recording does not say: what holds every price and quantity of these venues. */
-const EXPONENT = -8;
+export const EXPONENT = -8;
 
 export interface ReplayRejection extends Place {
   readonly code: string;
@@ -190,6 +190,13 @@ export class ReplaySession {
       const book = native(() => this.#shard.bookText(id));
       return book === null ? [] : [{ symbol, ...book }];
     });
+  }
+
+  /** One book as it is now; undefined where its symbol was not subscribed yet. */
+  book(symbol: string): FinalBook | undefined {
+    const id = this.#instruments.get(symbol);
+    const book = id === undefined ? null : native(() => this.#shard.bookText(id));
+    return book === null ? undefined : { symbol, ...book };
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import type { LevelUpdate } from '../market/events.js';
 import { backpackSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
 import { type Dialect, levelRows, type RestCall, type ServerLimits } from './dialect.js';
+import { backpackWords } from './recorded.js';
 
 /** No limit is documented. */
 const UNLIMITED = 1_000_000_000;
@@ -97,6 +98,7 @@ export const backpack: Dialect = {
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${kind}.${symbol}`),
   countsToRate: ({ kind }) => kind !== 'aggTrade',
+  recorded: backpackWords,
   control: readControl,
   route: (path) => (path === '/' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
   serves: () => true,

@@ -3,6 +3,7 @@ import { SymbolText, spotSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
 import { klinesBody, type RestShape, readRest } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
+import { binanceWords } from './recorded.js';
 
 const DAY_MS = 86_400_000;
 const PAD_PLACES = 8;
@@ -91,6 +92,7 @@ export const binanceSpot: Dialect = {
     { suffix: '', clock: 'interval', every: [10] },
   ],
   countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'trade' || name.endsWith('@depth@100ms'),
+  recorded: binanceWords,
   control: readControl,
   weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,

@@ -3,6 +3,7 @@ import { SymbolText, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
 import { klinesBody, type RestShape, readRest } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
+import { binanceWords } from './recorded.js';
 
 const DAY_MS = 86_400_000;
 
@@ -95,6 +96,7 @@ export const binanceUsdm: Dialect = {
     { suffix: '@500ms', clock: 'interval', every: [5] },
   ],
   countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'aggTrade' || name.endsWith('@depth@100ms'),
+  recorded: binanceWords,
   control: readControl,
   weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,

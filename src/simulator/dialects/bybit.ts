@@ -3,6 +3,7 @@ import type { SymbolSpec } from '../market/symbols.js';
 import { inverseSymbols, SymbolText, spotSymbols, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './bybit-control.js';
 import { type Dialect, levelRows, type RestCall, type ServerLimits, timeText } from './dialect.js';
+import { bybitWords } from './recorded.js';
 
 /** Families of products, each with its address. */
 export type Category = 'linear' | 'spot' | 'inverse';
@@ -91,6 +92,7 @@ function dialectOf(category: Category): Dialect {
       return `${topic}.${symbol}`;
     },
     countsToRate: ({ kind }) => kind !== 'aggTrade',
+    recorded: bybitWords,
     control: (text, isKnown) => readControl(category, text, isKnown),
     route: (path) =>
       path === `/v5/public/${category}` ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined,

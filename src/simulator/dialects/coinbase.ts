@@ -2,6 +2,7 @@ import type { DepthEvent } from '../market/events.js';
 import { coinbaseSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome, ControlTarget } from '../server/control-messages.js';
 import type { Dialect, ServerLimits } from './dialect.js';
+import { coinbaseWords } from './recorded.js';
 
 /** No limit is documented. */
 const UNLIMITED = 1_000_000_000;
@@ -10,6 +11,7 @@ const HEARTBEAT_MS = 1_000;
 const UNTIMED = 0;
 /** What a connection's number is written over. */
 const UNNUMBERED = '"sequence_num":0,';
+const NUMBER = /"sequence_num":\s*\d+/;
 
 const limits: ServerLimits = {
   // Heartbeats are messages, and the client asks for them.
@@ -118,9 +120,10 @@ export const coinbase: Dialect = {
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${CHANNEL[kind]}:${symbol}`),
   countsToRate: ({ kind }) => kind !== 'aggTrade',
+  recorded: coinbaseWords,
   control: readControl,
   heartbeat: () => message('heartbeats', UNTIMED, '{"current_time":"","heartbeat_counter":1}'),
-  stamp: (text, number) => text.replace(UNNUMBERED, `"sequence_num":${number},`),
+  stamp: (text, number) => text.replace(NUMBER, `"sequence_num":${number}`),
   route: (path) => (path === '/' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
   serves: () => true,
   depth: (text, spec, event) => book(text, spec, event, 'update'),

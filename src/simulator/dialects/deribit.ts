@@ -2,6 +2,7 @@ import type { DepthEvent, LevelUpdate } from '../market/events.js';
 import { deribitSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import { readControl } from './deribit-control.js';
 import { type Dialect, type ServerLimits, timeText } from './dialect.js';
+import { deribitWords } from './recorded.js';
 
 /** No limit is documented. */
 const UNLIMITED = 1_000_000_000;
@@ -80,6 +81,7 @@ export const deribit: Dialect = {
     return { depth: `book.${symbol}.${suffix}`, bookTicker: `quote.${symbol}`, trade: `trades.${symbol}.100ms` }[kind];
   },
   countsToRate: ({ kind }) => kind !== 'aggTrade',
+  recorded: deribitWords,
   control: readControl,
   wantsProof: true,
   heartbeat: (proof) => `{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"${proof ? 'test_request' : 'heartbeat'}"}}`,

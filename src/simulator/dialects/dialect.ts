@@ -5,6 +5,7 @@ import type { BookLevels } from '../market/history.js';
 import type { MarketMinute } from '../market/minutes.js';
 import type { SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
+import type { RecordedWords } from './recorded.js';
 
 export const venueNames = [
   'binance-usdm',
@@ -101,6 +102,8 @@ export interface Dialect {
   readonly depthCadences: readonly DepthCadence[];
   /** Name of a stream; `undefined` where the venue has none. Default: `btcusdt@depth@100ms`. */
   streamName?(symbol: string, kind: StreamKind, suffix: string): string | undefined;
+  /** Names of streams in recorded messages. */
+  readonly recorded: RecordedWords;
   /** Reads a client's message; `isKnown` says whether a stream exists. */
   control(text: string, isKnown: (stream: string) => boolean): ControlOutcome;
   /** The streams that together make the rate: a book, trades once, and quotes. */

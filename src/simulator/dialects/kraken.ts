@@ -3,6 +3,7 @@ import type { DepthEvent, LevelUpdate } from '../market/events.js';
 import { krakenSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { Dialect, RestCall, ServerLimits } from './dialect.js';
 import { readControl } from './kraken-control.js';
+import { krakenWords } from './recorded.js';
 
 /** No limit is documented. */
 const UNLIMITED = 1_000_000_000;
@@ -82,6 +83,7 @@ export const krakenSpot: Dialect = {
   streamName: (symbol, kind) =>
     kind === 'aggTrade' ? undefined : `${{ depth: 'book', bookTicker: 'ticker', trade: 'trade' }[kind]}:${symbol}`,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
+  recorded: krakenWords,
   control: readControl,
   route: (path) => (path === '/v2' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
   serves: () => true,

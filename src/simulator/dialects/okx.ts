@@ -3,6 +3,7 @@ import type { SymbolSpec } from '../market/symbols.js';
 import { okxFuturesSymbols, okxSpotSymbols, okxSwapSymbols, SymbolText } from '../market/symbols.js';
 import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { readControl } from './okx-control.js';
+import { okxWords } from './recorded.js';
 
 /** Kinds of instruments: one address, listed apart. */
 type InstrumentType = 'SPOT' | 'SWAP' | 'FUTURES';
@@ -88,6 +89,7 @@ function dialectOf(type: InstrumentType): Dialect {
       return `${{ depth: 'books', bookTicker: 'bbo-tbt', trade: 'trades' }[kind]}:${symbol}`;
     },
     countsToRate: ({ kind }) => kind !== 'aggTrade',
+    recorded: okxWords,
     control: readControl,
     route: (path) =>
       path === '/ws/v5/public' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined,

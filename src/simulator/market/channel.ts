@@ -42,8 +42,8 @@ export class Payload {
   readonly bytes: Buffer;
   #crc: number | undefined;
 
-  constructor(text: string) {
-    this.bytes = Buffer.from(text, 'utf8');
+  constructor(text: string | Buffer) {
+    this.bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
   }
 
   get crc32(): number {
@@ -57,11 +57,11 @@ export class Frame {
   readonly channel: Channel;
   readonly firstId: number;
   readonly lastId: number;
-  readonly #render: (micros: boolean) => string;
-  readonly #texts: (string | undefined)[] = [undefined, undefined];
+  readonly #render: (micros: boolean) => string | Buffer;
+  readonly #texts: (string | Buffer | undefined)[] = [undefined, undefined];
   readonly #payloads: (Payload | undefined)[] = [undefined, undefined, undefined, undefined];
 
-  constructor(channel: Channel, firstId: number, lastId: number, render: (micros: boolean) => string) {
+  constructor(channel: Channel, firstId: number, lastId: number, render: (micros: boolean) => string | Buffer) {
     this.channel = channel;
     this.firstId = firstId;
     this.lastId = lastId;
@@ -74,13 +74,18 @@ export class Frame {
     let payload = this.#payloads[form];
     if (payload === undefined) {
       const raw = this.#text(micros);
-      payload = new Payload(combined ? `{"stream":"${this.channel.name}","data":${raw}}` : raw);
+      payload = new Payload(combined ? this.#wrapped(raw) : raw);
       this.#payloads[form] = payload;
     }
     return payload;
   }
 
-  #text(micros: boolean): string {
+  #wrapped(raw: string | Buffer): string | Buffer {
+    const head = `{"stream":"${this.channel.name}","data":`;
+    return typeof raw === 'string' ? `${head}${raw}}` : Buffer.concat([Buffer.from(head), raw, Buffer.from('}')]);
+  }
+
+  #text(micros: boolean): string | Buffer {
     const unit = micros ? 1 : 0;
     const text = this.#texts[unit] ?? this.#render(micros);
     this.#texts[unit] = text;

@@ -9,8 +9,9 @@ export interface SymbolSpec {
   /** Decimals of the price, and how many units of the last decimal one tick is (0.10 = 2 places, 10 units). */
   readonly pricePlaces: number;
   readonly tickUnits: number;
-  /** Decimals of the quantity; one lot is one unit of the last decimal. */
+  /** Decimals of the quantity, and how many units of the last one a lot is; default one. */
   readonly qtyPlaces: number;
+  readonly lotUnits?: number;
   /** First best bid, ticks. */
   readonly startTick: number;
   /** Distance from the touch at which the book is deepest, ticks. */
@@ -39,7 +40,7 @@ export class SymbolText {
   }
 
   qty(lots: number): string {
-    const text = fixedDecimal(lots, this.#spec.qtyPlaces);
+    const text = fixedDecimal(lots * (this.#spec.lotUnits ?? 1), this.#spec.qtyPlaces);
     // A quantity without decimals gets its dot only when the venue pads.
     return this.#spec.qtyPlaces === 0 && this.#qtyPad !== '' ? `${text}.${this.#qtyPad}` : text + this.#qtyPad;
   }
@@ -47,7 +48,7 @@ export class SymbolText {
   /** `<price> <qty>` as canonical book texts spell them: plain decimals without trailing zeros. */
   canonicalLevel(tick: number, lots: number): string {
     const price = plainDecimal(tick * this.#spec.tickUnits, this.#spec.pricePlaces);
-    return `${price} ${plainDecimal(lots, this.#spec.qtyPlaces)}`;
+    return `${price} ${plainDecimal(lots * (this.#spec.lotUnits ?? 1), this.#spec.qtyPlaces)}`;
   }
 }
 

@@ -23,7 +23,7 @@ export type AckFault =
 export interface ConnectionHost {
   readonly dialect: Dialect;
   readonly limits: ServerLimits;
-  readonly channels: ReadonlyMap<string, Channel>;
+  readonly channels: Pick<ReadonlyMap<string, Channel>, 'get' | 'has'>;
   readonly log: OracleLog;
   readonly bufferedBytesMax: number;
   readonly counters: Record<'sent' | 'sentBytes' | 'lost' | 'closedSlow' | 'closedByLimit', number>;

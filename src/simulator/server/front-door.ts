@@ -118,3 +118,12 @@ export class FrontDoor {
 function parseUrl(url: string | undefined): URL | undefined {
   return URL.canParse(url ?? '', 'http://venue') ? new URL(url ?? '', 'http://venue') : undefined;
 }
+
+/** Symbols may hold non-ASCII letters, which URLs carry percent-encoded. */
+export function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -10,7 +10,7 @@ import { Random } from '../market/random.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { VenueMarket } from '../market/venue-market.js';
 import { type AckFault, Connection, type ConnectionHost } from './connection.js';
-import { FrontDoor } from './front-door.js';
+import { decodePath, FrontDoor } from './front-door.js';
 import type { OracleLog } from './oracle-log.js';
 import { Pacer } from './pacer.js';
 import { Rest } from './rest.js';
@@ -346,14 +346,5 @@ export class VenueServer implements ConnectionHost {
         this.#connections.add(new Connection(this.#options.nextConnectionId(), ws, socket, route, this));
       });
     }
-  }
-}
-
-/** Symbols may hold non-ASCII letters, which URLs carry percent-encoded. */
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
   }
 }
