@@ -27,6 +27,9 @@ const limits: ServerLimits = {
   banMs: 600_000,
 };
 
+/** Products of other types are not here: no symbol is called so. */
+const NO_SYMBOL = [''];
+
 const CHANNEL = { depth: 'level2', trade: 'market_trades', bookTicker: 'ticker' } as const;
 
 /** µs since 1970 as the venue writes times. */
@@ -140,7 +143,16 @@ export const coinbase: Dialect = {
     return message('ticker', event.eventUs, `{"type":"update","tickers":[${row}]}`);
   },
   decorate: (text) => `${text.slice(0, -1)},"st":1}`,
-  rest: (path) =>
-    path === '/api/v3/brokerage/market/products' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined,
+  rest: (path, query) => {
+    if (path !== '/api/v3/brokerage/market/products') return undefined;
+    const isSpot = (query.get('product_type') ?? 'SPOT') === 'SPOT';
+    return { endpoint: 'exchangeInfo', weight: 1, symbols: isSpot ? [] : NO_SYMBOL, limit: 0 };
+  },
+  assetsBody: (path, assets) => {
+    if (path === '/v2/currencies') return JSON.stringify({ data: [] });
+    if (path === '/v2/currencies/crypto')
+      return JSON.stringify({ data: assets.map((code) => ({ asset_id: code, code, name: code })) });
+    return path === '/v2/exchange-rates' ? JSON.stringify({ data: { currency: 'USD', rates: {} } }) : undefined;
+  },
   exchangeInfoBody: (specs) => JSON.stringify({ products: specs.map(listing), num_products: specs.length }),
 };

@@ -102,6 +102,14 @@ export const deribit: Dialect = {
   decorate: (text) => `${text.slice(0, -1)},"usOut":1}`,
   rest: (path) =>
     path === '/api/v2/public/get_instruments' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined,
+  assetsBody: (path, assets) =>
+    path === '/api/v2/public/get_currencies'
+      ? JSON.stringify({ jsonrpc: '2.0', result: assets.map((currency) => ({ currency, currency_long: currency })) })
+      : undefined,
+  joinListings: (bodies) => {
+    const parts = bodies.map((body) => JSON.parse(body) as { readonly result: readonly unknown[] });
+    return JSON.stringify({ ...parts[0], result: parts.flatMap(({ result }) => result) });
+  },
   exchangeInfoBody: (specs) =>
     JSON.stringify({ jsonrpc: '2.0', result: specs.map(listing), usIn: 0, usOut: 0, usDiff: 0, testnet: false }),
 };

@@ -131,7 +131,16 @@ export interface Dialect {
   rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined;
   snapshotBody?(text: SymbolText, levels: BookLevels, nowUs: number): string;
   klinesBody?(text: SymbolText, spec: SymbolSpec, minutes: readonly MarketMinute[], nowUs: number): string;
+  /** Lists of assets, which other clients ask for before anything else; `undefined`: none at this path. */
+  assetsBody?(path: string, assets: readonly string[]): string | undefined;
+  /** One listing of several, where the venue gives them by currency or all at once. */
+  joinListings?(bodies: readonly string[]): string;
   exchangeInfoBody(specs: readonly SymbolSpec[], nowUs: number, limits: ServerLimits): string;
+}
+
+/** What these instruments are made of. */
+export function assetsOf(specs: Iterable<SymbolSpec>): string[] {
+  return [...new Set([...specs].flatMap(({ baseAsset, quoteAsset }) => [baseAsset, quoteAsset]))];
 }
 
 /** A time in the connection's unit. */

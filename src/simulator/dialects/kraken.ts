@@ -103,5 +103,12 @@ export const krakenSpot: Dialect = {
   },
   decorate: (text) => `${text.slice(0, -1)},"st":1}`,
   rest,
+  assetsBody: (path, assets) => {
+    const named = assets.map((asset) => (asset === 'BTC' ? 'XBT' : asset));
+    const row = (altname: string) => ({ aclass: 'currency', altname, decimals: 10, display_decimals: 5, status: 'enabled' });
+    return path === '/0/public/Assets'
+      ? JSON.stringify({ error: [], result: Object.fromEntries(named.map((asset) => [`X${asset}`, row(asset)])) })
+      : undefined;
+  },
   exchangeInfoBody: (specs) => JSON.stringify({ error: [], result: Object.fromEntries(specs.map(pair)) }),
 };

@@ -1,6 +1,6 @@
 /** The REST interface of a venue whose recording is played: listings, depth snapshots, time. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Dialect, RestCall } from '../dialects/dialect.js';
+import { assetsOf, type Dialect, type RestCall } from '../dialects/dialect.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import type { Weights } from '../server/weights.js';
 import { spelledBook } from './books.js';
@@ -9,7 +9,7 @@ import type { PlayedBook, PlayedListing } from './recording.js';
 /** A request for a book that the recording does not have yet is answered 503 after this, ms. */
 const SNAPSHOT_WAIT_MS = 30_000;
 /** Parameters that say which market or currency a listing is of. */
-const MARKETS = ['category', 'instType', 'currency', 'symbol', 'instId'] as const;
+const MARKETS = ['category', 'instType', 'currency', 'product_type', 'symbol', 'instId'] as const;
 
 export interface PlayedRestHost {
   readonly dialect: Dialect;
@@ -45,12 +45,14 @@ export class PlayedRest {
     const call = request.method === 'GET' ? dialect.rest(url.pathname, url.searchParams, this.#symbols) : undefined;
     const admission = weights.admit(request.socket.remoteAddress ?? '', call?.weight ?? 1, Date.now());
     if (dialect.weightHeader !== undefined) response.setHeader(dialect.weightHeader, String(admission.used));
+    const assets = dialect.assetsBody?.(url.pathname, assetsOf(this.#host.specs.values()));
     const listing = request.method === 'GET' ? this.#listing(url) : undefined;
     if (admission.outcome !== 'admitted') {
       counters.restRefused += 1;
       response.setHeader('Retry-After', String(admission.retryAfterSeconds));
       send(response, admission.outcome === 'banned' ? 418 : 429, problem(-1003, 'Too much request weight used.'));
-    } else if (listing !== undefined) send(response, 200, listing.bytes);
+    } else if (listing !== undefined) send(response, 200, listing);
+    else if (call === undefined && assets !== undefined) send(response, 200, assets);
     else if (call === undefined) send(response, 404, problem(-5000, `Path ${url.pathname} is not served`));
     else if (call.error !== undefined) send(response, call.error.status, problem(call.error.code, call.error.msg));
     else if (call.endpoint === 'depth') this.#depth(response, call);
@@ -89,11 +91,14 @@ export class PlayedRest {
     this.#waiting.clear();
   }
 
-  #listing({ pathname, searchParams }: URL): PlayedListing | undefined {
-    return this.#host.listings.find(({ path, query }) => {
+  /** The recorded listing that was asked for, or all of those that it is made of. */
+  #listing({ pathname, searchParams: asked }: URL): string | Buffer | undefined {
+    const found = this.#host.listings.filter(({ path, query }) => {
       const recorded = new URLSearchParams(query);
-      return path === pathname && MARKETS.every((name) => recorded.get(name) === searchParams.get(name));
+      return path === pathname && MARKETS.every((name) => !asked.has(name) || recorded.get(name) === asked.get(name));
     });
+    if (found.length < 2) return found[0]?.bytes;
+    return this.#host.dialect.joinListings?.(found.map(({ bytes }) => bytes.toString('utf8')));
   }
 
   #plain(response: ServerResponse, call: RestCall): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import type { Dialect, RestCall, ServerLimits } from '../dialects/dialect.js';
+import { assetsOf, type Dialect, type RestCall, type ServerLimits } from '../dialects/dialect.js';
 import { malform } from '../faults/malform.js';
 import type { Fault } from '../faults/script.js';
 import type { Random } from '../market/random.js';
@@ -41,16 +41,19 @@ export class Rest {
   }
 
   answer(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    const { dialect, market } = this.#host;
     this.#host.counters.restRequests += 1;
-    const call = request.method === 'GET' ? this.#host.dialect.rest(url.pathname, url.searchParams, this.#symbols) : undefined;
+    const call = request.method === 'GET' ? dialect.rest(url.pathname, url.searchParams, this.#symbols) : undefined;
     const address = request.socket.remoteAddress ?? '';
     const admission = this.#host.weights.admit(address, call?.weight ?? 1, Date.now());
-    const { weightHeader } = this.#host.dialect;
+    const { weightHeader } = dialect;
     if (weightHeader !== undefined) response.setHeader(weightHeader, String(admission.used));
     if (admission.outcome !== 'admitted') {
       this.#refuse(response, admission.outcome === 'banned', admission.retryAfterSeconds, admission.untilMs);
     } else if (call === undefined) {
-      send(response, 404, errorBody(-5000, `Path ${url.pathname}, Method ${request.method ?? ''} is invalid`));
+      const assets = dialect.assetsBody?.(url.pathname, assetsOf([...market.symbols.values()].map(({ spec }) => spec)));
+      if (assets !== undefined) send(response, 200, assets);
+      else send(response, 404, errorBody(-5000, `Path ${url.pathname}, Method ${request.method ?? ''} is invalid`));
     } else if (call.error !== undefined) {
       send(response, call.error.status, errorBody(call.error.code, call.error.msg));
     } else if (call.endpoint === 'depth') this.#depth(response, call, address);
