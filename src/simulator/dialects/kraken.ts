@@ -57,7 +57,15 @@ function pair(spec: SymbolSpec): readonly [string, object] {
   const old = base === 'BTC' ? 'XBT' : base;
   const text = new SymbolText(spec, 0);
   const decimals = { pair_decimals: spec.pricePlaces, lot_decimals: spec.qtyPlaces };
-  const row = { altname: old + quote, wsname: `${old}/${quote}`, ...decimals, tick_size: text.price(1), status: 'online' };
+  const assets = { base: `X${old}`, quote: `Z${quote}` };
+  const row = {
+    ...assets,
+    altname: old + quote,
+    wsname: `${old}/${quote}`,
+    ...decimals,
+    tick_size: text.price(1),
+    status: 'online',
+  };
   return [`X${old}Z${quote}`, row];
 }
 
