@@ -155,12 +155,12 @@ export class Line {
     this.#ask([instrument]);
   }
 
-  /** Subscribes the book of an instrument anew, if it is carried here: its stream begins with a snapshot. */
-  renewBook(instrument: InstrumentDefinition): void {
-    const isCarried = this.#options.channels.includes('book') && this.#instruments.includes(instrument);
-    if (!isCarried || this.#socket?.isOpen !== true) return;
-    this.#withdraw([instrument], ['book']);
-    this.#subscribe({ instruments: [instrument], channels: ['book'], attempts: 0, timer: undefined });
+  /** Subscribes those of these channels of an instrument anew that are carried here; a book's stream may begin with a snapshot. */
+  renew(instrument: InstrumentDefinition, wanted: readonly ChannelName[]): void {
+    const channels = this.#options.channels.filter((channel) => wanted.includes(channel));
+    if (channels.length === 0 || !this.#instruments.includes(instrument) || this.#socket?.isOpen !== true) return;
+    this.#withdraw([instrument], channels);
+    this.#subscribe({ instruments: [instrument], channels, attempts: 0, timer: undefined });
   }
 
   /** Replaces the connection. */

@@ -1,5 +1,5 @@
 import { DISCONNECT_REASONS } from '../model/codes.js';
-import { isSource } from '../model/feeds.js';
+import { channelsOfBits, isSource } from '../model/feeds.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
 import type { Line } from './line.js';
@@ -137,6 +137,9 @@ class ShardRunner {
         known?.feed.wholeBook(known.definition);
         break;
       }
+      case 'renew':
+        this.#renew(request);
+        break;
       case 'control_reply':
         line?.replied(request.id, request.venueCode);
         break;
@@ -147,6 +150,17 @@ class ShardRunner {
         line?.replace(DISCONNECT_REASONS.local, `the core asked for it ${request.code}`.trim());
         break;
     }
+  }
+
+  /** The core found channels silent while their connection speaks. */
+  #renew({ instrument, channels: bits }: ShardRequest): void {
+    const known = this.#byInstrument.get(instrument);
+    if (known === undefined) return;
+    const { feed, definition } = known;
+    const channels = channelsOfBits(bits);
+    const fields = { feed: feed.id, symbol: definition.symbol, channels, code: 'CHANNEL_SILENT' };
+    this.#logger.warn(fields, 'silent beyond the limit learned; the venue is asked anew');
+    feed.renew(definition, channels);
   }
 
   #line(connection: number): Line | undefined {

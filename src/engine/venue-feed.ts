@@ -1,4 +1,4 @@
-import type { EngineConfig } from '../model/config.js';
+import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import { Backoff } from './backoff.js';
@@ -91,7 +91,12 @@ export class VenueFeed {
   /** The core wants a whole book: fetched, or from the beginning of the book's own stream. */
   wholeBook(instrument: InstrumentDefinition): void {
     if (this.#options.venue.snapshotRequest !== undefined) this.snapshots.request(instrument);
-    else for (const line of this.lines) line.renewBook(instrument);
+    else this.renew(instrument, ['book']);
+  }
+
+  /** Asks the venue anew for these channels of an instrument. */
+  renew(instrument: InstrumentDefinition, channels: readonly ChannelName[]): void {
+    for (const line of this.lines) line.renew(instrument, channels);
   }
 
   #line(

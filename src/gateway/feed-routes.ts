@@ -1,6 +1,7 @@
 /** Resources about feeds and subscriptions. The engine decides; the gateway adds the figures that shared memory tells. */
 
-import { type FeedCreated, type FeedInfo, isSource, type Subscription } from '../model/feeds.js';
+import { channelsOfBits, type FeedCreated, type FeedInfo, isSource, type Subscription } from '../model/feeds.js';
+import { INSTRUMENT_COUNTERS } from '../native/layout.js';
 import type { Api } from './api.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
 import { errorsOf, messagesOf } from './instrument-figures.js';
@@ -22,6 +23,8 @@ import {
   subscriptionParams,
   subscriptionsCreated,
 } from './schemas.js';
+
+const SILENT = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'silent');
 
 /** Kinds of data of a feed for which none were named. */
 const ALL_TYPES = ['tick', 'quote', 'level2'] as const;
@@ -87,6 +90,7 @@ function feedJson(feed: FeedInfo, instrument: InstrumentView | undefined) {
     message_count: instrument === undefined ? 0 : messagesOf(instrument),
     error_count: instrument === undefined ? 0 : errorsOf(instrument),
     subscription: feed.subscription,
+    silent_channels: channelsOfBits(Number(instrument?.counters[SILENT] ?? 0n)),
     origin: feed.origin,
     created_at: feed.createdAt,
   };

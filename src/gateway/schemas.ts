@@ -74,6 +74,9 @@ export const feedList = z.object({
       message_count: count,
       error_count: count,
       subscription: z.enum(['pending', 'subscribed', 'failed']),
+      silent_channels: z
+        .array(z.enum(['book', 'trade', 'quote']))
+        .describe('silent beyond the limit learned of each, while others of their connection speak'),
       origin: z.enum(['config', 'request', 'ingest']),
       created_at: time,
     }),

@@ -24,7 +24,16 @@ const BOUNDS_SECONDS = BOUNDS_NS.map((ns) => Number(`${ns}e-9`));
 const RECEIVE_TO_RING = STAGES.findIndex(({ name }) => name === 'receive_to_ring');
 const VENUE_TO_RECEIVE = STAGES.findIndex(({ name }) => name === 'venue_to_receive');
 /** Counters of an instrument that only grow; the others tell a state. */
-const INSTRUMENT_STATES: readonly string[] = ['channels', 'in_sync', 'last_update_id', 'last_ts_recv'];
+const INSTRUMENT_STATES: readonly string[] = [
+  'channels',
+  'silent',
+  'book_silence_ms_max',
+  'trade_silence_ms_max',
+  'quote_silence_ms_max',
+  'in_sync',
+  'last_update_id',
+  'last_ts_recv',
+];
 const UPDATE_KINDS = { book_deltas: 'book_delta', trades: 'trade', quotes: 'quote' } as const;
 
 export interface StatisticsParts {

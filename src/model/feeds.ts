@@ -1,4 +1,5 @@
 /** Feeds, subscriptions and ingested data as the engine keeps them and the gateway tells them. */
+import { CHANNELS } from './codes.js';
 import type { ChannelName } from './config.js';
 
 /** Sources without a wire of their own: their data arrives as rows (`POST /data/ingest`, pull sources). */
@@ -32,6 +33,9 @@ export function channelsOf(dataTypes: readonly DataType[]): ChannelName[] {
   const wanted = new Set(dataTypes.map((type) => DATA_TYPE_CHANNELS[type]));
   return CHANNEL_ORDER.filter((channel) => wanted.has(channel));
 }
+
+/** Channels by their bits, in a fixed order. */
+export const channelsOfBits = (bits: number): ChannelName[] => CHANNEL_ORDER.filter((name) => (bits & CHANNELS[name]) !== 0);
 
 /** What the channels of a configured feed are called among kinds of data. */
 export function dataTypesOf(channels: readonly ChannelName[]): DataType[] {

@@ -157,19 +157,21 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect'")]
+    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew'")]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
     pub id: f64,
     pub venue_code: f64,
     pub code: String,
+    /// Bits of channels, of `renew`.
+    pub channels: u32,
 }
 
 impl From<Request> for ShardRequest {
     fn from(request: Request) -> Self {
         let mut plain =
-            Self { kind: String::new(), instrument: 0, connection: 0, id: 0.0, venue_code: 0.0, code: String::new() };
+            Self { kind: String::new(), instrument: 0, connection: 0, id: 0.0, venue_code: 0.0, code: String::new(), channels: 0 };
         match request {
             Request::DepthSnapshot { instrument } => {
                 plain.kind = "depth_snapshot".to_owned();
@@ -184,6 +186,11 @@ impl From<Request> for ShardRequest {
             Request::Answer { connection } => {
                 plain.kind = "answer".to_owned();
                 plain.connection = connection.into();
+            }
+            Request::Renew { instrument, channels } => {
+                plain.kind = "renew".to_owned();
+                plain.instrument = instrument;
+                plain.channels = channels.into();
             }
             Request::Reconnect { connection, code } => {
                 plain.kind = "reconnect".to_owned();

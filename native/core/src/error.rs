@@ -96,6 +96,8 @@ codes! {
     UnknownConnection = 15, "UNKNOWN_CONNECTION", Quarantine;
     /// The book after a message is not the one that the venue's checksum tells of.
     ChecksumMismatch = 16, "CHECKSUM_MISMATCH", Resync;
+    /// A channel was silent for longer than the limit learned of it, while its connection spoke.
+    ChannelSilent = 17, "CHANNEL_SILENT", Resync;
 
     // Inputs that contradict the state machine's state.
     /// The instrument definition is unusable.

@@ -218,18 +218,20 @@ pub enum State {
     Resync = 3,
     /// The book is proven in sync.
     Live = 4,
-    /// Nothing arrived for longer than the venue's limit.
+    /// Nothing arrived for longer than the venue's limit; with [`Code::ChannelSilent`] for longer than the book's own.
     Stale = 5,
     /// Bid above ask after a whole message.
     Crossed = 6,
     /// An input was set aside with its bytes; `code` says why.
     Quarantined = 7,
-    /// The venue accepted the subscription.
+    /// The venue accepted the subscription; with [`Code::ChannelSilent`] the channel of `detail` speaks again.
     Subscribed = 8,
     /// The venue refused the subscription, or never answered.
     SubscribeFailed = 9,
     /// The instrument left this shard.
     Removed = 10,
+    /// A channel of trades or quotes, `detail` being its bit, was silent beyond the limit learned of it.
+    Silent = 11,
 }
 
 impl State {
@@ -245,6 +247,7 @@ impl State {
         Self::Subscribed,
         Self::SubscribeFailed,
         Self::Removed,
+        Self::Silent,
     ];
 
     /// The name printed to other languages.
@@ -261,6 +264,7 @@ impl State {
             Self::Subscribed => "subscribed",
             Self::SubscribeFailed => "subscribe_failed",
             Self::Removed => "removed",
+            Self::Silent => "silent",
         }
     }
 }
@@ -274,7 +278,7 @@ pub struct Status {
     pub connection: u16,
     /// Why, where a code says so.
     pub code: Option<Code>,
-    /// Byte offset in the quarantined input, or update id of the book; 0 where neither fits.
+    /// Byte offset in the quarantined input, update id of the book, or bit of a channel; 0 where none fits.
     pub detail: u64,
 }
 

@@ -234,6 +234,13 @@ pub enum Request {
         /// Connection that it asked on.
         connection: u16,
     },
+    /// Ask the venue anew for channels of an instrument on their connection: they are silent.
+    Renew {
+        /// The instrument.
+        instrument: u32,
+        /// Bits of [`channel`].
+        channels: u8,
+    },
     /// Replace this connection.
     Reconnect {
         /// The connection.

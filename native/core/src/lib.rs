@@ -18,6 +18,7 @@ pub mod event;
 pub mod input;
 pub mod json;
 pub mod machine;
+pub mod rhythm;
 #[allow(unsafe_code, reason = "vector instructions; see the module")]
 pub mod simd;
 pub mod sink;

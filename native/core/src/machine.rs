@@ -11,6 +11,7 @@ use crate::error::Code;
 use crate::event::{Level, State};
 use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
+use crate::rhythm::Company;
 use crate::simd::Parser;
 use crate::sink::Sink;
 use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
@@ -32,6 +33,7 @@ mod numbered;
 mod output;
 mod prints;
 mod requests;
+mod silence;
 mod snapshot;
 mod timers;
 mod views;
@@ -68,6 +70,7 @@ struct Connection {
     behind: u32,
     #[serde(skip)]
     reconnect_queued: bool,
+    company: Company,
 }
 
 /// Reused memory of one input.
@@ -100,6 +103,8 @@ pub struct Machine {
     /// Books that no snapshot needs now.
     spare_books: Vec<Book>,
     snapshot_cursor: u32,
+    /// Number of the window in which messages are counted.
+    window: u64,
     /// Whose book was changed last: much of it is in the cache.
     warm_slot: u32,
     /// What the present input is about, as far as known: named in its rejection.
@@ -170,6 +175,7 @@ impl Machine {
             },
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
+            window: 0,
             warm_slot: 0,
             subject: Subject::default(),
             touched: Touched::None,
@@ -325,7 +331,8 @@ impl Machine {
     /// The slot, if messages of this channel are awaited; `None` if they are not.
     #[inline]
     fn awaited(&mut self, slot: u32, channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
-        self.connections[usize::from(self.subject.connection)].last_slot = slot;
+        let connection = &mut self.connections[usize::from(self.subject.connection)];
+        connection.last_slot = slot;
         let entry = &mut self.entries[slot as usize];
         let line = entry.lines[channel as usize];
         if line != self.subject.connection && line != 0 && entry.venue.numbers_messages() && channel == Channel::Book {
@@ -342,6 +349,8 @@ impl Machine {
             return Ok(None);
         }
         entry.counters.last_ts_recv = now;
+        entry.heard[channel as usize].note(now);
+        connection.company.heard.note(now);
         self.subject.slot = Some(slot);
         Ok(Some(slot))
     }

@@ -228,7 +228,7 @@ impl Feed {
             State::Resync | State::Stale | State::Disconnected => entry.book_origin.flags |= flag::STALE,
             State::Removed => entry.remove(),
             State::Subscribed => entry.removed = false,
-            State::Connected | State::Crossed | State::Quarantined | State::SubscribeFailed => {}
+            State::Connected | State::Crossed | State::Quarantined | State::SubscribeFailed | State::Silent => {}
         }
         self.publish(index, Channel::Book, origin, &Body::Status(status));
     }

@@ -15,13 +15,13 @@ use crate::sync::Phase;
 use crate::venue::VenueId;
 
 /// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What of a configuration changes output.
 type Limits = (u64, u32, u64);
 
 /// Everything but version and limits, in this order. The symbols of a venue are sorted, so that equal machines have equal bytes.
-type Parts<E, C> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32);
+type Parts<E, C> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32, u64);
 
 /// Why bytes are no checkpoint of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,7 @@ impl Machine {
             &self.connections,
             self.counters,
             self.snapshot_cursor,
+            self.window,
         );
         let written = postcard::to_io(&(VERSION, limits(&self.config), parts), out);
         written.expect("invariant: memory takes what is written, and no structure has a length that is unknown");
@@ -118,7 +119,7 @@ impl Machine {
             return Err(RestoreError::Config);
         }
         let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>>>(bytes);
-        let ((frame_seq, mut entries, symbols, connections, counters, cursor), rest) = read.map_err(malformed("its state"))?;
+        let ((frame_seq, mut entries, symbols, connections, counters, cursor, window), rest) = read.map_err(malformed("its state"))?;
         if !rest.is_empty() {
             return Err(RestoreError::Malformed("more bytes follow"));
         }
@@ -138,6 +139,7 @@ impl Machine {
         machine.entries.extend(entries);
         machine.connections = connections;
         (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor);
+        machine.window = window;
         Ok(machine)
     }
 }

@@ -65,6 +65,7 @@ impl Machine {
     fn lose_channel<S: Sink>(&mut self, slot: u32, channel: Channel, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[slot as usize];
         let connection = std::mem::take(&mut entry.lines[channel as usize]);
+        entry.end_rhythm(channel);
         match channel {
             Channel::Book => {
                 self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
@@ -114,6 +115,7 @@ impl Machine {
             }
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
             self.entries[slot as usize].lines[channel as usize] = connection;
+            self.begin_rhythm(slot, channel, out.ts_recv);
             match channel {
                 Channel::Book => self.start_book(slot, out),
                 Channel::Trade => self.entries[slot as usize].stats.cover(out.ts_recv),

@@ -1,7 +1,7 @@
 //! Depth deltas: what is done about the venue's verdict on each.
 
 use super::checksum::{drop_beyond, proves};
-use super::entry::{touch_flags, ts_flags};
+use super::entry::{Channel, touch_flags, ts_flags};
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
@@ -152,6 +152,9 @@ impl Machine {
 
     /// Applies a delta to the live book.
     fn follow<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
+        if self.entries[slot as usize].is_silent(Channel::Book) {
+            self.speaks(slot, Channel::Book, out);
+        }
         let entry = &mut self.entries[slot as usize];
         let prev_update_id = entry.counters.last_update_id;
         if std::mem::replace(&mut self.warm_slot, slot) != slot {

@@ -6,6 +6,7 @@ use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
 use crate::input::{Instrument, channel};
+use crate::rhythm::{Heard, Rhythm};
 use crate::simd::CodePath;
 use crate::stats::RollingStats;
 use crate::sync::{Phase, Sync};
@@ -47,6 +48,9 @@ pub(super) struct Entry {
     pub(super) removed: bool,
     /// Connection that carries each channel; 0 for none.
     pub(super) lines: [u16; 3],
+    /// Messages of each channel.
+    pub(super) heard: [Heard; 3],
+    pub(super) rhythms: [Rhythm; 3],
 
     /// The serving book. Its update id is `counters.last_update_id`.
     pub(super) book: Book,
@@ -88,6 +92,8 @@ impl Entry {
             venue,
             removed: false,
             lines: [0; 3],
+            heard: [Heard::default(); 3],
+            rhythms: [Rhythm::default(); 3],
             book: Book::on(path),
             book_ts_event: 0,
             sync: Sync::default(),
@@ -111,6 +117,9 @@ impl Entry {
     /// Forgets the venue's state and keeps definition, counters and memory. The sync's aside book must be saved before.
     pub(super) fn reset(&mut self) {
         self.lines = [0; 3];
+        for channel in Channel::ALL {
+            self.end_rhythm(channel);
+        }
         self.book.clear();
         self.book_ts_event = 0;
         let mut buffer = std::mem::take(&mut self.sync.buffer);
@@ -133,7 +142,7 @@ impl Entry {
 
     /// Flags of the serving book, and of the figures.
     pub(super) fn latest_flags(&self) -> u16 {
-        let stale = if self.is_live() { 0 } else { flag::STALE };
+        let stale = if self.is_proven() { 0 } else { flag::STALE };
         let partial = if self.stats.is_partial() { flag::PARTIAL } else { 0 };
         debug_assert_eq!(self.touch, self.book.touch(), "kept with each change of the book");
         stale | partial | touch_flags(self.touch)

@@ -1,6 +1,6 @@
 //! Depth snapshots in, full books out.
 
-use super::entry::touch_flags;
+use super::entry::{Channel, touch_flags};
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Book, Side, Touch};
@@ -115,6 +115,7 @@ impl Machine {
         entry.sync.gapped = false;
         entry.sync.asked_at = None;
         entry.counters.in_sync = 1;
+        entry.counters.silent &= !u64::from(Channel::Book.bit());
         (entry.touch, entry.crossed_since) = (Touch::Apart, None);
         let touch = entry.book.touch();
         out.status(Tag::of(entry.definition.id), State::Live, entry.lines[0], None, entry.counters.last_update_id);
@@ -142,7 +143,7 @@ impl Machine {
         out.count_from(TOLD_AGAIN);
         for (slot, entry) in (0..).zip(entries) {
             out.instrument(slot, &entry.definition);
-            let stale = if entry.is_live() { 0 } else { flag::STALE };
+            let stale = if entry.is_proven() { 0 } else { flag::STALE };
             let tag = Tag { instrument: entry.definition.id, flags: stale | flag::RECOVERED, ts_event: entry.book_ts_event };
             let update_id = entry.counters.last_update_id;
             send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, &mut out);
@@ -154,7 +155,7 @@ impl Machine {
     pub(super) fn send_serving_book<S: Sink>(&mut self, slot: u32, last: bool, out: &mut Output<'_, S>) {
         let Self { entries, scratch, counters, .. } = self;
         let entry = &entries[slot as usize];
-        let stale = if entry.is_live() { 0 } else { flag::STALE };
+        let stale = if entry.is_proven() { 0 } else { flag::STALE };
         let tag = Tag { instrument: entry.definition.id, flags: stale, ts_event: entry.book_ts_event };
         let update_id = entry.counters.last_update_id;
         send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, last, out);

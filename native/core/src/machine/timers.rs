@@ -13,6 +13,8 @@ const STATS_INTERVAL_NS: u64 = 1_000_000_000;
 
 impl Machine {
     pub(super) fn tick<S: Sink>(&mut self, out: &mut Output<'_, S>) {
+        self.turn_windows(out.ts_recv);
+        let mut silent = 0;
         for slot in 0..self.next_slot() {
             if self.entries[slot as usize].removed {
                 continue;
@@ -26,6 +28,7 @@ impl Machine {
             if waits && sync.asked_at.is_some_and(|at| out.ts_recv.saturating_sub(at) > patience) {
                 self.request_snapshot(slot, out.ts_recv);
             }
+            self.listen(slot, &mut silent, out);
             self.tick_stats(slot, out);
         }
         self.send_due_snapshots(out);

@@ -246,6 +246,7 @@ mod message;
 mod okx;
 mod okx_indexed;
 mod shape;
+mod silence;
 mod source;
 
 pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
