@@ -35,6 +35,11 @@ export class Snapshots {
     void this.#fetch(instrument, venue.snapshotRequest(instrument.symbol));
   }
 
+  /** Whether any is being fetched. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   close(): void {
     this.#stop.abort();
   }

@@ -78,6 +78,21 @@ describe('messages', () => {
     expect(strings(range.faulty)).toEqual([...texts.slice(0, at + 3), ...texts.slice(at, at + 3), ...texts.slice(at + 3)]);
   });
 
+  test('corrupt: a share of the quantities is another, and nothing else', async () => {
+    const { plain, faulty } = await compare([{ fault: 'corrupt', args: { share: 0.2, n: 1_000 } }]);
+    const bare = (frames: Buffer[]): string[] => strings(frames).map((text) => text.replace(/(\["[\d.]+",")[\d.]+/g, '$1'));
+    expect(bare(faulty)).toEqual(bare(plain));
+    const quantities = (frames: Buffer[]): string[] =>
+      strings(frames).flatMap((text) => [...text.matchAll(/\["[\d.]+","([\d.]+)/g)].map(([, qty = '']) => qty));
+    const before = quantities(plain);
+    const after = quantities(faulty);
+    const [staying, changed] = [before.filter((qty) => Number(qty) > 0), after.filter((qty, at) => qty !== before[at])];
+    expect(changed.every((qty) => Number(qty) > 0)).toBe(true);
+    // A fifth of those after the first hundred steps of five hundred.
+    expect(changed.length / staying.length).toBeGreaterThan(0.08);
+    expect(changed.length / staying.length).toBeLessThan(0.24);
+  });
+
   test('reorder: a message comes after k later ones', async () => {
     const { plain, faulty } = await compare([{ fault: 'reorder', args: { symbol: 'BTCUSDT', k: 3 } }]);
     const at = turn(plain, faulty);

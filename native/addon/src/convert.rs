@@ -157,7 +157,7 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew'")]
+    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'")]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
@@ -170,8 +170,15 @@ pub struct ShardRequest {
 
 impl From<Request> for ShardRequest {
     fn from(request: Request) -> Self {
-        let mut plain =
-            Self { kind: String::new(), instrument: 0, connection: 0, id: 0.0, venue_code: 0.0, code: String::new(), channels: 0 };
+        let mut plain = Self {
+            kind: String::new(),
+            instrument: 0,
+            connection: 0,
+            id: 0.0,
+            venue_code: 0.0,
+            code: String::new(),
+            channels: 0,
+        };
         match request {
             Request::DepthSnapshot { instrument } => {
                 plain.kind = "depth_snapshot".to_owned();
@@ -191,6 +198,10 @@ impl From<Request> for ShardRequest {
                 plain.kind = "renew".to_owned();
                 plain.instrument = instrument;
                 plain.channels = channels.into();
+            }
+            Request::Audit { instrument } => {
+                plain.kind = "audit".to_owned();
+                plain.instrument = instrument;
             }
             Request::Reconnect { connection, code } => {
                 plain.kind = "reconnect".to_owned();

@@ -98,6 +98,8 @@ codes! {
     ChecksumMismatch = 16, "CHECKSUM_MISMATCH", Resync;
     /// A channel was silent for longer than the limit learned of it, while its connection spoke.
     ChannelSilent = 17, "CHANNEL_SILENT", Resync;
+    /// A book differs from the copy that the venue gave of it, twice at the same price.
+    BookDiffers = 18, "BOOK_DIFFERS", Resync;
 
     // Inputs that contradict the state machine's state.
     /// The instrument definition is unusable.

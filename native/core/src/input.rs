@@ -241,6 +241,11 @@ pub enum Request {
         /// Bits of [`channel`].
         channels: u8,
     },
+    /// Fetch a copy of the book of this instrument, if the venue's budget has room for what is not urgent.
+    Audit {
+        /// The instrument.
+        instrument: u32,
+    },
     /// Replace this connection.
     Reconnect {
         /// The connection.

@@ -4,6 +4,7 @@
 //! live, replay and backtest run the same code and give the same events byte for byte. See `native/core/README.md`.
 #![deny(unsafe_code)]
 
+pub mod audit;
 pub mod bars;
 pub mod book;
 #[cfg(not(feature = "broken"))]

@@ -17,10 +17,12 @@ use crate::sink::Sink;
 use crate::venue::{KnownHead, Message, Read, Reject, Sides, VenueId};
 
 pub use crate::book::canonical_text;
+pub use audit::AUDIT_INTERVAL_NS;
 pub use checkpoint::RestoreError;
 pub use config::{MachineConfig, Outcome};
 pub use snapshot::TOLD_AGAIN;
 
+mod audit;
 mod checkpoint;
 mod checksum;
 mod config;
@@ -40,6 +42,7 @@ mod views;
 mod whole_book;
 mod widen;
 
+use audit::Auditing;
 use depth::Levels;
 use entry::{Channel, Entry};
 use output::{Output, Tag};
@@ -71,6 +74,9 @@ struct Connection {
     #[serde(skip)]
     reconnect_queued: bool,
     company: Company,
+    /// Least delay since somebody asked: our receive time less the venue's, ns.
+    #[serde(skip)]
+    least_delay: Option<i64>,
 }
 
 /// Reused memory of one input.
@@ -103,6 +109,7 @@ pub struct Machine {
     /// Books that no snapshot needs now.
     spare_books: Vec<Book>,
     snapshot_cursor: u32,
+    auditing: Auditing,
     /// Number of the window in which messages are counted.
     window: u64,
     /// Whose book was changed last: much of it is in the cache.
@@ -175,6 +182,7 @@ impl Machine {
             },
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
+            auditing: Auditing::new(config.code_path),
             window: 0,
             warm_slot: 0,
             subject: Subject::default(),

@@ -36,8 +36,8 @@ const FIRST_NS: u64 = 60_000_000_000;
 /// Time to which messages are counted for a rate, ns.
 pub const WINDOW_NS: u64 = 10_000_000_000;
 
-/// Share of the rate that a window replaces: 1 of 2 to this power, so that it follows within ten minutes.
-const RATE_SHIFT: u32 = 6;
+/// Windows of which a rate is the mean, about: 45 minutes.
+const RATE_WINDOWS: u64 = 270;
 
 /// Binary places of a rate.
 const RATE_PLACES: u32 = 8;
@@ -56,23 +56,20 @@ const DOUBLINGS_MAX: u8 = 6;
 pub struct Rate {
     /// Messages counted until the window began.
     before: u64,
-    /// Mean, with [`RATE_PLACES`] binary places; 0 before the first whole window.
+    /// Mean, with [`RATE_PLACES`] binary places.
     mean: u64,
-    /// A window has begun.
-    begun: bool,
+    /// Windows so far, up to [`RATE_WINDOWS`]; the first one was not whole.
+    windows: u64,
 }
 
 impl Rate {
     /// A window ends, `count` being all messages so far.
     pub fn turn(&mut self, count: u64) {
         let messages = count.saturating_sub(self.before) << RATE_PLACES;
-        if !self.begun {
-            self.begun = true;
-        } else if self.mean == 0 {
-            self.mean = messages;
-        } else {
-            self.mean = self.mean - (self.mean >> RATE_SHIFT) + (messages >> RATE_SHIFT);
+        if self.windows > 0 {
+            self.mean = (self.mean * (self.windows - 1) + messages) / self.windows;
         }
+        self.windows = (self.windows + 1).min(RATE_WINDOWS);
         self.before = count;
     }
 
@@ -167,6 +164,12 @@ impl Rhythm {
         Some(promised.map_or(learned, |promised| promised.min(learned)))
     }
 
+    /// Whether a message came since the last look.
+    #[must_use]
+    pub const fn is_new(&self, heard: Heard) -> bool {
+        heard.count != self.since.count
+    }
+
     /// Whether it was reported silent.
     #[must_use]
     pub const fn is_silent(&self) -> bool {
@@ -219,8 +222,8 @@ impl Rhythm {
         let limit = if self.begun { limit } else { limit.max(FIRST_NS) };
         let others = company.rate.expected(silence).saturating_sub(self.rate.expected(silence));
         let came = company.heard.count.saturating_sub(self.others);
-        // In a market that became quiet, half as busy as usual or less, time passes slower.
-        let counted = if others >= OTHERS_MIN && came < others / 2 {
+        // In a market that became quiet, a quarter less busy than usual or more, time passes slower.
+        let counted = if others >= OTHERS_MIN && came < others / 4 * 3 {
             (u128::from(silence) * u128::from(came) / u128::from(others)).max(u128::from(silence / QUIETER_MAX))
         } else {
             u128::from(silence)

@@ -75,10 +75,7 @@ fn a_silent_book_is_stale_within_its_limit_and_asked_for_anew() {
     scene.second(false, true);
     scene.second(false, true);
     let id = scene.counters().last_update_id;
-    assert_eq!(
-        scene.statuses(),
-        [Status { state: State::Stale, connection: 1, code: Some(Code::ChannelSilent), detail: id }]
-    );
+    assert_eq!(scene.statuses(), [Status { state: State::Stale, connection: 1, code: Some(Code::ChannelSilent), detail: id }]);
     assert_eq!(scene.rig.take_requests(), [Request::Renew { instrument: BTC, channels: channel::BOOK }]);
     assert_eq!((scene.counters().in_sync, scene.counters().silent, scene.counters().silences), (0, 1, 1));
     assert_ne!(scene.rig.reader.latest[&BTC].flags & flag::STALE, 0);
@@ -88,7 +85,10 @@ fn a_silent_book_is_stale_within_its_limit_and_asked_for_anew() {
     scene.second(true, true);
     let live = scene.statuses();
     assert_eq!(live, [Status { state: State::Live, connection: 1, code: None, detail: id }]);
-    assert!(matches!(scene.rig.reader.bodies()[..], [Seen::Status(_), Seen::Delta { .. }, ..]), "before the delta that proves it");
+    assert!(
+        matches!(scene.rig.reader.bodies()[..], [Seen::Status(_), Seen::Delta { .. }, ..]),
+        "before the delta that proves it"
+    );
     assert_eq!((scene.counters().in_sync, scene.counters().silent), (1, 0));
     assert_eq!(scene.rig.reader.latest[&BTC].flags & flag::STALE, 0);
 }

@@ -4,7 +4,10 @@ import type { Fault } from './script.js';
 /** Longest row of messages that one rule holds back. */
 const HELD_MAX = 10_000;
 
-export type MessageFault = Extract<Fault, { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'bad_time' }>;
+export type MessageFault = Extract<
+  Fault,
+  { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'corrupt' | 'bad_time' }
+>;
 
 /** What a rule does with one message that it meets: what goes out, and in which order. */
 export type Act = (delivery: Delivery, isLast: boolean) => Delivery[];
@@ -124,6 +127,7 @@ export class Pipeline {
           return fault.args.extra ? [spoilt, delivery] : [spoilt];
         };
       case 'crossed':
+      case 'corrupt':
       case 'bad_time':
         return (delivery) => [{ ...withFate(delivery, fault.fault), payload: chain(delivery.payload, spoil) }];
     }

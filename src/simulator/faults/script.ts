@@ -65,6 +65,11 @@ export const faultSchema = z.discriminatedUnion('fault', [
     size: z.int().min(1).max(67_108_864).optional(),
   }),
   fault('crossed', { ...messages, stream: z.literal('depth').default('depth') }),
+  fault('corrupt', {
+    ...messages,
+    stream: z.literal('depth').default('depth'),
+    share: z.number().min(0).max(1).default(0.001),
+  }),
   fault('bad_time', { ...messages, offset_ms: z.int().default(-3_600_000) }),
   fault('rollback', { venue, symbol, to: z.int().min(1).max(1_000_000_000).default(1) }),
   fault('stall', { ...connections, symbol, ms, pings: z.boolean().default(true), all: z.boolean().default(false) }),

@@ -16,7 +16,7 @@ export interface OracleRecord {
   /** Bytes of the WebSocket payload as sent, and their CRC-32 (that of zlib). */
   readonly bytes: number;
   readonly crc32: number;
-  /** `sent`, `duplicated`, `reordered`, `malformed:<kind>`, `crossed`, `bad_time`; not sent: `dropped`, `stalled`, `refused`; two joined by `+`. */
+  /** `sent`, `duplicated`, `reordered`, `malformed:<kind>`, `crossed`, `corrupt`, `bad_time`; not sent: `dropped`, `stalled`, `refused`; two joined by `+`. */
   readonly fate: string;
   /** Virtual time, µs since the UNIX epoch. */
   readonly time_us: number;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Dialect, ServerLimits } from '../dialects/dialect.js';
+import { corrupt } from '../faults/corrupt.js';
 import { cross, malform, shiftTime } from '../faults/malform.js';
 import { type MessageFault, Pipeline } from '../faults/pipeline.js';
 import { type Fault, FaultSchedule, type ScheduledFault } from '../faults/script.js';
@@ -212,6 +213,7 @@ export class VenueServer implements ConnectionHost {
       case 'reorder':
       case 'malformed':
       case 'crossed':
+      case 'corrupt':
       case 'bad_time':
         this.#addRule(fault);
         break;
@@ -292,6 +294,7 @@ export class VenueServer implements ConnectionHost {
   #spoiler(fault: MessageFault): (bytes: Buffer) => Buffer {
     if (fault.fault === 'malformed') return malform(fault.args.kind, fault.args, this.#random);
     if (fault.fault === 'crossed') return cross;
+    if (fault.fault === 'corrupt') return corrupt(fault.args.share, this.#random.u32());
     return fault.fault === 'bad_time' ? shiftTime(fault.args.offset_ms) : (bytes) => bytes;
   }
 

@@ -8,6 +8,8 @@ const STREAM: Readonly<Record<ChannelName, string>> = { book: 'depth.', trade: '
 
 /** Deepest snapshot that the venue gives. */
 const DEPTH_LIMIT = 1_000;
+/** Levels of a copy for an audit. */
+const AUDIT_LIMIT = 100;
 
 /** Backpack: spot and perpetuals. */
 export const backpack: Venue = {
@@ -23,6 +25,10 @@ export const backpack: Venue = {
   isSilent: true,
   snapshotRequest: (symbol) => ({
     path: `/api/v1/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH_LIMIT}`,
+    weight: 1,
+  }),
+  auditRequest: (symbol) => ({
+    path: `/api/v1/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT_LIMIT}`,
     weight: 1,
   }),
   listingRequest: () => ({ path: '/api/v1/markets', weight: 1 }),

@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::audit::Auditing;
 use super::entry::Entry;
 use super::{Connection, Machine, MachineConfig, SlotsBySymbol};
 use crate::book::Book;
@@ -21,7 +22,7 @@ const VERSION: u32 = 4;
 type Limits = (u64, u32, u64);
 
 /// Everything but version and limits, in this order. The symbols of a venue are sorted, so that equal machines have equal bytes.
-type Parts<E, C> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32, u64);
+type Parts<E, C, A> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32, u64, A);
 
 /// Why bytes are no checkpoint of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ impl Machine {
             slots.sort_unstable();
             (*venue, slots)
         });
-        let parts: Parts<&[Entry], &[Connection]> = (
+        let parts: Parts<&[Entry], &[Connection], &Auditing> = (
             self.frame_seq,
             &self.entries,
             symbols.filter(|(_, slots)| !slots.is_empty()).collect(),
@@ -101,6 +102,7 @@ impl Machine {
             self.counters,
             self.snapshot_cursor,
             self.window,
+            &self.auditing,
         );
         let written = postcard::to_io(&(VERSION, limits(&self.config), parts), out);
         written.expect("invariant: memory takes what is written, and no structure has a length that is unknown");
@@ -118,12 +120,17 @@ impl Machine {
         if saved != limits(&machine.config) {
             return Err(RestoreError::Config);
         }
-        let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>>>(bytes);
-        let ((frame_seq, mut entries, symbols, connections, counters, cursor, window), rest) = read.map_err(malformed("its state"))?;
+        let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>, Auditing>>(bytes);
+        let (parts, rest) = read.map_err(malformed("its state"))?;
+        let (frame_seq, mut entries, symbols, connections, counters, cursor, window, mut auditing) = parts;
         if !rest.is_empty() {
             return Err(RestoreError::Malformed("more bytes follow"));
         }
         check(&machine.config, &entries, &connections)?;
+        if !auditing.is_whole(entries.len()) {
+            return Err(RestoreError::Malformed("an audit of no book"));
+        }
+        auditing.window.adopt(machine.config.code_path);
         for (venue, slots) in symbols {
             let known = machine.symbols.iter_mut().find(|(of, _)| *of == venue);
             let (_, table) = known.ok_or(RestoreError::Malformed("a venue without symbols"))?;
@@ -139,7 +146,7 @@ impl Machine {
         machine.entries.extend(entries);
         machine.connections = connections;
         (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor);
-        machine.window = window;
+        (machine.window, machine.auditing) = (window, auditing);
         Ok(machine)
     }
 }

@@ -161,6 +161,10 @@ impl Machine {
             entry.book.prefetch(&self.scratch.bids, &self.scratch.asks);
         }
         entry.book.apply_all(&self.scratch.bids, &self.scratch.asks);
+        if self.auditing.slot == slot && !self.auditing.window.follow(delta.ids, &self.scratch.bids, &self.scratch.asks) {
+            self.void_audit(slot);
+        }
+        let entry = &mut self.entries[slot as usize];
         entry.counters.last_update_id = delta.ids.last;
         entry.counters.book_deltas += 1;
         self.counters.book_deltas += 1;

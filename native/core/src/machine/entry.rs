@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Difference;
 use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
@@ -63,6 +64,8 @@ pub(super) struct Entry {
     pub(super) crossed_since: Option<u64>,
     /// When it was last rebuilt for that, ns.
     pub(super) crossed_resync_at: Option<u64>,
+    /// What the last audit found different.
+    pub(super) suspects: Vec<Difference>,
     /// When the next periodic snapshot is due, ns.
     pub(super) snapshot_due: u64,
 
@@ -100,6 +103,7 @@ impl Entry {
             touch: Touch::Apart,
             crossed_since: None,
             crossed_resync_at: None,
+            suspects: Vec::new(),
             snapshot_due: 0,
             tracks: [TradeTrack::default(); 2],
             last_trade: Trade::default(),
@@ -121,6 +125,7 @@ impl Entry {
             self.end_rhythm(channel);
         }
         self.book.clear();
+        self.suspects.clear();
         self.book_ts_event = 0;
         let mut buffer = std::mem::take(&mut self.sync.buffer);
         buffer.clear();

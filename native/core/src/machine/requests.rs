@@ -15,7 +15,7 @@ impl Machine {
                 }
             }
             Request::Reconnect { connection, .. } => self.connections[usize::from(connection)].reconnect_queued = false,
-            Request::ControlReply { .. } | Request::Answer { .. } | Request::Renew { .. } => {}
+            Request::ControlReply { .. } | Request::Answer { .. } | Request::Renew { .. } | Request::Audit { .. } => {}
         }
         Some(request)
     }

@@ -25,6 +25,18 @@ impl Entry {
         self.is_live() && !self.is_silent(Channel::Book)
     }
 
+    /// How much later the newest message came than the venue wrote it, ns, if one came since the last look. Where messages that carry no
+    /// such time came behind it, more.
+    fn delay(&self, channel: Channel) -> Option<i64> {
+        let heard = self.heard[channel as usize];
+        let ts_event = match channel {
+            Channel::Book => self.book_ts_event,
+            Channel::Trade => self.last_trade_ts_event,
+            Channel::Quote => 0,
+        };
+        (ts_event != 0 && self.rhythms[channel as usize].is_new(heard)).then(|| heard.at.wrapping_sub(ts_event).cast_signed())
+    }
+
     /// Nobody carries this channel now.
     pub(super) fn end_rhythm(&mut self, channel: Channel) {
         self.rhythms[channel as usize].end();
@@ -49,7 +61,10 @@ impl Machine {
         for channel in Channel::ALL {
             let entry = &mut self.entries[slot as usize];
             let line = entry.lines[channel as usize];
-            let Some(connection) = self.connections.get(usize::from(line)).filter(|_| line != 0) else { continue };
+            let Some(connection) = self.connections.get_mut(usize::from(line)).filter(|_| line != 0) else { continue };
+            if let Some(delay) = entry.delay(channel) {
+                connection.least_delay = Some(connection.least_delay.map_or(delay, |least| least.min(delay)));
+            }
             let rhythm = &mut entry.rhythms[channel as usize];
             let repeats = entry.venue.repeats_after(channel.bit());
             match rhythm.look(entry.heard[channel as usize], &connection.company, repeats, *told < SILENT_PER_TICK_MAX) {
@@ -99,6 +114,16 @@ impl Machine {
             out.status(tag, State::Live, line, None, entry.counters.last_update_id);
         }
         self.touch(slot);
+    }
+
+    /// Least delay of each connection's messages since the last call: our receive time less the venue's, ns, below zero where the venue's
+    /// clock is ahead. A sample of the messages, one a tick, channel and instrument. No input: it changes no output.
+    pub fn take_delays(&mut self, mut each: impl FnMut(u16, i64)) {
+        for (number, connection) in (0..).zip(&mut self.connections) {
+            if let Some(delay) = connection.least_delay.take() {
+                each(number, delay);
+            }
+        }
     }
 
     /// Turns the windows in which messages are counted, and tells what limits were learned.

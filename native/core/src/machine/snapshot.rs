@@ -23,10 +23,14 @@ impl Machine {
     ) -> Result<(), Reject> {
         let slot = self.known(instrument)?;
         let sync = &mut self.entries[slot as usize].sync;
-        if !matches!(sync.phase, Phase::Buffering | Phase::Loaded) {
+        if sync.phase == Phase::Live {
+            return self.take_copy(slot, body, out.ts_recv);
+        }
+        if sync.phase == Phase::Idle || self.entries[slot as usize].venue.snapshots_in_stream() {
             self.counters.ignored += 1;
             return Ok(());
         }
+        let sync = &mut self.entries[slot as usize].sync;
         sync.asked_at = None;
         if std::mem::take(&mut sync.discard_answer) {
             self.counters.ignored += 1;
@@ -85,6 +89,7 @@ impl Machine {
 
     /// Publishes the proven snapshot and the deltas that follow it, and lets the new book serve.
     pub(super) fn go_live<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        self.void_audit(slot);
         let Self { entries, scratch, counters, spare_books, .. } = self;
         let entry = &mut entries[slot as usize];
         let Aside { mut book, update_id, ts_event, .. } =

@@ -22,6 +22,11 @@ impl Exponents {
         Self { price: definition.price_exponent, qty: definition.qty_exponent }
     }
 
+    /// Both, price first.
+    pub(super) const fn pair(self) -> (i8, i8) {
+        (self.price, self.qty)
+    }
+
     /// Factors that bring mantissas of `self` to `finer`; `None` if they do not fit 64 bits.
     pub(super) fn factors(self, finer: Self) -> Option<(i64, i64)> {
         let power = |from: i8, to: i8| 10_i64.checked_pow(u32::try_from(i16::from(from) - i16::from(to)).ok()?);

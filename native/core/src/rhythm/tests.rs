@@ -192,7 +192,10 @@ fn a_muted_channel_of_200_is_found_within_its_limit() {
         assert!(market.channels.iter().enumerate().all(|(other, channel)| other == index || !channel.rhythm.is_silent()));
         market.channels[index].next = market.tick as f64 * 0.1;
         assert_eq!(market.tick(1.0, None), [(index, Look::Speaks)]);
-        assert!(market.channels[index].rhythm.limit(None).unwrap() <= 2 * limit, "a silence that was reported doubles it at most");
+        assert!(
+            market.channels[index].rhythm.limit(None).unwrap() <= 2 * limit,
+            "a silence that was reported doubles it at most"
+        );
         muted.push(limit / 1_000_000_000);
     }
     assert!(muted.len() > 4, "{muted:?}");

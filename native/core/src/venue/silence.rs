@@ -13,6 +13,12 @@ impl VenueId {
         !matches!(self, Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock)
     }
 
+    /// Whether copies of its books can be fetched and read by [`Self::parse_snapshot`].
+    #[must_use]
+    pub const fn has_audit(self) -> bool {
+        matches!(self, Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm | Self::Backpack)
+    }
+
     /// Time after which the venue repeats the last message of a channel (a bit of [`channel`]) in which nothing changes, ns. `None`: it
     /// sends changes alone, and only a channel's own rhythm tells whether it is silent.
     #[must_use]

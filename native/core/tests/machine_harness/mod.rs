@@ -290,8 +290,15 @@ impl Rig {
         self.input(Input::Tick)
     }
 
+    /// All but audits, which come with time alone.
     pub fn take_requests(&mut self) -> Vec<Request> {
-        std::iter::from_fn(|| self.machine.take_request()).collect()
+        let all = std::iter::from_fn(|| self.machine.take_request());
+        all.filter(|request| !matches!(request, Request::Audit { .. })).collect()
+    }
+
+    /// Whether an audit is wanted; forgets every other request.
+    pub fn takes_audit(&mut self) -> bool {
+        std::iter::from_fn(|| self.machine.take_request()).any(|request| request == Request::Audit { instrument: BTC })
     }
 
     /// Brings the book to life at update id 100: bid 99 × 1, ask 101 × 1.

@@ -1,0 +1,46 @@
+/** N9: copies of live books are fetched and compared; what the stream told wrong is measured, and what lasts is rebuilt. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { VenueName } from '#dist/simulator/index.js';
+import { eventually, Rig } from './rig.js';
+
+const AUDITS = 8;
+const SHARE = 0.05;
+const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
+  ['binance-spot', ['BTCUSDT', 'ETHUSDT']],
+  ['binance-usdm', ['BTCUSDT', 'ETHUSDT']],
+  ['backpack', ['BTC_USDC', 'SOL_USDC_PERP']],
+];
+
+describe.each(VENUES)('%s', (venue, symbols) => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ config: { shards: 1 }, simulator: { venues: [venue], symbols } });
+  });
+  afterAll(() => rig?.stop());
+
+  const figures = async () => ({
+    audits: await rig.counter('audits'),
+    levels: await rig.counter('audit_levels'),
+    different: await rig.counter('audit_different'),
+  });
+
+  it('a true stream is 100 % of what the venue says', async () => {
+    await eventually('audits', async () => (await rig.counter('audits')) >= AUDITS);
+    const { levels, different } = await figures();
+    expect(levels).toBeGreaterThan(AUDITS * 50);
+    expect(different).toBe(0);
+    expect(await rig.counter('resyncs')).toBe(0);
+  });
+
+  it('wrong quantities are measured, and books in which they last are rebuilt with their code', async () => {
+    const before = await figures();
+    rig.inject('corrupt', { share: SHARE, n: 1_000_000 });
+    await eventually('audits', async () => (await rig.counter('audits')) >= before.audits + 2 * AUDITS);
+    const { levels, different } = await figures();
+    const measured = (different - before.different) / (levels - before.levels);
+    // Levels that did not change since are true still, so that less is wrong in a book than in its stream; far more cannot be.
+    expect(measured).toBeGreaterThan(0);
+    expect(measured).toBeLessThan(SHARE + 5 * Math.sqrt(SHARE / (levels - before.levels)));
+    await eventually('a difference that lasts', async () => (await rig.counter('resyncs')) > 0);
+  });
+});
