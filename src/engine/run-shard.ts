@@ -126,7 +126,11 @@ class ShardRunner {
     this.#host.tick();
     this.#ticks += 1;
     if (this.#ticks % WATCH_EVERY_TICKS !== 0) return;
-    for (const { lines } of this.#feeds.values()) for (const line of lines) line.watch();
+    this.#host.delays((connection, delayMs) => this.#byConnection.get(connection)?.clock.note(delayMs));
+    for (const { lines, clock } of this.#feeds.values()) {
+      clock.look();
+      for (const line of lines) line.watch();
+    }
   }
 
   #request(request: ShardRequest): void {
@@ -135,6 +139,11 @@ class ShardRunner {
       case 'depth_snapshot': {
         const known = this.#byInstrument.get(request.instrument);
         known?.feed.wholeBook(known.definition);
+        break;
+      }
+      case 'audit': {
+        const known = this.#byInstrument.get(request.instrument);
+        known?.feed.audits.request(known.definition);
         break;
       }
       case 'renew':
@@ -183,7 +192,7 @@ class ShardRunner {
       status: () => ({
         counters: this.#host.counters(),
         instruments: this.#host.instruments(),
-        connections: [...this.#feeds.values()].flatMap(({ id, lines }) =>
+        connections: [...this.#feeds.values()].flatMap(({ id, lines, clock }) =>
           lines.map((line) => ({
             feed: id,
             shard: this.#task.shard,
@@ -192,6 +201,7 @@ class ShardRunner {
             state: line.state,
             reconnects: Math.max(0, line.reconnects),
             lastFrameAgeMs: line.lastFrameAgeMs,
+            clock: clock.reading,
           })),
         ),
       }),
@@ -214,8 +224,10 @@ class ShardRunner {
   async #stop(): Promise<null> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    for (const { lines, snapshots } of this.#feeds.values()) {
+    for (const { lines, snapshots, audits, clock } of this.#feeds.values()) {
+      clock.close();
       snapshots.close();
+      audits.close();
       for (const line of lines) line.stop();
     }
     this.#host.close();

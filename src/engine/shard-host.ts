@@ -181,6 +181,12 @@ export class ShardHost implements LineInputs {
     if (this.#shard !== undefined) this.#journal.look(this.#shard);
   }
 
+  /** Least delay of each connection's messages since the last call: our receive time less the venue's, ms. */
+  delays(each: (connection: number, delayMs: number) => void): void {
+    const found = this.#shard?.delays() ?? [];
+    for (let at = 0; at + 1 < found.length; at += 2) each(found[at] ?? 0, (found[at + 1] ?? 0) / 1e6);
+  }
+
   book(instrument: number): BookText | null {
     const known = this.#instruments.get(instrument);
     const book = this.#shard?.bookText(instrument);

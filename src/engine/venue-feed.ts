@@ -1,7 +1,9 @@
 import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
+import { Audits } from './audits.js';
 import { Backoff } from './backoff.js';
+import { FeedClock } from './feed-clock.js';
 import { Line, type LineInputs } from './line.js';
 import type { Logger } from './log.js';
 import type { RestClient } from './rest.js';
@@ -27,6 +29,8 @@ export class VenueFeed {
   #instruments: readonly InstrumentDefinition[] = [];
   readonly lines: Line[] = [];
   readonly snapshots: Snapshots;
+  readonly audits: Audits;
+  readonly clock: FeedClock;
 
   constructor(options: VenueFeedOptions) {
     const { config, venue, task, rest, logger, deliver } = options;
@@ -37,6 +41,10 @@ export class VenueFeed {
       attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes,
     });
     this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver });
+    this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });
+    const { snapshots } = this;
+    const isBusy = (): boolean => snapshots.isBusy;
+    this.audits = new Audits({ venue, feed: task.feed, shards: config.shards, rest, logger, isBusy, deliver });
   }
 
   get id(): string {

@@ -20,6 +20,7 @@ import { CandleMinutes } from './candle-minutes.js';
 import type { CandleSource } from './candle-routes.js';
 import { MemoryCandles } from './candles.js';
 import { CLOSE_CODES } from './client.js';
+import { Clocks } from './clocks.js';
 import { DataQueries } from './data-queries.js';
 import { Exchange, Router, readRequest } from './exchange.js';
 import { bindAddress, CLOSED, checkCertificate, checkExposure } from './exposure.js';
@@ -164,6 +165,7 @@ class RunningGateway implements Gateway {
       queries,
       stages: this.#stages,
       alerts: this.#alerts,
+      clocks: new Clocks(control),
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;

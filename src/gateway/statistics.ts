@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
 import type { Access } from './access.js';
+import { exposeAccuracy } from './accuracy.js';
+import type { Clocks } from './clocks.js';
 import type { DataQueries } from './data-queries.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
@@ -48,6 +50,7 @@ export interface StatisticsParts {
   readonly queries: DataQueries;
   readonly stages: Stages;
   readonly alerts: LatencyAlerts;
+  readonly clocks: Clocks;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -134,6 +137,7 @@ export class Statistics {
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
+    this.#parts.clocks.expose(out);
     this.#parts.access.expose(out);
     this.#parts.alerts.expose(out);
     this.#parts.sinks.expose(out);
@@ -265,6 +269,7 @@ export class Statistics {
         { count, sum: ns / 1e9 },
       ] as const;
     });
+    exposeAccuracy(out, instruments);
     const help = 'From receipt to the ring, of updates since this gateway follows the instrument.';
     out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {

@@ -13,6 +13,19 @@ export interface ConnectionStatus {
   readonly state: ConnectionState;
   readonly reconnects: number;
   readonly lastFrameAgeMs: number | null;
+  /** The venue's clock against ours, the same on all connections of a feed in a shard; null before anything is known. */
+  readonly clock: ClockStatus | null;
+}
+
+/** The venue's time less ours. */
+export interface ClockStatus {
+  readonly offsetNs: number;
+  /** Parts in 10^9 by which the venue's clock is faster; null before it can be told. */
+  readonly driftPpb: number | null;
+  /** The true offset is within this of `offsetNs`; null where that is a lower bound alone. */
+  readonly errorNs: number | null;
+  /** Times that one of the clocks was set. */
+  readonly jumps: number;
 }
 
 export interface InstrumentStatus {

@@ -79,6 +79,13 @@ export interface Venue {
   readonly isSilent?: true;
   /** Depth snapshot of a symbol at full depth. Absent where the stream of the book begins with one: then it is subscribed anew. */
   snapshotRequest?(symbol: string): RestRequest;
+  /**
+   * Copy of a symbol's best levels, to compare a live book with. Light on purpose: it is asked for now and then. Absent where the core
+   * reads none (`has_audit`).
+   */
+  auditRequest?(symbol: string): RestRequest;
+  /** How the venue's own time is asked for, and read from the answer: ms since the UNIX epoch. Throws for a body of another shape. */
+  readonly time?: { request(): RestRequest; read(body: string): number };
   /** Absent where candles are made of our own trades alone. */
   readonly minutes?: VenueMinutes;
   /** The venue's instrument listing. */

@@ -3,12 +3,16 @@ import type { ChannelName } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.js';
 import { binanceMinutes } from './binance-minutes.js';
+import { binanceTime } from './binance-time.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
 const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 1000, weight: 20 } as const;
+
+/** Levels of a copy for an audit, and its weight. */
+const AUDIT = { limit: 100, weight: 5 } as const;
 
 /** Weight of a request for 500 to 1,000 minutes. */
 const MINUTES_WEIGHT = 5;
@@ -30,7 +34,12 @@ export function futures(
       path: `${rest}/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
       weight: DEPTH.weight,
     }),
+    auditRequest: (symbol) => ({
+      path: `${rest}/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT.limit}`,
+      weight: AUDIT.weight,
+    }),
     minutes: binanceMinutes(rest, MINUTES_WEIGHT),
+    time: binanceTime(rest),
     listingRequest: () => ({ path: `${rest}/exchangeInfo`, weight: 1 }),
     usedWeight,
   };

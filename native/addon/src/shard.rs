@@ -232,6 +232,16 @@ impl Shard {
         Ok(std::iter::from_fn(|| machine.take_request()).map(ShardRequest::from).collect())
     }
 
+    /// Number of a connection and least delay of its messages since the last call, ns (our receive time less the venue's), in turns.
+    #[napi]
+    pub fn delays(&self) -> Vec<f64> {
+        let mut found = Vec::new();
+        if let Ok(driver) = self.driver.borrow_mut().healthy_mut() {
+            driver.machine.take_delays(|connection, delay| found.extend([f64::from(connection), delay as f64]));
+        }
+        found
+    }
+
     /// Why the last input was quarantined; null if it was not.
     #[napi]
     #[must_use]

@@ -3,6 +3,7 @@ import type { ChannelName } from '../../model/config.js';
 import type { Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
 import { binanceMinutes } from '../binance-minutes.js';
+import { binanceTime } from '../binance-time.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
@@ -10,6 +11,9 @@ const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', tr
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 5000, weight: 250 } as const;
+
+/** Levels of a copy for an audit, and its weight. */
+const AUDIT = { limit: 100, weight: 5 } as const;
 
 /** Weight of any request for minutes. */
 const MINUTES_WEIGHT = 2;
@@ -28,7 +32,12 @@ export const binanceSpot: Venue = {
     path: `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${DEPTH.limit}`,
     weight: DEPTH.weight,
   }),
+  auditRequest: (symbol) => ({
+    path: `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT.limit}`,
+    weight: AUDIT.weight,
+  }),
   minutes: binanceMinutes('/api/v3', MINUTES_WEIGHT),
+  time: binanceTime('/api/v3'),
   listingRequest: () => ({ path: '/api/v3/exchangeInfo', weight: 20 }),
   usedWeight,
 };
