@@ -35,6 +35,16 @@ export const CODES = {
     recovery: 'resync',
     meaning: "The book after a message is not the one that the venue's checksum tells of.",
   },
+  CHANNEL_SILENT: {
+    number: 17,
+    recovery: 'resync',
+    meaning: 'A channel was silent for longer than the limit learned of it, while its connection spoke.',
+  },
+  BOOK_DIFFERS: {
+    number: 18,
+    recovery: 'resync',
+    meaning: 'A book differs from the copy that the venue gave of it, twice at the same price.',
+  },
   INSTRUMENT_INVALID: { number: 30, recovery: 'fatal', meaning: 'The instrument definition is unusable.' },
   INSTRUMENT_UNKNOWN: { number: 31, recovery: 'fatal', meaning: 'The instrument id is not known to this shard.' },
   INSTRUMENT_TABLE_FULL: { number: 32, recovery: 'fatal', meaning: 'The shard holds as many instruments as it was made for.' },
@@ -107,6 +117,8 @@ export const CODE_NAMES = {
   14: 'LEVELS_TOO_MANY',
   15: 'UNKNOWN_CONNECTION',
   16: 'CHECKSUM_MISMATCH',
+  17: 'CHANNEL_SILENT',
+  18: 'BOOK_DIFFERS',
   30: 'INSTRUMENT_INVALID',
   31: 'INSTRUMENT_UNKNOWN',
   32: 'INSTRUMENT_TABLE_FULL',
@@ -217,6 +229,7 @@ export const STATES = {
   subscribed: 8,
   subscribe_failed: 9,
   removed: 10,
+  silent: 11,
 } as const;
 
 /** A name in `STATES`. */
@@ -234,6 +247,7 @@ export const STATE_NAMES = {
   8: 'subscribed',
   9: 'subscribe_failed',
   10: 'removed',
+  11: 'silent',
 } as const;
 
 /** Venue numberings that a gap is about. */

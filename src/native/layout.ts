@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x6d2a8e317be0af8en;
+export const SCHEMA_HASH = 0x7b7118a0c171eec1n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -153,6 +153,11 @@ export const SHARD_COUNTERS = [
   { name: 'crossed', help: 'Times a book became crossed.' },
   { name: 'checksums', help: "Books that the venue's checksum was compared with." },
   { name: 'checksum_mismatches', help: "Books that were not the ones of the venue's checksum." },
+  { name: 'silences', help: 'Times a channel was silent beyond the limit learned of it.' },
+  { name: 'audits', help: 'Copies of books that were fetched and compared.' },
+  { name: 'audit_levels', help: 'Levels compared.' },
+  { name: 'audit_different', help: 'Levels that were different.' },
+  { name: 'audits_void', help: 'Audits that came to nothing: no answer, or the book was rebuilt meanwhile.' },
   { name: 'rollbacks', help: 'Times a venue restarted its ids.' },
   { name: 'widened', help: "Times an instrument's exponents had to be widened." },
 ] as const;
@@ -180,6 +185,14 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'quarantined', help: 'Messages of this instrument set aside.' },
   { name: 'channels', help: 'Channels subscribed, as bits; kept while their connection is lost; 256: it left.' },
+  { name: 'silences', help: 'Times a channel was silent beyond the limit learned of it.' },
+  { name: 'audits', help: 'Copies of books that were fetched and compared.' },
+  { name: 'audit_levels', help: 'Levels compared.' },
+  { name: 'audit_different', help: 'Levels that were different.' },
+  { name: 'silent', help: 'Channels that are, as bits.' },
+  { name: 'book_silence_ms_max', help: 'Silence of the book that is reported, ms; 0 while it is learned.' },
+  { name: 'trade_silence_ms_max', help: 'The same of trades.' },
+  { name: 'quote_silence_ms_max', help: 'The same of quotes.' },
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },

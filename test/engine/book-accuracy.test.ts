@@ -9,6 +9,8 @@ const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
   ['binance-spot', ['BTCUSDT', 'ETHUSDT']],
   ['binance-usdm', ['BTCUSDT', 'ETHUSDT']],
   ['backpack', ['BTC_USDC', 'SOL_USDC_PERP']],
+  ['bybit-linear', ['BTCUSDT', 'ETHUSDT']],
+  ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP']],
 ];
 
 describe.each(VENUES)('%s', (venue, symbols) => {

@@ -286,3 +286,14 @@ fn trades_of_a_message_come_in_order_all_or_none_and_old_ones_once() {
     assert_eq!(venue.rig.frame(&message(&[])).rejected, None, "no trade at all");
     assert_eq!(venue.rig.reader.gaps(), []);
 }
+
+/// N9: the REST book has the ids of the deepest stream.
+#[test]
+fn a_copy_of_a_book_is_read_with_its_id() {
+    let body = br#"{"retCode":0,"retMsg":"OK","result":{"s":"BTCUSDT","a":[["65557.7","16.606"]],"b":[["65485.47","47.081"],["65485.4","1"]],"ts":1716863719031,"u":230704,"seq":1432604333,"cts":1716863718905},"retExtInfo":{},"time":1716863719382}"#;
+    let copy = VenueId::BybitLinear.parse_snapshot(body).unwrap();
+    assert_eq!((copy.last_update_id, copy.ts_event), (230_704, Some(1_716_863_718_905_000_000)));
+    assert_eq!((copy.bids.bytes, copy.asks.bytes.len()), (&br#"[["65485.47","47.081"],["65485.4","1"]]"#[..], 22));
+    let refused = VenueId::BybitLinear.parse_snapshot(br#"{"retCode":10001,"retMsg":"params error","result":{}}"#);
+    assert!(refused.is_err());
+}

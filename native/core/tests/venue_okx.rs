@@ -299,3 +299,13 @@ fn messages_without_ids_count_from_the_book_s_own_connection_alone() {
     assert_eq!(outcome.rejected, None);
     assert_eq!((venue.rig.text().as_str(), venue.rig.machine.counters().duplicates), ("B 99 1\n", 1));
 }
+
+/// N9: no id that could be relied upon.
+#[test]
+fn a_copy_of_a_book_is_read_without_an_id() {
+    let body = br#"{"code":"0","msg":"","data":[{"asks":[["41006.8","0.60038921","0","1"]],"bids":[["41006.3","0.30178218","0","2"]],"ts":"1629966436396"}]}"#;
+    let copy = VenueId::OkxSpot.parse_snapshot(body).unwrap();
+    assert_eq!((copy.last_update_id, copy.ts_event), (0, None));
+    assert_eq!(copy.asks.bytes, br#"[["41006.8","0.60038921","0","1"]]"#);
+    assert!(VenueId::OkxSpot.parse_snapshot(br#"{"code":"51001","msg":"Instrument ID does not exist","data":[]}"#).is_err());
+}

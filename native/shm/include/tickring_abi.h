@@ -116,6 +116,7 @@ enum tkr_state {
   TKR_STATE_SUBSCRIBED = 8,
   TKR_STATE_SUBSCRIBE_FAILED = 9,
   TKR_STATE_REMOVED = 10,
+  TKR_STATE_SILENT = 11,
 };
 
 /* Venue numberings that a gap is about. */
@@ -201,17 +202,22 @@ enum tkr_counter {
   TKR_COUNTER_CROSSED = 27, /* Times a book became crossed. */
   TKR_COUNTER_CHECKSUMS = 28, /* Books that the venue's checksum was compared with. */
   TKR_COUNTER_CHECKSUM_MISMATCHES = 29, /* Books that were not the ones of the venue's checksum. */
-  TKR_COUNTER_ROLLBACKS = 30, /* Times a venue restarted its ids. */
-  TKR_COUNTER_WIDENED = 31, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_JOURNAL_STATE = 32, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 33, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 34, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 35, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 36, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 37, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 38, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 39, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 40, /* Errors of the disk. */
+  TKR_COUNTER_SILENCES = 30, /* Times a channel was silent beyond the limit learned of it. */
+  TKR_COUNTER_AUDITS = 31, /* Copies of books that were fetched and compared. */
+  TKR_COUNTER_AUDIT_LEVELS = 32, /* Levels compared. */
+  TKR_COUNTER_AUDIT_DIFFERENT = 33, /* Levels that were different. */
+  TKR_COUNTER_AUDITS_VOID = 34, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
+  TKR_COUNTER_ROLLBACKS = 35, /* Times a venue restarted its ids. */
+  TKR_COUNTER_WIDENED = 36, /* Times an instrument's exponents had to be widened. */
+  TKR_COUNTER_JOURNAL_STATE = 37, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 38, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 39, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 40, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 41, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 42, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 43, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 44, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 45, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -224,9 +230,17 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_DUPLICATES = 5, /* Messages that repeated what was applied already. */
   TKR_INSTRUMENT_COUNTER_QUARANTINED = 6, /* Messages of this instrument set aside. */
   TKR_INSTRUMENT_COUNTER_CHANNELS = 7, /* Channels subscribed, as bits; kept while their connection is lost; 256: it left. */
-  TKR_INSTRUMENT_COUNTER_IN_SYNC = 8, /* 1 while the book is proven in sync, else 0. */
-  TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 9, /* Update id of the book. */
-  TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 10, /* Receive time of the last message, ns since the UNIX epoch. */
+  TKR_INSTRUMENT_COUNTER_SILENCES = 8, /* Times a channel was silent beyond the limit learned of it. */
+  TKR_INSTRUMENT_COUNTER_AUDITS = 9, /* Copies of books that were fetched and compared. */
+  TKR_INSTRUMENT_COUNTER_AUDIT_LEVELS = 10, /* Levels compared. */
+  TKR_INSTRUMENT_COUNTER_AUDIT_DIFFERENT = 11, /* Levels that were different. */
+  TKR_INSTRUMENT_COUNTER_SILENT = 12, /* Channels that are, as bits. */
+  TKR_INSTRUMENT_COUNTER_BOOK_SILENCE_MS_MAX = 13, /* Silence of the book that is reported, ms; 0 while it is learned. */
+  TKR_INSTRUMENT_COUNTER_TRADE_SILENCE_MS_MAX = 14, /* The same of trades. */
+  TKR_INSTRUMENT_COUNTER_QUOTE_SILENCE_MS_MAX = 15, /* The same of quotes. */
+  TKR_INSTRUMENT_COUNTER_IN_SYNC = 16, /* 1 while the book is proven in sync, else 0. */
+  TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 17, /* Update id of the book. */
+  TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 18, /* Receive time of the last message, ns since the UNIX epoch. */
 };
 
 /* Histograms of a shard. */

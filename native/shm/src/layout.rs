@@ -186,7 +186,7 @@ pub const RING_COUNTERS: &[(&str, &str)] = &[
 pub const JOURNAL_COUNTERS_AT: usize = RING_COUNTERS.len() + ShardCounters::TABLE.len();
 /// Words of the counters area: ring counters, shard counters, the journal's, rounded up to a slot.
 pub const COUNTER_WORDS: usize = (JOURNAL_COUNTERS_AT + JournalCounters::TABLE.len()).next_multiple_of(SLOT_WORDS);
-/// Words of one instrument's counters: two cache lines.
+/// Words of one instrument's counters: whole pairs of cache lines.
 pub const INSTRUMENT_COUNTER_WORDS: usize = InstrumentCounters::TABLE.len().next_multiple_of(2 * SLOT_WORDS);
 
 /// Sub-buckets of an octave as a power of two: values are kept to 1/64.
@@ -219,6 +219,6 @@ const _: () = {
     assert!(SPAN_MAX * 8 <= RING_SIZE_MIN as usize / SLOT_SIZE);
     assert!(2 * POSITION_MAX + 2 < COMMIT_TAIL);
     assert!(latest_words(20) == 104 && LATEST_HEAD_WORDS + 4 * 20 == 99);
-    assert!(INSTRUMENT_WORDS * WORD_SIZE == 256 && INSTRUMENT_COUNTER_WORDS * WORD_SIZE == 128);
+    assert!(INSTRUMENT_WORDS * WORD_SIZE == 256 && INSTRUMENT_COUNTER_WORDS * WORD_SIZE == 256);
     assert!(HISTOGRAM_BUCKETS == 2240 && HISTOGRAM_WORDS.is_multiple_of(SLOT_WORDS));
 };

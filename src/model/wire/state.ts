@@ -15,5 +15,6 @@ export const State = {
   Subscribed: 8,
   SubscribeFailed: 9,
   Removed: 10,
+  Silent: 11,
 } as const;
 export type State = (typeof State)[keyof typeof State];

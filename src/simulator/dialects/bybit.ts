@@ -68,6 +68,10 @@ function rest(category: Category, path: string, query: URLSearchParams, symbols:
     const limit = Math.min(Number(query.get('limit') ?? 200), 1000);
     return { endpoint: 'klines', weight: 1, symbols: [symbol], limit, span: [fromMs, toMs] };
   }
+  if (path === '/v5/market/orderbook' && symbol !== null && symbols.has(symbol)) {
+    const limit = Number(query.get('limit') ?? (category === 'spot' ? 1 : 25));
+    return { endpoint: 'depth', weight: 1, symbols: [symbol], limit };
+  }
   if (path !== '/v5/market/instruments-info') return undefined;
   const wanted = symbol === null || !symbols.has(symbol) ? [] : [symbol];
   return { endpoint: 'exchangeInfo', weight: 1, symbols: wanted, limit: 0 };
@@ -111,6 +115,11 @@ function dialectOf(category: Category): Dialect {
     },
     decorate: (message) => `${message.slice(0, -1)},"st":1}`,
     rest: (path, query, symbols) => rest(category, path, query, symbols),
+    snapshotBody: (text, levels, nowUs) => {
+      const [ts, sides] = [timeText(nowUs, false), `"b":${levelRows(text, levels.bids)},"a":${levelRows(text, levels.asks)}`];
+      const result = `{"s":"",${sides},"ts":${ts},"u":${levels.lastUpdateId},"seq":${ts},"cts":${ts}}`;
+      return `{"retCode":0,"retMsg":"OK","result":${result},"retExtInfo":{},"time":${ts}}`;
+    },
     klinesBody: (text, spec, minutes, nowUs) => {
       const rows = minutes.map(({ startMs, open, high, low, close, lots }) => [
         ...[String(startMs), ...[open, high, low, close].map((tick) => text.price(tick)), text.qty(lots)],

@@ -63,6 +63,9 @@ function listing(type: InstrumentType, spec: SymbolSpec): object {
 }
 
 function rest(type: InstrumentType, path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
+  const wantedBook = query.get('instId');
+  if (path === '/api/v5/market/books' && wantedBook !== null && symbols.has(wantedBook))
+    return { endpoint: 'depth', weight: 1, symbols: [wantedBook], limit: Number(query.get('sz') ?? 1) };
   if (path !== '/api/v5/public/instruments' || query.get('instType') !== type) return undefined;
   const symbol = query.get('instId');
   const wanted = symbol === null || !symbols.has(symbol) ? [] : [symbol];
@@ -111,6 +114,10 @@ function dialectOf(type: InstrumentType): Dialect {
     },
     decorate: (text) => `${text.slice(0, -1)},"st":1}`,
     rest: (path, query, symbols) => rest(type, path, query, symbols),
+    snapshotBody: (text, levels, nowUs) => {
+      const sides = `"asks":${rows(text, levels.asks)},"bids":${rows(text, levels.bids)}`;
+      return `{"code":"0","msg":"","data":[{${sides},"ts":"${timeText(nowUs, false)}"}]}`;
+    },
     exchangeInfoBody: (specs) => JSON.stringify({ code: '0', msg: '', data: specs.map((spec) => listing(type, spec)) }),
   };
 }

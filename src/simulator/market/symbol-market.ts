@@ -137,6 +137,14 @@ export class SymbolMarket {
     return { lastUpdateId: this.#lastId, bids: top(bids), asks: top(asks) };
   }
 
+  /** The book that REST shows, `limit` levels a side: where ids count messages, that of the newest one. */
+  copy(limit: number): BookLevels {
+    const id = this.#depth[0]?.stream.lastId;
+    const levels = this.#dialect.idsCountMessages === true && id !== undefined ? this.history.at(id) : undefined;
+    if (levels === undefined) return this.snapshot(limit);
+    return { lastUpdateId: levels.lastUpdateId, bids: levels.bids.slice(0, limit), asks: levels.asks.slice(0, limit) };
+  }
+
   /** Canonical text of the book at `id`: `B <price> <qty>` best first, then `A <price> <qty>`. */
   bookText(id: number, epoch?: number): string | undefined {
     const levels = this.history.at(id, epoch, this.#lastId);

@@ -155,7 +155,7 @@ export class Rest {
   }
 
   #snapshot(market: SymbolMarket, limit: number): string {
-    return this.#host.dialect.snapshotBody?.(market.text, market.snapshot(limit), this.#host.market.nowUs) ?? '';
+    return this.#host.dialect.snapshotBody?.(market.text, market.copy(limit), this.#host.market.nowUs) ?? '';
   }
 
   #take(symbol: string): SnapshotFault | undefined {

@@ -7,6 +7,9 @@ import { type Category, classesOf, DEFAULTS, KEEP_ALIVE, LIMITS } from './endpoi
 /** Topic of a channel: the deepest book every 200 ms, which is the whole one for most symbols; trades; level 1 every 10 ms. */
 const TOPIC: Readonly<Record<ChannelName, string>> = { book: 'orderbook.1000.', trade: 'publicTrade.', quote: 'orderbook.1.' };
 
+/** Levels of a copy for an audit. */
+const AUDIT_LIMIT = 200;
+
 const decimal = z.string();
 /** Start, open, high, low, close, volume, turnover; newest first. Of other categories the answer is a refusal with `retCode`. */
 const klines = z.object({
@@ -44,6 +47,10 @@ function venueOf(category: Category): Venue {
     subscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'subscribe', args: streams }),
     unsubscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'unsubscribe', args: streams }),
     keepAlive: KEEP_ALIVE,
+    auditRequest: (symbol) => ({
+      path: `/v5/market/orderbook?category=${category}&symbol=${encodeURIComponent(symbol)}&limit=${AUDIT_LIMIT}`,
+      weight: 1,
+    }),
     minutes: minutesOf(category),
     listingRequest: () => ({ path: `/v5/market/instruments-info?category=${category}&limit=1000`, weight: 1 }),
     // The headers count the requests of an account, not those of an address.

@@ -6,6 +6,9 @@ import { CLASSES, DEFAULTS, type InstrumentType, KEEP_ALIVE, LIMITS } from './en
 /** 400 levels every 100 ms; fills of one taker order at one price together; the best level every 10 ms. */
 const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'books', trade: 'trades', quote: 'bbo-tbt' };
 
+/** Levels of a copy for an audit: half of what the stream tells. */
+const AUDIT_LIMIT = 200;
+
 /** A stream is named `channel:instrument` here; the venue takes the two apart. */
 function argument(stream: string): { channel: string; instId: string } {
   const at = stream.indexOf(':');
@@ -26,6 +29,7 @@ function venueOf(type: InstrumentType): Venue {
     subscribeFrame: (id, streams) => frame('subscribe', id, streams),
     unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
     keepAlive: KEEP_ALIVE,
+    auditRequest: (symbol) => ({ path: `/api/v5/market/books?instId=${encodeURIComponent(symbol)}&sz=${AUDIT_LIMIT}`, weight: 1 }),
     listingRequest: () => ({ path: `/api/v5/public/instruments?instType=${type}`, weight: 1 }),
     // Limits are by endpoint, and no header tells what is used.
     usedWeight: () => undefined,

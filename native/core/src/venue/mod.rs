@@ -93,7 +93,7 @@ impl VenueId {
         binance_indexed::read(dialect, indexed, exponents, sides)
     }
 
-    /// Reads the body of a REST depth snapshot.
+    /// Reads the body of a REST depth snapshot, or of a copy for an audit.
     ///
     /// # Errors
     ///
@@ -102,6 +102,8 @@ impl VenueId {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance::parse_snapshot(body),
             Self::Backpack => backpack::parse_snapshot(body),
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => copies::bybit(body),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => copies::okx(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -234,6 +236,7 @@ mod bybit_indexed;
 mod coinbase;
 mod coinbase_indexed;
 mod convert;
+mod copies;
 mod deribit;
 mod deribit_indexed;
 mod fields;

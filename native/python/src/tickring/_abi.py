@@ -116,6 +116,7 @@ class State(IntEnum):
     SUBSCRIBED = 8
     SUBSCRIBE_FAILED = 9
     REMOVED = 10
+    SILENT = 11
 
 
 class GapStream(IntEnum):
@@ -207,17 +208,22 @@ class Counter(IntEnum):
     CROSSED = 27  # Times a book became crossed.
     CHECKSUMS = 28  # Books that the venue's checksum was compared with.
     CHECKSUM_MISMATCHES = 29  # Books that were not the ones of the venue's checksum.
-    ROLLBACKS = 30  # Times a venue restarted its ids.
-    WIDENED = 31  # Times an instrument's exponents had to be widened.
-    JOURNAL_STATE = 32  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 33  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 34  # Number of the last input.
-    JOURNAL_SHED = 35  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 36  # Bytes of those inputs.
-    JOURNAL_BYTES = 37  # Bytes written to the journal.
-    JOURNAL_GROUPS = 38  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 39  # Segments begun.
-    JOURNAL_FAILURES = 40  # Errors of the disk.
+    SILENCES = 30  # Times a channel was silent beyond the limit learned of it.
+    AUDITS = 31  # Copies of books that were fetched and compared.
+    AUDIT_LEVELS = 32  # Levels compared.
+    AUDIT_DIFFERENT = 33  # Levels that were different.
+    AUDITS_VOID = 34  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
+    ROLLBACKS = 35  # Times a venue restarted its ids.
+    WIDENED = 36  # Times an instrument's exponents had to be widened.
+    JOURNAL_STATE = 37  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 38  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 39  # Number of the last input.
+    JOURNAL_SHED = 40  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 41  # Bytes of those inputs.
+    JOURNAL_BYTES = 42  # Bytes written to the journal.
+    JOURNAL_GROUPS = 43  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 44  # Segments begun.
+    JOURNAL_FAILURES = 45  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -231,9 +237,17 @@ class InstrumentCounter(IntEnum):
     DUPLICATES = 5  # Messages that repeated what was applied already.
     QUARANTINED = 6  # Messages of this instrument set aside.
     CHANNELS = 7  # Channels subscribed, as bits; kept while their connection is lost; 256: it left.
-    IN_SYNC = 8  # 1 while the book is proven in sync, else 0.
-    LAST_UPDATE_ID = 9  # Update id of the book.
-    LAST_TS_RECV = 10  # Receive time of the last message, ns since the UNIX epoch.
+    SILENCES = 8  # Times a channel was silent beyond the limit learned of it.
+    AUDITS = 9  # Copies of books that were fetched and compared.
+    AUDIT_LEVELS = 10  # Levels compared.
+    AUDIT_DIFFERENT = 11  # Levels that were different.
+    SILENT = 12  # Channels that are, as bits.
+    BOOK_SILENCE_MS_MAX = 13  # Silence of the book that is reported, ms; 0 while it is learned.
+    TRADE_SILENCE_MS_MAX = 14  # The same of trades.
+    QUOTE_SILENCE_MS_MAX = 15  # The same of quotes.
+    IN_SYNC = 16  # 1 while the book is proven in sync, else 0.
+    LAST_UPDATE_ID = 17  # Update id of the book.
+    LAST_TS_RECV = 18  # Receive time of the last message, ns since the UNIX epoch.
 
 
 class Stage(IntEnum):

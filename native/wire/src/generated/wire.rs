@@ -13,7 +13,7 @@ extern crate alloc;
 
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_STATE: [State; 11] = [
+pub const ENUM_VALUES_STATE: [State; 12] = [
   State::Unknown,
   State::Connected,
   State::Disconnected,
@@ -25,6 +25,7 @@ pub const ENUM_VALUES_STATE: [State; 11] = [
   State::Subscribed,
   State::SubscribeFailed,
   State::Removed,
+  State::Silent,
 ];
 
 /// State of a subscription or book.
@@ -44,9 +45,10 @@ impl State {
   pub const Subscribed: Self = Self(8);
   pub const SubscribeFailed: Self = Self(9);
   pub const Removed: Self = Self(10);
+  pub const Silent: Self = Self(11);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 10;
+  pub const ENUM_MAX: u8 = 11;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Unknown,
     Self::Connected,
@@ -59,6 +61,7 @@ impl State {
     Self::Subscribed,
     Self::SubscribeFailed,
     Self::Removed,
+    Self::Silent,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -74,6 +77,7 @@ impl State {
       Self::Subscribed => Some("Subscribed"),
       Self::SubscribeFailed => Some("SubscribeFailed"),
       Self::Removed => Some("Removed"),
+      Self::Silent => Some("Silent"),
       _ => None,
     }
   }

@@ -19,6 +19,7 @@ class State(object):
     Subscribed = 8
     SubscribeFailed = 9
     Removed = 10
+    Silent = 11
 
 # Which of the venue's numberings a gap is about.
 class GapStream(object):
