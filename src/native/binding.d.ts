@@ -530,6 +530,8 @@ export declare class Shard {
    * `CLOSED`, `SHARD_POISONED`.
    */
   requests(): Array<ShardRequest>
+  /** Number of a connection and least delay of its messages since the last call, ns (our receive time less the venue's), in turns. */
+  delays(): Array<number>
   /** Why the last input was quarantined; null if it was not. */
   rejection(): Rejection | null
   /**
@@ -1276,12 +1278,14 @@ export interface ShardOptions {
 
 /** What the state machine asks of the engine. */
 export interface ShardRequest {
-  kind: 'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect'
+  kind: 'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'
   instrument: number
   connection: number
   id: number
   venueCode: number
   code: string
+  /** Bits of channels, of `renew`. */
+  channels: number
 }
 
 /** State of one shard's ring as the fan-out sees it. */
