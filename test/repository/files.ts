@@ -19,7 +19,7 @@ export function textOf(path: string): string {
 
 /** Printed by a tool, so that no rule for authors applies. */
 export function isGenerated(path: string): boolean {
-  return /^src\/model\/wire\/|^native\/wire\/src\/generated\/|^native\/capi\/src\/abi\.rs$|\/tickring_abi\.h$|\/(_abi|tickring_wire)\.py$|^src\/native\/(binding|records)\.|^package-lock\.json$|^Cargo\.lock$/.test(
+  return /^src\/model\/wire\/|^native\/wire\/src\/generated\/|^src\/model\/codes\.ts$|^native\/capi\/src\/abi\.rs$|\/tickring_abi\.h$|\/(_abi|tickring_wire)\.py$|^src\/native\/(binding|records)\.|^package-lock\.json$|^Cargo\.lock$/.test(
     path,
   );
 }

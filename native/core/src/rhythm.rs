@@ -66,9 +66,8 @@ impl Rate {
     /// A window ends, `count` being all messages so far.
     pub fn turn(&mut self, count: u64) {
         let messages = count.saturating_sub(self.before) << RATE_PLACES;
-        if self.windows > 0 {
-            self.mean = (self.mean * (self.windows - 1) + messages) / self.windows;
-        }
+        let sum = self.mean * self.windows.saturating_sub(1) + messages;
+        self.mean = sum.checked_div(self.windows).unwrap_or(0);
         self.windows = (self.windows + 1).min(RATE_WINDOWS);
         self.before = count;
     }

@@ -29,7 +29,10 @@ function venueOf(type: InstrumentType): Venue {
     subscribeFrame: (id, streams) => frame('subscribe', id, streams),
     unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
     keepAlive: KEEP_ALIVE,
-    auditRequest: (symbol) => ({ path: `/api/v5/market/books?instId=${encodeURIComponent(symbol)}&sz=${AUDIT_LIMIT}`, weight: 1 }),
+    auditRequest: (symbol) => ({
+      path: `/api/v5/market/books?instId=${encodeURIComponent(symbol)}&sz=${AUDIT_LIMIT}`,
+      weight: 1,
+    }),
     listingRequest: () => ({ path: `/api/v5/public/instruments?instType=${type}`, weight: 1 }),
     // Limits are by endpoint, and no header tells what is used.
     usedWeight: () => undefined,
