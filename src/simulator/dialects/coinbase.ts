@@ -18,6 +18,7 @@ const limits: ServerLimits = {
   pingIntervalMs: UNLIMITED,
   pongTimeoutMs: UNLIMITED,
   messagesPerSecond: 100,
+  firstSubscriptionMs: 5_000,
   streamsMax: 1_000,
   connectionsPer5Minutes: 2_400,
   connectionLifeMs: UNLIMITED,

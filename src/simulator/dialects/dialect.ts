@@ -36,6 +36,14 @@ export interface ServerLimits {
   readonly streamsMax: number;
   /** Connections of one address in five minutes; more are refused with status 429. */
   readonly connectionsPer5Minutes: number;
+  /** A connection on which neither side sent a message for this long is cut, ms. */
+  readonly idleMs?: number;
+  /** A connection that has subscribed nothing by this age is cut, ms. */
+  readonly firstSubscriptionMs?: number;
+  /** Control messages of a connection in an hour, pings aside; more are refused. */
+  readonly requestsPerHour?: number;
+  /** A connection with subscriptions hears a heartbeat when it heard nothing else for this long, ms. */
+  readonly quietMs?: number;
   /** A connection is cut at this age, ms. */
   readonly connectionLifeMs: number;
   /** A venue that announces its cut does so this long before, ms. */
@@ -108,7 +116,9 @@ export interface Dialect {
   control(text: string, isKnown: (stream: string) => boolean): ControlOutcome;
   /** The streams that together make the rate: a book, trades once, and quotes. */
   countsToRate(channel: Channel): boolean;
-  /** A heartbeat message, which clients may ask for; `proof` wants an answer, or the connection is cut. */
+  /** The answer to a control message beyond `requestsPerHour`. */
+  readonly tooManyRequests?: string;
+  /** A heartbeat message, which clients may ask for, or which fills `quietMs`; `proof` wants an answer, or the connection is cut. */
   heartbeat?(proof: boolean): string;
   /** Every second heartbeat wants proof. */
   readonly wantsProof?: true;

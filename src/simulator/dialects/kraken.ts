@@ -11,10 +11,11 @@ const UNLIMITED = 1_000_000_000;
 const SUMMED = 10;
 
 const limits: ServerLimits = {
-  // Heartbeats are messages, and come where nothing else does: a simulated market is never that quiet.
+  // Heartbeats are messages, and come where nothing else does.
   pingIntervalMs: UNLIMITED,
   pongTimeoutMs: UNLIMITED,
   messagesPerSecond: 100,
+  quietMs: 1_000,
   streamsMax: 1_000,
   connectionsPer5Minutes: 75,
   connectionLifeMs: UNLIMITED,
@@ -93,6 +94,7 @@ export const krakenSpot: Dialect = {
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: krakenWords,
   control: readControl,
+  heartbeat: () => '{"channel":"heartbeat"}',
   route: (path) => (path === '/v2' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined),
   serves: () => true,
   depth: (text, spec, event) => book(text, spec, event, 'update'),

@@ -15,7 +15,7 @@ interface Argument {
 
 /** Reads one message of a client: the venue's reference §2. Each argument is answered by itself, right or wrong. */
 export function readControl(text: string, isKnown: (stream: string) => boolean): ControlOutcome {
-  if (text === 'ping') return { ok: true, subscribes: false, act: () => 'pong', refusal: () => 'pong' };
+  if (text === 'ping') return { ok: true, subscribes: false, isRequest: false, act: () => 'pong', refusal: () => 'pong' };
   const { op, id, args } = parse(text);
   const named = typeof id === 'string' ? { id } : {};
   const error = (code: number, msg: string): string =>

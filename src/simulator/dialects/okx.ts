@@ -16,6 +16,8 @@ const limits: ServerLimits = {
   pingIntervalMs: UNLIMITED,
   pongTimeoutMs: UNLIMITED,
   messagesPerSecond: 100,
+  idleMs: 30_000,
+  requestsPerHour: 480,
   streamsMax: 1_000,
   connectionsPer5Minutes: 900,
   connectionLifeMs: UNLIMITED,
@@ -81,6 +83,7 @@ function dialectOf(type: InstrumentType): Dialect {
     announcesShutdown: true,
     shutdownNotice:
       '{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"simulated"}',
+    tooManyRequests: '{"event":"error","code":"60014","msg":"Requests too frequent","connId":"simulated"}',
     padPlaces: 0,
     sparseIds: true,
     idsCountMessages: true,

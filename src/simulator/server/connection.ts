@@ -8,6 +8,7 @@ import type { ControlTarget } from './control-messages.js';
 import type { OracleLog } from './oracle-log.js';
 
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
 /** How long a client may take to answer a close before its socket is destroyed. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -53,6 +54,12 @@ export class Connection implements Subscriber, ControlTarget {
   /** Joined, and not yet told what it begins with. */
   readonly #greeted: Channel[] = [];
   #messageTimes: number[] = [];
+  /** Control messages that count against the hour's. */
+  #requestTimes: number[] = [];
+  #hasSubscribed = false;
+  /** When a message was sent last, and when either side sent one. */
+  #sentAtMs = this.#openedMs;
+  #heardAtMs = this.#openedMs;
   #lastPingMs = this.#openedMs;
   #awaited: { readonly payload: string; readonly sinceMs: number } | undefined;
   /** Heartbeat messages: how often, when the last one was sent, whether it wants an answer, whether that came. */
@@ -199,6 +206,7 @@ export class Connection implements Subscriber, ControlTarget {
     if (ageMs >= limits.connectionLifeMs - Math.min(limits.shutdownNoticeMs, limits.connectionLifeMs / 2))
       this.announceShutdown();
     if (this.#host.elapsedMs() < this.#deafUntilMs) return;
+    if (this.#isOverdue(nowMs)) return;
     if (this.#awaited !== undefined && nowMs - this.#awaited.sinceMs >= limits.pongTimeoutMs) {
       this.#ws.terminate();
       return;
@@ -209,6 +217,20 @@ export class Connection implements Subscriber, ControlTarget {
     const payload = String(Math.floor(this.#host.nowUs() / 1000));
     this.#awaited ??= { payload, sinceMs: nowMs };
     this.#ws.ping(this.#awaited.payload);
+  }
+
+  /** Cuts who has said nothing for too long; fills the silence of the venue itself. */
+  #isOverdue(nowMs: number): boolean {
+    const { idleMs, firstSubscriptionMs, quietMs } = this.#host.limits;
+    if (idleMs !== undefined && nowMs - Math.max(this.#sentAtMs, this.#heardAtMs) >= idleMs) {
+      this.#host.counters.closedByLimit += 1;
+      this.close(4004, 'no data received in 30s');
+    } else if (firstSubscriptionMs !== undefined && !this.#hasSubscribed && nowMs - this.#openedMs >= firstSubscriptionMs) {
+      this.#host.counters.closedByLimit += 1;
+      this.close(1008, 'no subscription');
+    } else if (quietMs !== undefined && this.#streams.size > 0 && nowMs - this.#sentAtMs >= quietMs)
+      this.#say(this.#host.dialect.heartbeat?.(false) ?? '');
+    return this.#ending;
   }
 
   /** Every second heartbeat wants an answer before the next one. */
@@ -261,6 +283,7 @@ export class Connection implements Subscriber, ControlTarget {
       this.#host.corked(this);
     }
     this.#host.counters.sent += 1;
+    this.#sentAtMs = performance.now();
     this.#host.counters.sentBytes += bytes.length;
     this.#ws.send(bytes, { binary, compress: false });
   }
@@ -281,17 +304,24 @@ export class Connection implements Subscriber, ControlTarget {
   /** Sends a message that is about no stream; an empty one is none. */
   #say(text: string): void {
     if (text === '') return;
+    this.#sentAtMs = performance.now();
     const { stamp } = this.#host.dialect;
     this.#ws.send(stamp === undefined ? text : stamp(text, this.#nextNumber()));
   }
 
   #message(data: Buffer, isBinary: boolean): void {
     if (!this.#admit()) return;
+    this.#heardAtMs = performance.now();
     // No venue reads binary messages.
     const text = isBinary ? '' : data.toString('utf8');
     const outcome = this.#host.dialect.control(text, (stream) => this.#host.channels.has(stream));
     if (!outcome.ok) {
       this.#say(outcome.text);
+      return;
+    }
+    this.#hasSubscribed = true;
+    if (outcome.isRequest !== false && this.#isOneTooMany()) {
+      this.#say(this.#host.dialect.tooManyRequests ?? '');
       return;
     }
     const fault = outcome.subscribes ? this.#host.takeAckFault() : undefined;
@@ -303,6 +333,16 @@ export class Connection implements Subscriber, ControlTarget {
     const answer = outcome.act(this);
     for (const text of [answer].flat()) if (fault === undefined && !this.#ending) this.#say(text);
     this.#greet();
+  }
+
+  #isOneTooMany(): boolean {
+    const { requestsPerHour } = this.#host.limits;
+    if (requestsPerHour === undefined) return false;
+    const nowMs = performance.now();
+    this.#requestTimes = this.#requestTimes.filter((at) => nowMs - at < HOUR_MS);
+    if (this.#requestTimes.length >= requestsPerHour) return true;
+    this.#requestTimes.push(nowMs);
+    return false;
   }
 
   /** What new subscriptions begin with, after their answer. */

@@ -15,6 +15,8 @@ export type ControlOutcome =
   | {
       readonly ok: true;
       readonly subscribes: boolean;
+      /** `false`: a ping, which counts against no limit of requests. */
+      readonly isRequest?: false;
       /** Carries it out, and gives the venue's answer, or answers. */
       act(target: ControlTarget): string | readonly string[];
       /** The answer of a venue that will not. */

@@ -1,4 +1,5 @@
 /** ccxt pro as its users run it, with its addresses set: `watchOrderBook` of each symbol until stdin ends, then its books. */
+import { readFileSync } from 'node:fs';
 import ccxt from 'ccxt';
 import { ended, rows, tell } from './report.mjs';
 
@@ -52,5 +53,6 @@ for (const [id, symbol] of markets) {
   const book = exchange.orderbooks[symbol];
   if (book !== undefined) books[id] = { bids: rows(book.bids), asks: rows(book.asks), id: book.nonce ?? null };
 }
-const { version } = ccxt;
+// `ccxt.version` is that of the release before.
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('ccxt')), 'utf8'));
 tell({ version, updates, errors, books });
