@@ -211,6 +211,9 @@ export class PlayedVenueServer implements ConnectionHost {
   /** Ends all connections as a venue does that starts anew. */
   restart(): void {
     for (const connection of [...this.#connections.keys()]) connection.close(1001, 'the recording begins anew');
+    // Whoever is still closing must not count as a listener of what begins.
+    this.#connections.clear();
+    this.#heard.clear();
   }
 
   async close(): Promise<void> {
