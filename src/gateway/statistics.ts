@@ -32,6 +32,8 @@ const INSTRUMENT_STATES: readonly string[] = [
   'book_silence_ms_max',
   'trade_silence_ms_max',
   'quote_silence_ms_max',
+  'known_bids',
+  'known_asks',
   'in_sync',
   'last_update_id',
   'last_ts_recv',

@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x7b7118a0c171eec1n;
+export const SCHEMA_HASH = 0x4e5de06258f7bfe1n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -157,6 +157,7 @@ export const SHARD_COUNTERS = [
   { name: 'audits', help: 'Copies of books that were fetched and compared.' },
   { name: 'audit_levels', help: 'Levels compared.' },
   { name: 'audit_different', help: 'Levels that were different.' },
+  { name: 'top_ups', help: 'Books extended by a copy, because the market came near to the end of what was known.' },
   { name: 'audits_void', help: 'Audits that came to nothing: no answer, or the book was rebuilt meanwhile.' },
   { name: 'rollbacks', help: 'Times a venue restarted its ids.' },
   { name: 'widened', help: "Times an instrument's exponents had to be widened." },
@@ -193,6 +194,11 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'book_silence_ms_max', help: 'Silence of the book that is reported, ms; 0 while it is learned.' },
   { name: 'trade_silence_ms_max', help: 'The same of trades.' },
   { name: 'quote_silence_ms_max', help: 'The same of quotes.' },
+  {
+    name: 'known_bids',
+    help: 'Bid levels from the best to the worst that is known; worse ones are in the book only if they changed.',
+  },
+  { name: 'known_asks', help: 'The same of asks.' },
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },

@@ -35,7 +35,9 @@ describe.each(CASES)('%s over %s', (venue, transport, symbols) => {
     await rig.inSync();
     expect(told('book')).toEqual([]);
     for (const name of ['gaps', 'resyncs', 'quarantined', 'duplicates']) expect(await rig.counter(name)).toBe(0);
-    expect(rig.simulator.stats().venues[0]?.counters.restRequests).toBe(1);
+    // The listing; all else are copies for audits, one of which may be on its way.
+    const requests = rig.simulator.stats().venues[0]?.counters.restRequests ?? 0;
+    expect(requests - 1).toBeLessThanOrEqual((await rig.counter('audits')) + (await rig.counter('audits_void')) + 1);
   });
 
   it.each([1, 10])('drop %i: exactly the missing ids are named, and the books are subscribed anew', async (n) => {

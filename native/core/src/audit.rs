@@ -66,6 +66,8 @@ pub struct Window {
     /// The copy, until it can be compared.
     pub copy: Option<Copy>,
     #[serde(skip)]
+    compared: Option<Copy>,
+    #[serde(skip)]
     spare: Copy,
     #[serde(skip)]
     unsure: Vec<(bool, i64)>,
@@ -79,7 +81,8 @@ impl Window {
     pub fn new(path: CodePath) -> Self {
         let book = Book::on(path);
         let (unsure, own) = (Vec::new(), Vec::new());
-        Self { book, update_id: 0, log: Buffer::default(), copy: None, spare: Copy::default(), unsure, own }
+        let log = Buffer::default();
+        Self { book, update_id: 0, log, copy: None, compared: None, spare: Copy::default(), unsure, own }
     }
 
     /// Makes the book one of this host's instructions again, after it was read from bytes.
@@ -103,7 +106,7 @@ impl Window {
     /// Forgets all and keeps the memory.
     pub fn close(&mut self) {
         self.log.clear();
-        if let Some(copy) = self.copy.take() {
+        if let Some(copy) = self.copy.take().or(self.compared.take()) {
             self.spare = copy;
         }
     }
@@ -141,8 +144,9 @@ impl Window {
         if copy.update_id == 0 { now.saturating_sub(copy.ts_recv) >= settle } else { newest >= copy.update_id }
     }
 
-    /// Compares. Differences go to `found`, up to [`SUSPECTS_MAX`] of them.
-    pub fn compare(&mut self, found: &mut Vec<Difference>) -> Finding {
+    /// Compares what is better than `known`, the worst prices known of bids and asks where that is not all. Differences go to `found`, up
+    /// to [`SUSPECTS_MAX`] of them.
+    pub fn compare(&mut self, known: [Option<i64>; 2], found: &mut Vec<Difference>) -> Finding {
         found.clear();
         let Some(copy) = self.copy.take() else { return Finding::default() };
         self.unsure.clear();
@@ -161,14 +165,41 @@ impl Window {
         }
         self.unsure.sort_unstable();
         let mut finding = Finding::default();
-        for side in [Side::Bid, Side::Ask] {
+        for (side, known) in [Side::Bid, Side::Ask].into_iter().zip(known) {
             self.book.copy_to(side, &mut self.own);
+            if let Some(known) = known {
+                self.own.retain(|level| is_known(side, level.price, known));
+            }
             let theirs = if side == Side::Bid { &copy.bids } else { &copy.asks };
             compare_side(side == Side::Bid, &self.own, theirs, &self.unsure, &mut finding, found);
         }
-        self.spare = copy;
+        self.compared = Some(copy);
         finding
     }
+
+    /// Levels of the copy just compared that are worse than `known` and that no delta of the window touched: what the book lacks. Gives the
+    /// copy's own worst price; `None` if the copy knows nothing worse.
+    pub fn beyond(&self, side: Side, known: i64, out: &mut Vec<Level>) -> Option<i64> {
+        out.clear();
+        let copy = self.compared.as_ref()?;
+        let theirs = if side == Side::Bid { &copy.bids } else { &copy.asks };
+        let worst = theirs.last().filter(|level| !is_known(side, level.price, known))?.price;
+        let touched = |level: &Level| {
+            self.log.deltas().iter().filter(|delta| copy.update_id == 0 || delta.ids.last > copy.update_id).any(|delta| {
+                let (bids, asks) = self.log.levels(delta);
+                let levels = if side == Side::Bid { bids } else { asks };
+                levels.iter().any(|other| other.price == level.price)
+            })
+        };
+        out.extend(theirs.iter().filter(|level| !is_known(side, level.price, known) && !touched(level)).copied());
+        Some(worst)
+    }
+}
+
+/// Whether a price is as good as the worst one known.
+#[must_use]
+pub fn is_known(side: Side, price: i64, known: i64) -> bool {
+    if side == Side::Bid { price >= known } else { price <= known }
 }
 
 /// Both best first. Neither says anything of prices worse than its own worst.

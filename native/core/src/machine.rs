@@ -30,6 +30,7 @@ mod control;
 mod definition;
 mod depth;
 mod entry;
+mod frontier;
 mod latest;
 mod numbered;
 mod output;
@@ -110,6 +111,8 @@ pub struct Machine {
     spare_books: Vec<Book>,
     snapshot_cursor: u32,
     auditing: Auditing,
+    /// Which books are surveyed on the next tick.
+    survey_turn: u32,
     /// Number of the window in which messages are counted.
     window: u64,
     /// Whose book was changed last: much of it is in the cache.
@@ -183,6 +186,7 @@ impl Machine {
             spare_books: Vec::with_capacity(room),
             snapshot_cursor: 0,
             auditing: Auditing::new(config.code_path),
+            survey_turn: 0,
             window: 0,
             warm_slot: 0,
             subject: Subject::default(),

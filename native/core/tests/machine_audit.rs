@@ -29,25 +29,22 @@ fn statuses(rig: &Rig) -> Vec<Status> {
     rig.reader.bodies().into_iter().filter_map(status).collect()
 }
 
-/// A live book of ten levels a side at id 102.
+/// A live book of 25 levels a side at id 102.
 fn scene() -> Rig {
-    let mut rig = Rig::live();
-    let bids: Vec<_> = (0..10).map(|at| format!("{}", 99 - at)).collect();
-    let asks: Vec<_> = (0..10).map(|at| format!("{}", 101 + at)).collect();
-    let levels = |prices: &[String]| prices.iter().map(|price| (price.clone(), "1".to_owned())).collect::<Vec<_>>();
-    let (bids, asks) = (levels(&bids), levels(&asks));
-    let texts = |levels: &[(String, String)]| -> Vec<(&'static str, &'static str)> {
-        levels.iter().map(|(price, qty)| (&*price.clone().leak(), &*qty.clone().leak())).collect()
-    };
-    rig.delta(101, 102, &texts(&bids), &texts(&asks));
+    let mut rig = Rig::started();
+    rig.delta(100, 100, &[], &[]);
+    rig.take_requests();
+    rig.snapshot(&body(101, "1"));
+    rig.delta(102, 102, &[], &[]);
+    assert!(rig.is_live());
     rig.reader.seen.clear();
     rig
 }
 
-/// The same levels as the venue gives them, a bid at 95 of its own.
+/// The venue's copy of it, with this quantity at the bid of 95.
 fn body(id: u64, at_95: &str) -> String {
-    let bids: Vec<_> = (0..10).map(|at| format!("{}", 99 - at)).collect();
-    let asks: Vec<_> = (0..10).map(|at| format!("{}", 101 + at)).collect();
+    let bids: Vec<_> = (0..25).map(|at| format!("{}", 99 - at)).collect();
+    let asks: Vec<_> = (0..25).map(|at| format!("{}", 101 + at)).collect();
     let bids: Vec<_> = bids.iter().map(|price| (&**price, if price == "95" { at_95 } else { "1" })).collect();
     let asks: Vec<_> = asks.iter().map(|price| (&**price, "1")).collect();
     depth_body(id, &bids, &asks)
@@ -61,15 +58,15 @@ fn a_true_book_is_found_true_level_by_level() {
     let outcome = rig.snapshot(&body(102, "1"));
     assert_eq!((outcome.events, outcome.rejected), (0, None));
     rig.tick(100 * MS);
-    assert_eq!(figures(&rig), [1, 20, 0, 0]);
+    assert_eq!(figures(&rig), [1, 50, 0, 0]);
     // A copy ahead of the stream waits for it.
     wanted(&mut rig);
     rig.snapshot(&body(106, "1").replace("[\"99\",\"1\"]", "[\"99\",\"8\"]"));
     rig.tick(100 * MS);
-    assert_eq!(figures(&rig), [1, 20, 0, 0]);
+    assert_eq!(figures(&rig), [1, 50, 0, 0]);
     rig.delta(105, 106, &[("99", "8")], &[]);
     rig.tick(100 * MS);
-    assert_eq!(figures(&rig), [2, 40, 0, 0]);
+    assert_eq!(figures(&rig), [2, 100, 0, 0]);
     assert_eq!(statuses(&rig), []);
 }
 
@@ -79,11 +76,11 @@ fn a_difference_that_lasts_rebuilds_the_book_with_its_code() {
     wanted(&mut rig);
     rig.snapshot(&body(102, "3"));
     rig.tick(100 * MS);
-    assert_eq!((figures(&rig), statuses(&rig)), ([1, 20, 1, 0], vec![]));
+    assert_eq!((figures(&rig), statuses(&rig)), ([1, 50, 1, 0], vec![]));
     wanted(&mut rig);
     rig.snapshot(&body(102, "3"));
     rig.tick(100 * MS);
-    assert_eq!(figures(&rig), [2, 40, 2, 0]);
+    assert_eq!(figures(&rig), [2, 100, 2, 0]);
     let resync = Status { state: State::Resync, connection: 1, code: Some(Code::BookDiffers), detail: 102 };
     assert_eq!(statuses(&rig), [resync]);
     rig.delta(103, 103, &[], &[]);
@@ -104,7 +101,7 @@ fn a_difference_that_the_stream_heals_costs_no_rebuild() {
     wanted(&mut rig);
     rig.snapshot(&body(103, "4"));
     rig.tick(100 * MS);
-    assert_eq!((figures(&rig), statuses(&rig)), ([2, 40, 1, 0], vec![]));
+    assert_eq!((figures(&rig), statuses(&rig)), ([2, 100, 1, 0], vec![]));
 }
 
 #[test]
@@ -145,7 +142,7 @@ fn one_wrong_level_in_a_thousand_is_measured_within_the_error_of_its_sample() {
     for _ in 0..1_000 {
         wanted(&mut rig);
         let mut text = body(102, "1");
-        for price in (90..100).chain(101..111) {
+        for price in (75..100).chain(101..126) {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             compared += 1;
             if (random >> 33).is_multiple_of(1_000) {
@@ -159,6 +156,6 @@ fn one_wrong_level_in_a_thousand_is_measured_within_the_error_of_its_sample() {
         assert_eq!(id, 102);
     }
     assert_eq!(figures(&rig), [1_000, compared, wrong, 0]);
-    // 20 of 20,000 are expected; five standard deviations.
-    assert!(wrong.abs_diff(20) <= 22, "{wrong}");
+    // 50 of 50,000 are expected; five standard deviations.
+    assert!(wrong.abs_diff(50) <= 36, "{wrong}");
 }

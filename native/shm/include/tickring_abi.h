@@ -206,18 +206,19 @@ enum tkr_counter {
   TKR_COUNTER_AUDITS = 31, /* Copies of books that were fetched and compared. */
   TKR_COUNTER_AUDIT_LEVELS = 32, /* Levels compared. */
   TKR_COUNTER_AUDIT_DIFFERENT = 33, /* Levels that were different. */
-  TKR_COUNTER_AUDITS_VOID = 34, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
-  TKR_COUNTER_ROLLBACKS = 35, /* Times a venue restarted its ids. */
-  TKR_COUNTER_WIDENED = 36, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_JOURNAL_STATE = 37, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 38, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 39, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 40, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 41, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 42, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 43, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 44, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 45, /* Errors of the disk. */
+  TKR_COUNTER_TOP_UPS = 34, /* Books extended by a copy, because the market came near to the end of what was known. */
+  TKR_COUNTER_AUDITS_VOID = 35, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
+  TKR_COUNTER_ROLLBACKS = 36, /* Times a venue restarted its ids. */
+  TKR_COUNTER_WIDENED = 37, /* Times an instrument's exponents had to be widened. */
+  TKR_COUNTER_JOURNAL_STATE = 38, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 39, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 40, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 41, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 42, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 43, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 44, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 45, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 46, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -238,9 +239,11 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_BOOK_SILENCE_MS_MAX = 13, /* Silence of the book that is reported, ms; 0 while it is learned. */
   TKR_INSTRUMENT_COUNTER_TRADE_SILENCE_MS_MAX = 14, /* The same of trades. */
   TKR_INSTRUMENT_COUNTER_QUOTE_SILENCE_MS_MAX = 15, /* The same of quotes. */
-  TKR_INSTRUMENT_COUNTER_IN_SYNC = 16, /* 1 while the book is proven in sync, else 0. */
-  TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 17, /* Update id of the book. */
-  TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 18, /* Receive time of the last message, ns since the UNIX epoch. */
+  TKR_INSTRUMENT_COUNTER_KNOWN_BIDS = 16, /* Bid levels from the best to the worst that is known; worse ones are in the book only if they changed. */
+  TKR_INSTRUMENT_COUNTER_KNOWN_ASKS = 17, /* The same of asks. */
+  TKR_INSTRUMENT_COUNTER_IN_SYNC = 18, /* 1 while the book is proven in sync, else 0. */
+  TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 19, /* Update id of the book. */
+  TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 20, /* Receive time of the last message, ns since the UNIX epoch. */
 };
 
 /* Histograms of a shard. */

@@ -87,6 +87,7 @@ export const faultSchema = z.discriminatedUnion('fault', [
   fault('snapshot_error', { ...requests, status: z.int().min(400).max(599).default(503) }),
   fault('snapshot_limit', { ...requests, retry_after: z.int().min(0).default(1), ban_seconds: z.int().min(0).default(2) }),
   fault('snapshot_stale', { ...requests, changes: count.default(5_000) }),
+  fault('snapshot_short', { ...requests, levels: z.int().min(1).max(5_000).default(20) }),
   fault('snapshot_wrong_symbol', requests),
   fault('snapshot_malformed', {
     ...requests,

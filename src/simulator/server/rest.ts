@@ -125,6 +125,9 @@ export class Rest {
         send(response, 200, this.#host.dialect.snapshotBody?.(market.text, top, this.#host.market.nowUs) ?? '');
         break;
       }
+      case 'snapshot_short':
+        send(response, 200, this.#snapshot(market, Math.min(call.limit, fault.args.levels)));
+        break;
       case 'snapshot_wrong_symbol': {
         const other = [...this.#host.market.symbols.values()].find((candidate) => candidate !== market) ?? market;
         send(response, 200, this.#snapshot(other, call.limit));

@@ -97,7 +97,7 @@ proptest! {
         let mut scene = run(&all, size, opened, taken, depth, has_ids, None);
         prop_assert!(!scene.window.is_too_old() && scene.window.is_due(2, 1));
         let mut found = Vec::new();
-        let finding = scene.window.compare(&mut found);
+        let finding = scene.window.compare([None; 2], &mut found);
         prop_assert_eq!((finding.different, found.len()), (0, 0), "{:?}", scene.venue);
     }
 }
@@ -108,7 +108,7 @@ fn a_level_that_the_stream_told_wrong_is_found_with_its_price() {
     for has_ids in [true, false] {
         let mut scene = run(&all, 30, 1, 60, 50, has_ids, Some((true, 90, 6)));
         let mut found = Vec::new();
-        let finding = scene.window.compare(&mut found);
+        let finding = scene.window.compare([None; 2], &mut found);
         assert_eq!(found, [Difference { is_bid: true, price: 90 }]);
         // With an id all 60 levels are comparable; without one, those of the first message alone.
         assert_eq!(finding, Finding { compared: if has_ids { 60 } else { 30 }, different: 1 });
@@ -123,7 +123,7 @@ fn nobody_is_wrong_about_prices_beyond_his_own_worst() {
     window.open(&book, 5);
     window.take(5, 0, &[level(97, 9), level(98, 1), level(99, 1)], &[level(101, 1), level(102, 1)]);
     let mut found = Vec::new();
-    assert_eq!(window.compare(&mut found), Finding { compared: 4, different: 0 });
+    assert_eq!(window.compare([None; 2], &mut found), Finding { compared: 4, different: 0 });
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(super) struct Auditing {
     pub(super) window: Window,
     began: u64,
     exponents: (i8, i8),
+    /// The copy is as deep as the venue gives them.
+    pub(super) is_deep: bool,
     due: u64,
     cursor: u32,
     #[serde(skip)]
@@ -42,7 +44,16 @@ pub(super) struct Auditing {
 
 impl Auditing {
     pub(super) fn new(path: CodePath) -> Self {
-        Self { slot: NONE, window: Window::new(path), began: 0, exponents: (0, 0), due: 0, cursor: 0, found: Vec::new() }
+        Self {
+            slot: NONE,
+            window: Window::new(path),
+            began: 0,
+            exponents: (0, 0),
+            is_deep: false,
+            due: 0,
+            cursor: 0,
+            found: Vec::new(),
+        }
     }
 
     pub(super) fn is_whole(&self, slots: usize) -> bool {
@@ -79,7 +90,7 @@ impl Machine {
         }
     }
 
-    /// A book that was found different a moment ago comes first, then each in its turn.
+    /// A book near the end of what is known comes first, then one that was found different a moment ago, then each in its turn.
     fn begin_audit(&mut self, now: u64) {
         let count = self.next_slot();
         let from = self.auditing.cursor;
@@ -88,18 +99,31 @@ impl Machine {
             entry.is_proven() && !entry.removed && entry.venue.has_audit()
         };
         let turns = || (0..count).map(|step| (from.wrapping_add(step)) % count).filter(can);
+        let near = |slot: &u32| {
+            let entry = &self.entries[*slot as usize];
+            entry.is_near_end && now >= entry.top_up_due
+        };
+        if let Some(slot) = turns().find(near) {
+            self.begin_top_up(slot, now);
+            return;
+        }
         let suspect = turns().find(|slot| !self.entries[*slot as usize].suspects.is_empty());
         let Some(slot) = suspect.or_else(|| turns().next()) else { return };
         if suspect.is_none() {
             self.auditing.cursor = slot.wrapping_add(1);
         }
+        self.open_window(slot, false, now);
+        let instrument = self.entries[slot as usize].definition.id;
+        self.push_request(Request::Audit { instrument });
+    }
+
+    /// Keeps the book of this slot as it is now, and what becomes of it.
+    pub(super) fn open_window(&mut self, slot: u32, is_deep: bool, now: u64) {
         let entry = &self.entries[slot as usize];
-        let instrument = entry.definition.id;
         let auditing = &mut self.auditing;
         auditing.window.open(&entry.book, entry.counters.last_update_id);
-        (auditing.slot, auditing.began) = (slot, now);
+        (auditing.slot, auditing.began, auditing.is_deep) = (slot, now, is_deep);
         auditing.exponents = Exponents::of(&entry.definition).pair();
-        self.push_request(Request::Audit { instrument });
     }
 
     /// A fetched book while ours is live: the answer of an audit, or a late one of a snapshot, which is as good.
@@ -128,10 +152,9 @@ impl Machine {
     fn conclude_audit<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
         let Self { auditing, entries, counters, .. } = self;
         let Auditing { window, found, .. } = auditing;
-        let finding = window.compare(found);
-        window.close();
-        auditing.slot = NONE;
         let entry = &mut entries[slot as usize];
+        let finding = window.compare(entry.frontier, found);
+        auditing.slot = NONE;
         for (audits, levels, different) in [
             (&mut counters.audits, &mut counters.audit_levels, &mut counters.audit_different),
             (&mut entry.counters.audits, &mut entry.counters.audit_levels, &mut entry.counters.audit_different),
@@ -145,8 +168,11 @@ impl Machine {
         entry.suspects.clear();
         if !lasts {
             entry.suspects.extend_from_slice(found);
+            self.top_up(slot, out);
+            self.auditing.window.close();
             return;
         }
+        self.auditing.window.close();
         let is_streamed = entry.venue.snapshots_in_stream();
         entry.sync.gapped = true;
         self.begin_resync(slot, Some(Code::BookDiffers), out);

@@ -22,7 +22,7 @@ const VERSION: u32 = 4;
 type Limits = (u64, u32, u64);
 
 /// Everything but version and limits, in this order. The symbols of a venue are sorted, so that equal machines have equal bytes.
-type Parts<E, C, A> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, u32, u64, A);
+type Parts<E, C, A> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, (u32, u32), u64, A);
 
 /// Why bytes are no checkpoint of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Machine {
             symbols.filter(|(_, slots)| !slots.is_empty()).collect(),
             &self.connections,
             self.counters,
-            self.snapshot_cursor,
+            (self.snapshot_cursor, self.survey_turn),
             self.window,
             &self.auditing,
         );
@@ -145,7 +145,8 @@ impl Machine {
         machine.known_heads = connections.iter().map(|_| Default::default()).collect();
         machine.entries.extend(entries);
         machine.connections = connections;
-        (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor);
+        (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor.0);
+        machine.survey_turn = cursor.1;
         (machine.window, machine.auditing) = (window, auditing);
         Ok(machine)
     }

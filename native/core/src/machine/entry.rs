@@ -64,6 +64,12 @@ pub(super) struct Entry {
     pub(super) crossed_since: Option<u64>,
     /// When it was last rebuilt for that, ns.
     pub(super) crossed_resync_at: Option<u64>,
+    /// Worst bid and ask known, where a fetched book ended there: of worse prices only those that changed since are in the book.
+    pub(super) frontier: [Option<i64>; 2],
+    /// Before this time no further copy is asked for to know more, ns.
+    pub(super) top_up_due: u64,
+    /// The market came near to the end of what is known.
+    pub(super) is_near_end: bool,
     /// What the last audit found different.
     pub(super) suspects: Vec<Difference>,
     /// When the next periodic snapshot is due, ns.
@@ -103,6 +109,9 @@ impl Entry {
             touch: Touch::Apart,
             crossed_since: None,
             crossed_resync_at: None,
+            frontier: [None; 2],
+            top_up_due: 0,
+            is_near_end: false,
             suspects: Vec::new(),
             snapshot_due: 0,
             tracks: [TradeTrack::default(); 2],
@@ -126,6 +135,7 @@ impl Entry {
         }
         self.book.clear();
         self.suspects.clear();
+        (self.frontier, self.top_up_due, self.is_near_end) = ([None; 2], 0, false);
         self.book_ts_event = 0;
         let mut buffer = std::mem::take(&mut self.sync.buffer);
         buffer.clear();

@@ -97,6 +97,8 @@ impl Machine {
         let recovered = if entry.sync.gapped { flag::RECOVERED } else { 0 };
         let tag = Tag { instrument: entry.definition.id, flags: recovered, ts_event };
         send_book(&book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, out);
+        let ends = !entry.venue.snapshots_in_stream();
+        entry.frontier = [&scratch.bids, &scratch.asks].map(|side| side.last().filter(|_| ends).map(|level| level.price));
         counters.book_snapshots += 1;
         (entry.book_ts_event, entry.counters.last_update_id) = (ts_event, update_id);
         for delta in entry.sync.buffer.deltas() {

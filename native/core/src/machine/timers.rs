@@ -31,6 +31,7 @@ impl Machine {
             self.listen(slot, &mut silent, out);
             self.tick_stats(slot, out);
         }
+        self.survey();
         self.tick_audit(out);
         self.send_due_snapshots(out);
     }

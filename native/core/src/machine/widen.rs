@@ -94,13 +94,17 @@ pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
         && level_fits(steps, price, qty)
         && entry.book.fits(price, qty)
         && entry.sync.fits(price, qty)
-        && entry.stats.fits(price, qty);
+        && entry.stats.fits(price, qty)
+        && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some());
     if !fits {
         return Err(range);
     }
     entry.book.rescale(price, qty);
     entry.sync.rescale(price, qty);
     entry.stats.rescale(price, qty);
+    for known in entry.frontier.iter_mut().flatten() {
+        *known *= price;
+    }
     entry.last_trade.price *= price;
     entry.last_trade.qty *= qty;
     entry.definition.tick_size *= price;

@@ -212,18 +212,19 @@ class Counter(IntEnum):
     AUDITS = 31  # Copies of books that were fetched and compared.
     AUDIT_LEVELS = 32  # Levels compared.
     AUDIT_DIFFERENT = 33  # Levels that were different.
-    AUDITS_VOID = 34  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
-    ROLLBACKS = 35  # Times a venue restarted its ids.
-    WIDENED = 36  # Times an instrument's exponents had to be widened.
-    JOURNAL_STATE = 37  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 38  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 39  # Number of the last input.
-    JOURNAL_SHED = 40  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 41  # Bytes of those inputs.
-    JOURNAL_BYTES = 42  # Bytes written to the journal.
-    JOURNAL_GROUPS = 43  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 44  # Segments begun.
-    JOURNAL_FAILURES = 45  # Errors of the disk.
+    TOP_UPS = 34  # Books extended by a copy, because the market came near to the end of what was known.
+    AUDITS_VOID = 35  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
+    ROLLBACKS = 36  # Times a venue restarted its ids.
+    WIDENED = 37  # Times an instrument's exponents had to be widened.
+    JOURNAL_STATE = 38  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 39  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 40  # Number of the last input.
+    JOURNAL_SHED = 41  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 42  # Bytes of those inputs.
+    JOURNAL_BYTES = 43  # Bytes written to the journal.
+    JOURNAL_GROUPS = 44  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 45  # Segments begun.
+    JOURNAL_FAILURES = 46  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -245,9 +246,11 @@ class InstrumentCounter(IntEnum):
     BOOK_SILENCE_MS_MAX = 13  # Silence of the book that is reported, ms; 0 while it is learned.
     TRADE_SILENCE_MS_MAX = 14  # The same of trades.
     QUOTE_SILENCE_MS_MAX = 15  # The same of quotes.
-    IN_SYNC = 16  # 1 while the book is proven in sync, else 0.
-    LAST_UPDATE_ID = 17  # Update id of the book.
-    LAST_TS_RECV = 18  # Receive time of the last message, ns since the UNIX epoch.
+    KNOWN_BIDS = 16  # Bid levels from the best to the worst that is known; worse ones are in the book only if they changed.
+    KNOWN_ASKS = 17  # The same of asks.
+    IN_SYNC = 18  # 1 while the book is proven in sync, else 0.
+    LAST_UPDATE_ID = 19  # Update id of the book.
+    LAST_TS_RECV = 20  # Receive time of the last message, ns since the UNIX epoch.
 
 
 class Stage(IntEnum):

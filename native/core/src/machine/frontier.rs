@@ -1,0 +1,84 @@
+//! How far a book is known. A fetched book has so many levels and no more; of prices beyond, the stream tells only those that change. As the
+//! market walks towards that end, another copy is fetched and the book extended by what it lacks.
+
+use super::Machine;
+use super::entry::Entry;
+use super::output::Output;
+use crate::audit::is_known;
+use crate::book::Side;
+use crate::input::Request;
+use crate::sink::Sink;
+
+/// Fewer levels known on a side than this: more are fetched.
+pub const KNOWN_MIN: u64 = 20;
+
+/// Shortest time between two copies of one book for that, ns.
+const TOP_UP_INTERVAL_NS: u64 = 30_000_000_000;
+
+/// Each book is surveyed on one tick of so many.
+const SURVEY_TICKS: u32 = 32;
+
+impl Entry {
+    fn known(&self, side: Side) -> u64 {
+        let frontier = self.frontier[side as usize];
+        match frontier {
+            None => self.book.levels(side) as u64,
+            Some(known) => self.book.unsorted(side).filter(|level| is_known(side, level.price, known)).count() as u64,
+        }
+    }
+}
+
+impl Machine {
+    /// Counts what is known of some books, and finds those of which more is wanted.
+    pub(super) fn survey(&mut self) {
+        self.survey_turn = (self.survey_turn + 1) % SURVEY_TICKS;
+        let mut slot = self.survey_turn;
+        while slot < self.next_slot() {
+            let entry = &mut self.entries[slot as usize];
+            (entry.counters.known_bids, entry.counters.known_asks) = (entry.known(Side::Bid), entry.known(Side::Ask));
+            let is_near = |known: u64, frontier: Option<i64>| frontier.is_some() && known < KNOWN_MIN;
+            let [bid, ask] = entry.frontier;
+            entry.is_near_end = is_near(entry.counters.known_bids, bid) || is_near(entry.counters.known_asks, ask);
+            slot += SURVEY_TICKS;
+        }
+    }
+
+    /// The next copy is a deep one, of this book.
+    pub(super) fn begin_top_up(&mut self, slot: u32, now: u64) {
+        let entry = &mut self.entries[slot as usize];
+        entry.top_up_due = now.saturating_add(TOP_UP_INTERVAL_NS);
+        let instrument = entry.definition.id;
+        self.open_window(slot, true, now);
+        self.push_request(Request::DepthSnapshot { instrument });
+    }
+
+    /// Extends a book by what the copy just compared knows beyond its end. A light copy knows nothing there, as long as there is enough.
+    pub(super) fn top_up<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        let mut extended = false;
+        for side in [Side::Bid, Side::Ask] {
+            let Self { entries, auditing, scratch, .. } = self;
+            let entry = &mut entries[slot as usize];
+            let Some(known) = entry.frontier[side as usize] else { continue };
+            let worst = auditing.window.beyond(side, known, &mut scratch.bids);
+            if worst.is_some() || auditing.is_deep {
+                // The venue itself knows nothing beyond: so all is known.
+                entry.frontier[side as usize] = worst;
+            }
+            for level in scratch.bids.iter().filter(|level| level.qty > 0) {
+                if entry.book.qty(side, level.price) == 0 {
+                    entry.book.apply(side, *level);
+                    extended = true;
+                }
+            }
+        }
+        let entry = &mut self.entries[slot as usize];
+        (entry.counters.known_bids, entry.counters.known_asks) = (entry.known(Side::Bid), entry.known(Side::Ask));
+        if extended {
+            self.counters.top_ups += 1;
+            entry.touch = entry.book.touch();
+            // No id of the venue's tells it, so that readers learn it by a whole book.
+            self.send_serving_book(slot, false, out);
+            self.touch(slot);
+        }
+    }
+}
