@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { malform } from '../../src/simulator/faults/malform.js';
+import type { MalformKind } from '../../src/simulator/faults/script.js';
 import {
   type FaultInput,
   malformKinds,
@@ -6,6 +8,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../../src/simulator/index.js';
+import { Random } from '../../src/simulator/market/random.js';
 import { TestSocket, until, venueOf } from './venue-client.js';
 
 const opened: Simulator[] = [];
@@ -100,7 +103,10 @@ describe('messages', () => {
     expect(strings(faulty)).toEqual([...texts.slice(0, at), ...texts.slice(at + 1, at + 4), texts[at], ...texts.slice(at + 4)]);
   });
 
-  test.each(malformKinds)('malformed (%s): one message is spoilt that way, the others are the same', async (kind) => {
+  /** Binance has no checksum that could be another one. */
+  type Met = Exclude<(typeof malformKinds)[number], `checksum_${string}`>;
+  const met = malformKinds.filter((kind): kind is Met => !kind.startsWith('checksum'));
+  test.each(met)('malformed (%s): one message is spoilt that way, the others are the same', async (kind) => {
     const { plain, faulty, socket } = await compare([{ fault: 'malformed', args: { symbol: 'BTCUSDT', kind } }]);
     expect(faulty.length).toBe(plain.length);
     if (kind === 'binary') {
@@ -112,7 +118,7 @@ describe('messages', () => {
     expect(strings(faulty.slice(at + 1))).toEqual(strings(plain.slice(at + 1)));
     const text = bad.toString('latin1');
     const decode = (): string => new TextDecoder('utf-8', { fatal: true }).decode(bad);
-    const checks: Record<Exclude<(typeof malformKinds)[number], 'binary'>, () => void> = {
+    const checks: Record<Exclude<Met, 'binary'>, () => void> = {
       truncated: () => expect([bad.length < good.length, good.subarray(0, bad.length).equals(bad)]).toEqual([true, true]),
       bitflip: () => expect([bad.length, bad.filter((byte, index) => byte !== good[index]).length]).toEqual([good.length, 1]),
       wrong_type: () => expect(text).toMatch(/\["\d+\.\d+",\d+\.\d+\]/),
@@ -123,8 +129,29 @@ describe('messages', () => {
       huge: () => expect([bad.length, JSON.parse(text).stream]).toEqual([8 * 1024 * 1024, STREAM]),
       deep: () => expect(text).toContain('['.repeat(100_000)),
       empty: () => expect(bad.length).toBe(0),
+      levels: () => expect(Math.max(JSON.parse(text).data.b.length, JSON.parse(text).data.a.length)).toBeGreaterThan(49_999),
+      unknown_type: () => expect(JSON.parse(text).data.e).toBe('novelty'),
+      more_members: () => expect(JSON.parse(text).data.novelty).toBe(7),
+      missing_member: () => expect(Object.keys(JSON.parse(text).data)).toContain('b_renamed'),
+      same_member: () => expect(text).toMatch(/^\{"__proto__":.*"__proto__":/),
     };
     checks[kind]();
+  });
+
+  test.each([
+    ['kraken', '{"channel":"book","data":[{"symbol":"BTC/USD","checksum":2439117997,"timestamp":"2026-11-22T09:00:00.1Z"}]}'],
+    ['okx', '{"arg":{"channel":"books"},"data":[{"asks":[],"ts":"1","seqId":5,"prevSeqId":4}]}'],
+  ])('%s: a checksum of another value, of zero, and none', (_, text) => {
+    const told = (kind: MalformKind): number | undefined => {
+      const spoilt = malform(kind, {}, new Random(1, 'test'))(Buffer.from(text)).toString();
+      expect(() => JSON.parse(spoilt)).not.toThrow();
+      const found = /"checksum":(-?\d+)/.exec(spoilt)?.[1];
+      return found === undefined ? undefined : Number(found);
+    };
+    expect(told('checksum_wrong')).toBeGreaterThan(0);
+    expect(text).not.toContain(`"checksum":${told('checksum_wrong')}`);
+    expect(told('checksum_zero')).toBe(0);
+    expect(told('checksum_absent')).toBeUndefined();
   });
 
   test('malformed with extra: the good message follows; at a given byte it is cut there; trades can be met too', async () => {

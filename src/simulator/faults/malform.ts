@@ -1,8 +1,10 @@
 import type { Random } from '../market/random.js';
+import { checksumOf, missingMember, moreMembers, repeatLevels, unknownType, withoutChecksum } from './change.js';
 import type { MalformKind } from './script.js';
 
 const HUGE_BYTES = 8 * 1024 * 1024;
 const DEEP_BRACKETS = 100_000;
+const REPEATED_LEVELS = 50_000;
 
 export interface MalformOptions {
   readonly byte?: number | undefined;
@@ -49,7 +51,28 @@ export function malform(kind: MalformKind, options: MalformOptions, random: Rand
       return () => Buffer.alloc(0);
     case 'binary':
       return (bytes) => bytes;
+    case 'levels':
+      return said((text) => repeatLevels(text, options.size ?? REPEATED_LEVELS));
+    case 'unknown_type':
+      return said(unknownType);
+    case 'more_members':
+      return said(moreMembers);
+    case 'missing_member':
+      return said(missingMember);
+    case 'same_member':
+      return said((text) => text.replace('{', '{"__proto__":{"x":1},"constructor":null,"__proto__":[],'));
+    case 'checksum_wrong':
+      return said((text) => checksumOf(text, (crc) => (crc + 1) % 2 ** 31));
+    case 'checksum_zero':
+      return said((text) => checksumOf(text, () => 0));
+    case 'checksum_absent':
+      return said(withoutChecksum);
   }
+}
+
+/** Rewrites a message as text. */
+function said(change: (text: string) => string): (bytes: Buffer) => Buffer {
+  return (bytes) => Buffer.from(change(bytes.toString('latin1')), 'latin1');
 }
 
 /** Where the quantity of the first level stands, or that of a trade or a quote, in the spellings of all venues. */
@@ -91,8 +114,17 @@ export function cross(bytes: Buffer): Buffer {
   // The first bid may be a removal: the one before it is not.
   const crossed = text.replace(/"(b|bids)":\[\["([\d.]+)"/, '"$1":[["9$2","1"],["$2"');
   if (crossed !== text) return Buffer.from(crossed, 'latin1');
+  const behind = text.replace(
+    /("a":\[\["([\d.]+)".*"b":\[)\]/,
+    (_, head: string, price: string) => `${head}["9${price}","1"]]`,
+  );
+  if (behind !== text) return Buffer.from(behind, 'latin1');
   const rows = text
     .replace(/"bids":\[\{"price":([\d.]+),/, '"bids":[{"price":9$1,"qty":1.0},{"price":$1,')
+    .replace(
+      /"bids":\[\],"asks":\[\{"price":([\d.]+),/,
+      (all, price: string) => `"bids":[{"price":9${price},"qty":1.0}]${all.slice(9)}`,
+    )
     .replace(/"bids":\[\["([a-z]+)",([\d.]+),/, '"bids":[["new",9$2,1.0],["$1",$2,')
     .replace(
       /"bids":\[\],"asks":\[\["[a-z]+",([\d.]+),/,
@@ -113,17 +145,19 @@ export function cross(bytes: Buffer): Buffer {
   );
 }
 
-/** Moves event and transaction times by `offsetMs`. */
-export function shiftTime(offsetMs: number): (bytes: Buffer) => Buffer {
-  return (bytes) => {
-    const shifted = bytes
-      .toString('latin1')
+/** Moves event and transaction times by `offsetMs`, and counts numbers in units `per` times as fine. */
+export function shiftTime(offsetMs: number, per: number): (bytes: Buffer) => Buffer {
+  return said((text) =>
+    text
       .replace(/"(E|T|ts|cts|timestamp)":("?)(\d+)(?![\d-])/g, (_, key: string, quote: string, digits: string) => {
         const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
-        return `"${key}":${quote}${Math.max(0, Number(digits) + offset)}`;
-      });
-    return Buffer.from(shifted, 'latin1');
-  };
+        return `"${key}":${quote}${BigInt(Math.max(0, Number(digits) + offset)) * BigInt(per)}`;
+      })
+      .replace(/"(timestamp|time|event_time)":"(\d{4}-[^".]*)(\.\d+)?Z"/g, (_, key: string, at: string, rest = '') => {
+        const moved = new Date(Date.parse(`${at}Z`) + offsetMs).toISOString().slice(0, 19);
+        return `"${key}":"${moved}${rest}Z"`;
+      }),
+  );
 }
 
 /** The same object with one more member, so that the message has `size` bytes and is otherwise valid. */

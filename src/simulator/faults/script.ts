@@ -14,6 +14,14 @@ export const malformKinds = [
   'deep',
   'empty',
   'binary',
+  'levels',
+  'unknown_type',
+  'more_members',
+  'missing_member',
+  'same_member',
+  'checksum_wrong',
+  'checksum_zero',
+  'checksum_absent',
 ] as const;
 export type MalformKind = (typeof malformKinds)[number];
 
@@ -61,7 +69,7 @@ export const faultSchema = z.discriminatedUnion('fault', [
     /** Byte to cut at or to flip; seeded random if absent. */
     byte: z.int().min(0).optional(),
     bit: z.int().min(0).max(7).default(7),
-    /** Bytes of `huge`, brackets of `deep`. */
+    /** Bytes of `huge`, brackets of `deep`, how often `levels` repeats one. */
     size: z.int().min(1).max(67_108_864).optional(),
   }),
   fault('crossed', { ...messages, stream: z.literal('depth').default('depth') }),
@@ -70,7 +78,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
     stream: z.literal('depth').default('depth'),
     share: z.number().min(0).max(1).default(0.001),
   }),
-  fault('bad_time', { ...messages, offset_ms: z.int().default(-3_600_000) }),
+  /** `per`: numbers count this much finer units. */
+  fault('bad_time', { ...messages, offset_ms: z.int().default(-3_600_000), per: z.int().min(1).max(1_000_000).default(1) }),
   fault('rollback', { venue, symbol, to: z.int().min(1).max(1_000_000_000).default(1) }),
   fault('stall', { ...connections, symbol, ms, pings: z.boolean().default(true), all: z.boolean().default(false) }),
   fault('disconnect', {
@@ -94,6 +103,9 @@ export const faultSchema = z.discriminatedUnion('fault', [
     kind: z.enum([...malformKinds, 'wrong_length', 'gzip_bomb']),
     size: z.int().min(1).max(67_108_864).optional(),
   }),
+  fault('delist', { venue, symbol: z.string().min(1).max(64), ms }),
+  /** Today's addresses acknowledge a kind of stream and no longer carry it. */
+  fault('reroute', { venue, stream: messages.stream, ms }),
   fault('ack_lost', { venue, n: count.default(1), apply: z.boolean().default(true) }),
   fault('ack_error', {
     venue,

@@ -130,6 +130,10 @@ export class PlayedVenueServer implements ConnectionHost {
     return this.#stage.nowUs();
   }
 
+  knows(stream: string): boolean {
+    return this.channels.has(stream);
+  }
+
   takeAckFault(): undefined {
     return undefined;
   }

@@ -30,6 +30,8 @@ export interface ConnectionHost {
   readonly counters: Record<'sent' | 'sentBytes' | 'lost' | 'closedSlow' | 'closedByLimit', number>;
   elapsedMs(): number;
   nowUs(): number;
+  /** Whether a subscription of this stream is possible now. */
+  knows(stream: string): boolean;
   /** Takes the next fault that waits for a subscription, if one does. */
   takeAckFault(): AckFault | undefined;
   /** The message that a subscription of this stream begins with, if it does. */
@@ -314,7 +316,7 @@ export class Connection implements Subscriber, ControlTarget {
     this.#heardAtMs = performance.now();
     // No venue reads binary messages.
     const text = isBinary ? '' : data.toString('utf8');
-    const outcome = this.#host.dialect.control(text, (stream) => this.#host.channels.has(stream));
+    const outcome = this.#host.dialect.control(text, (stream) => this.#host.knows(stream));
     if (!outcome.ok) {
       this.#say(outcome.text);
       return;

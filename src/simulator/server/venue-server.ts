@@ -72,6 +72,10 @@ export class VenueServer implements ConnectionHost {
   readonly #timers = new Set<NodeJS.Timeout>();
   #corked: Connection[] = [];
   #ackFaults: { readonly fault: AckFault; left: number }[] = [];
+  /** Symbols that are not known until a virtual time, ms. */
+  readonly #delisted = new Map<string, number>();
+  /** Kinds of streams that no address carries until a virtual time, ms. */
+  readonly #rerouted = new Map<string, number>();
   #burstUntilMs = Number.POSITIVE_INFINITY;
   #keeper: NodeJS.Timeout | undefined;
 
@@ -165,6 +169,15 @@ export class VenueServer implements ConnectionHost {
     return this.market.symbols.get(channel.symbol)?.greeting(channel, this.nowUs());
   }
 
+  knows(stream: string): boolean {
+    const channel = this.channels.get(stream);
+    return channel !== undefined && this.#isListed(channel.symbol);
+  }
+
+  #isListed(symbol: string): boolean {
+    return this.market.elapsedMs >= (this.#delisted.get(symbol) ?? 0);
+  }
+
   corked(connection: Connection): void {
     this.#corked.push(connection);
   }
@@ -243,6 +256,12 @@ export class VenueServer implements ConnectionHost {
         this.market.speed = fault.args.factor;
         this.#burstUntilMs = this.market.elapsedMs + fault.args.ms;
         break;
+      case 'delist':
+        this.#delisted.set(fault.args.symbol, this.market.elapsedMs + fault.args.ms);
+        break;
+      case 'reroute':
+        this.#rerouted.set(fault.args.stream, this.market.elapsedMs + fault.args.ms);
+        break;
       case 'ack_lost':
         this.#ackFaults.push({ fault: { kind: 'lost', apply: fault.args.apply }, left: fault.args.n });
         break;
@@ -270,8 +289,11 @@ export class VenueServer implements ConnectionHost {
 
   #publish(frame: Frame): void {
     for (const subscriber of frame.channel.subscribers) subscriber.expect(frame);
-    const whole: Delivery = { frame, fate: 'sent', lost: false };
-    if (this.#pipeline.idle) {
+    const { symbol, kind } = frame.channel;
+    const lost =
+      !this.#isListed(symbol) || this.market.elapsedMs < (this.#rerouted.get(kind) ?? this.#rerouted.get('any') ?? 0);
+    const whole: Delivery = { frame, fate: lost ? 'stalled' : 'sent', lost };
+    if (lost || this.#pipeline.idle) {
       for (const subscriber of frame.channel.subscribers) subscriber.deliver(whole);
       return;
     }
@@ -295,7 +317,7 @@ export class VenueServer implements ConnectionHost {
     if (fault.fault === 'malformed') return malform(fault.args.kind, fault.args, this.#random);
     if (fault.fault === 'crossed') return cross;
     if (fault.fault === 'corrupt') return corrupt(fault.args.share, this.#random.u32());
-    return fault.fault === 'bad_time' ? shiftTime(fault.args.offset_ms) : (bytes) => bytes;
+    return fault.fault === 'bad_time' ? shiftTime(fault.args.offset_ms, fault.args.per) : (bytes) => bytes;
   }
 
   #rollback(symbol: string | undefined, to: number): void {
