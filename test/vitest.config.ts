@@ -9,6 +9,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests start whole engines; more files at once than cores would only make deadlines fight.
     maxWorkers: 2,
+    // Venues of the conformance suite run beside each other: most of their time is waiting.
+    maxConcurrency: 16,
     pool: 'forks',
   },
 });

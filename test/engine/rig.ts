@@ -13,6 +13,8 @@ import { RingLog } from './ring-log.js';
 
 /** Guards against hangs alone; no test asserts how long anything takes. */
 const WATCHDOG_MS = 40_000;
+/** Longest time between two looks. */
+const LOOK_MS_MAX = 200;
 /** Ids among which a book without any of the venue's is looked for. */
 const RECENT_IDS = 100;
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
@@ -33,12 +35,14 @@ export async function eventually<T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
   watchdogMs = WATCHDOG_MS,
 ): Promise<T> {
-  const deadline = performance.now() + watchdogMs;
+  const begun = performance.now();
   for (;;) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`watchdog: ${what} did not happen`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const waited = performance.now() - begun;
+    if (waited > watchdogMs) throw new Error(`watchdog: ${what} did not happen`);
+    // What takes long is looked at less often: whole books come with each look.
+    await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS_MAX, 20 + waited / 10)));
   }
 }
 
@@ -51,6 +55,12 @@ export interface RigOptions {
   readonly transport?: TransportName;
   /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
   readonly ownIds?: boolean;
+  /** Ids count the messages of a connection: one that is just gone had the same ones. */
+  readonly renumbers?: boolean;
+  /** What stands between the engine and a venue's socket: its address, given the venue's. */
+  readonly between?: (wsUrl: string) => Promise<string>;
+  /** Do not wait for the books: they may never come. */
+  readonly isHopeless?: boolean;
 }
 
 /** What holds of a feed holds however its sockets are read. */
@@ -69,11 +79,19 @@ export class Rig {
   readonly simulator: Simulator;
   readonly #directories: readonly string[];
   readonly #ownIds: boolean;
+  readonly #renumbers: boolean;
+  /** True books at the newest ids, by instrument. */
+  readonly #recent = new Map<number, Map<number, string | undefined>>();
 
   private constructor(
-    parts: Pick<Rig, 'engine' | 'simulator' | 'config' | 'oracleLog' | 'lines'> & { directories: string[]; ownIds: boolean },
+    parts: Pick<Rig, 'engine' | 'simulator' | 'config' | 'oracleLog' | 'lines'> & {
+      directories: string[];
+      ownIds: boolean;
+      renumbers: boolean;
+    },
   ) {
     this.#ownIds = parts.ownIds;
+    this.#renumbers = parts.renumbers;
     this.engine = parts.engine;
     this.simulator = parts.simulator;
     this.config = parts.config;
@@ -111,18 +129,21 @@ export class Rig {
       reconnectDelayMs: 100,
       maxReconnectDelayMs: 2_000,
       quarantineBytesMax: 1 << 28,
-      feeds: simulator.venues.map(({ name, wsUrl, restUrl }) => ({
-        id: name,
-        venue: name,
-        wsUrl,
-        restUrl,
-        symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
-        channels: ['book', 'trade', 'quote'],
-        transport: options.transport ?? 'native',
-      })),
+      feeds: await Promise.all(
+        simulator.venues.map(async ({ name, wsUrl, restUrl }) => ({
+          id: name,
+          venue: name,
+          wsUrl: (await options.between?.(wsUrl)) ?? wsUrl,
+          restUrl,
+          symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
+          channels: ['book', 'trade', 'quote'],
+          transport: options.transport ?? 'native',
+        })),
+      ),
       ...options.config,
     };
-    process.env['TICKRING_TEST_LIMITS'] = JSON.stringify({ ...WEIGHT, ...options.limits });
+    // By name: engines of one process may have limits of their own.
+    process.env[`TICKRING_TEST_LIMITS ${config.name}`] = JSON.stringify({ ...WEIGHT, ...options.limits });
     const lines: LogLine[] = [];
     const at = (level: string) => (fields: object, message: string) => {
       lines.push({ level, message, fields: fields as LogLine['fields'] });
@@ -141,8 +162,10 @@ export class Rig {
       directories: [stateDir, shmRoot],
       lines,
       ownIds: options.ownIds ?? false,
+      renumbers: options.renumbers ?? false,
     });
     try {
+      if (options.isHopeless === true) return rig;
       await eventually('rings', () => rig.ring.open());
       await rig.inSync();
     } catch (error) {
@@ -175,7 +198,8 @@ export class Rig {
       const now = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
       const book = await eventually(`${venue} ${symbol} in sync past ${now}`, async () => {
         const held = (await this.control.request('book', { instrument: id })) as BookText | null;
-        return held?.inSync === true && Number(held.lastUpdateId) > now && held;
+        if (held?.inSync !== true || Number(held.lastUpdateId) <= now) return false;
+        return (!this.#renumbers || this.simulator.bookAt(venue, symbol, BigInt(held.lastUpdateId)) === held.text) && held;
       });
       const truth = this.simulator.bookAt(venue, symbol, BigInt(book.lastUpdateId));
       if (truth !== book.text) throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}`);
@@ -187,9 +211,14 @@ export class Rig {
     const held = (await this.control.request('book', { instrument: id })) as BookText | null;
     const newest = this.simulator.stats().venues.find(({ name }) => name === venue)?.symbols[symbol]?.lastUpdateId ?? 0;
     if (held?.inSync !== true) return false;
-    return Array.from({ length: RECENT_IDS }, (_, back) => newest - back).some(
-      (at) => this.simulator.bookAt(venue, symbol, BigInt(at)) === held.text,
-    );
+    const texts = this.#recent.get(id) ?? new Map<number, string | undefined>();
+    this.#recent.set(id, texts);
+    for (const at of texts.keys()) if (at <= newest - RECENT_IDS || at > newest) texts.delete(at);
+    for (let at = newest; at > newest - RECENT_IDS; at -= 1) {
+      if (!texts.has(at)) texts.set(at, this.simulator.bookAt(venue, symbol, BigInt(at)));
+      if (texts.get(at) === held.text) return true;
+    }
+    return false;
   }
 
   /** Counter of all shards together. */

@@ -1,5 +1,5 @@
 /** Everything that an engine publishes, read from shared memory as any other process would. */
-import { GAP_REASON_NAMES, GAP_STREAM_NAMES, KINDS } from '#dist/model/codes.js';
+import { FLAGS, GAP_REASON_NAMES, GAP_STREAM_NAMES, KINDS } from '#dist/model/codes.js';
 import { PAYLOAD_FIELDS, RECORD_OFFSETS, RECORD_SIZE_MAX, RingReader } from '#dist/native/index.js';
 
 const BATCH = 512;
@@ -11,12 +11,25 @@ export interface GapRecord {
   readonly last: number;
 }
 
+/** What a change of a book follows directly, and where it ends. */
+interface Link {
+  readonly prev: number;
+  readonly last: number;
+}
+
 /** Collects gaps and trade ids by instrument, and the epochs of every shard. */
 export class RingLog {
   readonly gaps = new Map<number, GapRecord[]>();
   readonly trades = new Map<number, Set<number>>();
   readonly epochs: bigint[][];
   lapped = 0;
+  /** Records whose venue time is implausible. */
+  badTimes = 0;
+  /** Changes of books that follow neither the one before nor a gap. */
+  readonly breaks: { readonly instrument: number; readonly tail: number; readonly link: Link }[] = [];
+  readonly #tails = new Map<number, number>();
+  /** Ids that gaps named since the book changed last. */
+  readonly #named = new Map<number, GapRecord[]>();
   readonly #root: string;
   readonly #name: string;
   readonly #shards: number;
@@ -68,13 +81,35 @@ export class RingLog {
       const kind = out.readUInt8(at + RECORD_OFFSETS.kind);
       const instrument = out.readUInt32LE(at + RECORD_OFFSETS.instrument);
       if (kind === 255) this.lapped += 1;
-      if (kind === KINDS.gap) push(this.gaps, instrument, this.#gap(at));
+      if ((out.readUInt16LE(at + RECORD_OFFSETS.flags) & FLAGS.bad_ts) !== 0) this.badTimes += 1;
+      if (kind === KINDS.gap) this.#tell(instrument, this.#gap(at));
+      if (kind === KINDS.book_delta || kind === KINDS.book_snapshot) this.#follow(instrument, kind, this.#link(at));
       if (kind === KINDS.trade) {
         const ids = this.trades.get(instrument) ?? new Set();
         this.trades.set(instrument, ids.add(this.#word(at, PAYLOAD_FIELDS.trade.tradeId.word)));
       }
       at += out.readUInt32LE(at + RECORD_OFFSETS.size);
     }
+  }
+
+  #tell(instrument: number, gap: GapRecord): void {
+    push(this.gaps, instrument, gap);
+    if (gap.stream === 'book') push(this.#named, instrument, gap);
+  }
+
+  /** A change follows the one before it directly, or gaps name what is between; a whole book begins anew. */
+  #follow(instrument: number, kind: number, link: Link): void {
+    const tail = this.#tails.get(instrument);
+    const named = this.#named.get(instrument) ?? [];
+    const isTold = named.some(({ reason, first, last }) => reason === 'rollback' || first === 0 || last >= link.prev);
+    if (kind === KINDS.book_delta && tail !== undefined && tail !== link.prev && tail !== link.last && !isTold)
+      this.breaks.push({ instrument, tail, link });
+    this.#tails.set(instrument, link.last);
+    this.#named.delete(instrument);
+  }
+
+  #link(at: number): Link {
+    return { prev: this.#word(at, 0), last: this.#word(at, 1) };
   }
 
   #gap(at: number): GapRecord {

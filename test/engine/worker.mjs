@@ -1,6 +1,6 @@
 /**
- * Worker module of the tests: the product's shard, with venues whose limits `TICKRING_TEST_LIMITS` (JSON) overrides, so that
- * deadlines of minutes pass in seconds. It does what it is told to on the channel `NAME/SHARD`: end by an error, by a rejection, or
+ * Worker module of the tests: the product's shard, with venues whose limits `TICKRING_TEST_LIMITS NAME` (JSON; without the name: of all
+ * engines) overrides, so that deadlines of minutes pass in seconds. It does what it is told to on the channel `NAME/SHARD`: end by an error, by a rejection, or
  * by `process.exit`, hang, or find its shard poisoned.
  */
 import { BroadcastChannel } from 'node:worker_threads';
@@ -34,7 +34,8 @@ export default async function shardWorker(task) {
   const channel = new BroadcastChannel(`${task.config.name}/${task.shard}`);
   channel.onmessage = ({ data }) => faults[data]();
   channel.unref();
-  const limits = JSON.parse(process.env['TICKRING_TEST_LIMITS'] ?? '{}');
+  const { env } = process;
+  const limits = JSON.parse(env[`TICKRING_TEST_LIMITS ${task.config.name}`] ?? env['TICKRING_TEST_LIMITS'] ?? '{}');
   await runShard(
     task,
     venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...limits } })),

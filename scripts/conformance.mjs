@@ -1,0 +1,33 @@
+/**
+ * `npm run conformance [-- --venue NAME --fault F06 --write]`: sets up what is missing, then lets each fault meet each venue. `--write` renews
+ * `src/venues/CONFORMANCE.md`; without it a table that says otherwise is a failure.
+ */
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { main, SetUpError } from './setup/console.mjs';
+import { setup } from './setup.mjs';
+import { runParts, vitest } from './test-runners.mjs';
+
+const OPTIONS = { venue: { type: 'string' }, fault: { type: 'string' }, write: { type: 'boolean' } };
+
+function choiceOf(args) {
+  let choice;
+  try {
+    choice = parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    throw new SetUpError(error.message, 64);
+  }
+  const part = choice.venue ?? choice.fault;
+  if (choice.write === true && part !== undefined) throw new SetUpError(`--write needs all cells, not those of ${part}`, 64);
+  return choice;
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  await main('conformance', async () => {
+    const choice = choiceOf(argv.slice(2));
+    await setup();
+    const env = { TICKRING_CONFORMANCE: JSON.stringify(choice) };
+    await runParts({ conformance: () => vitest('conformance', ['test/venues/conformance', '--reporter=verbose'], { env }) });
+  });
+}
