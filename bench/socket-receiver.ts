@@ -34,6 +34,7 @@ function engine(transport: 'native' | 'ws'): Receive {
           ingest(connection, bytes, bytes.length);
         },
         frames: (connection) => probe.socket(connection, false),
+        sample: () => {},
         attend: () => {},
       };
       const events = { open: () => {}, closed: ({ text }: { text: string }) => reject(new Error(`${transport}: ${text}`)) };

@@ -6,6 +6,7 @@ import { version } from '../native/index.js';
 import { registerBook } from './book.js';
 import { registerConfig } from './config-command.js';
 import { registerDoctor } from './doctor.js';
+import { registerDrift } from './drift-command.js';
 import { endOnClosedOutput, exitCodeOf, lineOf } from './exit.js';
 import { registerJournal } from './journal-command.js';
 import { registerKeys } from './keys-command.js';
@@ -25,6 +26,7 @@ registerReplay(program);
 registerJournal(program);
 registerBook(program);
 registerDoctor(program);
+registerDrift(program);
 registerConfig(program);
 registerKeys(program);
 // `read` knows its own end.

@@ -12,6 +12,7 @@ export type ControlCalls = {
 };
 
 type CallName =
+  | 'drift'
   | 'minutes'
   | 'feeds'
   | 'feed_create'
@@ -44,6 +45,7 @@ const row = z.object({
 const minute = z.int().nonnegative().multipleOf(60_000);
 
 const SHAPES: { readonly [Op in CallName]: z.ZodType<ControlRequests[Op]['fields']> } = {
+  drift: z.object({}),
   minutes: z.object({ instrument: z.int().positive(), fromMs: minute, toMs: minute }),
   feeds: z.object({}),
   feed_create: z.object({ owner, symbol: text, source: text, dataTypes }),

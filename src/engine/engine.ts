@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Piscina } from 'piscina';
 import type { EngineConfig } from '../model/config.js';
+import type { Drift } from '../model/drift.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, EngineStatus } from '../model/status.js';
 import type { Venue } from '../model/venue.js';
@@ -8,6 +9,7 @@ import { EngineLock, native, version } from '../native/index.js';
 import { Budgets } from './budgets.js';
 import { ControlServer } from './control.js';
 import type { ControlCalls } from './control-calls.js';
+import { DriftSentinel, merged } from './drift.js';
 import { FeedRegistry } from './feed-registry.js';
 import { Feeds } from './feeds.js';
 import { latencyOf } from './latency.js';
@@ -71,6 +73,8 @@ class EngineMain implements Engine {
   readonly #registry: InstrumentRegistry;
   readonly #budgets: Budgets;
   readonly #rest: RestClient;
+  /** Of what listings say; workers look at messages. */
+  readonly #drift: DriftSentinel;
   readonly #pool: Piscina;
   readonly #control: ControlServer;
   readonly #shards: ShardSupervisor[];
@@ -98,6 +102,8 @@ class EngineMain implements Engine {
       throw error;
     }
     this.#rest = new RestClient(this.#budgets);
+    // What a listing said is in the log and the status.
+    this.#drift = new DriftSentinel({ logger: deps.logger, keep: () => {} });
     this.#pool = new Piscina({
       filename: deps.workerFile,
       minThreads: this.#shardCount,
@@ -115,6 +121,7 @@ class EngineMain implements Engine {
       feeds: feedRegistry,
       registry: this.#registry,
       rest: this.#rest,
+      drift: this.#drift,
       listings: new ListingCache(this.#rest),
       logger: deps.logger,
       signal: this.#stop.signal,
@@ -156,6 +163,7 @@ class EngineMain implements Engine {
       connections: states.flatMap(({ connections }) => connections),
       instruments: states.flatMap(({ instruments }) => instruments).sort((a, b) => a.id - b.id),
       unlisted: this.#feeds.unlisted,
+      drift: merged([this.#drift.list(), ...states.map(({ drift }) => drift)]),
     };
   }
 
@@ -221,8 +229,14 @@ class EngineMain implements Engine {
     });
   }
 
+  async #noticed(): Promise<Drift[]> {
+    const states = await Promise.all(this.#shards.map((shard) => shard.status()));
+    return merged([this.#drift.list(), ...states.map(({ drift }) => drift)]);
+  }
+
   #calls(): ControlCalls {
     return {
+      drift: () => this.#noticed(),
       minutes: (fields) => this.#feeds.minutes(fields),
       feeds: async () => {
         const states = await Promise.all(this.#shards.map((shard) => shard.status()));

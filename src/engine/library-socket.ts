@@ -21,6 +21,7 @@ export class LibrarySocket implements VenueSocket {
   #lastFrameAt = performance.now();
   #probedAt: number | undefined;
   readonly #openedAt = performance.now();
+  #wantsSample = false;
   #ended = false;
   frames = 0;
 
@@ -46,7 +47,12 @@ export class LibrarySocket implements VenueSocket {
         this.#alive();
         this.#lastFrameAt = this.#lastByteAt;
         this.frames += 1;
-        if (!this.#ended && this.#socket.readyState === OPEN) inputs.frame(connection, data as Buffer);
+        if (this.#ended || this.#socket.readyState !== OPEN) return;
+        if (this.#wantsSample) {
+          this.#wantsSample = false;
+          inputs.sample(connection, Buffer.from(data as Buffer));
+        }
+        inputs.frame(connection, data as Buffer);
       })
       .on('ping', () => this.#alive())
       .on('pong', () => this.#alive())
@@ -93,6 +99,10 @@ export class LibrarySocket implements VenueSocket {
     if (!this.isOpen || this.#probedAt !== undefined) return;
     this.#probedAt = performance.now();
     this.#socket.ping();
+  }
+
+  sample(): void {
+    this.#wantsSample = true;
   }
 
   end(reason: number, text: string): void {

@@ -30,6 +30,8 @@ export interface LineInputs extends SocketInputs {
   disconnect(connection: number, reason: number): void;
   subscribe(connection: number, instrument: number, channels: number): void;
   ack(connection: number, instrument: number, accepted: boolean): void;
+  /** The venue refused a control message with this code. */
+  refused(connection: number, venueCode: number): void;
   /** Messages of this channel that arrived so far. */
   arrived(instrument: number, channel: ChannelName): number;
 }
@@ -91,6 +93,14 @@ export class Line {
 
   get connectionClass(): string {
     return this.#options.connectionClass.name;
+  }
+
+  get channels(): readonly ChannelName[] {
+    return this.#options.channels;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket?.isOpen === true;
   }
 
   get state(): ConnectionState {
@@ -182,6 +192,7 @@ export class Line {
     const socket = this.#socket;
     if (socket?.isOpen !== true || late) return;
     this.#firstData.check();
+    socket.sample();
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
     const { silence, local } = DISCONNECT_REASONS;
     const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
@@ -208,6 +219,7 @@ export class Line {
   replied(id: number, venueCode: number): void {
     const batch = this.#batches.get(id);
     this.#replies += 1;
+    if (venueCode !== 0) this.#options.inputs.refused(this.connection, venueCode);
     if (batch === undefined) {
       if (venueCode !== 0)
         this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');

@@ -4,6 +4,7 @@ import { TickringError } from '../model/errors.js';
 import type { Venue } from '../model/venue.js';
 import { type InstrumentDefinition, type Listing, native, parseListings } from '../native/index.js';
 import { restRetryDelay } from './backoff.js';
+import type { DriftSentinel } from './drift.js';
 import type { Logger } from './log.js';
 import type { RestClient } from './rest.js';
 import type { InstrumentRegistry } from './state-files.js';
@@ -16,6 +17,7 @@ const LISTING_KEPT_MS = 60_000;
 export interface ListingDeps {
   readonly rest: RestClient;
   readonly registry: InstrumentRegistry;
+  readonly drift: DriftSentinel;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -82,11 +84,12 @@ export class ListingCache {
   }
 }
 
-async function fetchListings(venue: Venue, feed: FeedConfig, { rest, logger, signal }: ListingDeps): Promise<Listing[]> {
+async function fetchListings(venue: Venue, feed: FeedConfig, { rest, drift, logger, signal }: ListingDeps): Promise<Listing[]> {
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
       const body = await rest.get(venue, feed.restUrl, venue.listingRequest(), signal);
+      drift.listing(venue, body);
       return native(() => parseListings(venue.id, body));
     } catch (error) {
       signal.throwIfAborted();

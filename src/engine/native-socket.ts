@@ -12,6 +12,7 @@ import {
   type SocketFrames,
   websocketFrame,
 } from '../native/index.js';
+import { firstMessage } from './frame-sample.js';
 import { HeadReader, objection, readHead, upgradeRequest } from './handshake.js';
 import {
   type Closing,
@@ -70,6 +71,7 @@ export class NativeSocket implements VenueSocket {
   #lastByteAt = this.#openedAt;
   #lastFrameAt = this.#openedAt;
   #probedAt: number | undefined;
+  #wantsSample = false;
   #ended = false;
 
   constructor({ url, connection, inputs, events }: SocketOptions) {
@@ -123,6 +125,10 @@ export class NativeSocket implements VenueSocket {
     this.#write(frame(OPCODE.ping, NOTHING));
   }
 
+  sample(): void {
+    this.#wantsSample = true;
+  }
+
   end(reason: number, text: string): void {
     this.#end({ reason, refusal: null, text }, this.#frames === undefined ? undefined : closeFrame(NORMAL));
   }
@@ -133,8 +139,18 @@ export class NativeSocket implements VenueSocket {
     this.#lastByteAt = performance.now();
     this.#probedAt = undefined;
     if (this.#receive === undefined) this.#shakeHands(size);
-    else this.#take(this.#receive, 0, size);
+    else {
+      if (this.#wantsSample) this.#sample(size);
+      this.#take(this.#receive, 0, size);
+    }
     return true;
+  }
+
+  #sample(size: number): void {
+    const message = firstMessage(CHUNK, 0, size);
+    if (message === undefined) return;
+    this.#wantsSample = false;
+    this.#inputs.sample(this.#connection, message);
   }
 
   #take(receive: ReturnType<SocketFrames['receiver']>, from: number, to: number): void {

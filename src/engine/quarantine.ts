@@ -21,7 +21,7 @@ export interface QuarantinedInput {
 
 /**
  * Keeps refused inputs with their bytes: one JSON line each in `quarantine/<UTC date>-<shard>-<part>.jsonl` (every shard
- * writes files of its own), the oldest file removed when all of them exceed the limit. Writing never holds up a feed.
+ * writes files of its own; samples of drift have a folder of theirs), the oldest file removed when all of them exceed the limit. Writing never holds up a feed.
  */
 export class Quarantine {
   readonly #directory: string;
@@ -37,8 +37,8 @@ export class Quarantine {
   /** Inputs whose bytes could not be kept: they came too fast, are larger than the limit, or the disk refused them. */
   dropped = 0;
 
-  constructor(stateDir: string, shard: number, sizeMax: number, logger: Logger) {
-    this.#directory = join(stateDir, 'quarantine');
+  constructor(stateDir: string, shard: number, sizeMax: number, logger: Logger, folder = 'quarantine') {
+    this.#directory = join(stateDir, folder);
     this.#shard = shard;
     this.#sizeMax = sizeMax;
     this.#logger = logger;

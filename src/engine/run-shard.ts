@@ -2,6 +2,7 @@ import { DISCONNECT_REASONS } from '../model/codes.js';
 import { channelsOfBits, isSource } from '../model/feeds.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
+import { DriftSentinel } from './drift.js';
 import type { Line } from './line.js';
 import type { Logger, LogLevel } from './log.js';
 import { Quarantine } from './quarantine.js';
@@ -9,10 +10,13 @@ import { RestClient } from './rest.js';
 import { Rpc } from './rpc.js';
 import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
 import { ShardHost } from './shard-host.js';
+import { type RouteLine, SilentRoutes } from './silent-routes.js';
 import { Sources } from './sources.js';
 import { VenueFeed } from './venue-feed.js';
 
 const TICK_MS = 100;
+/** Samples of what venues changed, bytes on disk. */
+const DRIFT_BYTES_MAX = 16 << 20;
 /** Deadlines of connections are looked at every so many ticks. */
 const WATCH_EVERY_TICKS = 10;
 
@@ -23,6 +27,9 @@ class ShardRunner {
   readonly #logger: Logger;
   readonly #rest: RestClient;
   readonly #quarantine: Quarantine;
+  readonly #drift: DriftSentinel;
+  readonly #samples: Quarantine;
+  readonly #routes = new Map<string, SilentRoutes>();
   readonly #host: ShardHost;
   readonly #sources: Sources;
   readonly #feeds = new Map<string, VenueFeed>();
@@ -47,6 +54,12 @@ class ShardRunner {
       banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
     });
     this.#quarantine = new Quarantine(task.config.stateDir, task.shard, task.config.quarantineBytesMax, this.#logger);
+    this.#samples = new Quarantine(task.config.stateDir, task.shard, DRIFT_BYTES_MAX, this.#logger, 'drift');
+    this.#drift = new DriftSentinel({
+      logger: this.#logger,
+      keep: ({ kind, what }, bytes) =>
+        this.#samples.add({ feed: '', connection: 0, instrument: 0, code: kind, offset: 0, message: what, bytes }),
+    });
     this.#host = new ShardHost({
       config: task.config,
       shard: task.shard,
@@ -57,6 +70,10 @@ class ShardRunner {
       poisoned: () => void this.#rebuild(),
       storm: (connection) =>
         this.#line(connection)?.replace(DISCONNECT_REASONS.error, 'too many malformed frames within a second'),
+      sample: (connection, bytes) => this.#noticed(connection, (venue) => this.#drift.sample(venue, bytes)),
+      refused: (connection, code, bytes) => this.#noticed(connection, (venue) => this.#drift.refused(venue, code, bytes)),
+      refusedRequest: (connection, code) =>
+        this.#noticed(connection, (venue) => this.#drift.add(venue, 'refused_request', `code ${code}`)),
       feedOf: (connection) => this.#byConnection.get(connection)?.id ?? '',
       venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? this.#sources.venueOf(connection) ?? 0,
     });
@@ -127,10 +144,26 @@ class ShardRunner {
     this.#ticks += 1;
     if (this.#ticks % WATCH_EVERY_TICKS !== 0) return;
     this.#host.delays((connection, delayMs) => this.#byConnection.get(connection)?.clock.note(delayMs));
-    for (const { lines, clock } of this.#feeds.values()) {
-      clock.look();
-      for (const line of lines) line.watch();
+    for (const feed of this.#feeds.values()) {
+      feed.clock.look();
+      for (const line of feed.lines) line.watch();
+      this.#routesOf(feed).check(feed.lines);
     }
+  }
+
+  #noticed(connection: number, notice: (venue: Venue) => void): void {
+    const feed = this.#byConnection.get(connection);
+    if (feed !== undefined) notice(feed.venue);
+  }
+
+  #routesOf(feed: VenueFeed): SilentRoutes {
+    const known = this.#routes.get(feed.id);
+    if (known !== undefined) return known;
+    const silent = ({ connectionClass }: RouteLine, channel: string): void =>
+      this.#drift.add(feed.venue, 'silent_route', `${channel} of ${connectionClass}`);
+    const routes = new SilentRoutes({ arrived: (instrument, channel) => this.#host.arrived(instrument, channel), silent });
+    this.#routes.set(feed.id, routes);
+    return routes;
   }
 
   #request(request: ShardRequest): void {
@@ -192,6 +225,7 @@ class ShardRunner {
       status: () => ({
         counters: this.#host.counters(),
         instruments: this.#host.instruments(),
+        drift: this.#drift.list(),
         connections: [...this.#feeds.values()].flatMap(({ id, lines, clock }) =>
           lines.map((line) => ({
             feed: id,
@@ -231,7 +265,7 @@ class ShardRunner {
       for (const line of lines) line.stop();
     }
     this.#host.close();
-    await Promise.all([this.#rest.close(), this.#quarantine.flush()]);
+    await Promise.all([this.#rest.close(), this.#quarantine.flush(), this.#samples.flush()]);
     // The answer to this call leaves first.
     setImmediate(() => {
       this.#rpc.close();

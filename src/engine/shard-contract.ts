@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { EngineConfig, FeedConfig } from '../model/config.js';
+import type { Drift } from '../model/drift.js';
 import type { IngestResult, IngestRow } from '../model/feeds.js';
 import type { BookText, ConnectionStatus, InstrumentStatus } from '../model/status.js';
 import type { InstrumentDefinition } from '../native/index.js';
@@ -42,6 +43,7 @@ export interface ShardStatus {
   readonly counters: Readonly<Record<string, number>>;
   readonly connections: readonly ConnectionStatus[];
   readonly instruments: readonly InstrumentStatus[];
+  readonly drift: readonly Drift[];
 }
 
 /** Calls that a worker answers. */

@@ -63,6 +63,12 @@ export interface ShardHostOptions {
   poisoned(): void;
   /** So many malformed frames came within a second that the connection is not worth keeping. */
   storm(connection: number): void;
+  /** One of a connection's messages, to be looked at. */
+  sample(connection: number, bytes: Buffer): void;
+  /** A connection's message was set aside with this code. */
+  refused(connection: number, code: string, bytes: Uint8Array): void;
+  /** The venue refused a control message. */
+  refusedRequest(connection: number, venueCode: number): void;
   /** Feed of a connection, for the quarantine. */
   feedOf(connection: number): string;
   /** Venue number of a connection. */
@@ -148,6 +154,14 @@ export class ShardHost implements LineInputs {
     const result = this.#ingest?.(connection, bytes);
     if (result === undefined || (result >= 0 && result < REQUESTS_BIT)) return;
     this.#after(result, { connection, instrument: 0, bytes });
+  }
+
+  sample(connection: number, bytes: Buffer): void {
+    this.#options.sample(connection, bytes);
+  }
+
+  refused(connection: number, venueCode: number): void {
+    this.#options.refusedRequest(connection, venueCode);
   }
 
   frames(connection: number): SocketFrames | undefined {
@@ -297,6 +311,7 @@ export class ShardHost implements LineInputs {
     }
     const feed = this.#options.feedOf(input.connection);
     this.#options.quarantine.add({ feed, ...input, ...rejection });
+    if (input.connection !== 0) this.#options.refused(input.connection, rejection.code, input.bytes);
     if (input.connection !== 0 && !WELL_FORMED.has(rejection.code)) this.#countMalformed(input.connection);
   }
 

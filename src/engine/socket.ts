@@ -28,6 +28,8 @@ export interface SocketInputs {
   frame(connection: number, bytes: Buffer): void;
   /** The shard's reader for a fresh connection; undefined while there is no shard. */
   frames(connection: number): SocketFrames | undefined;
+  /** One of the messages, after somebody asked for a sample; the bytes are the receiver's. */
+  sample(connection: number, bytes: Buffer): void;
   /** What the shard answered to a part of a chunk: a code, requests, or a refusal, whose bytes `refused` gives. */
   attend(connection: number, result: number, refused: () => Buffer): void;
 }
@@ -54,6 +56,8 @@ export interface VenueSocket {
   send(text: string): void;
   /** Asks for a sign of life, unless one is awaited already: RFC 6455 has every endpoint answer a ping. */
   probe(): void;
+  /** Gives a copy of one of the next messages to `SocketInputs.sample`. */
+  sample(): void;
   /** Ends it from our side, without waiting for the venue. */
   end(reason: number, text: string): void;
 }

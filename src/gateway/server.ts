@@ -22,6 +22,7 @@ import { MemoryCandles } from './candles.js';
 import { CLOSE_CODES } from './client.js';
 import { Clocks } from './clocks.js';
 import { DataQueries } from './data-queries.js';
+import { DriftWatch } from './drift-watch.js';
 import { Exchange, Router, readRequest } from './exchange.js';
 import { bindAddress, CLOSED, checkCertificate, checkExposure } from './exposure.js';
 import { Guests } from './guests.js';
@@ -116,6 +117,7 @@ class RunningGateway implements Gateway {
   readonly #pump: Pump;
   readonly #requests: SnapshotRequests;
   readonly #minutes: CandleMinutes;
+  readonly #drift: DriftWatch;
   readonly #guests: Guests;
   readonly #points: Points;
   #listening: us_listen_socket | undefined;
@@ -151,6 +153,7 @@ class RunningGateway implements Gateway {
     this.#pump = new Pump(fanout, this.#hub, { open: () => rings.fanout(), publish, logger });
     this.#requests = new SnapshotRequests(control, logger);
     this.#minutes = new CandleMinutes(control, logger);
+    this.#drift = new DriftWatch(control);
     this.#points = new Points(rings, logger, record);
     const queries = new DataQueries(this.#monitor, this.#points);
     const statistics = new Statistics({
@@ -166,6 +169,7 @@ class RunningGateway implements Gateway {
       stages: this.#stages,
       alerts: this.#alerts,
       clocks: new Clocks(control),
+      drift: this.#drift,
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;
@@ -230,6 +234,7 @@ class RunningGateway implements Gateway {
     } catch (error) {
       this.#logger.error({ err: error }, 'look at shared memory failed');
     }
+    this.#drift.look(now);
     const took = performance.now() - now;
     this.#looking = setTimeout(() => this.#look(), Math.max(LOOK_MS, took / LOOK_SHARE));
   }

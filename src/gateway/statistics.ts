@@ -5,6 +5,7 @@ import type { Access } from './access.js';
 import { exposeAccuracy } from './accuracy.js';
 import type { Clocks } from './clocks.js';
 import type { DataQueries } from './data-queries.js';
+import type { DriftWatch } from './drift-watch.js';
 import type { ExchangeCounts } from './exchange.js';
 import { cumulative, summarize } from './histogram.js';
 import type { Hub } from './hub.js';
@@ -53,6 +54,7 @@ export interface StatisticsParts {
   readonly stages: Stages;
   readonly alerts: LatencyAlerts;
   readonly clocks: Clocks;
+  readonly drift: DriftWatch;
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -142,6 +144,7 @@ export class Statistics {
     this.#parts.clocks.expose(out);
     this.#parts.access.expose(out);
     this.#parts.alerts.expose(out);
+    this.#parts.drift.expose(out);
     this.#parts.sinks.expose(out);
     return out.text;
   }

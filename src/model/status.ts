@@ -1,3 +1,4 @@
+import type { Drift } from './drift.js';
 import type { DataType, FeedCreated, FeedInfo, IngestResult, IngestRow, Subscription, SubscriptionOrder } from './feeds.js';
 import type { VenueMinute } from './venue.js';
 
@@ -58,6 +59,8 @@ export interface EngineStatus {
   readonly instruments: readonly InstrumentStatus[];
   /** Configured symbols that their venue does not list; they are left out. */
   readonly unlisted: readonly { readonly feed: string; readonly symbol: string }[];
+  /** What venues changed without our knowing, newest first. */
+  readonly drift: readonly Drift[];
 }
 
 /** Protocol version of the control socket; both sides refuse another one. */
@@ -73,6 +76,7 @@ export interface ControlRequests {
   status: { fields: Record<never, never>; result: EngineStatus };
   snapshot: { fields: { readonly instrument: number }; result: boolean };
   book: { fields: { readonly instrument: number }; result: BookText | null };
+  drift: { fields: Record<never, never>; result: readonly Drift[] };
   shutdown: { fields: Record<never, never>; result: null };
   /**
    * Minutes of an instrument as its venue counts them, from `fromMs` up to `toMs`, which is left out; null where the venue is not asked

@@ -1,4 +1,5 @@
 import type { ChannelName } from './config.js';
+import type { VenueManifest } from './manifest.js';
 
 /** What a venue's REST request is, and what it weighs in the venue's own budget. */
 export interface RestRequest {
@@ -88,6 +89,8 @@ export interface Venue {
   readonly time?: { request(): RestRequest; read(body: string): number };
   /** Absent where candles are made of our own trades alone. */
   readonly minutes?: VenueMinutes;
+  /** What its messages are known to hold: what differs is counted and told, and changes nothing else. */
+  readonly manifest?: VenueManifest;
   /** The venue's instrument listing. */
   listingRequest(): RestRequest;
   /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */

@@ -2,6 +2,7 @@ import { VENUES } from '../model/codes.js';
 import type { ChannelName } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.js';
+import { FUTURES_STREAMS, manifestOf } from './binance-manifest.js';
 import { binanceMinutes } from './binance-minutes.js';
 import { binanceTime } from './binance-time.js';
 
@@ -16,6 +17,9 @@ const AUDIT = { limit: 100, weight: 5 } as const;
 
 /** Weight of a request for 500 to 1,000 minutes. */
 const MINUTES_WEIGHT = 5;
+
+/** What a listing says of contracts: USDT-M's documents of 2026-05-28, and those of COIN-M's recording. */
+const STATES = ['TRADING', 'PENDING_TRADING', 'PRE_DELIVERING', 'DELIVERING', 'DELIVERED', 'PRE_SETTLE', 'SETTLING', 'CLOSE'];
 
 /** Futures of Binance: the two kinds differ in their addresses and limits alone. */
 export function futures(
@@ -42,5 +46,6 @@ export function futures(
     time: binanceTime(rest),
     listingRequest: () => ({ path: `${rest}/exchangeInfo`, weight: 1 }),
     usedWeight,
+    manifest: manifestOf(FUTURES_STREAMS, { member: name === 'binance-usdm' ? 'status' : 'contractStatus', known: STATES }),
   };
 }

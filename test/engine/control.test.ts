@@ -33,6 +33,7 @@ const actions: ControlActions = {
     shutdowns += 1;
   },
   calls: {
+    drift: () => [],
     minutes: () => null,
     feeds: () => [],
     feed_create: () => {

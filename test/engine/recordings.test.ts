@@ -78,6 +78,7 @@ async function finalBook(transport: TransportName, book: OracleBook, folder: str
     frame: (connection, bytes) => void (ingest(connection, bytes, bytes.length) > 0 && shard.requests()),
     frames: (connection) => shard.socket(connection),
     attend: () => void shard.requests(),
+    sample: () => {},
   };
   const events = { open: () => {}, closed: () => {} };
   const socket = openSocket({ url: venue.url, transport, connection: CONNECTION, inputs, events });

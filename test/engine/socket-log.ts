@@ -17,6 +17,7 @@ export class SocketLog {
       frame: (connection, bytes) => void ingest(connection, bytes, bytes.length),
       frames: (connection) => this.probe.socket(connection, checksUtf8),
       attend: () => {},
+      sample: () => {},
     };
     this.socket = openSocket({
       url,

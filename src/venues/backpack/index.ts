@@ -1,5 +1,6 @@
 import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
+import { textAt, type VenueManifest } from '../../model/manifest.js';
 import type { Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
@@ -10,6 +11,17 @@ const STREAM: Readonly<Record<ChannelName, string>> = { book: 'depth.', trade: '
 const DEPTH_LIMIT = 1_000;
 /** Levels of a copy for an audit. */
 const AUDIT_LIMIT = 100;
+
+/** Reference of 2026. */
+const MANIFEST: VenueManifest = {
+  kindOf: (message) => textAt(message, 'data', 'e'),
+  members: {
+    depth: 'stream data data.e data.E data.s data.a data.b data.U data.u data.T',
+    bookTicker: 'stream data data.e data.E data.s data.a data.A data.b data.B data.u data.T',
+    trade: 'stream data data.e data.E data.s data.p data.q data.b data.a data.t data.T data.m',
+  },
+  states: { member: 'orderBookState', known: ['Open', 'Closed', 'CancelOnly', 'LimitOnly', 'PostOnly'] },
+};
 
 /** Backpack: spot and perpetuals. */
 export const backpack: Venue = {
@@ -33,4 +45,5 @@ export const backpack: Venue = {
   }),
   listingRequest: () => ({ path: '/api/v1/markets', weight: 1 }),
   usedWeight: () => undefined,
+  manifest: MANIFEST,
 };

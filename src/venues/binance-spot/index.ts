@@ -2,6 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
 import type { Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
+import { manifestOf } from '../binance-manifest.js';
 import { binanceMinutes } from '../binance-minutes.js';
 import { binanceTime } from '../binance-time.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
@@ -17,6 +18,12 @@ const AUDIT = { limit: 100, weight: 5 } as const;
 
 /** Weight of any request for minutes. */
 const MINUTES_WEIGHT = 2;
+
+/** Reference of 2026-07-21: `CANCEL_ONLY` since 2026-07-07. */
+const MANIFEST = manifestOf(
+  { depth: 'e E s U u b a', trade: 'e E s t p q b? a? T m M', bookTicker: 'u s b B a A' },
+  { member: 'status', known: ['TRADING', 'HALT', 'BREAK', 'CANCEL_ONLY', 'END_OF_DAY'] },
+);
 
 /** Binance spot. */
 export const binanceSpot: Venue = {
@@ -40,4 +47,5 @@ export const binanceSpot: Venue = {
   time: binanceTime('/api/v3'),
   listingRequest: () => ({ path: '/api/v3/exchangeInfo', weight: 20 }),
   usedWeight,
+  manifest: MANIFEST,
 };

@@ -1,5 +1,6 @@
 import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
+import { textAt, type VenueManifest } from '../../model/manifest.js';
 import type { Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
 
@@ -10,6 +11,26 @@ function request(type: string, streams: readonly string[]): string {
   const split = streams.map((stream) => stream.split(/:(.*)/s, 2));
   return JSON.stringify({ type, product_ids: split.map(([, product]) => product), channel: split[0]?.[0] });
 }
+
+const EVENT = 'channel client_id? timestamp sequence_num events events[].type';
+
+/** Reference of 2026, and the recording of 2026-08-09. */
+const MANIFEST: VenueManifest = {
+  kindOf: (message) => textAt(message, 'channel'),
+  members: {
+    l2_data: `${EVENT} events[].product_id events[].updates events[].updates[].side events[].updates[].event_time events[].updates[].price_level events[].updates[].new_quantity`,
+    market_trades: `${EVENT} events[].trades events[].trades[].trade_id events[].trades[].product_id events[].trades[].price events[].trades[].size events[].trades[].side events[].trades[].time`,
+    ticker: `${EVENT} events[].tickers ${[
+      'type product_id price best_bid best_bid_quantity best_ask best_ask_quantity',
+      'volume_24_h? low_24_h? high_24_h? low_52_w? high_52_w? price_percent_chg_24_h?',
+    ]
+      .join(' ')
+      .split(' ')
+      .map((name) => `events[].tickers[].${name}`)
+      .join(' ')}`,
+  },
+  states: { member: 'status', known: ['online', 'delisted'] },
+};
 
 /** Coinbase Advanced Trade: spot and US futures. */
 export const coinbase: Venue = {
@@ -26,4 +47,5 @@ export const coinbase: Venue = {
   isSilent: true,
   listingRequest: () => ({ path: '/api/v3/brokerage/market/products', weight: 1 }),
   usedWeight: () => undefined,
+  manifest: MANIFEST,
 };

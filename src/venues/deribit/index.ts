@@ -1,5 +1,6 @@
 import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
+import { textAt, type VenueManifest } from '../../model/manifest.js';
 import type { Venue } from '../../model/venue.js';
 import { ANSWER, CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
 
@@ -18,6 +19,29 @@ function request(id: number, method: string, channels: readonly string[], counte
   return JSON.stringify({ jsonrpc: '2.0', id: id * 1_000 + counted, method, params: { channels } });
 }
 
+const ENVELOPE = 'jsonrpc method params params.channel params.data';
+
+function inEnvelope(row: string, names: string): string {
+  return `${ENVELOPE} ${names
+    .split(' ')
+    .map((name) => `params.data${row}.${name}`)
+    .join(' ')}`;
+}
+
+/** Reference of 2026; states as they are since 2026-01-13. */
+const MANIFEST: VenueManifest = {
+  kindOf: (message) => textAt(message, 'params', 'channel')?.split('.')[0],
+  members: {
+    book: inEnvelope('', 'type timestamp prev_change_id? instrument_name change_id bids asks'),
+    quote: inEnvelope('', 'timestamp instrument_name best_ask_price best_bid_price best_ask_amount best_bid_amount'),
+    trades: inEnvelope(
+      '[]',
+      'timestamp price amount direction index_price? instrument_name trade_seq mark_price? tick_direction contracts? trade_id iv? liquidation? block_trade_id? block_trade_leg_count? combo_id? combo_trade_id? block_rfq_id?',
+    ),
+  },
+  states: { member: 'state', known: ['open', 'settlement', 'delivered', 'inactive', 'locked', 'halted', 'archivized'] },
+};
+
 /** Deribit: options, futures, perpetuals and spot. */
 export const deribit: Venue = {
   id: VENUES.deribit,
@@ -34,4 +58,5 @@ export const deribit: Venue = {
   listingRequest: () => ({ path: '/api/v2/public/get_instruments?currency=any&expired=false', weight: 1 }),
   // Credits are counted, and not told.
   usedWeight: () => undefined,
+  manifest: MANIFEST,
 };

@@ -1,5 +1,6 @@
 import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
+import { textAt, type VenueManifest } from '../../model/manifest.js';
 import type { Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
 
@@ -19,6 +20,22 @@ function frame(method: string, id: number, streams: readonly string[]): string {
   return JSON.stringify({ method, params: { channel, symbol, ...PARAMS[channel] }, req_id: id });
 }
 
+/** Reference of 2026-11-21. */
+const MANIFEST: VenueManifest = {
+  kindOf: (message) => (message['data'] === undefined ? undefined : textAt(message, 'channel')),
+  members: {
+    book: 'channel type data data[].symbol data[].bids data[].bids[].price data[].bids[].qty data[].asks data[].asks[].price data[].asks[].qty data[].checksum data[].timestamp',
+    trade:
+      'channel type data data[].symbol data[].side data[].price data[].qty data[].ord_type data[].trade_id data[].timestamp',
+    ticker:
+      'channel type data data[].symbol data[].bid data[].bid_qty data[].ask data[].ask_qty data[].last? data[].volume? data[].vwap? data[].low? data[].high? data[].change? data[].change_pct? data[].timestamp',
+  },
+  states: {
+    member: 'status',
+    known: ['online', 'cancel_only', 'post_only', 'limit_only', 'reduce_only', 'maintenance', 'delisted', 'work_in_progress'],
+  },
+};
+
 /** Kraken spot, WebSocket v2. */
 export const krakenSpot: Venue = {
   id: VENUES['kraken-spot'],
@@ -32,4 +49,5 @@ export const krakenSpot: Venue = {
   listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),
   // No header tells what is used.
   usedWeight: () => undefined,
+  manifest: MANIFEST,
 };

@@ -1,5 +1,6 @@
 import { VENUES } from '../../model/codes.js';
 import type { ChannelName } from '../../model/config.js';
+import { textAt, type VenueManifest } from '../../model/manifest.js';
 import type { Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, type InstrumentType, KEEP_ALIVE, LIMITS } from './endpoints.js';
 
@@ -14,6 +15,19 @@ function argument(stream: string): { channel: string; instId: string } {
   const at = stream.indexOf(':');
   return { channel: stream.slice(0, at), instId: stream.slice(at + 1) };
 }
+
+/** Reference of 2026-11-21. Answers name a channel too, but have no data. */
+const MANIFEST: VenueManifest = {
+  kindOf: (message) => (message['data'] === undefined ? undefined : textAt(message, 'arg', 'channel')),
+  members: {
+    books:
+      'arg arg.channel arg.instId action data data[].bids data[].asks data[].ts data[].seqId data[].prevSeqId data[].checksum?',
+    'bbo-tbt': 'arg arg.channel arg.instId data data[].asks data[].bids data[].ts data[].seqId data[].checksum?',
+    trades:
+      'arg arg.channel arg.instId data data[].instId data[].tradeId data[].px data[].sz data[].side data[].ts data[].count? data[].source? data[].seqId?',
+  },
+  states: { member: 'state', known: ['live', 'suspend', 'preopen', 'test'] },
+};
 
 function venueOf(type: InstrumentType): Venue {
   const name = `okx-${type.toLowerCase() as Lowercase<InstrumentType>}` as const;
@@ -36,6 +50,7 @@ function venueOf(type: InstrumentType): Venue {
     listingRequest: () => ({ path: `/api/v5/public/instruments?instType=${type}`, weight: 1 }),
     // Limits are by endpoint, and no header tells what is used.
     usedWeight: () => undefined,
+    manifest: MANIFEST,
   };
 }
 
