@@ -1,11 +1,13 @@
 import { TickringError } from '../model/errors.js';
+import type { HostBudget } from '../native/index.js';
 
 /** What was merely lost is tried again within this, ms, so that a feed lives again within 5 s of its venue's return. */
 const LOST_DELAY_MAX_MS = 4_000;
 
-const WINDOW_MS = 5 * 60_000;
+/** Span in which attempts to connect are counted, ms. */
+export const ATTEMPTS_WINDOW_MS = 5 * 60_000;
 
-/** Share of the venue's attempts that we use: connections that share a budget may decide at the same moment. */
+/** Share of the venue's attempts that we use; the rest is for others on the same address. */
 const SHARE = 0.9;
 
 /** HTTP answers that mean "come back later"; only these climb to the longest delays. */
@@ -16,6 +18,9 @@ export interface BackoffOptions {
   readonly delayMaxMs: number;
   /** Attempts that the venue tolerates in 5 minutes. */
   readonly attemptsPer5Minutes: number;
+  /** Attempts of all processes of the host, over `ATTEMPTS_WINDOW_MS`. */
+  readonly attempts: HostBudget;
+  /** Monotonic time, ms; default the host's. */
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -27,39 +32,33 @@ function ceiling(firstMs: number, failures: number, maxMs: number, refused: bool
 
 /**
  * When to try a connection again: full jitter over a doubling ceiling. A lost connection stays below 4 s; only refusals
- * (403, 418, 429, 503) climb to the configured maximum and obey Retry-After. Attempts are counted over 5 minutes for all
- * connections that share this object.
+ * (403, 418, 429, 503) climb to the configured maximum and obey Retry-After. Attempts are counted over 5 minutes for everybody on
+ * the host who connects to the same address.
  */
 export class Backoff {
   readonly #options: BackoffOptions;
-  readonly #now: () => number;
+  readonly #now: () => number | undefined;
   readonly #random: () => number;
-  readonly #attempts: number[] = [];
+  readonly #attemptsMax: number;
 
   constructor(options: BackoffOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? (() => undefined);
     this.#random = options.random ?? Math.random;
+    this.#attemptsMax = Math.max(1, Math.floor(options.attemptsPer5Minutes * SHARE));
   }
 
-  /** Counts an attempt that is made now. */
-  attempted(): void {
-    this.#attempts.push(this.#now());
+  /** Counts an attempt that may be made now; else how long to wait before asking again, ms, and nothing is counted. */
+  attempt(): number {
+    const { granted, waitMs } = this.#options.attempts.take(1, this.#attemptsMax, this.#now());
+    return granted === undefined ? Math.ceil(waitMs) : 0;
   }
 
   /** Delay before the next attempt, ms. `failures` counts those since the connection last worked. */
   delay(failures: number, refusal: { readonly retryAfterMs: number } | null): number {
     const { delayMs, delayMaxMs } = this.#options;
     const jitter = this.#random() * ceiling(delayMs, failures, delayMaxMs, refusal !== null);
-    return Math.max(jitter, refusal?.retryAfterMs ?? 0, this.#budgetDelay());
-  }
-
-  #budgetDelay(): number {
-    const now = this.#now();
-    while ((this.#attempts[0] ?? now) < now - WINDOW_MS) this.#attempts.shift();
-    const excess = this.#attempts.length + 1 - Math.floor(this.#options.attemptsPer5Minutes * SHARE);
-    if (excess <= 0) return 0;
-    return (this.#attempts[excess - 1] ?? now) + WINDOW_MS - now;
+    return Math.max(jitter, refusal?.retryAfterMs ?? 0);
   }
 }
 

@@ -94,7 +94,7 @@ class EngineMain implements Engine {
     try {
       this.#epochs = new EpochBook(config.stateDir);
       this.#registry = new InstrumentRegistry(config.stateDir);
-      this.#budgets = new Budgets(new BanBook(config.stateDir), deps.logger);
+      this.#budgets = new Budgets(config.shmRoot, new BanBook(config.stateDir), deps.logger);
       this.#subscriptions = new SubscriptionBook(config.stateDir);
       feedRegistry = new FeedRegistry(config.stateDir);
     } catch (error) {
@@ -216,11 +216,9 @@ class EngineMain implements Engine {
       stuckAfterMs,
       nextEpoch: (number) => this.#epochs.next(number),
       calls: {
-        lease: async ({ restUrl, weight, perMinute }) => {
-          await budgets.lease(restUrl, weight, perMinute);
-          return null;
-        },
-        refund: ({ restUrl, weight }) => budgets.refund(restUrl, weight),
+        lease: (asking) => budgets.lease(asking),
+        settle: ({ restUrl, lease }) => budgets.settle(restUrl, lease),
+        refund: ({ restUrl, lease }) => budgets.refund(restUrl, lease),
         used: ({ restUrl, weight }) => budgets.used(restUrl, weight),
         banned: ({ restUrl, ms }) => budgets.banned(restUrl, ms),
         epoch: (number) => this.#epochs.next(number),

@@ -21,6 +21,8 @@ const PROBE_AFTER_MS = 3_000;
 const PROBE_DEADLINE_MS = 5_000;
 /** Doublings of the silence deadline while no connection brings data: an idle market is left in peace more and more. */
 const SILENCE_DOUBLINGS_MAX = 4;
+/** Whoever waits for room among the host's attempts looks again after this: others may have given up meanwhile. */
+const ATTEMPT_AGAIN_MS = 10_000;
 /** Looks come every second; after a longer pause our own loop was held up, and what waits in sockets is read first. */
 const LOOK_LATE_MS = 3_000;
 
@@ -115,9 +117,14 @@ export class Line {
 
   start(): void {
     if (this.#stopped) return;
-    const { url, transport, backoff, inputs, connection } = this.#options;
+    const { url, transport, backoff, inputs, connection, logger } = this.#options;
+    const waitMs = backoff.attempt();
+    if (waitMs > 0) {
+      logger.warn({ connection, waitMs }, 'connections of this host to the venue are as many as it allows in five minutes');
+      this.#retry = setTimeout(() => this.start(), Math.min(waitMs, ATTEMPT_AGAIN_MS));
+      return;
+    }
     this.reconnects += 1;
-    backoff.attempted();
     let opened = false;
     const socket = openSocket({
       url,

@@ -76,7 +76,7 @@ export class ListingCache {
     const kept = this.#kept.get(key);
     if (kept !== undefined && performance.now() - kept.at < LISTING_KEPT_MS) return kept.listings;
     const listings = this.#rest
-      .get(venue, restUrl, venue.listingRequest(), signal)
+      .get(venue, restUrl, venue.listingRequest(), signal, 'first')
       .then((body) => native(() => parseListings(venue.id, body)));
     this.#kept.set(key, { listings, at: performance.now() });
     listings.catch(() => this.#kept.delete(key));
@@ -88,7 +88,7 @@ async function fetchListings(venue: Venue, feed: FeedConfig, { rest, drift, logg
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
-      const body = await rest.get(venue, feed.restUrl, venue.listingRequest(), signal);
+      const body = await rest.get(venue, feed.restUrl, venue.listingRequest(), signal, 'first');
       drift.listing(venue, body);
       return native(() => parseListings(venue.id, body));
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { TickringError } from '../model/errors.js';
 import type { RestRequest, Venue } from '../model/venue.js';
+import type { Lease, LeaseRank } from './weight-budget.js';
 
 /** Longest a whole answer may take. */
 const DEADLINE_MS = 10_000;
@@ -23,11 +24,25 @@ const UNSENT: ReadonlySet<unknown> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** Span in which a venue counts weight unless it says otherwise, ms. */
+const MINUTE_MS = 60_000;
+
+/** A wish for a share of a venue's budget: `limit` in any `windowMs` is the whole of it. */
+export interface Asking {
+  readonly restUrl: string;
+  readonly weight: number;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly rank: LeaseRank;
+}
+
 /** The shared budget, seen from whoever asks a venue. */
 export interface Budget {
-  lease(restUrl: string, weight: number, perMinute: number): Promise<void>;
-  /** The leased weight was not used after all. */
-  refund(restUrl: string, weight: number): void;
+  lease(asking: Asking): Promise<Lease>;
+  /** The request of this lease is over, and the venue may have counted it until now. */
+  settle(restUrl: string, lease: Lease): void;
+  /** The lease was not used after all. */
+  refund(restUrl: string, lease: Lease): void;
   used(restUrl: string, weight: number): void;
   banned(restUrl: string, ms: number): void;
 }
@@ -59,8 +74,17 @@ export class RestClient {
    * Throws `VENUE_REST` for any other outcome, with `status` and `retryAfterMs` in its context where the venue gave them; a
    * refusal (429, 418) also stops everybody until its Retry-After.
    */
-  async get(venue: Venue, restUrl: string, { path, weight }: RestRequest, signal: AbortSignal): Promise<Buffer> {
-    await this.#lease(restUrl, weight, venue.limits.restWeightPerMinute, signal);
+  async get(
+    venue: Venue,
+    restUrl: string,
+    { path, weight }: RestRequest,
+    signal: AbortSignal,
+    rank: LeaseRank = 'ordinary',
+  ): Promise<Buffer> {
+    const { restWeightPerMinute, restWindow } = venue.limits;
+    const { weight: limit, ms: windowMs } = restWindow ?? { weight: restWeightPerMinute, ms: MINUTE_MS };
+    const lease = await this.#lease({ restUrl, weight, limit, windowMs, rank }, signal);
+    let over = (): void => this.#budget.settle(restUrl, lease);
     const where = `${venue.name} ${path.split('?')[0]}`;
     const abort = new AbortController();
     const stop = (): void => abort.abort(signal.reason);
@@ -70,10 +94,11 @@ export class RestClient {
       return await this.#ask(venue, restUrl, path, where, abort.signal);
     } catch (error) {
       if (error instanceof TickringError) throw error;
-      if (UNSENT.has((error as { code?: unknown } | null)?.code)) this.#budget.refund(restUrl, weight);
+      if (UNSENT.has((error as { code?: unknown } | null)?.code)) over = () => this.#budget.refund(restUrl, lease);
       const reason = error instanceof Error ? error.message : String(error);
       throw new TickringError('VENUE_REST', `${where} failed: ${reason}`, { cause: error });
     } finally {
+      over();
       clearTimeout(deadline);
       signal.removeEventListener('abort', stop);
     }
@@ -84,21 +109,21 @@ export class RestClient {
   }
 
   /** Waits for the budget, not longer than the signal allows. */
-  async #lease(restUrl: string, weight: number, perMinute: number, signal: AbortSignal): Promise<void> {
+  async #lease(asking: Asking, signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted();
-    const leased = this.#budget.lease(restUrl, weight, perMinute);
+    const leased = this.#budget.lease(asking);
     let stop = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
       stop = () => reject(signal.reason);
     });
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await Promise.race([leased, aborted]);
+      return await Promise.race([leased, aborted]);
     } catch (error) {
       // What comes too late is given back; a lease that failed has nothing to give.
       if (signal.aborted)
         leased.then(
-          () => this.#budget.refund(restUrl, weight),
+          (lease) => this.#budget.refund(asking.restUrl, lease),
           () => {},
         );
       throw error;

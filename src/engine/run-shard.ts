@@ -48,8 +48,9 @@ class ShardRunner {
     this.#rpc = new Rpc<MainCalls>(task.port, this.#calls() as Record<string, (argument: never) => unknown>);
     this.#logger = proxyLogger(this.#rpc, task.shard);
     this.#rest = new RestClient({
-      lease: async (restUrl, weight, perMinute) => void (await this.#rpc.call('lease', { restUrl, weight, perMinute })),
-      refund: (restUrl, weight) => this.#rpc.notify('refund', { restUrl, weight }),
+      lease: (asking) => this.#rpc.call('lease', asking),
+      settle: (restUrl, lease) => this.#rpc.notify('settle', { restUrl, lease }),
+      refund: (restUrl, lease) => this.#rpc.notify('refund', { restUrl, lease }),
       used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
       banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
     });

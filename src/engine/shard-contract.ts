@@ -5,6 +5,8 @@ import type { IngestResult, IngestRow } from '../model/feeds.js';
 import type { BookText, ConnectionStatus, InstrumentStatus } from '../model/status.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { LogLevel } from './log.js';
+import type { Asking } from './rest.js';
+import type { Lease } from './weight-budget.js';
 
 /** A writer epoch and the one before it in the same shard. */
 export interface EpochLease {
@@ -64,9 +66,11 @@ export interface WorkerCalls {
 /** Calls that the main thread answers. */
 export interface MainCalls {
   /** Resolves when the venue's budget allows a request of this weight. */
-  lease(argument: { readonly restUrl: string; readonly weight: number; readonly perMinute: number }): null;
-  /** The leased weight was not used: the request never left. */
-  refund(argument: { readonly restUrl: string; readonly weight: number }): null;
+  lease(asking: Asking): Lease;
+  /** The request of the lease is over. */
+  settle(argument: { readonly restUrl: string; readonly lease: Lease }): null;
+  /** The lease was not used: the request never left. */
+  refund(argument: { readonly restUrl: string; readonly lease: Lease }): null;
   /** The venue said how much of its budget is used in this minute. */
   used(argument: { readonly restUrl: string; readonly weight: number }): null;
   /** The venue refused: nobody may ask it for so long. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
 import type { RestRequest, Venue } from '../model/venue.js';
@@ -26,6 +27,8 @@ export class Snapshots {
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+    // Each book that waits listens for the stop.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   request(instrument: InstrumentDefinition): void {

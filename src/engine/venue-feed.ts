@@ -2,8 +2,9 @@ import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import { Audits } from './audits.js';
-import { Backoff } from './backoff.js';
 import { FeedClock } from './feed-clock.js';
+import { ATTEMPTS_WINDOW_MS, Backoff } from './backoff.js';
+import { openHostBudget } from './host-budgets.js';
 import { Line, type LineInputs } from './line.js';
 import type { Logger } from './log.js';
 import type { RestClient } from './rest.js';
@@ -39,6 +40,7 @@ export class VenueFeed {
       delayMs: config.reconnectDelayMs,
       delayMaxMs: config.maxReconnectDelayMs,
       attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes,
+      attempts: openHostBudget(config.shmRoot, 'connect', task.feed.wsUrl, ATTEMPTS_WINDOW_MS, logger),
     });
     this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver });
     this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });

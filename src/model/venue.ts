@@ -41,6 +41,8 @@ export interface VenueLimits {
   readonly messagesPerSecond: number;
   readonly connectionAttemptsPer5Minutes: number;
   readonly restWeightPerMinute: number;
+  /** Where the venue counts in another span than the minute: so much weight in so many ms, 1,000 at least. */
+  readonly restWindow?: { readonly weight: number; readonly ms: number };
   /** No byte at all (not even a ping) for this long: the connection is dead, ms. */
   readonly idleTimeoutMs: number;
   /** No data frame on a connection with live subscriptions for this long: replaced, ms. */

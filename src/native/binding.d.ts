@@ -182,6 +182,53 @@ export declare class FrameProbe {
   get digest(): string
 }
 
+/**
+ * What a venue grants an address in a span of time. Amounts and limits are whole numbers up to `BUDGET_MAX`; `nowMs` is monotonic
+ * time of the host, this moment where it is left out.
+ */
+export declare class HostBudget {
+  /**
+   * The budget that all processes of this user share under this root and key; without a root, one of this process alone.
+   *
+   * # Errors
+   *
+   * `SHM_NAME` for the key, `ARGUMENT_RANGE` for the window (1 s to a day), other `SHM_*` when the file is unusable.
+   */
+  constructor(root: string | undefined | null, key: string, windowMs: number)
+  /**
+   * Takes an amount where all of the window stays within `limit`.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  take(amount: number, limit: number, nowMs?: number | undefined | null): BudgetLease
+  /**
+   * A request is over: it counts from now.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  settle(amount: number, granted: number, nowMs?: number | undefined | null): void
+  /**
+   * An amount was not used after all.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`.
+   */
+  giveBack(amount: number, granted: number): void
+  /** The venue says that so much is used in its present span. */
+  used(total: number, nowMs?: number | undefined | null): void
+  /** Nobody takes anything for so long, ms. */
+  closeFor(ms: number, nowMs?: number | undefined | null): void
+  /** How long nobody takes anything, ms. */
+  closedForMs(nowMs?: number | undefined | null): number
+  /** What was taken within the window. */
+  sum(nowMs?: number | undefined | null): number
+}
+
 /** The events of one shard's journal behind a cursor, in order. Any number of feeds may read a journal, also while it is written. */
 export declare class JournalFeed {
   /**
@@ -633,6 +680,14 @@ export interface BookText {
   lastUpdateId: bigint
   inSync: boolean
   text: string
+}
+
+/** What came of asking for an amount. */
+export interface BudgetLease {
+  /** When it was taken, for `settle` and `giveBack`; absent where it was not. */
+  granted?: number
+  /** Where it was not: it does not fit before so long, ms. */
+  waitMs: number
 }
 
 /** A candle; prices and quantity are mantissas. */

@@ -10,7 +10,10 @@ const DEFAULT_VENUES: readonly VenueName[] = ['binance-usdm', 'binance-spot'];
 export interface SimulatorOptions {
   /** Venues to serve; default the two of Binance. */
   readonly venues?: readonly VenueName[];
-  /** Symbols as the venues spell them; default BTCUSDT, ETHUSDT, BNBUSDT, SOLUSDT. */
+  /**
+   * Symbols as the venues spell them; default BTCUSDT, ETHUSDT, BNBUSDT, SOLUSDT. With a number before it (`17BTCUSDT`) it is another,
+   * quiet market with the same ticks and lots.
+   */
   readonly symbols?: readonly string[];
   /** Seed of the order flow and of the faults' choices, a safe non-negative integer; default 1. */
   readonly seed?: number;
@@ -93,13 +96,21 @@ export function resolveOptions(options: SimulatorOptions): ResolvedOptions {
 
 function pickSymbols(dialect: Dialect, wanted: readonly string[] | undefined): SymbolSpec[] {
   const picked = (wanted ?? [...dialect.symbols.keys()]).map((symbol) => {
-    const spec = dialect.symbols.get(symbol);
+    const spec = dialect.symbols.get(symbol) ?? numbered(dialect, symbol);
     if (spec === undefined)
       throw new Error(`symbol ${symbol} is not simulated, known: ${[...dialect.symbols.keys()].join(', ')}`);
     return spec;
   });
   if (picked.length === 0) throw new Error('symbols is empty, at least one is needed');
   return [...new Set(picked)];
+}
+
+/** Another market with the ticks and lots of a known one: `17BTCUSDT`. */
+function numbered(dialect: Dialect, symbol: string): SymbolSpec | undefined {
+  const known = dialect.symbols.get(/^[1-9]\d{0,4}(.+)$/.exec(symbol)?.[1] ?? '');
+  return (
+    known && { ...known, symbol, baseAsset: symbol.slice(0, symbol.length - known.symbol.length) + known.baseAsset, weight: 1 }
+  );
 }
 
 function within(name: string, value: number, low: number, high: number): number {

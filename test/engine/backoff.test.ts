@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Backoff, restRetryDelay } from '../../src/engine/backoff.js';
-import { TickringError } from '../../src/model/errors.js';
+import { ATTEMPTS_WINDOW_MS, Backoff, restRetryDelay } from '#dist/engine/backoff.js';
+import { TickringError } from '#dist/model/errors.js';
+import { HostBudget } from '#dist/native/index.js';
 
 const FIVE_MINUTES_MS = 300_000;
 
 function backoff(options: Partial<ConstructorParameters<typeof Backoff>[0]> = {}): Backoff {
-  return new Backoff({ delayMs: 1_000, delayMaxMs: 60_000, attemptsPer5Minutes: 300, now: () => 0, ...options });
+  const attempts = new HostBudget(undefined, 'test', ATTEMPTS_WINDOW_MS);
+  return new Backoff({ delayMs: 1_000, delayMaxMs: 60_000, attemptsPer5Minutes: 300, attempts, now: () => 0, ...options });
 }
 
 describe('back-off', () => {
@@ -32,18 +34,21 @@ describe('back-off', () => {
     expect(backoff({ random }).delay(0, { retryAfterMs: 180_000 })).toBe(180_000);
   });
 
-  test('over any five minutes there are never more attempts than the venue tolerates', () => {
+  test('over any five minutes there are never more attempts than the venue tolerates, by however many feeds and engines', () => {
     fc.assert(
       fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })), (stream) => {
         let now = 0;
         const random = (): number => stream.next().value as number;
-        const one = backoff({ delayMs: 1, delayMaxMs: 1, attemptsPer5Minutes: 50, now: () => now, random });
+        const shared = { attempts: new HostBudget(undefined, 'test', ATTEMPTS_WINDOW_MS), now: () => now, random };
+        const feeds = [1, 2, 3].map(() => backoff({ delayMs: 1, delayMaxMs: 1, attemptsPer5Minutes: 50, ...shared }));
         const attempts: number[] = [];
-        for (let attempt = 0; attempt < 200; attempt++) {
-          one.attempted();
-          attempts.push(now);
-          now += one.delay(attempt, null);
+        for (let attempt = 0; attempt < 300; attempt++) {
+          const feed = feeds[attempt % feeds.length] as Backoff;
+          const waitMs = feed.attempt();
+          if (waitMs === 0) attempts.push(now);
+          now += waitMs + feed.delay(attempt, null);
         }
+        expect(attempts.length).toBeGreaterThan(100);
         for (const at of attempts) {
           expect(attempts.filter((other) => other >= at && other < at + FIVE_MINUTES_MS).length).toBeLessThanOrEqual(50);
         }

@@ -113,7 +113,8 @@ test.each(['native', 'ws'] as const)(
     const before = held();
     const { port1, port2 } = new MessageChannel();
     const calls: MainCalls = {
-      lease: () => null,
+      lease: ({ weight }) => ({ weight, granted: 0 }),
+      settle: () => null,
       refund: () => null,
       used: () => null,
       banned: () => null,

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Budget, RestClient, retryAfterMs } from '../../src/engine/rest.js';
+import { type Asking, type Budget, RestClient, retryAfterMs } from '../../src/engine/rest.js';
+import type { Lease } from '../../src/engine/weight-budget.js';
 import { binanceUsdm } from '../../src/venues/binance-usdm/index.js';
 
 const REQUEST = { path: '/fapi/v1/depth?symbol=BTCUSDT', weight: 20 };
@@ -13,12 +14,17 @@ class Ledger implements Budget {
   readonly notes: string[] = [];
   gate: Promise<void> = Promise.resolve();
 
-  async lease(_root: string, weight: number, perMinute: number): Promise<void> {
-    this.notes.push(`lease ${weight} of ${perMinute}`);
+  async lease({ weight, limit }: Asking): Promise<Lease> {
+    this.notes.push(`lease ${weight} of ${limit}`);
     await this.gate;
+    return { weight, granted: 7 };
   }
 
-  refund(_root: string, weight: number): void {
+  settle(_root: string, { weight }: Lease): void {
+    this.notes.push(`settle ${weight}`);
+  }
+
+  refund(_root: string, { weight }: Lease): void {
     this.notes.push(`refund ${weight}`);
   }
 
@@ -65,7 +71,7 @@ describe('REST', () => {
     answer = (_, response) => response.writeHead(200, { 'x-mbx-used-weight-1m': '123' }).end('{"lastUpdateId":1}');
     expect((await get()).toString()).toBe('{"lastUpdateId":1}');
     expect(asked).toEqual([REQUEST.path]);
-    expect(ledger.notes).toEqual(['lease 20 of 2400', 'used 123']);
+    expect(ledger.notes).toEqual(['lease 20 of 2400', 'used 123', 'settle 20']);
   });
 
   test.each([429, 418])('%i stops everybody for as long as Retry-After says', async (status) => {
@@ -133,11 +139,11 @@ describe('REST', () => {
   test('a request that never left gives its weight back; one that was cut does not', async () => {
     answer = (request) => request.socket.destroy();
     await expect(get()).rejects.toMatchObject({ code: 'VENUE_REST' });
-    expect(ledger.notes).toEqual(['lease 20 of 2400']);
+    expect(ledger.notes).toEqual(['lease 20 of 2400', 'settle 20']);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(get()).rejects.toThrow(/ECONNREFUSED/);
-    expect(ledger.notes).toEqual(['lease 20 of 2400', 'lease 20 of 2400', 'refund 20']);
+    expect(ledger.notes).toEqual(['lease 20 of 2400', 'settle 20', 'lease 20 of 2400', 'refund 20']);
     server.listen(0);
   });
 

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "napi's macros generate undocumented items; the public ones are documented in binding.d.ts")]
 
 mod books;
+mod budget;
 mod chunks;
 mod convert;
 mod cursors;

@@ -235,6 +235,14 @@ impl Directory {
         Ok(())
     }
 
+    /// Gives a file that has none its name; fails if that is taken.
+    pub(crate) fn link(&self, fd: &OwnedFd, name: &str) -> Result<(), ShmError> {
+        use std::os::fd::AsRawFd;
+        let own = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        rustix::fs::linkat(rustix::fs::CWD, own, &self.fd, name, AtFlags::SYMLINK_FOLLOW)
+            .map_err(io("link", &self.path_of(name)))
+    }
+
     pub(crate) fn names(&self) -> Result<Vec<String>, ShmError> {
         let failed = io("list", &self.path);
         let mut names = Vec::new();

@@ -29,6 +29,8 @@ pub mod sync;
 
 // Everything else needs real memory: the model checker sees the protocols alone.
 #[cfg(not(loom))]
+mod budget;
+#[cfg(not(loom))]
 mod builder;
 #[cfg(not(loom))]
 mod canonical;
@@ -87,6 +89,7 @@ mod writer;
 
 #[cfg(not(loom))]
 pub use self::{
+    budget::{BUDGET_MAX, HostBudget, Taken, budget_clock},
     builder::{Applied, BookBuilder, BookState},
     canonical::EventEncoder,
     clock::Clock,

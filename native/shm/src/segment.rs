@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, Stat};
+use rustix::fs::{FallocateFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::decode::{self, Near};
@@ -216,16 +216,12 @@ impl Segment {
 
     /// Gives the file its name; fails if another writer took that name.
     pub(crate) fn name(directory: &Directory, generation: u64, fd: &OwnedFd) -> Result<(), ShmError> {
-        use std::os::fd::AsRawFd;
-        let name = generation_name(generation);
-        let own = format!("/proc/self/fd/{}", fd.as_raw_fd());
-        rustix::fs::linkat(rustix::fs::CWD, own, directory.fd(), &name, AtFlags::SYMLINK_FOLLOW)
-            .map_err(io("link", &directory.path_of(&name)))
+        directory.link(fd, &generation_name(generation))
     }
 }
 
 /// Takes every page of the file now: a hole would kill the writer (SIGBUS) on the day that memory is short.
-fn reserve(fd: &OwnedFd, size: u64, path: &Path) -> Result<(), ShmError> {
+pub(crate) fn reserve(fd: &OwnedFd, size: u64, path: &Path) -> Result<(), ShmError> {
     match rustix::fs::fallocate(fd, FallocateFlags::empty(), 0, size) {
         Ok(()) => Ok(()),
         Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => {

@@ -50,6 +50,8 @@ export interface ServerLimits {
   readonly shutdownNoticeMs: number;
   /** REST weight of one address in a minute; more is answered 429. */
   readonly restWeightPerMinute: number;
+  /** Length of that minute, ms, for runs that have less time; default 60,000. */
+  readonly restWindowMs?: number;
   /** Requests answered 429 after which the address is banned (418). */
   readonly refusalsBeforeBan: number;
   /** First ban, ms; each further one doubles, up to three days. */

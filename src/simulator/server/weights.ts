@@ -38,7 +38,8 @@ export class Weights {
 
   admit(address: string, weight: number, nowMs: number): Admission {
     const account = this.#account(address);
-    const minute = Math.floor(nowMs / MINUTE_MS);
+    const minuteMs = this.#limits.restWindowMs ?? MINUTE_MS;
+    const minute = Math.floor(nowMs / minuteMs);
     if (account.minute !== minute) Object.assign(account, { minute, used: 0, refusals: 0 });
     if (nowMs < account.bannedUntilMs) {
       const outcome = nowMs < account.bannedFromMs ? 'refused' : 'banned';
@@ -52,7 +53,7 @@ export class Weights {
       account.bans += 1;
       return refusal('banned', account.used, account.bannedUntilMs, nowMs);
     }
-    return refusal('refused', account.used, (minute + 1) * MINUTE_MS, nowMs);
+    return refusal('refused', account.used, (minute + 1) * minuteMs, nowMs);
   }
 
   /** Bans the address until `untilMs`, as a fault. What was under way when it was told to stop is not held against it. */

@@ -20,6 +20,7 @@ export const LIMITS: VenueLimits = {
   connectionAttemptsPer5Minutes: 500,
   // 600 requests in 5 seconds, one weighs 1.
   restWeightPerMinute: 7200,
+  restWindow: { weight: 600, ms: 5_000 },
   idleTimeoutMs: 60_000,
   // Shorter than the interval of our pings, whose answers are messages too. Level 1 repeats itself after 3 s.
   silenceTimeoutMs: 15_000,

@@ -24,6 +24,7 @@ export const LIMITS: VenueLimits = {
   connectionAttemptsPer5Minutes: 300,
   // 10 a second.
   restWeightPerMinute: 600,
+  restWindow: { weight: 10, ms: 1_000 },
   idleTimeoutMs: 60_000,
   // Heartbeats come every second, and are messages.
   silenceTimeoutMs: 15_000,

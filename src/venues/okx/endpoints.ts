@@ -21,6 +21,7 @@ export const LIMITS: VenueLimits = {
   connectionAttemptsPer5Minutes: 900,
   // Listings: 20 in 2 seconds, one weighs 1.
   restWeightPerMinute: 600,
+  restWindow: { weight: 20, ms: 2_000 },
   // The venue cuts a connection on which nothing was said for 30 s.
   idleTimeoutMs: 30_000,
   // Shorter than the interval of our pings, whose answers are messages too.
