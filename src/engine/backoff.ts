@@ -10,6 +10,9 @@ export const ATTEMPTS_WINDOW_MS = 5 * 60_000;
 /** Share of the venue's attempts that we use; the rest is for others on the same address. */
 const SHARE = 0.9;
 
+/** Most that the host's budget counts. */
+const ATTEMPTS_MAX = 0xff_ffff;
+
 /** HTTP answers that mean "come back later"; only these climb to the longest delays. */
 export const REFUSALS: ReadonlySet<number> = new Set([403, 418, 429, 503]);
 
@@ -45,7 +48,7 @@ export class Backoff {
     this.#options = options;
     this.#now = options.now ?? (() => undefined);
     this.#random = options.random ?? Math.random;
-    this.#attemptsMax = Math.max(1, Math.floor(options.attemptsPer5Minutes * SHARE));
+    this.#attemptsMax = Math.max(1, Math.min(Math.floor(options.attemptsPer5Minutes * SHARE), ATTEMPTS_MAX));
   }
 
   /** Counts an attempt that may be made now; else how long to wait before asking again, ms, and nothing is counted. */
