@@ -57,6 +57,11 @@ export class Backoff {
     return granted === undefined ? Math.ceil(waitMs) : 0;
   }
 
+  /** Lets the host's budget go: no attempt follows. */
+  close(): void {
+    this.#options.attempts.close();
+  }
+
   /** Delay before the next attempt, ms. `failures` counts those since the connection last worked. */
   delay(failures: number, refusal: { readonly retryAfterMs: number } | null): number {
     const { delayMs, delayMaxMs } = this.#options;

@@ -134,6 +134,9 @@ class ShardRunner {
         // A snapshot may come for an instrument that has left.
         if (this.#byInstrument.has(instrument)) this.#host.depthSnapshot(instrument, body);
       },
+      deliverTrades: (instrument, body) => {
+        if (this.#byInstrument.has(instrument)) this.#host.missedTrades(instrument, body);
+      },
     });
     this.#feeds.set(task.feed.id, feed);
     return feed;
@@ -183,6 +186,11 @@ class ShardRunner {
       case 'renew':
         this.#renew(request);
         break;
+      case 'trades': {
+        const known = this.#byInstrument.get(request.instrument);
+        known?.feed.missedTrades.request(known.definition, request.first, request.last);
+        break;
+      }
       case 'control_reply':
         line?.replied(request.id, request.venueCode);
         break;
@@ -259,12 +267,7 @@ class ShardRunner {
   async #stop(): Promise<null> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    for (const { lines, snapshots, audits, clock } of this.#feeds.values()) {
-      clock.close();
-      snapshots.close();
-      audits.close();
-      for (const line of lines) line.stop();
-    }
+    for (const feed of this.#feeds.values()) feed.close();
     this.#host.close();
     await Promise.all([this.#rest.close(), this.#quarantine.flush(), this.#samples.flush()]);
     // The answer to this call leaves first.

@@ -184,6 +184,10 @@ export class ShardHost implements LineInputs {
     this.#after(this.#shard?.depthSnapshot(instrument, bytes, bytes.length, STAMP_HERE), { connection: 0, instrument, bytes });
   }
 
+  missedTrades(instrument: number, bytes: Buffer): void {
+    this.#after(this.#shard?.trades(instrument, bytes, bytes.length, STAMP_HERE), { connection: 0, instrument, bytes });
+  }
+
   publishSnapshot(instrument: number): boolean {
     if (!this.#instruments.has(instrument)) return false;
     this.#after(this.#shard?.publishSnapshot(instrument, STAMP_HERE));

@@ -7,6 +7,7 @@ import { ATTEMPTS_WINDOW_MS, Backoff } from './backoff.js';
 import { openHostBudget } from './host-budgets.js';
 import { Line, type LineInputs } from './line.js';
 import type { Logger } from './log.js';
+import { MissedTrades } from './missed-trades.js';
 import type { RestClient } from './rest.js';
 import type { FeedTask } from './shard-contract.js';
 import { Snapshots } from './snapshots.js';
@@ -21,6 +22,8 @@ export interface VenueFeedOptions {
   /** Number of another connection within the shard. */
   nextConnection(feed: VenueFeed): number;
   deliver(instrument: number, body: Buffer): void;
+  /** Trades that were missed came; an empty body where the venue gives none. */
+  deliverTrades(instrument: number, body: Buffer): void;
 }
 
 /** One feed of a venue: as many connections of each class as the venue's limit on streams makes necessary, and snapshots. */
@@ -32,6 +35,7 @@ export class VenueFeed {
   readonly snapshots: Snapshots;
   readonly audits: Audits;
   readonly clock: FeedClock;
+  readonly missedTrades: MissedTrades;
 
   constructor(options: VenueFeedOptions) {
     const { config, venue, task, rest, logger, deliver } = options;
@@ -47,6 +51,7 @@ export class VenueFeed {
     const { snapshots } = this;
     const isBusy = (): boolean => snapshots.isBusy;
     this.audits = new Audits({ venue, feed: task.feed, shards: config.shards, rest, logger, isBusy, deliver });
+    this.missedTrades = new MissedTrades({ venue, feed: task.feed, rest, logger, deliver: options.deliverTrades });
   }
 
   get id(): string {
@@ -107,6 +112,16 @@ export class VenueFeed {
   /** Asks the venue anew for these channels of an instrument. */
   renew(instrument: InstrumentDefinition, channels: readonly ChannelName[]): void {
     for (const line of this.lines) line.renew(instrument, channels);
+  }
+
+  /** Ends its connections and requests. */
+  close(): void {
+    this.clock.close();
+    this.snapshots.close();
+    this.audits.close();
+    this.missedTrades.close();
+    for (const line of this.lines) line.stop();
+    this.#backoff.close();
   }
 
   #line(

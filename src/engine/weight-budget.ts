@@ -96,29 +96,31 @@ export class WeightBudget {
 
   /** The request is over, however it ended: from now on its lease grows old. */
   settle({ weight, granted }: Lease): void {
-    this.#shared.settle(weight, granted, this.#now());
+    if (!this.#closed) this.#shared.settle(weight, granted, this.#now());
   }
 
   /** A lease was not used: its request never reached the venue. */
   refund({ weight, granted }: Lease): void {
+    if (this.#closed) return;
     this.#shared.giveBack(weight, granted);
     this.#serve();
   }
 
   /** The venue counts this much in its present window. */
   used(weight: number): void {
-    this.#shared.used(Math.min(weight, LIMIT_MAX), this.#now());
+    if (!this.#closed) this.#shared.used(Math.min(weight, LIMIT_MAX), this.#now());
   }
 
   /** Nobody may ask for so long, ms. */
   ban(ms: number): void {
-    this.#shared.closeFor(ms, this.#now());
+    if (!this.#closed) this.#shared.closeFor(ms, this.#now());
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     for (const { refuse } of this.#waiting.splice(0)) refuse(closedError());
+    this.#shared.close();
   }
 
   #serve(): void {

@@ -26,8 +26,9 @@ export class BusSources {
     const event = { symbol: named?.symbol ?? null, source: named?.venue ?? 'tickring', at: record.tsRecv };
     if (record.kind === 'gap') {
       const { stream, reason, first, last } = record;
+      const status = record.recovered ? 'recovered' : 'gap';
       const ids = { first: `${first}`, last: `${last}` };
-      this.#tell('marketdata.feed.status', { ...event, data: { status: 'gap', stream, reason, ...ids } });
+      this.#tell('marketdata.feed.status', { ...event, data: { status, stream, reason, ...ids } });
       return;
     }
     const { state, connection, code, detail } = record;

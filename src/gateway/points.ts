@@ -2,6 +2,7 @@
 import {
   CODE_NAMES,
   type CodeName,
+  FLAGS,
   GAP_REASON_NAMES,
   GAP_STREAM_NAMES,
   type GapReasonName,
@@ -56,6 +57,8 @@ export type FeedRecord = { readonly instrument: number; readonly tsRecv: bigint 
       readonly reason: GapReasonName;
       readonly first: bigint;
       readonly last: bigint;
+      /** It closes an earlier one: these ids came after all. */
+      readonly recovered: boolean;
     }
 );
 
@@ -264,7 +267,8 @@ function feedRecord(at: RecordBytes, kind: number): FeedRecord | undefined {
     const stream = nameIn(GAP_STREAM_NAMES, at.u8(AT.payload));
     const reason = nameIn(GAP_REASON_NAMES, at.u8(AT.payload + 1));
     if (stream === undefined || reason === undefined) return undefined;
-    return { ...head, kind: 'gap', stream, reason, first: word(1), last: word(2) };
+    const recovered = (at.u16(AT.flags) & FLAGS.recovered) !== 0;
+    return { ...head, kind: 'gap', stream, reason, first: word(1), last: word(2), recovered };
   }
   const state = nameIn(STATE_NAMES, at.u8(AT.payload));
   if (state === undefined) return undefined;

@@ -89,6 +89,11 @@ export interface Venue {
   auditRequest?(symbol: string): RestRequest;
   /** How the venue's own time is asked for, and read from the answer: ms since the UNIX epoch. Throws for a body of another shape. */
   readonly time?: { request(): RestRequest; read(body: string): number };
+  /**
+   * Trades of these numbers, oldest first and as many as one page has; numbers are those by which the venue's trades count. Absent
+   * where the venue does not give them by number.
+   */
+  tradesRequest?(symbol: string, first: bigint, last: bigint): RestRequest;
   /** Absent where candles are made of our own trades alone. */
   readonly minutes?: VenueMinutes;
   /** What its messages are known to hold: what differs is counted and told, and changes nothing else. */

@@ -200,7 +200,7 @@ export declare class HostBudget {
    *
    * # Errors
    *
-   * `ARGUMENT_RANGE`.
+   * `ARGUMENT_RANGE`, `CLOSED`.
    */
   take(amount: number, limit: number, nowMs?: number | undefined | null): BudgetLease
   /**
@@ -208,7 +208,7 @@ export declare class HostBudget {
    *
    * # Errors
    *
-   * `ARGUMENT_RANGE`.
+   * `ARGUMENT_RANGE`, `CLOSED`.
    */
   settle(amount: number, granted: number, nowMs?: number | undefined | null): void
   /**
@@ -216,17 +216,15 @@ export declare class HostBudget {
    *
    * # Errors
    *
-   * `ARGUMENT_RANGE`.
+   * `ARGUMENT_RANGE`, `CLOSED`.
    */
   giveBack(amount: number, granted: number): void
   /** The venue says that so much is used in its present span. */
   used(total: number, nowMs?: number | undefined | null): void
   /** Nobody takes anything for so long, ms. */
   closeFor(ms: number, nowMs?: number | undefined | null): void
-  /** How long nobody takes anything, ms. */
-  closedForMs(nowMs?: number | undefined | null): number
-  /** What was taken within the window. */
-  sum(nowMs?: number | undefined | null): number
+  /** Lets the file go; every later call fails with `CLOSED`. Idempotent. */
+  close(): void
 }
 
 /** The events of one shard's journal behind a cursor, in order. Any number of feeds may read a journal, also while it is written. */
@@ -523,6 +521,8 @@ export declare class Shard {
   ingester(): (connection: number, frame: Uint8Array, length?: number, tsRecv?: bigint) => number
   /** Body of a REST depth snapshot. */
   depthSnapshot(instrument: number, body: Uint8Array, length: number, tsRecv: bigint): number
+  /** Body of a REST answer with trades that were missed; of length 0 where the venue gave none. */
+  trades(instrument: number, body: Uint8Array, length: number, tsRecv: bigint): number
   /**
    * A connection is open; `venue` is the venue's number.
    *
@@ -1333,7 +1333,7 @@ export interface ShardOptions {
 
 /** What the state machine asks of the engine. */
 export interface ShardRequest {
-  kind: 'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'
+  kind: 'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'
   instrument: number
   connection: number
   id: number
@@ -1341,6 +1341,9 @@ export interface ShardRequest {
   code: string
   /** Bits of channels, of `renew`. */
   channels: number
+  /** Of `trades`: numbers from `first` to `last`. */
+  first: bigint
+  last: bigint
 }
 
 /** State of one shard's ring as the fan-out sees it. */

@@ -5,6 +5,7 @@ import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.
 import { FUTURES_STREAMS, manifestOf } from './binance-manifest.js';
 import { binanceMinutes } from './binance-minutes.js';
 import { binanceTime } from './binance-time.js';
+import { tradesQuery } from './binance-trades.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
 const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
@@ -14,6 +15,9 @@ const DEPTH = { limit: 1000, weight: 20 } as const;
 
 /** Levels of a copy for an audit, and its weight. */
 const AUDIT = { limit: 100, weight: 5 } as const;
+
+/** Weight of any request for aggregated trades. */
+const TRADES_WEIGHT = 20;
 
 /** Weight of a request for 500 to 1,000 minutes. */
 const MINUTES_WEIGHT = 5;
@@ -41,6 +45,10 @@ export function futures(
     auditRequest: (symbol) => ({
       path: `${rest}/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT.limit}`,
       weight: AUDIT.weight,
+    }),
+    tradesRequest: (symbol, first, last) => ({
+      path: `${rest}/aggTrades?${tradesQuery(symbol, first, last)}`,
+      weight: TRADES_WEIGHT,
     }),
     minutes: binanceMinutes(rest, MINUTES_WEIGHT),
     time: binanceTime(rest),

@@ -21,6 +21,11 @@ interface Link {
 export class RingLog {
   readonly gaps = new Map<number, GapRecord[]>();
   readonly trades = new Map<number, Set<number>>();
+  /** Trades and gaps that say RECOVERED: what came late, and which numbers that were. */
+  readonly lateTrades = new Map<number, number[]>();
+  readonly closings = new Map<number, GapRecord[]>();
+  /** Trades on the ring, repetitions counted. */
+  tradeCount = 0;
   readonly epochs: bigint[][];
   lapped = 0;
   /** Records whose venue time is implausible. */
@@ -81,10 +86,15 @@ export class RingLog {
       const kind = out.readUInt8(at + RECORD_OFFSETS.kind);
       const instrument = out.readUInt32LE(at + RECORD_OFFSETS.instrument);
       if (kind === 255) this.lapped += 1;
-      if ((out.readUInt16LE(at + RECORD_OFFSETS.flags) & FLAGS.bad_ts) !== 0) this.badTimes += 1;
-      if (kind === KINDS.gap) this.#tell(instrument, this.#gap(at));
+      const flags = out.readUInt16LE(at + RECORD_OFFSETS.flags);
+      if ((flags & FLAGS.bad_ts) !== 0) this.badTimes += 1;
+      const isLate = (flags & FLAGS.recovered) !== 0;
+      if (kind === KINDS.gap && isLate) push(this.closings, instrument, this.#gap(at));
+      else if (kind === KINDS.gap) this.#tell(instrument, this.#gap(at));
       if (kind === KINDS.book_delta || kind === KINDS.book_snapshot) this.#follow(instrument, kind, this.#link(at));
-      if (kind === KINDS.trade) {
+      if (kind === KINDS.trade) this.tradeCount += 1;
+      if (kind === KINDS.trade && isLate) push(this.lateTrades, instrument, this.#word(at, PAYLOAD_FIELDS.trade.tradeId.word));
+      else if (kind === KINDS.trade) {
         const ids = this.trades.get(instrument) ?? new Set();
         this.trades.set(instrument, ids.add(this.#word(at, PAYLOAD_FIELDS.trade.tradeId.word)));
       }

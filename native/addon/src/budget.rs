@@ -7,7 +7,7 @@ use napi_derive::napi;
 use tickring_core::error::Code;
 use tickring_shm::{BUDGET_MAX, Taken, budget_clock};
 
-use crate::failure::{Result, fail, guard, shm};
+use crate::failure::{Result, closed, fail, guard, shm};
 
 const MILLISECOND: f64 = 1e6;
 
@@ -24,7 +24,7 @@ pub struct BudgetLease {
 /// time of the host, this moment where it is left out.
 #[napi]
 pub struct HostBudget {
-    inner: tickring_shm::HostBudget,
+    inner: Option<tickring_shm::HostBudget>,
 }
 
 #[napi]
@@ -42,7 +42,7 @@ impl HostBudget {
                 Some(root) => tickring_shm::HostBudget::open(Path::new(&root), &key, window),
                 None => tickring_shm::HostBudget::alone(window),
             };
-            Ok(Self { inner: opened.map_err(|error| shm(&error))? })
+            Ok(Self { inner: Some(opened.map_err(|error| shm(&error))?) })
         })
     }
 
@@ -50,11 +50,11 @@ impl HostBudget {
     ///
     /// # Errors
     ///
-    /// `ARGUMENT_RANGE`.
+    /// `ARGUMENT_RANGE`, `CLOSED`.
     #[napi]
     pub fn take(&self, amount: u32, limit: u32, now_ms: Option<f64>) -> Result<BudgetLease> {
         guard(|| {
-            let taken = self.inner.take(within("amount", amount)?, within("limit", limit)?, nanoseconds(now_ms));
+            let taken = self.open()?.take(within("amount", amount)?, within("limit", limit)?, nanoseconds(now_ms));
             Ok(match taken {
                 // A bucket's number is below 2^40, a wait below nine days.
                 Taken::Granted(number) => BudgetLease { granted: Some(number as f64), wait_ms: 0.0 },
@@ -67,11 +67,11 @@ impl HostBudget {
     ///
     /// # Errors
     ///
-    /// `ARGUMENT_RANGE`.
+    /// `ARGUMENT_RANGE`, `CLOSED`.
     #[napi]
     pub fn settle(&self, amount: u32, granted: f64, now_ms: Option<f64>) -> Result<()> {
         guard(|| {
-            self.inner.settle(within("amount", amount)?, granted as u64, nanoseconds(now_ms));
+            self.open()?.settle(within("amount", amount)?, granted as u64, nanoseconds(now_ms));
             Ok(())
         })
     }
@@ -80,37 +80,41 @@ impl HostBudget {
     ///
     /// # Errors
     ///
-    /// `ARGUMENT_RANGE`.
+    /// `ARGUMENT_RANGE`, `CLOSED`.
     #[napi]
     pub fn give_back(&self, amount: u32, granted: f64) -> Result<()> {
         guard(|| {
-            self.inner.give_back(within("amount", amount)?, granted as u64);
+            self.open()?.give_back(within("amount", amount)?, granted as u64);
             Ok(())
         })
     }
 
     /// The venue says that so much is used in its present span.
     #[napi]
-    pub fn used(&self, total: u32, now_ms: Option<f64>) {
-        self.inner.used(total.into(), nanoseconds(now_ms));
+    pub fn used(&self, total: u32, now_ms: Option<f64>) -> Result<()> {
+        guard(|| {
+            self.open()?.used(total.into(), nanoseconds(now_ms));
+            Ok(())
+        })
     }
 
     /// Nobody takes anything for so long, ms.
     #[napi]
-    pub fn close_for(&self, ms: f64, now_ms: Option<f64>) {
-        self.inner.close_for((ms.max(0.0) * MILLISECOND) as u64, nanoseconds(now_ms));
+    pub fn close_for(&self, ms: f64, now_ms: Option<f64>) -> Result<()> {
+        guard(|| {
+            self.open()?.close_for((ms.max(0.0) * MILLISECOND) as u64, nanoseconds(now_ms));
+            Ok(())
+        })
     }
 
-    /// How long nobody takes anything, ms.
+    /// Lets the file go; every later call fails with `CLOSED`. Idempotent.
     #[napi]
-    pub fn closed_for_ms(&self, now_ms: Option<f64>) -> f64 {
-        self.inner.closed_for(nanoseconds(now_ms)) as f64 / MILLISECOND
+    pub fn close(&mut self) {
+        self.inner = None;
     }
 
-    /// What was taken within the window.
-    #[napi]
-    pub fn sum(&self, now_ms: Option<f64>) -> f64 {
-        self.inner.sum(nanoseconds(now_ms)) as f64
+    fn open(&self) -> Result<&tickring_shm::HostBudget> {
+        self.inner.as_ref().ok_or_else(|| closed("the budget"))
     }
 }
 

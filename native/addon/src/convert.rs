@@ -157,7 +157,7 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'")]
+    #[napi(ts_type = "'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'")]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
@@ -166,6 +166,9 @@ pub struct ShardRequest {
     pub code: String,
     /// Bits of channels, of `renew`.
     pub channels: u32,
+    /// Of `trades`: numbers from `first` to `last`.
+    pub first: BigInt,
+    pub last: BigInt,
 }
 
 impl From<Request> for ShardRequest {
@@ -178,11 +181,18 @@ impl From<Request> for ShardRequest {
             venue_code: 0.0,
             code: String::new(),
             channels: 0,
+            first: 0_u64.into(),
+            last: 0_u64.into(),
         };
         match request {
             Request::DepthSnapshot { instrument } => {
                 plain.kind = "depth_snapshot".to_owned();
                 plain.instrument = instrument;
+            }
+            Request::Trades { instrument, first, last } => {
+                plain.kind = "trades".to_owned();
+                plain.instrument = instrument;
+                (plain.first, plain.last) = (first.into(), last.into());
             }
             Request::ControlReply { connection, id, venue_code } => {
                 plain.kind = "control_reply".to_owned();

@@ -17,6 +17,7 @@ pub fn kind_name(kind: Kind) -> String {
     let name = match kind {
         Kind::Frame => "frame",
         Kind::RestBody => "rest_body",
+        Kind::RestTrades => "rest_trades",
         Kind::Connect => "connect",
         Kind::Disconnect => "disconnect",
         Kind::Subscribe => "subscribe",

@@ -210,7 +210,7 @@ impl Journalling {
     fn wait_for_room(&mut self, stamped: &Stamped<'_>) {
         self.recorded = Some(stamped.ts_recv);
         let bytes = match stamped.input {
-            Input::Frame { bytes, .. } | Input::DepthSnapshot { bytes, .. } => bytes.len(),
+            Input::Frame { bytes, .. } | Input::DepthSnapshot { bytes, .. } | Input::Trades { bytes, .. } => bytes.len(),
             _ => 0,
         };
         for _ in 0..ROOM_TRIES {

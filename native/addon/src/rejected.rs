@@ -22,7 +22,7 @@ pub struct Rejected {
 impl Rejected {
     #[cold]
     pub fn new(reject: Reject, input: &Input<'_>) -> Self {
-        let (Input::Frame { bytes, .. } | Input::DepthSnapshot { bytes, .. }) = input else {
+        let (Input::Frame { bytes, .. } | Input::DepthSnapshot { bytes, .. } | Input::Trades { bytes, .. }) = input else {
             return Self { reject, size: None, quote: [0; QUOTE_SIZE], quote_size: 0 };
         };
         let rest = bytes.get(reject.offset..).unwrap_or_default();

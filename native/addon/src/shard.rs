@@ -132,6 +132,13 @@ impl Shard {
         self.input(&ts_recv, Input::DepthSnapshot { instrument, bytes })
     }
 
+    /// Body of a REST answer with trades that were missed; of length 0 where the venue gave none.
+    #[napi]
+    pub fn trades(&self, instrument: u32, body: &[u8], length: u32, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> i32 {
+        let Some(bytes) = body.get(..length as usize) else { return out_of_range() };
+        self.input(&ts_recv, Input::Trades { instrument, bytes })
+    }
+
     /// A connection is open; `venue` is the venue's number.
     ///
     /// # Errors

@@ -155,6 +155,13 @@ pub enum Input<'a> {
         /// Its bytes.
         bytes: &'a [u8],
     },
+    /// Body of a REST answer with trades that were missed, exactly as received; empty where the venue gave none.
+    Trades {
+        /// Instrument that it was asked for.
+        instrument: u32,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
     /// A connection is open. Several connections may feed one instrument (one per class of channels).
     Connect {
         /// Its number within the shard, from 1; reused when the same feed reconnects.
@@ -219,6 +226,15 @@ pub enum Request {
     DepthSnapshot {
         /// The instrument.
         instrument: u32,
+    },
+    /// Fetch trades of this instrument: from `first` on, up to `last` at most.
+    Trades {
+        /// The instrument.
+        instrument: u32,
+        /// First missing number.
+        first: u64,
+        /// Last missing number.
+        last: u64,
     },
     /// The venue answered a control message.
     ControlReply {

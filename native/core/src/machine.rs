@@ -32,6 +32,7 @@ mod depth;
 mod entry;
 mod frontier;
 mod latest;
+mod missed;
 mod numbered;
 mod output;
 mod prints;
@@ -223,6 +224,7 @@ impl Machine {
         match input.input {
             Input::Frame { connection, bytes } => self.frame(connection, bytes, out),
             Input::DepthSnapshot { instrument, bytes } => self.depth_snapshot(instrument, bytes, out),
+            Input::Trades { instrument, bytes } => self.missed_trades(instrument, bytes, out),
             Input::Connect { connection, venue } => self.connect(connection, venue, out),
             Input::Disconnect { connection, reason: _ } => self.disconnect(connection, out),
             Input::Subscribe { connection, instrument, channels } => self.subscribe(connection, instrument, channels, out),

@@ -63,6 +63,18 @@ impl RollingStats {
         self.dirty = true;
     }
 
+    /// Since when every trade has been seen, ns; `None` before trades were asked for.
+    #[must_use]
+    pub const fn covered_since(&self) -> Option<u64> {
+        self.covered_since
+    }
+
+    /// What was missed since then came after all: every trade has been seen since `ts` (ns) again.
+    pub fn recover(&mut self, ts: Option<u64>) {
+        self.covered_since = ts;
+        self.dirty = true;
+    }
+
     /// Whether some of the window was not observed.
     #[must_use]
     pub fn is_partial(&self) -> bool {

@@ -59,7 +59,7 @@ fn a_damaged_checkpoint_never_panics() {
 fn another_version_or_configuration_is_named() {
     let bytes = saved(&lived().machine);
     let other = [&[99], &bytes[1..]].concat();
-    assert_eq!(restore(&other).unwrap_err().to_string(), "the checkpoint has version 99, this program reads 4");
+    assert_eq!(restore(&other).unwrap_err().to_string(), "the checkpoint has version 99, this program reads 5");
     let config = MachineConfig { snapshot_interval_ns: 1, ..MachineConfig::default() };
     assert_eq!(Machine::restore(config, &bytes).unwrap_err(), RestoreError::Config);
     let depth = MachineConfig { depth: 5, ..MachineConfig::default() };
@@ -70,5 +70,5 @@ fn another_version_or_configuration_is_named() {
 #[test]
 fn the_form_is_that_of_its_version() {
     let hash: String = Sha256::digest(saved(&lived().machine)).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!((4, hash.as_str()), (4, "0f72b27118460f34a2cf3f191cd12066413d71fcc07837bc46d826628c58885b"));
+    assert_eq!((5, hash.as_str()), (5, "9b54cc5a17f74486a1958f8d6d7752dbd986808820151ef1173794960f82075b"));
 }

@@ -42,6 +42,7 @@ pub(crate) fn parts<'a>(input: &Input<'a>) -> Parts<'a> {
     match *input {
         Input::Frame { connection, bytes } => Parts::of(Kind::Frame, connection, 0, bytes),
         Input::DepthSnapshot { instrument, bytes } => Parts::of(Kind::RestBody, 0, instrument, bytes),
+        Input::Trades { instrument, bytes } => Parts::of(Kind::RestTrades, 0, instrument, bytes),
         Input::Connect { connection, venue } => Parts::of(Kind::Connect, connection, 0, &[]).with(&venue.to_le_bytes()),
         Input::Disconnect { connection, reason } => Parts::of(Kind::Disconnect, connection, 0, &[]).with(&[reason as u8]),
         Input::Subscribe { connection, instrument, channels } => {
@@ -115,6 +116,7 @@ impl Record<'_> {
         let input = match (self.head.kind, bytes) {
             (Kind::Frame, _) => Input::Frame { connection, bytes },
             (Kind::RestBody, _) => Input::DepthSnapshot { instrument, bytes },
+            (Kind::RestTrades, _) => Input::Trades { instrument, bytes },
             (Kind::Connect, &[low, high]) => Input::Connect { connection, venue: u16::from_le_bytes([low, high]) },
             (Kind::Disconnect, &[number]) => {
                 let reason = DisconnectReason::from_number(number).ok_or_else(|| self.unusable("reason"))?;

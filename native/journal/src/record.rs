@@ -58,6 +58,8 @@ kinds! {
     Tick = 10;
     /// Configuration that changes output.
     Configuration = 11;
+    /// Body of a REST answer with trades as received.
+    RestTrades = 12;
     /// Inputs that are not in the journal.
     Gap = 32;
     /// Part of the state machine's state.

@@ -83,7 +83,10 @@ impl Feed {
                 if let Some(gap) = record.gap() {
                     self.publish(index, Channel::Book, origin, &Body::Gap(gap));
                     if gap.stream == GapStream::Trade {
-                        self.entries[index].bars.miss();
+                        // One that says RECOVERED closes an earlier one.
+                        if record.flags & flag::RECOVERED == 0 {
+                            self.entries[index].bars.miss();
+                        }
                         self.publish(index, Channel::Trade, origin, &Body::Gap(gap));
                     }
                 }

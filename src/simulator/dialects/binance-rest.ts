@@ -1,6 +1,10 @@
+import type { AggregateTradeEvent, TradeEvent } from '../market/events.js';
 import type { MarketMinute } from '../market/minutes.js';
 import type { SymbolText } from '../market/symbols.js';
 import type { RestCall, RestError } from './dialect.js';
+
+/** Most rows of an answer with trades. */
+const TRADES_MAX = 1_000;
 
 /** What the two Binance REST interfaces differ in; sources: venues' REST pages §6. */
 export interface RestShape {
@@ -12,6 +16,8 @@ export interface RestShape {
   /** Most rows of `klines`, and what so many weigh. */
   readonly klinesMax: number;
   klinesWeight(limit: number): number;
+  readonly aggTradesWeight: number;
+  readonly historicalTradesWeight: number;
   /** The number of levels that a `limit` parameter gives, or `undefined` if the venue refuses it. */
   depthLimit(limit: number): number | undefined;
 }
@@ -35,9 +41,38 @@ export function readRest(
       return readDepth(shape, query, symbols);
     case 'klines':
       return readKlines(shape, query, symbols);
+    case 'aggTrades':
+      return readTrades(shape, query, symbols, true);
+    case 'historicalTrades':
+      return readTrades(shape, query, symbols, false);
     default:
       return undefined;
   }
+}
+
+/** By id alone, as missed trades are asked for. */
+function readTrades(shape: RestShape, query: URLSearchParams, symbols: ReadonlySet<string>, aggregated: boolean): RestCall {
+  const symbol = query.get('symbol') ?? '';
+  const fromId = Number(query.get('fromId') ?? Number.NaN);
+  const limit = Math.min(Number(query.get('limit') ?? 500), TRADES_MAX);
+  let error = symbolError(symbol, symbols);
+  if (error === undefined && ![limit, fromId].every((value) => Number.isSafeInteger(value) && value >= 0))
+    error = refusal(-1100, 'Illegal characters found in a parameter.');
+  const weight = aggregated ? shape.aggTradesWeight : shape.historicalTradesWeight;
+  const call = { endpoint: 'trades', weight, symbols: [symbol], limit, trades: { fromId, aggregated } } as const;
+  return error === undefined ? call : { ...call, error };
+}
+
+/** Rows of `aggTrades` or `historicalTrades`; quantities of the quote asset are not simulated. */
+export function tradesBody(text: SymbolText, trades: readonly TradeEvent[], aggregated: boolean): string {
+  const rows = trades.map((trade) => {
+    const [price, qty, ms] = [text.price(trade.tick), text.qty(trade.lots), Math.floor(trade.engineUs / 1000)];
+    if (!aggregated)
+      return `{"id":${trade.id},"price":"${price}","qty":"${qty}","quoteQty":"0","time":${ms},"isBuyerMaker":${trade.buyerIsMaker}}`;
+    const { firstTradeId, lastTradeId } = trade as AggregateTradeEvent;
+    return `{"a":${trade.id},"p":"${price}","q":"${qty}","f":${firstTradeId},"l":${lastTradeId},"T":${ms},"m":${trade.buyerIsMaker}}`;
+  });
+  return `[${rows.join(',')}]`;
 }
 
 function readDepth(shape: RestShape, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {

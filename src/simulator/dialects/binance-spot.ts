@@ -1,7 +1,7 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, spotSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
-import { klinesBody, type RestShape, readRest } from './binance-rest.js';
+import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 import { binanceWords } from './recorded.js';
 
@@ -15,6 +15,8 @@ const rest: RestShape = {
   depthWeight: (limit) => (limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250),
   klinesMax: 1000,
   klinesWeight: () => 2,
+  aggTradesWeight: 4,
+  historicalTradesWeight: 25,
   // Any number is taken; more than 5,000 gives 5,000.
   depthLimit: (limit) => (limit < 1 ? undefined : Math.min(limit, 5000)),
 };
@@ -111,6 +113,7 @@ export const binanceSpot: Dialect = {
   snapshotBody: (text, levels) =>
     `{"lastUpdateId":${levels.lastUpdateId},"bids":${levelRows(text, levels.bids)},"asks":${levelRows(text, levels.asks)}}`,
   klinesBody: (text, _, minutes) => klinesBody(text, minutes),
+  tradesBody,
   exchangeInfoBody: (specs, nowUs, run) =>
     JSON.stringify({
       timezone: 'UTC',

@@ -1,7 +1,7 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
-import { klinesBody, type RestShape, readRest } from './binance-rest.js';
+import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 import { binanceWords } from './recorded.js';
 
@@ -15,6 +15,8 @@ export const futuresRest: RestShape = {
   depthWeight: (limit) => (limit <= 50 ? 2 : limit <= 100 ? 5 : limit <= 500 ? 10 : 20),
   klinesMax: 1500,
   klinesWeight: (limit) => (limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1000 ? 5 : 10),
+  aggTradesWeight: 20,
+  historicalTradesWeight: 20,
   depthLimit: (limit) => ([5, 10, 20, 50, 100, 500, 1000].includes(limit) ? limit : undefined),
 };
 
@@ -118,6 +120,7 @@ export const binanceUsdm: Dialect = {
   snapshotBody: (text, levels, nowUs) =>
     `{"lastUpdateId":${levels.lastUpdateId},"E":${timeText(nowUs + 1_000, false)},"T":${timeText(nowUs, false)},"bids":${levelRows(text, levels.bids)},"asks":${levelRows(text, levels.asks)}}`,
   klinesBody: (text, _, minutes) => klinesBody(text, minutes),
+  tradesBody,
   exchangeInfoBody: (specs, nowUs, run) =>
     JSON.stringify({
       timezone: 'UTC',

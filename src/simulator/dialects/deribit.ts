@@ -1,11 +1,14 @@
-import type { DepthEvent, LevelUpdate } from '../market/events.js';
+import type { DepthEvent, LevelUpdate, TradeEvent } from '../market/events.js';
 import { deribitSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import { readControl } from './deribit-control.js';
-import { type Dialect, type ServerLimits, timeText } from './dialect.js';
+import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { deribitWords } from './recorded.js';
 
 /** No limit is documented. */
 const UNLIMITED = 1_000_000_000;
+
+/** Most trades of one answer. */
+const TRADES_MAX = 1_000;
 
 const limits: ServerLimits = {
   // Heartbeats are messages, and the client asks for them.
@@ -65,6 +68,22 @@ function listing(spec: SymbolSpec): object {
   };
 }
 
+function tradeRow(text: SymbolText, symbol: string, event: TradeEvent): string {
+  const [price, amount] = [number(text.price(event.tick)), number(text.qty(event.lots))];
+  const direction = event.buyerIsMaker ? 'sell' : 'buy';
+  return `{"timestamp":${timeText(event.engineUs, false)},"price":${price},"amount":${amount},"direction":"${direction}","instrument_name":"${symbol}","trade_seq":${event.id},"tick_direction":0,"contracts":${amount},"trade_id":"${event.id}"}`;
+}
+
+/** By sequence alone, as missed trades are asked for. */
+function readTrades(query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {
+  const symbol = query.get('instrument_name') ?? '';
+  const [fromId, last] = [Number(query.get('start_seq') ?? Number.NaN), Number(query.get('end_seq') ?? Number.NaN)];
+  const limit = Math.min(Number(query.get('count') ?? 10), TRADES_MAX, last - fromId + 1);
+  const call = { endpoint: 'trades', weight: 1, symbols: [symbol], limit, trades: { fromId, aggregated: false } } as const;
+  const sound = symbols.has(symbol) && [limit, fromId].every((value) => Number.isSafeInteger(value) && value >= 0);
+  return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
+}
+
 /** Deribit's JSON-RPC. Payloads and rules: the venue's reference of 2026, §§ 1–5. */
 export const deribit: Dialect = {
   name: 'deribit',
@@ -89,10 +108,7 @@ export const deribit: Dialect = {
   serves: () => true,
   depth: (text, spec, event) => book(text, spec, event, 'change'),
   wholeBook: (text, spec, event) => book(text, spec, event, 'snapshot'),
-  trade: (text, spec, event) => {
-    const row = `{"timestamp":${timeText(event.engineUs, false)},"price":${number(text.price(event.tick))},"amount":${number(text.qty(event.lots))},"direction":"${event.buyerIsMaker ? 'sell' : 'buy'}","instrument_name":"${spec.symbol}","trade_seq":${event.id},"tick_direction":0,"contracts":${number(text.qty(event.lots))},"trade_id":"${event.id}"}`;
-    return message(`trades.${spec.symbol}.100ms`, `[${row}]`);
-  },
+  trade: (text, spec, event) => message(`trades.${spec.symbol}.100ms`, `[${tradeRow(text, spec.symbol, event)}]`),
   bookTicker: (text, spec, event) => {
     const ask = `"best_ask_price":${number(text.price(event.askTick))},"best_ask_amount":${number(text.qty(event.askLots))}`;
     const bid = `"best_bid_price":${number(text.price(event.bidTick))},"best_bid_amount":${number(text.qty(event.bidLots))}`;
@@ -100,8 +116,12 @@ export const deribit: Dialect = {
     return message(`quote.${spec.symbol}`, data);
   },
   decorate: (text) => `${text.slice(0, -1)},"usOut":1}`,
-  rest: (path) =>
-    path === '/api/v2/public/get_instruments' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined,
+  rest: (path, query, symbols) => {
+    if (path === '/api/v2/public/get_instruments') return { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 };
+    return path === '/api/v2/public/get_last_trades_by_instrument' ? readTrades(query, symbols) : undefined;
+  },
+  tradesBody: (text, trades, _, symbol) =>
+    `{"jsonrpc":"2.0","result":{"trades":[${trades.map((trade) => tradeRow(text, symbol, trade)).join(',')}],"has_more":false}}`,
   assetsBody: (path, assets) =>
     path === '/api/v2/public/get_currencies'
       ? JSON.stringify({ jsonrpc: '2.0', result: assets.map((currency) => ({ currency, currency_long: currency })) })

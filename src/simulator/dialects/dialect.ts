@@ -76,7 +76,7 @@ export interface RestError {
 
 /** A REST request as the venue understands it; an error still has its weight. */
 export interface RestCall {
-  readonly endpoint: 'depth' | 'exchangeInfo' | 'klines' | 'time' | 'ping';
+  readonly endpoint: 'depth' | 'exchangeInfo' | 'klines' | 'trades' | 'time' | 'ping';
   readonly weight: number;
   /** For `depth` and `klines` one symbol, for `exchangeInfo` the symbols asked for, or none for all. */
   readonly symbols: readonly string[];
@@ -84,6 +84,8 @@ export interface RestCall {
   readonly limit: number;
   /** Beginnings of the first and the last minute at most, ms, for `klines`. */
   readonly span?: readonly [fromMs: number, toMs: number];
+  /** For `trades`: the first id, and whether aggregated ones are asked for; `limit` of them. */
+  readonly trades?: { readonly fromId: number; readonly aggregated: boolean };
   readonly error?: RestError;
 }
 
@@ -147,6 +149,7 @@ export interface Dialect {
   assetsBody?(path: string, assets: readonly string[]): string | undefined;
   /** One listing of several, where the venue gives them by currency or all at once. */
   joinListings?(bodies: readonly string[]): string;
+  tradesBody?(text: SymbolText, trades: readonly TradeEvent[], aggregated: boolean, symbol: string): string;
   exchangeInfoBody(specs: readonly SymbolSpec[], nowUs: number, limits: ServerLimits): string;
 }
 

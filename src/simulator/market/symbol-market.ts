@@ -2,11 +2,12 @@ import type { Dialect } from '../dialects/dialect.js';
 import { ASK, type Fill } from './book.js';
 import { Channel, Frame } from './channel.js';
 import { DepthStream } from './depth-stream.js';
-import type { EventTime, QuoteEvent } from './events.js';
+import type { AggregateTradeEvent, EventTime, QuoteEvent, TradeEvent } from './events.js';
 import { OrderFlow } from './flow.js';
 import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
 import { Minutes } from './minutes.js';
 import { hashText, Random } from './random.js';
+import { RecentTrades } from './recent-trades.js';
 import { type SymbolSpec, SymbolText } from './symbols.js';
 import type { VenueMarketOptions } from './venue-market.js';
 
@@ -23,6 +24,8 @@ export class SymbolMarket {
   readonly text: SymbolText;
   readonly history: BookHistory;
   readonly minutes = new Minutes();
+  readonly trades = new RecentTrades<TradeEvent>();
+  readonly aggregates = new RecentTrades<AggregateTradeEvent>();
   readonly channels: Channel[] = [];
   readonly #dialect: Dialect;
   readonly #random: Random;
@@ -197,10 +200,12 @@ export class SymbolMarket {
         const trade = { id: this.#tradeId, tick, lots: (fills[end] as Fill).qty, buyerIsMaker, ...time };
         lots += trade.lots;
         this.minutes.add(time.engineUs, trade.tick, trade.lots);
+        this.trades.add(trade);
         this.#tell(this.#trade, trade.id, trade.id, (micros) => this.#dialect.trade(this.text, this.spec, trade, micros));
       }
       this.#aggregateId += 1;
       const aggregate = { id: this.#aggregateId, tick, lots, buyerIsMaker, firstTradeId, lastTradeId: this.#tradeId, ...time };
+      this.aggregates.add(aggregate);
       this.#tell(
         this.#aggTrade,
         firstTradeId,

@@ -58,6 +58,7 @@ export class Rest {
       send(response, call.error.status, errorBody(call.error.code, call.error.msg));
     } else if (call.endpoint === 'depth') this.#depth(response, call, address);
     else if (call.endpoint === 'klines') this.#klines(response, call);
+    else if (call.endpoint === 'trades') this.#trades(response, call);
     else this.#plain(response, call);
   }
 
@@ -82,6 +83,14 @@ export class Rest {
     const { text, spec, minutes } = market.symbols.get(symbol) as SymbolMarket;
     const found = minutes.between(fromMs, toMs, limit, Math.floor(market.nowUs / 1000));
     send(response, 200, dialect.klinesBody?.(text, spec, found, market.nowUs) ?? '');
+  }
+
+  #trades(response: ServerResponse, { symbols: [symbol = ''], limit, trades }: RestCall): void {
+    const { market, dialect } = this.#host;
+    const { fromId = 0, aggregated = false } = trades ?? {};
+    const asked = market.symbols.get(symbol) as SymbolMarket;
+    const found = aggregated ? asked.aggregates.from(fromId, limit) : asked.trades.from(fromId, limit);
+    send(response, 200, dialect.tradesBody?.(asked.text, found, aggregated, symbol) ?? '');
   }
 
   #depth(response: ServerResponse, call: RestCall, address: string): void {

@@ -175,6 +175,8 @@ class RedisSink implements Sink {
       timestamp: rfc3339(atNs),
     });
     this.#publish('trades', market, body, atNs);
+    // The last price is that of the newest trade, not of one that came late.
+    if ((exact.flags & FLAGS.recovered) !== 0) return;
     market.traded(exact.price);
     this.#marketData(market, exact.tsRecv);
   }
@@ -245,6 +247,8 @@ class RedisSink implements Sink {
     const market = this.#market(cursor, feed);
     const topic = GAP_TOPICS[cursor.gap.stream];
     if (exact.kind !== 'gap' || market === undefined || topic === undefined) return;
+    // It closes one that was told: the trades were published.
+    if ((exact.flags & FLAGS.recovered) !== 0) return;
     const reason = GAP_REASON_NAMES[cursor.gap.reason as keyof typeof GAP_REASON_NAMES] ?? 'unknown';
     // A rollback names no ids.
     const lost = exact.first === 0n ? null : Number(exact.last - exact.first + 1n);

@@ -5,6 +5,7 @@ import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control
 import { manifestOf } from '../binance-manifest.js';
 import { binanceMinutes } from '../binance-minutes.js';
 import { binanceTime } from '../binance-time.js';
+import { tradesQuery } from '../binance-trades.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
@@ -15,6 +16,9 @@ const DEPTH = { limit: 5000, weight: 250 } as const;
 
 /** Levels of a copy for an audit, and its weight. */
 const AUDIT = { limit: 100, weight: 5 } as const;
+
+/** Weight of any request for single trades. */
+const TRADES_WEIGHT = 25;
 
 /** Weight of any request for minutes. */
 const MINUTES_WEIGHT = 2;
@@ -42,6 +46,10 @@ export const binanceSpot: Venue = {
   auditRequest: (symbol) => ({
     path: `/api/v3/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT.limit}`,
     weight: AUDIT.weight,
+  }),
+  tradesRequest: (symbol, first, last) => ({
+    path: `/api/v3/historicalTrades?${tradesQuery(symbol, first, last)}`,
+    weight: TRADES_WEIGHT,
   }),
   minutes: binanceMinutes('/api/v3', MINUTES_WEIGHT),
   time: binanceTime('/api/v3'),

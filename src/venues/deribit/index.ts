@@ -41,6 +41,9 @@ const MANIFEST: VenueManifest = {
   },
   states: { member: 'state', known: ['open', 'settlement', 'delivered', 'inactive', 'locked', 'halted', 'archivized'] },
 };
+const TRADES = '/api/v2/public/get_last_trades_by_instrument';
+/** Most trades of one answer. */
+const TRADES_MAX = 1_000;
 
 /** Deribit: options, futures, perpetuals and spot. */
 export const deribit: Venue = {
@@ -56,6 +59,10 @@ export const deribit: Venue = {
   opening: [OPENING],
   answer: ANSWER,
   listingRequest: () => ({ path: '/api/v2/public/get_instruments?currency=any&expired=false', weight: 1 }),
+  tradesRequest: (symbol, first, last) => ({
+    path: `${TRADES}?instrument_name=${encodeURIComponent(symbol)}&start_seq=${first}&end_seq=${last}&count=${TRADES_MAX}&sorting=asc`,
+    weight: 1,
+  }),
   // Credits are counted, and not told.
   usedWeight: () => undefined,
   manifest: MANIFEST,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Difference;
+use super::missed::Holes;
 use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
@@ -40,6 +41,8 @@ pub(super) struct TradeTrack {
     pub(super) last: Option<(u64, u64)>,
     /// None has arrived since the connection was replaced.
     pub(super) reconnected: bool,
+    /// Numbers that were missed and may still come.
+    pub(super) holes: Holes,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,6 +91,10 @@ pub(super) struct Entry {
     pub(super) stats_track: Option<bool>,
     /// Before this time no further Stats24h event, ns.
     pub(super) stats_due: u64,
+    /// Since when the figures were whole before the holes of the tracks, ns.
+    pub(super) covered_before: Option<u64>,
+    /// Some of what was missed will not come any more.
+    pub(super) lost_trades: bool,
 
     pub(super) counters: InstrumentCounters,
     #[serde(skip)]
@@ -122,6 +129,8 @@ impl Entry {
             stats: RollingStats::default(),
             stats_track: None,
             stats_due: 0,
+            covered_before: None,
+            lost_trades: false,
             counters: InstrumentCounters::default(),
             touched: false,
         }
@@ -147,6 +156,7 @@ impl Entry {
         self.quote_id = None;
         self.stats.reset();
         (self.stats_track, self.stats_due) = (None, 0);
+        (self.covered_before, self.lost_trades) = (None, false);
         let counters = &mut self.counters;
         (counters.channels, counters.in_sync, counters.last_update_id) = (0, 0, 0);
     }

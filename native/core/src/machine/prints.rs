@@ -16,24 +16,24 @@ const ROLLBACK_NS: u64 = 1_000_000_000;
 /// A trade without its symbol.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Print {
-    trade_id: u64,
+    pub(super) trade_id: u64,
     numbering: Numbering,
-    ts_event: u64,
+    pub(super) ts_event: u64,
     /// Price and quantity; `None` off the market: the id counts and the price does not.
-    level: Option<Level>,
-    aggressor_sell: bool,
-    aggregated: bool,
+    pub(super) level: Option<Level>,
+    pub(super) aggressor_sell: bool,
+    pub(super) aggregated: bool,
 }
 
 impl Print {
     /// A trade whose numbers are not converted yet.
-    fn of(message: &TradeMessage<'_>) -> Self {
+    pub(super) fn of(message: &TradeMessage<'_>) -> Self {
         let TradeMessage { trade_id, numbering, ts_event, aggressor_sell, aggregated, .. } = *message;
         Self { trade_id, numbering, ts_event, level: None, aggressor_sell, aggregated }
     }
 
     /// Converts the numbers at these exponents, or finer ones, which it returns.
-    fn convert(&mut self, message: &TradeMessage<'_>, exponents: Exponents) -> Result<Exponents, Reject> {
+    pub(super) fn convert(&mut self, message: &TradeMessage<'_>, exponents: Exponents) -> Result<Exponents, Reject> {
         if message.off_market {
             return Ok(exponents);
         }
@@ -43,7 +43,7 @@ impl Print {
     }
 
     /// What orders trades.
-    fn number(&self) -> Option<u64> {
+    pub(super) fn number(&self) -> Option<u64> {
         match self.numbering {
             Numbering::Contiguous | Numbering::Increasing => Some(self.trade_id),
             Numbering::Counted(number) | Numbering::Rising(number) => Some(number),
@@ -166,7 +166,7 @@ impl Machine {
                 self.counters.rollbacks += 1;
             }
             self.gap(slot, GapStream::Trade, reason, ids, print.ts_event, out);
-            self.entries[slot as usize].stats.uncover(out.ts_recv);
+            self.miss_trades(slot, print.aggregated, reason, ids, out.ts_recv);
         }
         let track = &mut self.entries[slot as usize].tracks[usize::from(print.aggregated)];
         if let Some(number) = print.number() {

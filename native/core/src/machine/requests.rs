@@ -15,7 +15,11 @@ impl Machine {
                 }
             }
             Request::Reconnect { connection, .. } => self.connections[usize::from(connection)].reconnect_queued = false,
-            Request::ControlReply { .. } | Request::Answer { .. } | Request::Renew { .. } | Request::Audit { .. } => {}
+            Request::Trades { .. }
+            | Request::ControlReply { .. }
+            | Request::Answer { .. }
+            | Request::Renew { .. }
+            | Request::Audit { .. } => {}
         }
         Some(request)
     }

@@ -127,6 +127,21 @@ fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Mess
     }
 }
 
+/// Reads the answer of `public/get_last_trades_by_instrument`: rows as the stream has them (reference of 2026).
+pub(super) fn parse_trades(body: &[u8]) -> Result<TradeRows<'_>, Reject> {
+    json::check(body, json::BODY_BYTES_MAX)?;
+    let root = Scanner::at(body, 0).root()?;
+    let missing = Reject { code: Code::FieldMissing, offset: root.start };
+    if root.kind != Kind::Object {
+        return reject(Code::FieldType, root.start);
+    }
+    let result = member(body, root.start, b"result")?.filter(|value| value.kind == Kind::Object).ok_or(missing)?;
+    let trades = member(body, result.start, b"trades")?.filter(|value| value.kind == Kind::Array).ok_or(missing)?;
+    let rows = TradeRows { frame: body, start: trades.start, newest_first: false, read: trade };
+    rows.each(|_| Ok(()))?;
+    Ok(rows)
+}
+
 fn book(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
     let members = BookMembers::read(frame, at)?;
     let kind = members.kind.required(at)?;

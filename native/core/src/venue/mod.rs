@@ -124,6 +124,25 @@ impl VenueId {
         }
     }
 
+    /// Whether missed trades can be had by number over REST, see [`Self::parse_trades`].
+    #[must_use]
+    pub const fn tells_missed_trades(self) -> bool {
+        matches!(self, Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm | Self::Deribit)
+    }
+
+    /// Reads the body of a REST answer with trades of one symbol, whose rows need not name it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset.
+    pub fn parse_trades(self, body: &[u8]) -> Result<TradeRows<'_>, Reject> {
+        match self {
+            Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance_trades::parse_trades(body),
+            Self::Deribit => deribit::parse_trades(body),
+            _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
+        }
+    }
+
     /// Reads the venue's instrument listing. Control plane: allocates.
     ///
     /// # Errors
@@ -255,6 +274,7 @@ mod binance_fields;
 mod binance_indexed;
 mod binance_listing;
 mod binance_spot;
+mod binance_trades;
 mod binance_usdm;
 mod bybit;
 mod bybit_indexed;
