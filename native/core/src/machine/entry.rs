@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Difference;
 use super::missed::Holes;
+use crate::audit::Difference;
 use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
 use crate::event::{Trade, flag};
