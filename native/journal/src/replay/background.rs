@@ -53,7 +53,7 @@ impl Checkpointer {
             let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
             let mut begin = Begin::Writer(began);
             let mut pause = PAUSE;
-            while let Err(error) = follow(Arc::clone(&storage), &durable, begin, spacing.clone(), &stop) {
+            while let Err(error) = follow(Arc::clone(&storage), &durable, begin, spacing, &stop) {
                 eprintln!("tickring: journal: no checkpoints for {} s: {error}", pause.as_secs_f64());
                 thread::park_timeout(pause);
                 pause = (pause * 2).min(PAUSE_MAX);
