@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { FRAME, frame } from '../../engine/raw-venue.js';
 import { eventually } from '../../engine/rig.js';
 import { BOOKS, type Cell, hold } from './cell.js';
+import { byNumbers, UNNUMBERED_LOSS } from './message-cells.js';
 import { Stage } from './stage.js';
 import { accept, bytewise, fragments } from './wire.js';
 
@@ -23,9 +24,10 @@ const bytes: Cell = {
   id: 'F10',
   fault: 'text that is no UTF-8, JSON in binary messages, a reserved opcode, a reserved bit, a masked frame',
   promise: 'text is kept with its bytes and a code; a violation of RFC 6455 ends the connection, which is replaced',
+  standing: byNumbers,
   async run(stage) {
-    stage.inject('malformed', { kind: 'invalid_utf8' });
-    const both = stage.subject.ids === 'connection' ? 1 : BOOKS;
+    stage.inject('malformed', { kind: 'invalid_utf8', n: stage.subject.ids === 'none' ? UNNUMBERED_LOSS : 1 });
+    const both = stage.subject.ids === 'connection' ? 1 : stage.subject.ids === 'none' ? BOOKS * UNNUMBERED_LOSS : BOOKS;
     for (const { code } of await stage.kept(both)) hold(code === 'FRAME_NOT_UTF8', `code ${code}`);
     await stage.recovered();
     await stage.begin();

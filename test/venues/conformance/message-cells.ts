@@ -1,13 +1,27 @@
 /** F01–F09, F13, F14, F19: what messages say. */
 import { eventually } from '../../engine/rig.js';
-import { BOOKS, type Cell, deviation, hold, none, PROMISED } from './cell.js';
+import { BOOKS, type Cell, deviation, hold, none, PROMISED, type Standing } from './cell.js';
 import type { Stage } from './stage.js';
+import type { Subject } from './subject.js';
 
 /** Spoilt messages of a storm. */
 const STORM = 60;
+/** A crossed message that crossed nothing for so long met the end of a subscription. */
+const AGAIN_MS = 3_000;
 /** Without a spoilt message for so long, a rule of them is over. */
 const CALM_MS = 700;
 const UNNUMBERED = 'book messages have no numbers';
+/** Messages of a book without numbers that are lost or spoilt at once: those that concern none of its best levels are noticed by nobody. */
+export const UNNUMBERED_LOSS = 8;
+
+/** Where nothing numbers the messages, a lost one is found by the checksum of a later one, or not. */
+export function byNumbers({ ids }: Subject): Standing {
+  return ids === 'none'
+    ? deviation(
+        `${UNNUMBERED}: a loss is found by the next checksum of the ten best levels that it concerns, and has no ids to name`,
+      )
+    : PROMISED;
+}
 
 /** The fault met each book, and each is rebuilt and true. */
 async function rebuilt(stage: Stage, fault: () => void): Promise<void> {
@@ -31,7 +45,7 @@ async function calm(stage: Stage): Promise<void> {
 async function refused(stage: Stage, kinds: readonly string[], code: RegExp): Promise<void> {
   for (const kind of kinds) {
     await stage.begin();
-    stage.inject('malformed', { kind, n: 1 });
+    stage.inject('malformed', { kind, n: stage.subject.ids === 'none' ? UNNUMBERED_LOSS : 1 });
     const most = stage.subject.ids === 'connection' ? 1 : BOOKS;
     for (const line of await stage.kept(most)) {
       hold(code.test(line.code), `${kind}: code ${line.code} is not ${code}`);
@@ -48,10 +62,12 @@ const lost: Cell = {
   isQuick: true,
   fault: 'book messages missing: 1, then 10',
   promise: 'each missing id is in a gap, no other is; the books are the venue’s again',
+  standing: byNumbers,
   async run(stage) {
     for (const n of [1, 10]) {
       await stage.begin();
-      await rebuilt(stage, () => stage.inject('drop', { n }));
+      const most = stage.subject.ids === 'none' ? Math.max(n, UNNUMBERED_LOSS) : n;
+      await rebuilt(stage, () => stage.inject('drop', { n: most }));
       hold((await stage.grown(stage.subject.ids === 'none' ? 'checksum_mismatches' : 'gaps')) > 0, 'nothing was told');
     }
   },
@@ -95,10 +111,11 @@ const reordered: Cell = {
   id: 'F03',
   fault: 'a book message behind 1 and 4 later ones',
   promise: 'what came too late is in a gap; nothing is sorted anew; the books are the venue’s again',
+  standing: byNumbers,
   async run(stage) {
     for (const k of [1, 4]) {
       await stage.begin();
-      await rebuilt(stage, () => stage.inject('reorder', { k }));
+      await rebuilt(stage, () => stage.inject('reorder', { k, n: stage.subject.ids === 'none' ? UNNUMBERED_LOSS : 1 }));
     }
   },
 };
@@ -125,8 +142,15 @@ const crossed: Cell = {
   fault: 'a book crossed until it is made anew',
   promise: 'flagged at once, rebuilt after a second, true again',
   async run(stage) {
-    stage.inject('crossed', { symbol: stage.subject.symbols[0] });
-    await stage.until('crossed', 1);
+    let asked = Number.NEGATIVE_INFINITY;
+    await eventually('it crosses', async () => {
+      // A rule ends with its subscription, and a whole book on its way ends what crossed before it.
+      if (performance.now() - asked > AGAIN_MS) {
+        stage.inject('crossed', { symbol: stage.subject.symbols[0] });
+        asked = performance.now();
+      }
+      return (await stage.grown('crossed')) > 0;
+    });
     await stage.until('resyncs', 1);
     await stage.recovered();
   },
@@ -143,7 +167,7 @@ const checksum: Cell = {
     const symbol = stage.subject.symbols[0];
     for (const kind of ['checksum_wrong', 'checksum_zero', 'checksum_absent']) {
       await stage.begin();
-      stage.inject('malformed', { kind, symbol });
+      stage.inject('malformed', { kind, symbol, n: kind === 'checksum_absent' ? UNNUMBERED_LOSS : 1 });
       if (stage.subject.checksum === 'proof') await stage.until('resyncs', 1);
       else await eventually('it was sent', () => stage.records().some(({ fate }) => fate === `malformed:${kind}`));
       await stage.recovered();
@@ -179,6 +203,7 @@ const numbers: Cell = {
   id: 'F07',
   fault: 'a number of another type, beyond 64 bits, of 20 decimals',
   promise: 'the message is kept with its bytes and a code, its ids are in a gap, the books are rebuilt',
+  standing: byNumbers,
   run: (stage) => refused(stage, ['wrong_type', 'exponent', 'decimals20'], /^(FIELD_TYPE|NUMBER_\w+|FRAME_NOT_JSON)$/),
 };
 
@@ -186,6 +211,7 @@ const negative: Cell = {
   id: 'F08',
   fault: 'a negative quantity',
   promise: 'as F07, with NUMBER_NEGATIVE',
+  standing: byNumbers,
   run: (stage) => refused(stage, ['negative'], /^NUMBER_(NEGATIVE|SYNTAX)$/),
 };
 
@@ -193,6 +219,7 @@ const damaged: Cell = {
   id: 'F09',
   fault: 'JSON cut anywhere, a bit flipped, nothing at all; then a storm of it',
   promise: 'each is kept with bytes and code and costs no connection; more than 20 a second cost it',
+  standing: byNumbers,
   async run(stage) {
     await refused(stage, ['truncated', 'bitflip', 'empty'], /^[A-Z][A-Z0-9_]+$/);
     await stage.begin();
@@ -208,6 +235,7 @@ const structure: Cell = {
   id: 'F13',
   fault: '100,000 brackets; members twice, and named __proto__',
   promise: 'the first is refused as too deep; the others are members that nobody knows',
+  standing: byNumbers,
   async run(stage) {
     await refused(stage, ['deep'], /^FRAME_TOO_DEEP$/);
     await stage.begin();
@@ -229,7 +257,7 @@ const unknown: Cell = {
   async run(stage) {
     const { ids } = stage.subject;
     stage.inject('malformed', { kind: 'unknown_type', n: 2, extra: true });
-    for (const { code } of await stage.kept(BOOKS)) hold(code === 'UNKNOWN_EVENT', `code ${code}`);
+    for (const { code } of await stage.kept(BOOKS * 2)) hold(code === 'UNKNOWN_EVENT', `code ${code}`);
     await stage.recovered();
     if (ids !== 'connection') hold((await stage.grown('resyncs')) === 0, 'a book was rebuilt');
     await stage.begin();
@@ -247,6 +275,7 @@ const missing: Cell = {
   id: 'F14b',
   fault: 'a member with the levels is renamed',
   promise: 'as F07, with FIELD_MISSING',
+  standing: byNumbers,
   run: (stage) => refused(stage, ['missing_member'], /^FIELD_MISSING$/),
 };
 
