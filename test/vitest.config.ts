@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Tests start whole engines; more files at once than cores would only make deadlines fight.
-    maxWorkers: 2,
+    // Tests start whole engines and mostly wait for them; many more files at once than cores would make deadlines fight.
+    maxWorkers: 3,
     // Venues of the conformance suite run beside each other: most of their time is waiting.
     maxConcurrency: 16,
     pool: 'forks',

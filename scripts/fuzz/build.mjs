@@ -3,6 +3,7 @@
  * for libFuzzer itself. The sanitizer is a flag that stable Rust knows only under RUSTC_BOOTSTRAP.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CARGO_TARGET_DIR, ROOT, run } from '../setup/run.mjs';
 import { hasProgram } from '../setup/tools.mjs';
@@ -43,16 +44,17 @@ export function program(name) {
   return join(FOLDER, 'build', hostTriple(), 'release', name);
 }
 
-/** Builds all programs. */
-export async function build() {
+/** Names of all targets, as the manifest has them. */
+export function declared() {
+  const manifest = readFileSync(join(ROOT, MANIFEST), 'utf8');
+  return [...manifest.matchAll(/^path = "fuzz_targets\/(\w+)\.rs"$/gm)].map(([, name]) => name);
+}
+
+/** Builds the programs of these targets. */
+export async function build(names) {
   const args = ['build', '--release', '--locked', '--quiet', '--manifest-path', MANIFEST, '--target', hostTriple()];
+  for (const name of ['replay', ...names]) args.push('--bin', name);
   // What we are given by the caller's RUSTFLAGS does not mix with a sanitizer.
   const env = { RUSTC_BOOTSTRAP: '1', RUSTFLAGS: FLAGS.join(' '), CARGO_TARGET_DIR: join(FOLDER, 'build') };
   await run('cargo', args, { env });
-}
-
-/** Names of all targets, as the programs themselves say. */
-export function targets() {
-  const { stdout, status } = spawnSync(program('replay'), ['list'], { encoding: 'utf8', cwd: ROOT });
-  return status === 0 ? stdout.trim().split('\n') : [];
 }
