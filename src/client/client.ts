@@ -291,9 +291,15 @@ export class TickringClient {
   }
 }
 
+/** What a topic begins with for one client: its newest state. */
+const STATES: ReadonlySet<Message['type']> = new Set([
+  ...(['book_snapshot', 'trade', 'quote', 'bar'] as const),
+  ...(['mark_price', 'funding', 'open_interest', 'liquidation', 'trading_status'] as const),
+]);
+
 /** Why a message does not follow number `seq` of its topic, if it does not. */
 function breakOf(seq: number, message: Message, isConflated: boolean): string | undefined {
-  const isState = ['book_snapshot', 'trade', 'quote', 'bar'].includes(message.type);
+  const isState = STATES.has(message.type);
   if (isState && message.prevSeq === message.seq && message.seq >= seq) return undefined;
   // A conflated message may reach back before the snapshot: it holds absolute quantities.
   if (isConflated && message.prevSeq <= seq && message.seq >= seq) return undefined;

@@ -1,6 +1,15 @@
 /** `tickring.fb.v1`. */
 import { ByteBuffer } from 'flatbuffers';
-import { FLAGS, type FlagName, GAP_REASON_NAMES, GAP_STREAM_NAMES, STATE_NAMES, TRADING_STATE_NAMES } from '../model/codes.js';
+import {
+  FLAGS,
+  type FlagName,
+  GAP_REASON_NAMES,
+  GAP_STREAM_NAMES,
+  MARKET_STATE_NAMES,
+  SIDE_NAMES,
+  STATE_NAMES,
+  TRADING_STATE_NAMES,
+} from '../model/codes.js';
 import { TIMEFRAME_NAMES, TIMEFRAMES } from '../model/timeframes.js';
 import {
   Aggressor,
@@ -10,13 +19,19 @@ import {
   BookSnapshot,
   Level as FlatLevel,
   Message as FlatMessage,
+  Funding,
   Gap,
+  IndexPrice,
   Instrument,
+  Liquidation,
+  MarkPrice,
+  OpenInterest,
   Quote,
   Skipped,
   Stats24h,
   Status,
   Trade,
+  TradingStatus,
 } from '../model/wire/index.js';
 import { BadMessage, known, type Level, type Message, type MessageHead, type SkipReasonName } from './messages.js';
 
@@ -123,6 +138,41 @@ function rareBodyOf(message: FlatMessage): object {
       const skipped = known(message.body(new Skipped()), 'body');
       const reason = known(SKIP_REASONS[skipped.reason()], 'reason');
       return { type: 'skipped', reason, from: skipped.from(), to: skipped.to(), count: skipped.count() };
+    }
+    default:
+      return figureOf(message);
+  }
+}
+
+function figureOf(message: FlatMessage): object {
+  switch (message.bodyType()) {
+    case Body.MarkPrice: {
+      const mark = known(message.body(new MarkPrice()), 'body');
+      return { type: 'mark_price', price: mark.price(), exponent: mark.exponent() };
+    }
+    case Body.IndexPrice: {
+      const index = known(message.body(new IndexPrice()), 'body');
+      return { type: 'index_price', price: index.price(), exponent: index.exponent() };
+    }
+    case Body.Funding: {
+      const funding = known(message.body(new Funding()), 'body');
+      const times = { intervalS: funding.intervalS(), nextTs: funding.nextTs() };
+      return { type: 'funding', rate: funding.rate(), exponent: funding.exponent(), ...times };
+    }
+    case Body.OpenInterest: {
+      const open = known(message.body(new OpenInterest()), 'body');
+      const value = { value: open.value(), valueExponent: open.valueExponent() };
+      return { type: 'open_interest', qty: open.qty(), qtyExponent: open.qtyExponent(), ...value };
+    }
+    case Body.Liquidation: {
+      const order = known(message.body(new Liquidation()), 'body');
+      const price = { price: order.price(), priceExponent: order.priceExponent() };
+      const qty = { qty: order.qty(), qtyExponent: order.qtyExponent() };
+      return { type: 'liquidation', ...price, ...qty, id: order.id(), side: named(SIDE_NAMES, order.side(), 'side') };
+    }
+    case Body.TradingStatus: {
+      const status = known(message.body(new TradingStatus()), 'body');
+      return { type: 'trading_status', state: named(MARKET_STATE_NAMES, status.state(), 'state') };
     }
     default:
       throw new BadMessage(`body ${message.bodyType()} is not known`);

@@ -108,6 +108,12 @@ function decode(message: unknown, numbers: Numbers): Message {
   return { ...head, type, ...bodyOf(type, known(message['body'], 'body') as Members, head, numbers) } as Message;
 }
 
+/** A number with the exponent beside it. */
+function scaled(body: Members, mantissa: Numbers['mantissa'], name: 'price' | 'qty' | 'value'): object {
+  const exponent = number(body, `${name}_exponent`);
+  return { [name]: mantissa(body[name], exponent), [`${name}Exponent`]: exponent };
+}
+
 function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead, { id, mantissa }: Numbers): object {
   const price = (name: string): bigint => mantissa(body[name], priceExponent);
   const qty = (name: string): bigint => mantissa(body[name], qtyExponent);
@@ -148,6 +154,22 @@ function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: Mes
       const timeframe = text(body, 'timeframe');
       return { timeframe, start: id(body, 'start'), ...prices, ...counts, closed: known(body['closed'], 'closed') === true };
     }
+    case 'mark_price':
+    case 'index_price':
+      return { price: mantissa(body['price'], number(body, 'exponent')), exponent: number(body, 'exponent') };
+    case 'funding': {
+      const exponent = number(body, 'exponent');
+      const times = { intervalS: number(body, 'interval_s'), nextTs: id(body, 'next_ts') };
+      return { rate: mantissa(body['rate'], exponent), exponent, ...times };
+    }
+    case 'open_interest':
+      return { ...scaled(body, mantissa, 'qty'), ...scaled(body, mantissa, 'value') };
+    case 'liquidation': {
+      const numbers = { ...scaled(body, mantissa, 'price'), ...scaled(body, mantissa, 'qty') };
+      return { ...numbers, id: id(body, 'id'), side: text(body, 'side') };
+    }
+    case 'trading_status':
+      return { state: text(body, 'state') };
     case 'skipped':
       return { reason: text(body, 'reason'), from: id(body, 'from'), to: id(body, 'to'), count: id(body, 'count') };
     default:

@@ -1,6 +1,18 @@
 /** What the gateway says, the same whatever the encoding. Prices and quantities are mantissas: value = mantissa × 10^exponent. */
 import type { FlagName, StateName, TradingStateName } from '../model/codes.js';
-import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
+import type {
+  FundingPayload,
+  GapPayload,
+  IndexPricePayload,
+  Level,
+  LiquidationPayload,
+  MarkPricePayload,
+  OpenInterestPayload,
+  QuotePayload,
+  Stats24hPayload,
+  TradePayload,
+  TradingStatusPayload,
+} from '../model/payloads.js';
 import type { Timeframe } from '../model/timeframes.js';
 
 export type { Level };
@@ -75,6 +87,31 @@ export interface Stats24hMessage extends MessageHead, Stats24hPayload {
   readonly type: 'stats_24h';
 }
 
+/** Numbers of this and the next ones have exponents of their own, beside them. */
+export interface MarkPriceMessage extends MessageHead, MarkPricePayload {
+  readonly type: 'mark_price';
+}
+
+export interface IndexPriceMessage extends MessageHead, IndexPricePayload {
+  readonly type: 'index_price';
+}
+
+export interface FundingMessage extends MessageHead, FundingPayload {
+  readonly type: 'funding';
+}
+
+export interface OpenInterestMessage extends Omit<MessageHead, 'qtyExponent'>, OpenInterestPayload {
+  readonly type: 'open_interest';
+}
+
+export interface LiquidationMessage extends Omit<MessageHead, 'priceExponent' | 'qtyExponent'>, LiquidationPayload {
+  readonly type: 'liquidation';
+}
+
+export interface TradingStatusMessage extends MessageHead, TradingStatusPayload {
+  readonly type: 'trading_status';
+}
+
 export interface InstrumentMessage extends MessageHead {
   readonly type: 'instrument';
   readonly tickSize: bigint;
@@ -116,6 +153,12 @@ export type Message =
   | StatusMessage
   | GapMessage
   | Stats24hMessage
+  | MarkPriceMessage
+  | IndexPriceMessage
+  | FundingMessage
+  | OpenInterestMessage
+  | LiquidationMessage
+  | TradingStatusMessage
   | InstrumentMessage
   | SkippedMessage
   | BarMessage;

@@ -4,6 +4,8 @@ import type { Logger } from './log.js';
 
 /** An acknowledged stream that is silent for so long is reported. */
 const FIRST_DATA_DEADLINE_MS = 10_000;
+/** Channels that are never silent for so long. */
+const ALWAYS_BUSY: ReadonlySet<ChannelName> = new Set(['book', 'quote', 'mark_price']);
 /** Symbols named in one log line. */
 const SYMBOLS_NAMED_MAX = 20;
 
@@ -71,8 +73,8 @@ export class FirstData {
       if (silent.length === 0) continue;
       const symbols = silent.slice(0, SYMBOLS_NAMED_MAX).map(({ symbol }) => symbol);
       const fields = { connection, channel, count: silent.length, symbols };
-      // Quiet minutes without a trade are ordinary; a book without a change is not.
-      logger[channel === 'trade' ? 'info' : 'warn'](fields, 'streams gave no data yet');
+      // Quiet minutes without a trade or a liquidation are ordinary; a book without a change is not.
+      logger[ALWAYS_BUSY.has(channel) ? 'warn' : 'info'](fields, 'streams gave no data yet');
     }
   }
 }

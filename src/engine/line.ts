@@ -60,10 +60,15 @@ interface Batch {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** Channels on which silence is no ordinary thing; hours may pass between two liquidations. */
+const BUSY: ReadonlySet<ChannelName> = new Set(['book', 'trade', 'quote', 'mark_price']);
+
 /** One connection of a feed, kept open: connects, subscribes, watches for silence, comes back. */
 export class Line {
   readonly #options: LineOptions;
   readonly #bits: number;
+  /** Something comes all the time, so that silence means a dead connection. */
+  readonly #isBusy: boolean;
   #socket: VenueSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
   #outbox: { readonly text: string; sent(): void }[] = [];
@@ -83,6 +88,7 @@ export class Line {
   constructor(options: LineOptions) {
     this.#options = options;
     this.#instruments = options.instruments;
+    this.#isBusy = options.channels.some((channel) => BUSY.has(channel));
     this.#bits = options.channels.reduce((bits, channel) => bits | CHANNELS[channel], 0);
     const { channels, connection, logger, inputs } = options;
     const arrived = inputs.arrived.bind(inputs);
@@ -205,7 +211,7 @@ export class Line {
     const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
     if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(silence, `no byte for ${idleTimeoutMs} ms`);
     else if (socket.unansweredMs > PROBE_DEADLINE_MS) this.replace(silence, `no answer to a ping for ${PROBE_DEADLINE_MS} ms`);
-    else if (socket.lastFrameAgeMs > quietMs) {
+    else if (this.#isBusy && socket.lastFrameAgeMs > quietMs) {
       this.#silences = socket.frames > this.#replies ? 0 : this.#silences + 1;
       this.replace(silence, `no data for ${quietMs} ms`);
     }
@@ -264,10 +270,14 @@ export class Line {
   #withdraw(instruments: readonly InstrumentDefinition[], channels = this.#options.channels): void {
     if (this.#socket?.isOpen !== true) return;
     const { venue } = this.#options;
+    // Others need a stream that tells of all symbols.
+    const shared = this.#instruments.length > 0 ? (venue.sharedChannels ?? []) : [];
+    const own = channels.filter((channel) => !shared.includes(channel));
     const perMessage = Math.max(1, Math.floor(venue.limits.streamsPerMessage / channels.length));
     for (let first = 0; first < instruments.length; first += perMessage) {
       const some = instruments.slice(first, first + perMessage);
-      const streams = some.flatMap(({ symbol }) => venue.streams(symbol, channels));
+      const streams = some.flatMap(({ symbol }) => venue.streams(symbol, own));
+      if (streams.length === 0) continue;
       this.#outbox.push({ text: venue.unsubscribeFrame(this.#nextId++, streams), sent: () => {} });
     }
     this.#drain();
@@ -278,7 +288,7 @@ export class Line {
     const id = this.#nextId++;
     batch.attempts += 1;
     this.#batches.set(id, batch);
-    const streams = batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, batch.channels));
+    const streams = [...new Set(batch.instruments.flatMap(({ symbol }) => venue.streams(symbol, batch.channels)))];
     const sent = (): void => {
       this.#firstData.expect(batch.instruments);
       if (venue.isSilent === true) this.#finish(id, batch, true);

@@ -33,6 +33,11 @@ const ARRIVED: Readonly<Record<ChannelName, number>> = {
   book: place('book_deltas'),
   trade: place('trades'),
   quote: place('quotes'),
+  mark_price: place('mark_prices'),
+  funding: place('fundings'),
+  open_interest: place('open_interests'),
+  liquidation: place('liquidations'),
+  status: place('trading_statuses'),
 };
 
 const NOTHING = Buffer.alloc(0);

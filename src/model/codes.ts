@@ -162,6 +162,12 @@ export const KINDS = {
   status: 8,
   gap: 11,
   epoch_start: 12,
+  funding: 13,
+  open_interest: 14,
+  liquidation: 15,
+  mark_price: 16,
+  index_price: 17,
+  trading_status: 20,
 } as const;
 
 /** A name in `KINDS`. */
@@ -178,6 +184,12 @@ export const KIND_NAMES = {
   8: 'status',
   11: 'gap',
   12: 'epoch_start',
+  13: 'funding',
+  14: 'open_interest',
+  15: 'liquidation',
+  16: 'mark_price',
+  17: 'index_price',
+  20: 'trading_status',
 } as const;
 
 /** Flag bits of a record. */
@@ -303,6 +315,58 @@ export const EPOCH_REASON_NAMES = {
   3: 'crash',
 } as const;
 
+/** Sides of a liquidation's order. */
+export const SIDES = {
+  buy: 1,
+  sell: 2,
+} as const;
+
+/** A name in `SIDES`. */
+export type SideName = keyof typeof SIDES;
+
+/** Name in `SIDES` by number. */
+export const SIDE_NAMES = {
+  1: 'buy',
+  2: 'sell',
+} as const;
+
+/** What may be done in a market. */
+export const MARKET_STATES = {
+  trading: 1,
+  halt: 2,
+  auction: 3,
+  pre_open: 4,
+  post_only: 5,
+  limit_only: 6,
+  cancel_only: 7,
+  reduce_only: 8,
+  maintenance: 9,
+  settling: 10,
+  closed: 11,
+  delisted: 12,
+  other: 13,
+} as const;
+
+/** A name in `MARKET_STATES`. */
+export type MarketStateName = keyof typeof MARKET_STATES;
+
+/** Name in `MARKET_STATES` by number. */
+export const MARKET_STATE_NAMES = {
+  1: 'trading',
+  2: 'halt',
+  3: 'auction',
+  4: 'pre_open',
+  5: 'post_only',
+  6: 'limit_only',
+  7: 'cancel_only',
+  8: 'reduce_only',
+  9: 'maintenance',
+  10: 'settling',
+  11: 'closed',
+  12: 'delisted',
+  13: 'other',
+} as const;
+
 /** Whether an instrument trades. */
 export const TRADING_STATES = {
   trading: 1,
@@ -344,6 +408,11 @@ export const CHANNELS = {
   book: 1,
   trade: 2,
   quote: 4,
+  mark_price: 8,
+  funding: 16,
+  open_interest: 32,
+  liquidation: 64,
+  status: 128,
 } as const;
 
 /** A name in `CHANNELS`. */
@@ -354,6 +423,11 @@ export const CHANNEL_NAMES = {
   1: 'book',
   2: 'trade',
   4: 'quote',
+  8: 'mark_price',
+  16: 'funding',
+  32: 'open_interest',
+  64: 'liquidation',
+  128: 'status',
 } as const;
 
 /** Venues by the name used in configuration, topics and paths. */

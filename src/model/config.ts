@@ -1,7 +1,19 @@
 /** Resolved configuration: what the rooms get after file, environment and flags were merged and checked. */
 
 /** Channels of a subscription. */
-export type ChannelName = 'book' | 'trade' | 'quote';
+export const CHANNEL_NAMES = [
+  'book',
+  'trade',
+  'quote',
+  'mark_price',
+  'funding',
+  'open_interest',
+  'liquidation',
+  'status',
+] as const;
+export type ChannelName = (typeof CHANNEL_NAMES)[number];
+/** What is subscribed where nothing else is said; every venue has them. */
+export const DEFAULT_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 
 /**
  * How a feed's sockets are read: `native` hands whole chunks to the addon; `ws` is the library of that name, for servers that

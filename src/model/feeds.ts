@@ -1,6 +1,6 @@
 /** Feeds, subscriptions and ingested data as the engine keeps them and the gateway tells them. */
 import { CHANNELS } from './codes.js';
-import type { ChannelName } from './config.js';
+import { CHANNEL_NAMES, type ChannelName } from './config.js';
 
 /** Sources without a wire of their own: their data arrives as rows (`POST /data/ingest`, pull sources). */
 export const SOURCES = ['internal', 'ibkr', 'alpha_vantage', 'fred', 'yahoo', 'mock'] as const;
@@ -19,28 +19,30 @@ export const DATA_TYPE_CHANNELS = {
   ticker: 'quote',
   level2: 'book',
   orderbook: 'book',
+  mark_price: 'mark_price',
+  funding: 'funding',
+  open_interest: 'open_interest',
+  liquidation: 'liquidation',
+  status: 'status',
   news: null,
 } as const satisfies Record<string, ChannelName | null>;
 
 export type DataType = keyof typeof DATA_TYPE_CHANNELS;
 export const DATA_TYPES = Object.keys(DATA_TYPE_CHANNELS) as [DataType, ...DataType[]];
 
-/** Order of channels in names of groups. */
-const CHANNEL_ORDER: readonly ChannelName[] = ['book', 'trade', 'quote'];
-
 /** Channels that carry these kinds of data, in a fixed order. */
 export function channelsOf(dataTypes: readonly DataType[]): ChannelName[] {
   const wanted = new Set(dataTypes.map((type) => DATA_TYPE_CHANNELS[type]));
-  return CHANNEL_ORDER.filter((channel) => wanted.has(channel));
+  return CHANNEL_NAMES.filter((channel) => wanted.has(channel));
 }
 
 /** Channels by their bits, in a fixed order. */
-export const channelsOfBits = (bits: number): ChannelName[] => CHANNEL_ORDER.filter((name) => (bits & CHANNELS[name]) !== 0);
+export const channelsOfBits = (bits: number): ChannelName[] => CHANNEL_NAMES.filter((name) => (bits & CHANNELS[name]) !== 0);
 
 /** What the channels of a configured feed are called among kinds of data. */
 export function dataTypesOf(channels: readonly ChannelName[]): DataType[] {
-  const names: Record<ChannelName, DataType> = { trade: 'tick', quote: 'quote', book: 'level2' };
-  return channels.map((channel) => names[channel]);
+  const names: Partial<Record<ChannelName, DataType>> = { trade: 'tick', book: 'level2' };
+  return channels.map((channel) => names[channel] ?? (channel as DataType));
 }
 
 /** Symbols of sources: no path, no separator of topics at an end, one case. */

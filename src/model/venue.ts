@@ -1,4 +1,5 @@
 import type { ChannelName } from './config.js';
+import { TickringError } from './errors.js';
 import type { VenueManifest } from './manifest.js';
 
 /** What a venue's REST request is, and what it weighs in the venue's own budget. */
@@ -67,7 +68,9 @@ export interface Venue {
   readonly defaults: { readonly wsUrl: string; readonly restUrl: string };
   readonly classes: readonly ConnectionClass[];
   readonly limits: VenueLimits;
-  /** Stream names that carry these channels of a symbol. */
+  /** Channels of which one stream tells of all symbols. */
+  readonly sharedChannels?: readonly ChannelName[];
+  /** Stream names that carry these channels of a symbol, each once. */
   streams(symbol: string, channels: readonly ChannelName[]): string[];
   /** Control message that subscribes; `id` comes back in the reply. */
   subscribeFrame(id: number, streams: readonly string[]): string;
@@ -102,4 +105,21 @@ export interface Venue {
   listingRequest(): RestRequest;
   /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */
   usedWeight(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined;
+}
+
+/** Channels that a venue has. */
+export const channelsServed = ({ classes }: Pick<Venue, 'classes'>): ChannelName[] =>
+  classes.flatMap(({ channels }) => channels);
+
+/** Name of the stream of a symbol, by the channels that a venue has. */
+export type StreamTable = Partial<Readonly<Record<ChannelName, (symbol: string) => string>>>;
+
+/** Streams that carry these channels of a symbol, each once. Throws `ARGUMENT_RANGE` for a channel that the table lacks. */
+export function streamsIn(table: StreamTable, symbol: string, channels: readonly ChannelName[]): string[] {
+  const nameOf = (channel: ChannelName): string => {
+    const name = table[channel];
+    if (name === undefined) throw new TickringError('ARGUMENT_RANGE', `${symbol} has no stream of channel ${channel}`);
+    return name(symbol);
+  };
+  return [...new Set(channels.map(nameOf))];
 }

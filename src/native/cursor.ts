@@ -7,15 +7,21 @@ import {
   BookFields,
   type EngineRecord,
   EpochStartFields,
+  FundingFields,
   GapFields,
+  IndexPriceFields,
   type Instrument,
   InstrumentFields,
   instrumentOf,
+  LiquidationFields,
+  MarkPriceFields,
+  OpenInterestFields,
   objectOf,
   QuoteFields,
   Stats24hFields,
   StatusFields,
   TradeFields,
+  TradingStatusFields,
   WRITER_STATES,
 } from './records.js';
 
@@ -73,6 +79,12 @@ export class RecordCursor {
   readonly gap: GapFields;
   readonly definition: InstrumentFields;
   readonly epochStart: EpochStartFields;
+  readonly markPrice: MarkPriceFields;
+  readonly indexPrice: IndexPriceFields;
+  readonly funding: FundingFields;
+  readonly openInterest: OpenInterestFields;
+  readonly liquidation: LiquidationFields;
+  readonly tradingStatus: TradingStatusFields;
   readonly #at: RecordBytes;
   readonly #owner: CursorOwner;
   #left = 0;
@@ -90,6 +102,12 @@ export class RecordCursor {
     this.gap = new GapFields(at);
     this.definition = new InstrumentFields(at);
     this.epochStart = new EpochStartFields(at);
+    this.markPrice = new MarkPriceFields(at);
+    this.indexPrice = new IndexPriceFields(at);
+    this.funding = new FundingFields(at);
+    this.openInterest = new OpenInterestFields(at);
+    this.liquidation = new LiquidationFields(at);
+    this.tradingStatus = new TradingStatusFields(at);
   }
 
   /** Takes what the buffer holds now. The reader does this. */

@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x4e5de06258f7bfe1n;
+export const SCHEMA_HASH = 0xb7d5705e707fc36dn;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -40,6 +40,12 @@ export const PAYLOAD_WORDS = {
   status: 2,
   gap: 3,
   epoch_start: 3,
+  funding: 3,
+  open_interest: 3,
+  liquidation: 4,
+  mark_price: 2,
+  index_price: 2,
+  trading_status: 1,
 } as const;
 
 /** Where a field lies in the payload: word, lowest bit, number of bits, two's complement or not. */
@@ -115,6 +121,37 @@ export const PAYLOAD_FIELDS = {
     lastDurable: { word: 1, shift: 0, bits: 64, signed: false },
     reason: { word: 2, shift: 0, bits: 8, signed: false },
   },
+  funding: {
+    rate: { word: 0, shift: 0, bits: 64, signed: true },
+    nextTs: { word: 1, shift: 0, bits: 64, signed: false },
+    exponent: { word: 2, shift: 0, bits: 8, signed: true },
+    intervalS: { word: 2, shift: 32, bits: 32, signed: false },
+  },
+  open_interest: {
+    qty: { word: 0, shift: 0, bits: 64, signed: true },
+    value: { word: 1, shift: 0, bits: 64, signed: true },
+    qtyExponent: { word: 2, shift: 0, bits: 8, signed: true },
+    valueExponent: { word: 2, shift: 8, bits: 8, signed: true },
+  },
+  liquidation: {
+    price: { word: 0, shift: 0, bits: 64, signed: true },
+    qty: { word: 1, shift: 0, bits: 64, signed: true },
+    id: { word: 2, shift: 0, bits: 64, signed: false },
+    priceExponent: { word: 3, shift: 0, bits: 8, signed: true },
+    qtyExponent: { word: 3, shift: 8, bits: 8, signed: true },
+    side: { word: 3, shift: 16, bits: 8, signed: false },
+  },
+  mark_price: {
+    price: { word: 0, shift: 0, bits: 64, signed: true },
+    exponent: { word: 1, shift: 0, bits: 8, signed: true },
+  },
+  index_price: {
+    price: { word: 0, shift: 0, bits: 64, signed: true },
+    exponent: { word: 1, shift: 0, bits: 8, signed: true },
+  },
+  trading_status: {
+    state: { word: 0, shift: 0, bits: 8, signed: false },
+  },
 } as const satisfies Record<string, Record<string, PayloadField>>;
 
 /** Counters of the ring writer, in the order of their values. */
@@ -161,6 +198,11 @@ export const SHARD_COUNTERS = [
   { name: 'audits_void', help: 'Audits that came to nothing: no answer, or the book was rebuilt meanwhile.' },
   { name: 'rollbacks', help: 'Times a venue restarted its ids.' },
   { name: 'widened', help: "Times an instrument's exponents had to be widened." },
+  { name: 'mark_prices', help: 'Mark and index price events.' },
+  { name: 'fundings', help: 'Funding events.' },
+  { name: 'open_interests', help: 'Open interest events.' },
+  { name: 'liquidations', help: 'Liquidation events.' },
+  { name: 'trading_statuses', help: 'Trading status events.' },
 ] as const;
 
 /** Figures of a shard's journal, in the order of their values. */
@@ -202,6 +244,11 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'in_sync', help: '1 while the book is proven in sync, else 0.' },
   { name: 'last_update_id', help: 'Update id of the book.' },
   { name: 'last_ts_recv', help: 'Receive time of the last message, ns since the UNIX epoch.' },
+  { name: 'mark_prices', help: 'Mark and index price events.' },
+  { name: 'fundings', help: 'Funding events.' },
+  { name: 'open_interests', help: 'Open interest events.' },
+  { name: 'liquidations', help: 'Liquidation events.' },
+  { name: 'trading_statuses', help: 'Trading status events.' },
 ] as const;
 
 /** Histograms of a shard, in the order of the file. */

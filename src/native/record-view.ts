@@ -18,6 +18,21 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Kinds whose numbers have exponents of their own. */
+const FIGURES = new Set<KindName>(['mark_price', 'index_price', 'funding', 'open_interest', 'liquidation']);
+
+/** A figure with its numbers as decimals, for which its exponents are not needed any more. */
+function figure(own: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const texts = Object.entries(own).flatMap(([name, value]): [string, unknown][] => {
+    if (/exponent$/i.test(name)) return [];
+    const isOnlyNumber = name === 'price' || name === 'rate';
+    const exponent = own[`${name}Exponent`] ?? (isOnlyNumber ? own['exponent'] : undefined);
+    if (typeof value !== 'bigint') return [[snake(name), value]];
+    return [[snake(name), typeof exponent === 'number' ? decimalText(value, exponent) : String(value)]];
+  });
+  return Object.fromEntries(texts);
+}
+
 function spelt(name: string, value: unknown, instrument: Instrument | null): unknown {
   if (typeof value !== 'bigint') return value;
   if (PRICES.has(name)) return decimalText(value, instrument?.priceExponent ?? 0);
@@ -35,6 +50,7 @@ function levelTexts(levels: readonly Level[], instrument: Instrument | null): st
 /** What is particular about a record, by the names of its fields. */
 function payload(record: EngineRecord): Record<string, unknown> {
   const { kind, shard, instrument, flags, index, sequence, frameSeq, tsEvent, tsRecv, tsOut, ...own } = record;
+  if (FIGURES.has(kind)) return figure(own as Readonly<Record<string, unknown>>);
   const { id, venue, symbol, ...definition } =
     record.kind === 'instrument' ? record.instrument : { id: 0, venue: '', symbol: '' };
   const fields = Object.entries({ ...own, ...definition }).map(([name, value]) => [

@@ -8,13 +8,27 @@ import {
   type EpochReasonName,
   GAP_REASON_NAMES,
   GAP_STREAM_NAMES,
+  MARKET_STATE_NAMES,
+  SIDE_NAMES,
   STATE_NAMES,
   type StateName,
   TRADING_STATE_NAMES,
   type TradingStateName,
   VENUE_NAMES,
 } from '../model/codes.js';
-import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
+import type {
+  FundingPayload,
+  GapPayload,
+  IndexPricePayload,
+  Level,
+  LiquidationPayload,
+  MarkPricePayload,
+  OpenInterestPayload,
+  QuotePayload,
+  Stats24hPayload,
+  TradePayload,
+  TradingStatusPayload,
+} from '../model/payloads.js';
 import { nameIn, type RecordBytes } from './record-bytes.js';
 
 /** States of a writer, by the number in a record of the reader's own. */
@@ -144,6 +158,36 @@ export interface EpochStartRecord extends RecordHead {
   readonly reason: EpochReasonName;
 }
 
+/** What holders of a perpetual future pay each other. */
+export interface FundingRecord extends RecordHead, FundingPayload {
+  readonly kind: 'funding';
+}
+
+/** Contracts that are open, with exponents of their own. */
+export interface OpenInterestRecord extends RecordHead, OpenInterestPayload {
+  readonly kind: 'open_interest';
+}
+
+/** An order that closes a position without margin, with exponents of its own. */
+export interface LiquidationRecord extends RecordHead, LiquidationPayload {
+  readonly kind: 'liquidation';
+}
+
+/** The price that positions are valued at, with its own exponent. */
+export interface MarkPriceRecord extends RecordHead, MarkPricePayload {
+  readonly kind: 'mark_price';
+}
+
+/** The price of the underlying, with its own exponent. */
+export interface IndexPriceRecord extends RecordHead, IndexPricePayload {
+  readonly kind: 'index_price';
+}
+
+/** Whether a market trades. */
+export interface TradingStatusRecord extends RecordHead, TradingStatusPayload {
+  readonly kind: 'trading_status';
+}
+
 /** A record of the engine. */
 export type EngineRecord =
   | TradeRecord
@@ -154,7 +198,13 @@ export type EngineRecord =
   | InstrumentRecord
   | StatusRecord
   | GapRecord
-  | EpochStartRecord;
+  | EpochStartRecord
+  | FundingRecord
+  | OpenInterestRecord
+  | LiquidationRecord
+  | MarkPriceRecord
+  | IndexPriceRecord
+  | TradingStatusRecord;
 
 /** Fields of `trade`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
 export class TradeFields {
@@ -427,6 +477,153 @@ export class EpochStartFields {
   }
 }
 
+/** Fields of `funding`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class FundingFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** Mantissa of the rate of one interval; below 0 sellers pay. */
+  get rate(): number {
+    return this.#at.i64(56);
+  }
+
+  /** When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it. */
+  get nextTs(): number {
+    return this.#at.u64(64);
+  }
+
+  /** Rate = mantissa x 10^this. */
+  get exponent(): number {
+    return this.#at.i8(72);
+  }
+
+  /** Length of the interval, s; 0 where the venue does not tell it. */
+  get intervalS(): number {
+    return this.#at.u32(76);
+  }
+}
+
+/** Fields of `open_interest`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class OpenInterestFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** Quantity mantissa. */
+  get qty(): number {
+    return this.#at.i64(56);
+  }
+
+  /** Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it. */
+  get value(): number {
+    return this.#at.i64(64);
+  }
+
+  /** Quantity = mantissa x 10^this, not the instrument's exponent. */
+  get qtyExponent(): number {
+    return this.#at.i8(72);
+  }
+
+  /** Value = mantissa x 10^this. */
+  get valueExponent(): number {
+    return this.#at.i8(73);
+  }
+}
+
+/** Fields of `liquidation`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class LiquidationFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** Price mantissa. */
+  get price(): number {
+    return this.#at.i64(56);
+  }
+
+  /** Quantity mantissa. */
+  get qty(): number {
+    return this.#at.i64(64);
+  }
+
+  /** The venue's id; 0 where it tells none. */
+  get id(): number {
+    return this.#at.u64(72);
+  }
+
+  /** Price = mantissa x 10^this, not the instrument's exponent. */
+  get priceExponent(): number {
+    return this.#at.i8(80);
+  }
+
+  /** Quantity = mantissa x 10^this, not the instrument's exponent. */
+  get qtyExponent(): number {
+    return this.#at.i8(81);
+  }
+
+  get side(): number {
+    return this.#at.u8(82);
+  }
+}
+
+/** Fields of `mark_price`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class MarkPriceFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** Price mantissa. */
+  get price(): number {
+    return this.#at.i64(56);
+  }
+
+  /** Price = mantissa x 10^this, not the instrument's exponent. */
+  get exponent(): number {
+    return this.#at.i8(64);
+  }
+}
+
+/** Fields of `index_price`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class IndexPriceFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** Price mantissa. */
+  get price(): number {
+    return this.#at.i64(56);
+  }
+
+  /** Price = mantissa x 10^this, not the instrument's exponent. */
+  get exponent(): number {
+    return this.#at.i8(64);
+  }
+}
+
+/** Fields of `trading_status`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class TradingStatusFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  get state(): number {
+    return this.#at.u8(56);
+  }
+}
+
 /** The definition that an `instrument` record carries. */
 export function instrumentOf(at: RecordBytes): Instrument {
   return {
@@ -605,6 +802,109 @@ export function objectOf(at: RecordBytes, instrument: Instrument | null): Engine
         prevEpoch: at.bigU64(56),
         lastDurable: at.bigU64(64),
         reason: EPOCH_REASON_NAMES[at.u8(72) as keyof typeof EPOCH_REASON_NAMES],
+      };
+    }
+    case 13: {
+      return {
+        kind: 'funding',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        rate: at.bigI64(56),
+        nextTs: at.bigU64(64),
+        exponent: at.i8(72),
+        intervalS: at.u32(76),
+      };
+    }
+    case 14: {
+      return {
+        kind: 'open_interest',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        qty: at.bigI64(56),
+        value: at.bigI64(64),
+        qtyExponent: at.i8(72),
+        valueExponent: at.i8(73),
+      };
+    }
+    case 15: {
+      return {
+        kind: 'liquidation',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        price: at.bigI64(56),
+        qty: at.bigI64(64),
+        id: at.bigU64(72),
+        priceExponent: at.i8(80),
+        qtyExponent: at.i8(81),
+        side: SIDE_NAMES[at.u8(82) as keyof typeof SIDE_NAMES],
+      };
+    }
+    case 16: {
+      return {
+        kind: 'mark_price',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        price: at.bigI64(56),
+        exponent: at.i8(64),
+      };
+    }
+    case 17: {
+      return {
+        kind: 'index_price',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        price: at.bigI64(56),
+        exponent: at.i8(64),
+      };
+    }
+    case 20: {
+      return {
+        kind: 'trading_status',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        state: MARKET_STATE_NAMES[at.u8(56) as keyof typeof MARKET_STATE_NAMES],
       };
     }
     default:

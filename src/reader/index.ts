@@ -7,6 +7,10 @@ export {
   GAP_REASONS,
   KINDS,
   type KindName,
+  MARKET_STATES,
+  type MarketStateName,
+  SIDES,
+  type SideName,
   STATES,
   type StateName,
 } from '../model/codes.js';
@@ -28,14 +32,20 @@ export type {
   BookSnapshotRecord,
   EngineRecord,
   EpochStartRecord,
+  FundingRecord,
   GapRecord,
+  IndexPriceRecord,
   Instrument,
   InstrumentRecord,
+  LiquidationRecord,
+  MarkPriceRecord,
+  OpenInterestRecord,
   QuoteRecord,
   RecordHead,
   Stats24hRecord,
   StatusRecord,
   TradeRecord,
+  TradingStatusRecord,
 } from '../native/records.js';
 export type { Book, Sides } from './book.js';
 export type { CounterName, Histogram, HistogramOptions, InstrumentCounterName, StageName } from './counters.js';

@@ -1,14 +1,25 @@
 import { VENUES } from '../model/codes.js';
-import type { ChannelName } from '../model/config.js';
-import type { Venue } from '../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from './binance-control.js';
 import { FUTURES_STREAMS, manifestOf } from './binance-manifest.js';
 import { binanceMinutes } from './binance-minutes.js';
 import { binanceTime } from './binance-time.js';
 import { tradesQuery } from './binance-trades.js';
 
-/** Stream suffix of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices. */
-const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@aggTrade', quote: '@bookTicker' };
+/**
+ * Stream of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices, mark price with index
+ * and funding every second, the largest liquidation of each second. Open interest is told by REST alone.
+ */
+const STREAMS: StreamTable = {
+  book: (symbol) => `${symbol.toLowerCase()}@depth@100ms`,
+  trade: (symbol) => `${symbol.toLowerCase()}@aggTrade`,
+  quote: (symbol) => `${symbol.toLowerCase()}@bookTicker`,
+  mark_price: (symbol) => `${symbol.toLowerCase()}@markPrice@1s`,
+  funding: (symbol) => `${symbol.toLowerCase()}@markPrice@1s`,
+  liquidation: (symbol) => `${symbol.toLowerCase()}@forceOrder`,
+  // States of all contracts, when they change.
+  status: () => '!contractInfo',
+};
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 1000, weight: 20 } as const;
@@ -35,7 +46,8 @@ export function futures(
     id: VENUES[name],
     name,
     ...endpoints,
-    streams: (symbol, channels) => channels.map((channel) => symbol.toLowerCase() + SUFFIX[channel]),
+    sharedChannels: ['status'],
+    streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
     subscribeFrame,
     unsubscribeFrame,
     snapshotRequest: (symbol) => ({

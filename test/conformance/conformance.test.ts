@@ -49,7 +49,7 @@ describe.skipIf(missing.length > 0)('conformance', () => {
       await scene.engine('kinds');
       await scene.drain();
       await scene.engine('extremes');
-      expect(await scene.drain()).toHaveLength(37);
+      expect(await scene.drain()).toHaveLength(56);
       await scene.engine('tables');
       for (const request of ['drain', 'instruments', 'latest BTCUSDT', 'counters', 'histograms', 'lists test'])
         await scene.drain(request);
@@ -252,7 +252,7 @@ describe.skipIf(missing.length > 0)('conformance', () => {
       const [refused = ''] = await scene.ask('open test 0');
       expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION', says: expect.stringContaining('belongs to') });
       await scene.ask(`open test 0 owner=${other} oldest`);
-      expect(await scene.drain()).toHaveLength(9);
+      expect(await scene.drain()).toHaveLength(15);
     } else {
       const [refused = ''] = await scene.ask(`open test 0 owner=${other}`);
       expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION' });
@@ -282,6 +282,6 @@ describe.skipIf(missing.length > 0)('conformance', () => {
     expect(await scene.drain('drain', NOT_NODE)).toEqual([{ poll: 'stalled' }]);
     expect(await scene.drain('drain', ['node'])).toEqual([]);
     await scene.engine('whole');
-    expect(await scene.drain()).toMatchObject([{ kind: 1, sequence: 10 }]);
+    expect(await scene.drain()).toMatchObject([{ kind: 1, sequence: 16 }]);
   });
 });

@@ -86,6 +86,23 @@ static void print_payload(void) {
     printf("[%" PRIu64 ",%" PRIu64 ",%u]", record.epoch_start.prev_epoch, record.epoch_start.last_durable,
            record.epoch_start.reason);
     break;
+  case TKR_KIND_MARK_PRICE:
+  case TKR_KIND_INDEX_PRICE:
+    printf("[%" PRId64 ",%d]", record.reference_price.price, record.reference_price.exponent);
+    break;
+  case TKR_KIND_FUNDING:
+    printf("[%" PRId64 ",%" PRIu64 ",%d,%" PRIu32 "]", record.funding.rate, record.funding.next_ts, record.funding.exponent,
+           record.funding.interval_s);
+    break;
+  case TKR_KIND_OPEN_INTEREST:
+    printf("[%" PRId64 ",%" PRId64 ",%d,%d]", record.open_interest.qty, record.open_interest.value,
+           record.open_interest.qty_exponent, record.open_interest.value_exponent);
+    break;
+  case TKR_KIND_LIQUIDATION:
+    printf("[%" PRId64 ",%" PRId64 ",%" PRIu64 ",%d,%d,%u]", record.liquidation.price, record.liquidation.qty,
+           record.liquidation.id, record.liquidation.price_exponent, record.liquidation.qty_exponent, record.liquidation.side);
+    break;
+  case TKR_KIND_TRADING_STATUS: printf("[%u]", record.trading_status.state); break;
   default: printf("null");
   }
 }

@@ -1,7 +1,7 @@
 /** The conformance suite's reader in Node: requests on stdin, one a line; outcomes on stdout, one a line, and a dot behind each answer. */
 import { argv, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
-import { EPOCH_REASONS, GAP_STREAMS, TRADING_STATES, VENUES } from '../../dist/model/codes.js';
+import { EPOCH_REASONS, GAP_STREAMS, MARKET_STATES, SIDES, TRADING_STATES, VENUES } from '../../dist/model/codes.js';
 import { CODES, engines, GAP_REASONS, NOTICES, RingReader, STATES, shards, TickringError } from '../../dist/reader/index.js';
 
 const root = argv[2];
@@ -41,6 +41,12 @@ const PAYLOADS = {
   status: (of) => [STATES[of.state], of.connection, of.code === null ? 0 : CODES[of.code].number, of.detail],
   gap: (of) => [GAP_STREAMS[of.stream], GAP_REASONS[of.reason], of.first, of.last],
   epoch_start: (of) => [of.prevEpoch, of.lastDurable, EPOCH_REASONS[of.reason]],
+  mark_price: (of) => [of.price, of.exponent],
+  index_price: (of) => [of.price, of.exponent],
+  funding: (of) => [of.rate, of.nextTs, of.exponent, of.intervalS],
+  open_interest: (of) => [of.qty, of.value, of.qtyExponent, of.valueExponent],
+  liquidation: (of) => [of.price, of.qty, of.id, of.priceExponent, of.qtyExponent, SIDES[of.side]],
+  trading_status: (of) => [MARKET_STATES[of.state]],
 };
 
 function outcome(cursor) {

@@ -24,6 +24,12 @@ KINDS = {
     "Status": Kind.STATUS,
     "Gap": Kind.GAP,
     "EpochStart": Kind.EPOCH_START,
+    "MarkPrice": Kind.MARK_PRICE,
+    "IndexPrice": Kind.INDEX_PRICE,
+    "Funding": Kind.FUNDING,
+    "OpenInterest": Kind.OPEN_INTEREST,
+    "Liquidation": Kind.LIQUIDATION,
+    "TradingStatus": Kind.TRADING_STATUS,
 }
 
 

@@ -127,6 +127,17 @@ fn payload(record: &Record) -> String {
         Kind::EpochStart => {
             record.epoch_start().map(|of| format!("[{},{},{}]", of.prev_epoch, of.last_durable, of.reason as u8))
         }
+        Kind::MarkPrice => record.mark_price().map(|of| format!("[{},{}]", of.price, of.exponent)),
+        Kind::IndexPrice => record.index_price().map(|of| format!("[{},{}]", of.price, of.exponent)),
+        Kind::Funding => record.funding().map(|of| format!("[{},{},{},{}]", of.rate, of.next_ts, of.exponent, of.interval_s)),
+        Kind::OpenInterest => {
+            record.open_interest().map(|of| format!("[{},{},{},{}]", of.qty, of.value, of.qty_exponent, of.value_exponent))
+        }
+        Kind::Liquidation => record.liquidation().map(|of| {
+            let exponents = format!("{},{}", of.price_exponent, of.qty_exponent);
+            format!("[{},{},{},{exponents},{}]", of.price, of.qty, of.id, of.side as u8)
+        }),
+        Kind::TradingStatus => record.trading_status().map(|of| format!("[{}]", of as u8)),
     }
     .expect("invariant: a record has what its kind says")
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient, type Engine, startEngine } from '#dist/engine/index.js';
-import type { EngineConfig, TransportName } from '#dist/model/config.js';
+import type { ChannelName, EngineConfig, TransportName } from '#dist/model/config.js';
 import type { BookText, EngineStatus } from '#dist/model/status.js';
 import type { VenueLimits } from '#dist/model/venue.js';
 import { type FaultInput, type Simulator, type SimulatorOptions, startSimulator } from '#dist/simulator/index.js';
@@ -53,6 +53,8 @@ export interface RigOptions {
   readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
   readonly transport?: TransportName;
+  /** Default: books, trades and quotes. */
+  readonly channels?: readonly ChannelName[];
   /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
   readonly ownIds?: boolean;
   /** Ids count the messages of a connection: one that is just gone had the same ones. */
@@ -136,7 +138,7 @@ export class Rig {
           wsUrl: (await options.between?.(wsUrl)) ?? wsUrl,
           restUrl,
           symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
-          channels: ['book', 'trade', 'quote'],
+          channels: options.channels ?? ['book', 'trade', 'quote'],
           transport: options.transport ?? 'native',
         })),
       ),

@@ -54,6 +54,7 @@ export class Feed {
       if (this.controlError !== undefined) return Promise.reject(this.controlError);
       const answer = this.answers[op];
       if (answer !== undefined) return new Promise((resolve) => resolve(answer(fields as never)));
+      if (op === 'drift') return Promise.resolve([]);
       if (op === 'snapshot' && fields !== undefined) this.#shard.publishSnapshot(fields.instrument, STAMP_HERE);
       return Promise.resolve({ name: this.name, pid: 1 });
     },
@@ -75,7 +76,8 @@ export class Feed {
     for (const { id, symbol } of this.markets) {
       const definition = { id, venue: VENUES[VENUE], symbol, priceExponent: -2, qtyExponent: -3 };
       shard.instrument({ ...definition, tickSize: 10n, lotSize: 1n, trading: true, changeCount: 0 }, STAMP_HERE);
-      shard.subscribe(CONNECTION, id, CHANNELS.book | CHANNELS.trade | CHANNELS.quote, STAMP_HERE);
+      const all = Object.values(CHANNELS).reduce((bits: number, bit) => bits | bit, 0);
+      shard.subscribe(CONNECTION, id, all, STAMP_HERE);
       shard.ack(CONNECTION, id, true, STAMP_HERE);
     }
     shard.tick(STAMP_HERE);
@@ -106,6 +108,11 @@ export class Feed {
     const frame = Buffer.from(JSON.stringify({ stream, data }));
     const result = this.#shard.ingester()(CONNECTION, frame, frame.length);
     if (result < 0) throw new Error(`shard is poisoned: ${result}`);
+  }
+
+  /** Any message of a stream. */
+  say(stream: string, data: object): void {
+    this.#ingest(stream, data);
   }
 
   /** Bytes as no venue sends them. */

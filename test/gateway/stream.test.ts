@@ -29,7 +29,7 @@ describe('WebSocket stream', () => {
     const client = await JsonClient.open(gateway);
     const topics = await eventually('topics', async () => {
       const { topics } = await client.ask({ op: 'list' });
-      return topics?.length === 23 && topics;
+      return topics?.length === 33 && topics;
     });
     expect(topics).toContain(BOOK);
     const reply = await client.ask({ op: 'subscribe', topics: [BOOK, TRADE] });
@@ -45,6 +45,42 @@ describe('WebSocket stream', () => {
     expect(brokenChain(client.of(BOOK))).toBeUndefined();
     expect(foldBook(client.of(BOOK))).toBe(feed.bookText('BTCUSDT'));
     expect(client.of(TRADE).at(-1)?.body).toMatchObject({ price: '100.15', qty: '0.5', aggressor: 'sell' });
+  });
+
+  it('tells prices of reference, funding, liquidations and states on topics of their own, and each newest one to who joins', async () => {
+    feed = new Feed(['BTCUSDT']);
+    feed.sync('BTCUSDT', [['100', '1']], [['101', '1']]);
+    const E = 1_767_225_601_000;
+    const mark = { e: 'markPriceUpdate', E, s: 'BTCUSDT', p: '65001.15', i: '64998.62659091', r: '-0.0001', T: E + 1_000 };
+    feed.say('btcusdt@markPrice@1s', mark);
+    gateway = await startTestGateway(feed);
+    const client = await JsonClient.open(gateway);
+    const topic = (name: string): string => `${name}.binance-usdm.BTCUSDT`;
+    const topics = ['mark_price', 'funding', 'liquidation', 'status'].map(topic);
+    await eventually('topics', async () => (await client.ask({ op: 'subscribe', topics })).type === 'ack');
+    const bodies = (name: string) => client.of(topic(name)).map(({ body_type, body }) => [body_type, body]);
+    const price = { price: '65001.15', exponent: -2 };
+    const next = { interval_s: 0, next_ts: String(BigInt(E + 1_000) * 1_000_000n) };
+    await eventually('the newest of each', () => bodies('mark_price').length === 1 && bodies('funding').length === 1);
+    expect(bodies('mark_price')).toEqual([['mark_price', price]]);
+    expect(bodies('funding')).toEqual([['funding', { rate: '-0.0001', exponent: -4, ...next }]]);
+    feed.say('btcusdt@markPrice@1s', { ...mark, p: '65002' });
+    const order = { s: 'BTCUSDT', S: 'SELL', q: '0.014', p: '64910.00', T: E };
+    feed.say('btcusdt@forceOrder', { e: 'forceOrder', E, o: order });
+    feed.say('!contractInfo', { e: 'contractInfo', E, s: 'BTCUSDT', cs: 'SETTLING' });
+    await eventually('all of it', () => bodies('status').length === 1);
+    const index = { price: '64998.62659091', exponent: -8 };
+    expect(bodies('mark_price').slice(1)).toEqual([
+      ['mark_price', { price: '65002', exponent: 0 }],
+      ['index_price', index],
+    ]);
+    const qty = { qty: '0.014', qty_exponent: -3 };
+    expect(bodies('liquidation')).toEqual([
+      ['liquidation', { price: '64910', price_exponent: 0, ...qty, id: '0', side: 'sell' }],
+    ]);
+    expect(bodies('status')).toEqual([['trading_status', { state: 'settling' }]]);
+    for (const name of topics) expect(brokenChain(client.of(name))).toBeUndefined();
+    client.close();
   });
 
   it('asks the engine for books that the ring no longer tells, and joins with what comes', async () => {
@@ -67,7 +103,7 @@ describe('WebSocket stream', () => {
     for (const [index, topic] of topics.entries()) {
       await eventually('book', () => foldBook(client.of(topic)) === feed.bookText(feed.markets[index]?.symbol ?? ''));
     }
-    const asked = feed.asked.filter(({ op }) => op !== 'minutes');
+    const asked = feed.asked.filter(({ op }) => op !== 'minutes' && op !== 'drift');
     expect(new Set(asked.map(({ op, instrument }) => `${op} ${instrument}`))).toEqual(new Set(['snapshot 1', 'snapshot 2']));
     expect(asked.length).toBeLessThanOrEqual(4);
     client.close();

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { VENUES } from '#dist/model/codes.js';
-import type { ChannelName } from '#dist/model/config.js';
-import type { RestRequest, Venue, VenueMinute } from '#dist/model/venue.js';
+import { CHANNEL_NAMES, type ChannelName } from '#dist/model/config.js';
+import { channelsServed, type RestRequest, type Venue, type VenueMinute } from '#dist/model/venue.js';
 import { parseListings } from '#dist/native/index.js';
 import { startSimulator, type VenueName } from '#dist/simulator/index.js';
 import { venueByName, venues } from '#dist/venues/index.js';
@@ -11,8 +11,8 @@ const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 
 /** What differs by protocol: how streams are spelled, and control messages. */
 const STREAM = {
-  binance: /^btcusdt@[a-zA-Z0-9@]+$/,
-  bybit: /^(orderbook\.(1|1000)|publicTrade)\.BTCUSDT$/,
+  binance: /^(btcusdt@[a-zA-Z0-9@]+|!contractInfo)$/,
+  bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation)\.BTCUSDT$/,
   coinbase: /^(level2|market_trades|ticker):BTCUSDT$/,
   backpack: /^(depth|trade|bookTicker)\.BTCUSDT$/,
   deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
@@ -81,7 +81,8 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
 
   it('serves every channel on exactly one class of connections', () => {
     const served = venue.classes.flatMap(({ channels }) => channels);
-    expect([...served].sort()).toEqual([...CHANNELS].sort());
+    expect(new Set(served).size).toBe(served.length);
+    expect(served).toEqual(expect.arrayContaining([...CHANNELS]));
   });
 
   it('joins addresses without a double or a missing slash', () => {
@@ -98,7 +99,9 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
     if (venue.snapshotRequest !== undefined) expect(venue.snapshotRequest('币安&limit=5').path).toContain(escaped);
     const streams = venue.streams('BTCUSDT', CHANNELS);
     expect(new Set(streams).size).toBe(CHANNELS.length);
-    for (const stream of streams) expect(stream).toMatch(STREAM[protocolOf(name)]);
+    for (const stream of venue.streams('BTCUSDT', channelsServed(venue))) expect(stream).toMatch(STREAM[protocolOf(name)]);
+    const lacking = CHANNEL_NAMES.filter((channel) => !channelsServed(venue).includes(channel));
+    for (const channel of lacking) expect(() => venue.streams('BTCUSDT', [channel])).toThrow(`no stream of channel ${channel}`);
     expect(venue.streams('BTCUSDT', [])).toEqual([]);
   });
 

@@ -13,13 +13,20 @@ import {
   Body,
   BookDelta,
   BookSnapshot,
+  Funding,
   Gap,
   GapReason,
   GapStream,
+  IndexPrice,
   Instrument,
   type Level,
+  Liquidation,
+  MarketState,
+  MarkPrice,
   Message,
+  OpenInterest,
   Quote,
+  Side,
   Skipped,
   SkipReason,
   State,
@@ -27,6 +34,7 @@ import {
   Status,
   Trade,
   TradingState,
+  TradingStatus,
 } from '../../src/model/wire/index.js';
 
 const GOLDEN = new URL('./golden/', import.meta.url);
@@ -144,7 +152,28 @@ function bodyToJson(message: Message): unknown {
     const reason = enumName(SkipReason, body.reason());
     return { reason, from: `${body.from()}`, to: `${body.to()}`, count: `${body.count()}` };
   }
-  throw new Error(`unknown body ${message.bodyType()}`);
+  return figureToJson(body);
+}
+
+/** Those whose numbers have exponents of their own. */
+function figureToJson(body: unknown): unknown {
+  if (body instanceof MarkPrice || body instanceof IndexPrice)
+    return { price: decimal(body.price(), body.exponent()), exponent: body.exponent() };
+  if (body instanceof Funding) {
+    const times = { interval_s: body.intervalS(), next_ts: `${body.nextTs()}` };
+    return { rate: decimal(body.rate(), body.exponent()), exponent: body.exponent(), ...times };
+  }
+  if (body instanceof OpenInterest) {
+    const qty = { qty: decimal(body.qty(), body.qtyExponent()), qty_exponent: body.qtyExponent() };
+    return { ...qty, value: decimal(body.value(), body.valueExponent()), value_exponent: body.valueExponent() };
+  }
+  if (body instanceof Liquidation) {
+    const price = { price: decimal(body.price(), body.priceExponent()), price_exponent: body.priceExponent() };
+    const qty = { qty: decimal(body.qty(), body.qtyExponent()), qty_exponent: body.qtyExponent() };
+    return { ...price, ...qty, id: `${body.id()}`, side: enumName(Side, body.side()) };
+  }
+  if (body instanceof TradingStatus) return { state: enumName(MarketState, body.state()) };
+  throw new Error('unknown body');
 }
 
 describe('wire messages', () => {

@@ -142,6 +142,13 @@ impl Reading {
                 black_box(last?);
             }
             Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
+            Message::Figures(rows) => {
+                rows.each(|message| {
+                    black_box(message);
+                    Ok(())
+                })
+                .map_err(Convert::Reject)?;
+            }
             _ => {}
         }
         Ok(())

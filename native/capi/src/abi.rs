@@ -239,6 +239,80 @@ pub struct tkr_epoch_start {
     pub reserved: [u8; 7],
 }
 
+/// TKR_KIND_MARK_PRICE (positions are valued at it) and _INDEX_PRICE (of the underlying).
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_reference_price {
+    /// Price mantissa.
+    pub price: i64,
+    /// Price = mantissa x 10^this, not the instrument's exponent.
+    pub exponent: i8,
+    /// 0.
+    pub reserved: [u8; 7],
+}
+
+/// TKR_KIND_FUNDING: what holders of a perpetual future pay each other.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_funding {
+    /// Mantissa of the rate of one interval; below 0 sellers pay.
+    pub rate: i64,
+    /// When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.
+    pub next_ts: u64,
+    /// Rate = mantissa x 10^this.
+    pub exponent: i8,
+    /// 0.
+    pub reserved: [u8; 3],
+    /// Length of the interval, s; 0 where the venue does not tell it.
+    pub interval_s: u32,
+}
+
+/// TKR_KIND_OPEN_INTEREST: contracts that are open.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_open_interest {
+    /// Quantity mantissa.
+    pub qty: i64,
+    /// Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it.
+    pub value: i64,
+    /// Quantity = mantissa x 10^this, not the instrument's exponent.
+    pub qty_exponent: i8,
+    /// Value = mantissa x 10^this.
+    pub value_exponent: i8,
+    /// 0.
+    pub reserved: [u8; 6],
+}
+
+/// TKR_KIND_LIQUIDATION: an order that closes a position without margin.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_liquidation {
+    /// Price mantissa.
+    pub price: i64,
+    /// Quantity mantissa.
+    pub qty: i64,
+    /// The venue's id; 0 where it tells none.
+    pub id: u64,
+    /// Price = mantissa x 10^this, not the instrument's exponent.
+    pub price_exponent: i8,
+    /// Quantity = mantissa x 10^this, not the instrument's exponent.
+    pub qty_exponent: i8,
+    /// Side of the order, one of TKR_SIDE_*.
+    pub side: u8,
+    /// 0.
+    pub reserved: [u8; 5],
+}
+
+/// TKR_KIND_TRADING_STATUS: whether a market trades.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_trading_status {
+    /// One of TKR_MARKET_STATE_*.
+    pub state: u8,
+    /// 0.
+    pub reserved: [u8; 7],
+}
+
 /// What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -490,6 +564,33 @@ const _: () = {
     assert!(offset_of!(tkr_epoch_start, last_durable) == 8);
     assert!(offset_of!(tkr_epoch_start, reason) == 16);
     assert!(offset_of!(tkr_epoch_start, reserved) == 17);
+    assert!(size_of::<tkr_reference_price>() == 16);
+    assert!(offset_of!(tkr_reference_price, price) == 0);
+    assert!(offset_of!(tkr_reference_price, exponent) == 8);
+    assert!(offset_of!(tkr_reference_price, reserved) == 9);
+    assert!(size_of::<tkr_funding>() == 24);
+    assert!(offset_of!(tkr_funding, rate) == 0);
+    assert!(offset_of!(tkr_funding, next_ts) == 8);
+    assert!(offset_of!(tkr_funding, exponent) == 16);
+    assert!(offset_of!(tkr_funding, reserved) == 17);
+    assert!(offset_of!(tkr_funding, interval_s) == 20);
+    assert!(size_of::<tkr_open_interest>() == 24);
+    assert!(offset_of!(tkr_open_interest, qty) == 0);
+    assert!(offset_of!(tkr_open_interest, value) == 8);
+    assert!(offset_of!(tkr_open_interest, qty_exponent) == 16);
+    assert!(offset_of!(tkr_open_interest, value_exponent) == 17);
+    assert!(offset_of!(tkr_open_interest, reserved) == 18);
+    assert!(size_of::<tkr_liquidation>() == 32);
+    assert!(offset_of!(tkr_liquidation, price) == 0);
+    assert!(offset_of!(tkr_liquidation, qty) == 8);
+    assert!(offset_of!(tkr_liquidation, id) == 16);
+    assert!(offset_of!(tkr_liquidation, price_exponent) == 24);
+    assert!(offset_of!(tkr_liquidation, qty_exponent) == 25);
+    assert!(offset_of!(tkr_liquidation, side) == 26);
+    assert!(offset_of!(tkr_liquidation, reserved) == 27);
+    assert!(size_of::<tkr_trading_status>() == 8);
+    assert!(offset_of!(tkr_trading_status, state) == 0);
+    assert!(offset_of!(tkr_trading_status, reserved) == 1);
     assert!(size_of::<tkr_options>() == 16);
     assert!(offset_of!(tkr_options, struct_size) == 0);
     assert!(offset_of!(tkr_options, flags) == 4);
@@ -579,6 +680,11 @@ pub(crate) const fn size_of_struct(name: &[u8]) -> usize {
         b"tkr_status" => size_of::<tkr_status>(),
         b"tkr_gap" => size_of::<tkr_gap>(),
         b"tkr_epoch_start" => size_of::<tkr_epoch_start>(),
+        b"tkr_reference_price" => size_of::<tkr_reference_price>(),
+        b"tkr_funding" => size_of::<tkr_funding>(),
+        b"tkr_open_interest" => size_of::<tkr_open_interest>(),
+        b"tkr_liquidation" => size_of::<tkr_liquidation>(),
+        b"tkr_trading_status" => size_of::<tkr_trading_status>(),
         b"tkr_options" => size_of::<tkr_options>(),
         b"tkr_waiting" => size_of::<tkr_waiting>(),
         b"tkr_name" => size_of::<tkr_name>(),
@@ -605,6 +711,12 @@ pub(crate) const fn kind_name(number: u64) -> &'static CStr {
         8 => c"status",
         11 => c"gap",
         12 => c"epoch_start",
+        13 => c"funding",
+        14 => c"open_interest",
+        15 => c"liquidation",
+        16 => c"mark_price",
+        17 => c"index_price",
+        20 => c"trading_status",
         _ => c"unknown",
     }
 }
@@ -749,15 +861,20 @@ pub(crate) const fn counter_name(number: u64) -> &'static CStr {
         35 => c"audits_void",
         36 => c"rollbacks",
         37 => c"widened",
-        38 => c"journal_state",
-        39 => c"journal_durable",
-        40 => c"journal_appended",
-        41 => c"journal_shed",
-        42 => c"journal_shed_bytes",
-        43 => c"journal_bytes",
-        44 => c"journal_groups",
-        45 => c"journal_segments",
-        46 => c"journal_failures",
+        38 => c"mark_prices",
+        39 => c"fundings",
+        40 => c"open_interests",
+        41 => c"liquidations",
+        42 => c"trading_statuses",
+        43 => c"journal_state",
+        44 => c"journal_durable",
+        45 => c"journal_appended",
+        46 => c"journal_shed",
+        47 => c"journal_shed_bytes",
+        48 => c"journal_bytes",
+        49 => c"journal_groups",
+        50 => c"journal_segments",
+        51 => c"journal_failures",
         _ => c"unknown",
     }
 }
@@ -786,6 +903,11 @@ pub(crate) const fn instrument_counter_name(number: u64) -> &'static CStr {
         18 => c"in_sync",
         19 => c"last_update_id",
         20 => c"last_ts_recv",
+        21 => c"mark_prices",
+        22 => c"fundings",
+        23 => c"open_interests",
+        24 => c"liquidations",
+        25 => c"trading_statuses",
         _ => c"unknown",
     }
 }

@@ -52,6 +52,11 @@ counters! {
         audits_void: "Audits that came to nothing: no answer, or the book was rebuilt meanwhile.",
         rollbacks: "Times a venue restarted its ids.",
         widened: "Times an instrument's exponents had to be widened.",
+        mark_prices: "Mark and index price events.",
+        fundings: "Funding events.",
+        open_interests: "Open interest events.",
+        liquidations: "Liquidation events.",
+        trading_statuses: "Trading status events.",
     }
 }
 
@@ -94,6 +99,11 @@ counters! {
         in_sync: "1 while the book is proven in sync, else 0.",
         last_update_id: "Update id of the book.",
         last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",
+        mark_prices: "Mark and index price events.",
+        fundings: "Funding events.",
+        open_interests: "Open interest events.",
+        liquidations: "Liquidation events.",
+        trading_statuses: "Trading status events.",
     }
 }
 

@@ -93,6 +93,20 @@ pub fn event(event: &Event<'_>) -> u64 {
             let state = u64::from(status.state as u8) | u64::from(status.connection) << 8 | u64::from(code) << 24;
             words(start, [state, status.detail])
         }
+        Body::MarkPrice(price) | Body::IndexPrice(price) => words(start, [price.price as u64, price.exponent as u64]),
+        Body::Funding(funding) => {
+            let rest = u64::from(funding.exponent as u8) | u64::from(funding.interval_s) << 32;
+            words(start, [funding.rate as u64, funding.next_ts, rest])
+        }
+        Body::OpenInterest(interest) => {
+            let exponents = u64::from(interest.qty_exponent as u8) | u64::from(interest.value_exponent as u8) << 8;
+            words(start, [interest.qty as u64, interest.value as u64, exponents])
+        }
+        Body::Liquidation(of) => {
+            let rest = u64::from(of.price_exponent as u8) | u64::from(of.qty_exponent as u8) << 8 | (of.side as u64) << 16;
+            words(start, [of.price as u64, of.qty as u64, of.id, rest])
+        }
+        Body::TradingStatus(state) => words(start, [*state as u64]),
         Body::Gap(gap) => words(start, [u64::from(gap.stream as u8) | u64::from(gap.reason as u8) << 8, gap.first, gap.last]),
     }
 }

@@ -9,70 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::Code;
 use crate::input::Instrument;
 
+mod figure;
+mod kind;
+
+pub use figure::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side};
+pub use kind::Kind;
+
 /// Most price levels in one [`BookChange`] event; a longer change is cut into parts.
 pub const LEVELS_PER_EVENT_MAX: usize = 128;
-
-/// Record kinds. Numbers are part of the ABI and never reused; those absent here are kept for the kinds of the design
-/// that have no payload yet (5 Bar, 9 IndexPoint, 10 Heartbeat, 13 Funding … 21 Checkpoint).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// One trade print.
-    Trade = 1,
-    /// Best bid and ask as the venue publishes them.
-    Quote = 2,
-    /// Price levels that changed.
-    BookDelta = 3,
-    /// The whole book.
-    BookSnapshot = 4,
-    /// Rolling 24-hour figures from our trades.
-    Stats24h = 6,
-    /// Definition of an instrument: sent at start and whenever it changes.
-    Instrument = 7,
-    /// State of a connection, subscription or book.
-    Status = 8,
-    /// Venue ids that were never received.
-    Gap = 11,
-    /// First record of a writer epoch.
-    EpochStart = 12,
-}
-
-impl Kind {
-    /// Every kind with a payload.
-    pub const ALL: &[Self] = &[
-        Self::Trade,
-        Self::Quote,
-        Self::BookDelta,
-        Self::BookSnapshot,
-        Self::Stats24h,
-        Self::Instrument,
-        Self::Status,
-        Self::Gap,
-        Self::EpochStart,
-    ];
-
-    /// The kind with this number, if there is one.
-    #[must_use]
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| *kind as u8 == number)
-    }
-
-    /// The name printed to other languages and by `tickring read`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Trade => "trade",
-            Self::Quote => "quote",
-            Self::BookDelta => "book_delta",
-            Self::BookSnapshot => "book_snapshot",
-            Self::Stats24h => "stats_24h",
-            Self::Instrument => "instrument",
-            Self::Status => "status",
-            Self::Gap => "gap",
-            Self::EpochStart => "epoch_start",
-        }
-    }
-}
 
 /// Flag bits of an event; one list for all kinds.
 pub mod flag {
@@ -340,6 +284,18 @@ pub enum Body<'a> {
     Status(Status),
     /// See [`Gap`].
     Gap(Gap),
+    /// See [`ReferencePrice`].
+    MarkPrice(ReferencePrice),
+    /// See [`ReferencePrice`].
+    IndexPrice(ReferencePrice),
+    /// See [`Funding`].
+    Funding(Funding),
+    /// See [`OpenInterest`].
+    OpenInterest(OpenInterest),
+    /// See [`Liquidation`].
+    Liquidation(Liquidation),
+    /// See [`MarketState`].
+    TradingStatus(MarketState),
 }
 
 impl Body<'_> {
@@ -355,6 +311,12 @@ impl Body<'_> {
             Self::Instrument(_) => Kind::Instrument,
             Self::Status(_) => Kind::Status,
             Self::Gap(_) => Kind::Gap,
+            Self::MarkPrice(_) => Kind::MarkPrice,
+            Self::IndexPrice(_) => Kind::IndexPrice,
+            Self::Funding(_) => Kind::Funding,
+            Self::OpenInterest(_) => Kind::OpenInterest,
+            Self::Liquidation(_) => Kind::Liquidation,
+            Self::TradingStatus(_) => Kind::TradingStatus,
         }
     }
 }

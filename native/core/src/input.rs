@@ -136,6 +136,28 @@ pub mod channel {
     pub const TRADE: u8 = 1 << 1;
     /// Best bid and ask.
     pub const QUOTE: u8 = 1 << 2;
+    /// Mark price, and what the venue says in the same message: index price, funding.
+    pub const MARK_PRICE: u8 = 1 << 3;
+    /// Funding rate.
+    pub const FUNDING: u8 = 1 << 4;
+    /// Open interest.
+    pub const OPEN_INTEREST: u8 = 1 << 5;
+    /// Liquidations.
+    pub const LIQUIDATION: u8 = 1 << 6;
+    /// Trading status.
+    pub const STATUS: u8 = 1 << 7;
+
+    /// Names by bit, as in configuration.
+    pub const NAMES: &[(&str, u8)] = &[
+        ("book", BOOK),
+        ("trade", TRADE),
+        ("quote", QUOTE),
+        ("mark_price", MARK_PRICE),
+        ("funding", FUNDING),
+        ("open_interest", OPEN_INTEREST),
+        ("liquidation", LIQUIDATION),
+        ("status", STATUS),
+    ];
 }
 
 /// One input. Each comes with the time at which it reached us, see [`Stamped`].

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::Book;
 use crate::counters::ShardCounters;
 use crate::error::Code;
-use crate::event::{Level, State};
+use crate::event::Level;
 use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
 use crate::json;
 use crate::rhythm::Company;
@@ -30,6 +30,7 @@ mod control;
 mod definition;
 mod depth;
 mod entry;
+mod figures;
 mod frontier;
 mod latest;
 mod missed;
@@ -47,7 +48,8 @@ mod widen;
 use audit::Auditing;
 use depth::Levels;
 use entry::{Channel, Entry};
-use output::{Output, Tag};
+use figures::Said;
+use output::Output;
 use prints::Print;
 
 /// Largest [`MachineConfig::depth`].
@@ -87,6 +89,7 @@ struct Scratch {
     bids: Vec<Level>,
     asks: Vec<Level>,
     prints: Vec<Print>,
+    figures: Vec<Said>,
     due: Vec<u32>,
 }
 
@@ -182,6 +185,7 @@ impl Machine {
                 bids: levels(),
                 asks: levels(),
                 prints: Vec::new(),
+                figures: Vec::new(),
                 due: Vec::with_capacity(timers::SNAPSHOTS_PER_TICK_MAX),
             },
             spare_books: Vec::with_capacity(room),
@@ -198,7 +202,7 @@ impl Machine {
     /// Applies one input and hands its events to `sink`, in order; then the state of each instrument that it changed.
     ///
     /// Cost: no allocation once every instrument has been through its first synchronization. A rejected input changes
-    /// nothing but counters, and is told by one [`State::Quarantined`] event.
+    /// nothing but counters, and is told by one [`crate::event::State::Quarantined`] event.
     pub fn apply<S: Sink>(&mut self, input: &Stamped<'_>, sink: &mut S) -> Outcome {
         self.frame_seq += 1;
         self.counters.inputs += 1;
@@ -294,6 +298,7 @@ impl Machine {
             Message::Trade(message) => self.trade(venue, &message, out),
             Message::Trades(rows) => self.trades(venue, &rows, out),
             Message::Quote(message) => self.quote(venue, &message, out),
+            Message::Figures(rows) => self.figures(venue, &rows, out),
             Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;
                 self.push_request(Request::ControlReply { connection, id, venue_code });
@@ -375,26 +380,5 @@ impl Machine {
         let slot = self.slot(instrument).ok_or(refuse(Code::InstrumentUnknown))?;
         self.subject.slot = Some(slot);
         Ok(slot)
-    }
-
-    fn quarantine<S: Sink>(&mut self, reject: Reject, out: &mut Output<'_, S>) {
-        self.counters.quarantined += 1;
-        let Subject { connection, slot } = self.subject;
-        let mut instrument = 0;
-        if let Some(slot) = slot {
-            let entry = &mut self.entries[slot as usize];
-            entry.counters.quarantined += 1;
-            instrument = entry.definition.id;
-        }
-        out.status(Tag::of(instrument), State::Quarantined, connection, Some(reject.code), reject.offset as u64);
-        let minute = out.ts_recv / 60_000_000_000;
-        let Some(line) = self.connections.get_mut(usize::from(connection)).filter(|line| line.open) else { return };
-        if line.refused_minute != minute {
-            (line.refused_minute, line.refused) = (minute, 0);
-        }
-        line.refused += 1;
-        if line.refused == REFUSED_PER_MINUTE_MAX + 1 {
-            self.request_reconnect(connection, Some(reject.code));
-        }
     }
 }

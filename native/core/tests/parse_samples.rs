@@ -19,6 +19,10 @@ fn trade(trade_id: u64, ts_event_ms: u64, numbers: Result<Numbers, Code>, aggres
     Plain::Trade { symbol, ts_event, trade_id, numbers, aggressor_sell, aggregated: false, off_market: false }
 }
 
+fn figures(said: &[&str]) -> Plain {
+    Plain::Figures(said.iter().map(|text| (*text).to_owned()).collect())
+}
+
 fn aggregated(plain: Plain) -> Plain {
     let Plain::Trade { symbol, ts_event, trade_id, numbers, aggressor_sell, off_market, .. } = plain else { panic!() };
     Plain::Trade { symbol, ts_event, trade_id, numbers, aggressor_sell, aggregated: true, off_market }
@@ -84,6 +88,14 @@ fn usdm_samples_parse_to_their_messages() {
         trade(5_933_014, 123_456_785, numbers_of((-3, 0), &[(1, 100)]), true),
         reply(1, 0),
         reply(0, 2),
+        figures(&[
+            "BTCUSDT Some(1767225601000000000) mark 65001.15",
+            "BTCUSDT Some(1767225601000000000) index 64998.62659091",
+            "BTCUSDT Some(1767225601000000000) funding 0.0001 next Some(1767254400000000000) each None",
+        ]),
+        figures(&["BTCUSDT Some(1767225600893000000) liquidation 0 sell 0.014 at 64910"]),
+        figures(&["IOTAUSDT Some(1669356423908000000) status trading"]),
+        figures(&["BTCUSDT Some(1767225601000000000) mark 65001.15"]),
     ];
     for (frame, expected) in USDM_FRAMES.iter().zip(&expected) {
         assert_eq!(read(USDM, frame.as_bytes()).as_ref(), Ok(expected), "{frame}");

@@ -83,7 +83,6 @@ fn answers_to_control_messages_are_read_in_the_form_of_each_category() {
         r#"{"success":true,"ret_msg":"pong","conn_id":"c","req_id":"","op":"ping"}"#,
         r#"{"args":["1672916271846"],"op":"pong"}"#,
         r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Size":"1.100"},"cs":24987956077,"ts":1767225600218}"#,
-        r#"{"topic":"allLiquidation.ROSEUSDT","type":"snapshot","ts":1739502303204,"data":[{"T":1739502302929,"s":"ROSEUSDT","S":"Sell","v":"20000","p":"0.04499"}]}"#,
         r#"{"topic":"orderbook.full.MNTUSDT","ts":1784103477732,"type":"delta","data":{"s":"MNTUSDT","b":[["0.4758","2342.47"]],"a":[],"u":278547,"seq":1501100579},"cts":1784103477730}"#,
         r#"{"topic":"orderbook.rpi.BTCUSDT","ts":1767225600140,"type":"delta","data":{"s":"BTCUSDT","b":[["65000.10","1.250","0.500"]],"a":[],"u":5512,"seq":7961638733},"cts":1767225600138}"#,
     ] {

@@ -6,9 +6,10 @@ mod venue_support;
 
 use std::collections::{BTreeMap, HashMap};
 
-use machine_harness::Reader;
+use machine_harness::{Reader, Seen};
 use serde_json::Value;
 use tickring_core::error::Code;
+use tickring_core::event::Body;
 use tickring_core::simd::Parser;
 use tickring_core::venue::{KnownHead, Message, Sides, VenueId};
 use venue_support::*;
@@ -38,6 +39,72 @@ fn connection_of(address: &str) -> (VenueId, &'static [&'static str]) {
     }
 }
 
+fn exact(text: &Value) -> String {
+    let text = text.as_str().unwrap();
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+}
+
+/// What tickers say, by a reader of their members: how many, and all of it as text in its order.
+#[derive(Default)]
+struct Figures {
+    tickers: u64,
+    prices: u64,
+    fundings: u64,
+    open_interests: u64,
+    texts: Vec<String>,
+    held: HashMap<(String, &'static str), String>,
+}
+
+impl Figures {
+    fn ticker(&mut self, data: &Value) {
+        self.tickers += 1;
+        let symbol = data["symbol"].as_str().unwrap().to_owned();
+        let told = |name: &str| data[name].is_string();
+        for (name, kind) in [("markPrice", "mark"), ("indexPrice", "index")] {
+            if told(name) {
+                self.prices += 1;
+                self.texts.push(format!("{kind} {}", exact(&data[name])));
+            }
+        }
+        for name in ["fundingRate", "nextFundingTime", "fundingIntervalHour", "openInterest", "openInterestValue"] {
+            if told(name) {
+                self.held.insert((symbol.clone(), name), exact(&data[name]));
+            }
+        }
+        let held = |name| self.held[&(symbol.clone(), name)].clone();
+        if ["fundingRate", "nextFundingTime", "fundingIntervalHour"].into_iter().any(told) {
+            self.fundings += 1;
+            let (rate, next, hours) = (held("fundingRate"), held("nextFundingTime"), held("fundingIntervalHour"));
+            self.texts.push(format!("funding {rate} {next}000000 {}", 3600 * hours.parse::<u32>().unwrap()));
+        }
+        if ["openInterest", "openInterestValue"].into_iter().any(told) {
+            self.open_interests += 1;
+            self.texts.push(format!("open {} {}", held("openInterest"), held("openInterestValue")));
+        }
+    }
+
+    fn assert_told(&self, reader: &Reader) {
+        let decimal = |mantissa, exponent| {
+            let mut text = String::new();
+            tickring_core::decimal::format_decimal(&mut text, mantissa, exponent);
+            text
+        };
+        let told = reader.bodies().into_iter().filter_map(|seen| {
+            let Seen::Figure(body) = seen else { return None };
+            Some(match body {
+                Body::MarkPrice(of) => format!("mark {}", decimal(of.price, of.exponent)),
+                Body::IndexPrice(of) => format!("index {}", decimal(of.price, of.exponent)),
+                Body::Funding(of) => format!("funding {} {} {}", decimal(of.rate, of.exponent), of.next_ts, of.interval_s),
+                Body::OpenInterest(of) => {
+                    format!("open {} {}", decimal(of.qty, of.qty_exponent), decimal(of.value, of.value_exponent))
+                }
+                other => panic!("{other:?}"),
+            })
+        });
+        assert!(told.eq(self.texts.iter().cloned()));
+    }
+}
+
 #[test]
 fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
     let Some(captures) = captures() else { return };
@@ -46,6 +113,7 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
         let mut books: HashMap<(u16, String), PlainBook> = HashMap::new();
         let mut topics: BTreeMap<String, u64> = BTreeMap::new();
         let (mut agree, mut compared, mut crossed) = (0, 0, 0);
+        let mut figures = Figures::default();
         for line in lines(&captures, "BYBIT") {
             if !line.is_frame {
                 if line.address.starts_with("wss") {
@@ -74,10 +142,14 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
                     }
                     crossed += u64::from(replay.machine.book(replay.slot(venue, symbol)).unwrap().touch() as u8 == 2);
                 }
-                "tickers" if data["bid1Price"].is_string() => {
-                    compared += 1;
-                    let exact = |text: &Value| text.as_str().unwrap().trim_end_matches('0').trim_end_matches('.').to_owned();
-                    agree += u64::from(book.best()[0] == Some(exact(&data["bid1Price"])));
+                "tickers" => {
+                    if data["bid1Price"].is_string() {
+                        compared += 1;
+                        agree += u64::from(book.best()[0] == Some(exact(&data["bid1Price"])));
+                    }
+                    if venue == LINEAR {
+                        figures.ticker(data);
+                    }
                 }
                 _ => {}
             }
@@ -87,6 +159,14 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
         assert_eq!(counters.quarantined, 0);
         assert_eq!(counters.book_deltas + 6, oracle_count(&captures, "BYBIT", "l2_book"), "six begin with a snapshot");
         assert_eq!(counters.trades, oracle_count(&captures, "BYBIT", "trades"));
+        for kind in ["funding", "index", "open_interest"] {
+            // The oracle tells all of them with each ticker, we tell what a ticker says.
+            assert_eq!(figures.tickers, oracle_count(&captures, "BYBIT", kind));
+        }
+        let told = (counters.mark_prices, counters.fundings, counters.open_interests);
+        println!("of {} linear tickers: {told:?} prices, fundings, open interests", figures.tickers);
+        assert_eq!(told, (figures.prices, figures.fundings, figures.open_interests));
+        figures.assert_told(&reader);
         assert_eq!(topics["tickers"], oracle_count(&captures, "BYBIT", "ticker"));
         assert_eq!((counters.gaps, counters.resyncs, counters.duplicates, crossed), (0, 0, 0, 0));
         assert_eq!(books.len(), 6);
@@ -128,8 +208,11 @@ fn books_take_the_indexed_path_and_read_the_same() {
 fn fixtures_of_nautilus_and_recorded_listings_are_read() {
     let Some(captures) = captures() else { return };
     let body = |name: &str| std::fs::read_to_string(captures.join("nautilus/bybit").join(name)).unwrap();
-    for name in ["ws_kline.json", "ws_ticker_linear.json", "ws_ticker_option.json", "ws_orderbook_delta.json"] {
+    for name in ["ws_kline.json", "ws_orderbook_delta.json"] {
         assert!(matches!(parse(&body(name)), Message::Ignored), "{name}");
+    }
+    for name in ["ws_ticker_linear.json", "ws_ticker_option.json"] {
+        assert!(matches!(parse(&body(name)), Message::Figures(_)), "{name}");
     }
     assert!(matches!(parse(&body("ws_orderbook_snapshot.json")), Message::Quote(_)));
     // Its topic `trade.linear.BTCUSDT` is in no document of the venue.

@@ -126,8 +126,6 @@ fn answers_tell_by_our_id_whether_all_channels_were_accepted() {
 #[test]
 fn what_we_do_not_publish_is_ignored() {
     for channel in [
-        "ticker.BTC-PERPETUAL.100ms",
-        "incremental_ticker.BTC-PERPETUAL",
         "chart.trades.BTC-PERPETUAL.1",
         "deribit_volatility_index.btc_usd",
         "deribit_price_index.btc_usd",

@@ -172,6 +172,10 @@ pub fn is_same(plain: &Plain, said: &Said) -> bool {
             Plain::Quote { symbol, ts_event, update_id, numbers: pair },
             Said::Quote { symbol: s, ts_event: t, update_id: id, numbers: p },
         ) => symbols(symbol, s) && (ts_event, update_id) == (t, id) && numbers(pair, p),
+        (Plain::Figures(lines), Said::Figures(said)) => {
+            let is_long = said.iter().any(|line| line.len() > SYMBOL_MAX);
+            lines == said || is_long && lines.len() == said.len()
+        }
         (Plain::Reply { id, venue_code }, Said::Reply { id: i, venue_code: code }) => (id, venue_code) == (i, code),
         (Plain::Shutdown, Said::Shutdown) | (Plain::Ignored, Said::Ignored) => true,
         _ => false,

@@ -2,6 +2,7 @@
 //! a test can all run it. `native/fuzz/README.md` says which there are.
 
 mod book;
+mod figures;
 mod frame;
 mod images;
 mod journal;

@@ -102,11 +102,12 @@ fn object(members: Value) -> Map<String, Value> {
 impl<'a> Arbitrary<'a> for Made {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let venue = *u.choose(&[VenueId::BinanceSpot, VenueId::BinanceUsdm])?;
-        match u.int_in_range(0..=9_u8)? {
+        match u.int_in_range(0..=10_u8)? {
             0..=4 => depth(u, venue),
             5 | 6 => print(u, venue),
             7 | 8 => quote(u, venue),
-            _ => reply(u, venue),
+            9 => reply(u, venue),
+            _ => figure(u, venue),
         }
     }
 }
@@ -192,6 +193,35 @@ fn reply(u: &mut Unstructured<'_>, venue: VenueId) -> Result<Made> {
         }
     };
     Ok(Made { venue, members: object(members), said: Said::Reply { id, venue_code } })
+}
+
+/// A mark price, a liquidation or the state of a contract.
+fn figure(u: &mut Unstructured<'_>, venue: VenueId) -> Result<Made> {
+    let symbol = (*u.choose(&SYMBOLS)?).to_owned();
+    let ((sent, ts_sent), (engine, ts_engine)) = (time(u)?, time(u)?);
+    let numbers = ["0", "0.5", "64998.62659091", "1000000000000", "0.000000000000000001"];
+    let [price, other] = [*u.choose(&numbers)?, *u.choose(&numbers)?];
+    let who = |ts: u64| format!("{symbol} Some({ts})");
+    let (members, said) = match u.int_in_range(0..=2_u8)? {
+        0 => {
+            let rate = if other == "0" { other.to_owned() } else { format!("-{other}") };
+            let mark = json!({"e": "markPriceUpdate", "E": sent, "s": symbol, "p": price, "i": other, "r": rate, "T": engine});
+            let who = who(ts_sent);
+            let funding = format!("{who} funding {rate} next Some({ts_engine}) each None");
+            (mark, vec![format!("{who} mark {price}"), format!("{who} index {other}"), funding])
+        }
+        1 => {
+            let order = json!({"s": symbol, "S": "SELL", "q": other, "p": price, "ap": "1", "T": engine});
+            let said = format!("{} liquidation 0 sell {other} at {price}", who(ts_engine));
+            (json!({"e": "forceOrder", "E": sent, "o": order}), vec![said])
+        }
+        _ => {
+            let (word, state) = *u.choose(&[("TRADING", "trading"), ("SETTLING", "settling"), ("X", "other")])?;
+            let contract = json!({"e": "contractInfo", "E": sent, "s": symbol, "cs": word});
+            (contract, vec![format!("{} status {state}", who(ts_sent))])
+        }
+    };
+    Ok(Made { venue, members: object(members), said: Said::Figures(said) })
 }
 
 /// The body of a depth snapshot, and what it says.

@@ -6,6 +6,7 @@ use tickring_core::event::Level;
 use tickring_core::json::{BODY_BYTES_MAX, DEPTH_MAX, FRAME_BYTES_MAX};
 use tickring_core::venue::{DeltaIds, VenueId};
 
+use crate::figures;
 use crate::json::{self, Json};
 
 /// It cannot be used; the oracle does not say for which of possibly several reasons.
@@ -22,6 +23,8 @@ pub enum Said {
     Trade { symbol: String, ts_event: u64, id: u64, numbers: Numbers, sell: bool, aggregated: bool, off_market: bool },
     Quote { symbol: String, ts_event: Option<u64>, update_id: u64, numbers: Numbers },
     Reply { id: u64, venue_code: i64 },
+    /// Each of them as text.
+    Figures(Vec<String>),
     Shutdown,
     Ignored,
 }
@@ -35,35 +38,35 @@ pub struct Snapshot {
     pub asks: Numbers,
 }
 
-type Answer<T> = Result<T, Refused>;
+pub type Answer<T> = Result<T, Refused>;
 
 const IGNORED: &str = " kline 24hrTicker 24hrMiniTicker 1hTicker 4hTicker 1dTicker avgPrice referencePrice blockTrade \
-    continuous_kline markPriceUpdate forceOrder contractInfo compositeIndex assetIndexUpdate EquityUpdate ";
+    continuous_kline compositeIndex assetIndexUpdate EquityUpdate ";
 
 fn is_ignored(event: &str) -> bool {
     !event.is_empty() && !event.contains(' ') && IGNORED.contains(&format!(" {event} "))
 }
 
 /// The members of one object.
-struct Object<'a>(Vec<(Option<String>, &'a RawValue)>);
+pub struct Object<'a>(Vec<(Option<String>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
-    fn of(value: &'a RawValue) -> Option<Self> {
+    pub fn of(value: &'a RawValue) -> Option<Self> {
         if let Json::Object(members) = json::open(value) { Some(Self(members)) } else { None }
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key.as_deref() == Some(name))
     }
 
     /// The only member of that name; two are refused, since nobody can know which one is meant.
-    fn get(&self, name: &str) -> Answer<Option<&'a RawValue>> {
+    pub fn get(&self, name: &str) -> Answer<Option<&'a RawValue>> {
         let mut found = self.0.iter().filter(|(key, _)| key.as_deref() == Some(name)).map(|(_, value)| *value);
         let first = found.next();
         if found.next().is_some() { Err(Refused) } else { Ok(first) }
     }
 
-    fn need(&self, name: &str) -> Answer<&'a RawValue> {
+    pub fn need(&self, name: &str) -> Answer<&'a RawValue> {
         self.get(name)?.ok_or(Refused)
     }
 
@@ -73,18 +76,18 @@ impl<'a> Object<'a> {
         self.get(name)?.map(time).transpose()
     }
 
-    fn text(&self, name: &str) -> Answer<String> {
+    pub fn text(&self, name: &str) -> Answer<String> {
         text(self.need(name)?)
     }
 }
 
 /// A string; one that is no text (half of a surrogate pair) is empty, which means nothing to anybody.
-fn text(value: &RawValue) -> Answer<String> {
+pub fn text(value: &RawValue) -> Answer<String> {
     if let Json::String(text) = json::open(value) { Ok(text.unwrap_or_default()) } else { Err(Refused) }
 }
 
 /// Text of a price or quantity. With escapes in it, it may have 64 characters: no number that counts has more.
-fn number_text(value: &RawValue) -> Answer<String> {
+pub fn number_text(value: &RawValue) -> Answer<String> {
     let text = text(value)?;
     let is_too_long = value.get().contains('\\') && text.len() > 64;
     Ok(if is_too_long { "too long".to_owned() } else { text })
@@ -96,7 +99,7 @@ fn unsigned(value: &RawValue) -> Answer<u64> {
 }
 
 /// Milliseconds or microseconds to nanoseconds; from 10^14 on it can only be microseconds.
-fn time(value: &RawValue) -> Answer<u64> {
+pub fn time(value: &RawValue) -> Answer<u64> {
     let number = unsigned(value)?;
     number.checked_mul(if number < 100_000_000_000_000 { 1_000_000 } else { 1_000 }).ok_or(Refused)
 }
@@ -134,13 +137,16 @@ fn is_other_book(stream: &str) -> bool {
 }
 
 fn array(elements: &[&RawValue]) -> Answer<Said> {
+    let mut figures = Vec::new();
     for element in elements {
         let object = Object::of(element).ok_or(Refused)?;
-        if !is_ignored(&object.text("e")?) {
+        let event = object.text("e")?;
+        if !is_ignored(&event) && !figures::is_figure(&event) {
             return Err(Refused);
         }
+        figures.extend(figures::said(&object)?);
     }
-    Ok(Said::Ignored)
+    Ok(if figures.is_empty() { Said::Ignored } else { Said::Figures(figures) })
 }
 
 fn message(venue: VenueId, object: &Object<'_>) -> Answer<Said> {
@@ -152,6 +158,7 @@ fn message(venue: VenueId, object: &Object<'_>) -> Answer<Said> {
         "bookTicker" => quote(object),
         "serverShutdown" => Ok(Said::Shutdown),
         event if is_ignored(event) => Ok(Said::Ignored),
+        event if figures::is_figure(event) => figures::said(object).map(Said::Figures),
         _ => Err(Refused),
     }
 }
@@ -252,7 +259,7 @@ fn levels(value: &RawValue) -> Answer<Numbers> {
 }
 
 /// A number that is not negative: its digits without the point, and how many of them stand behind it; no needless zeros there.
-fn decimal(text: &str) -> Answer<(String, usize)> {
+pub fn decimal(text: &str) -> Answer<(String, usize)> {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let leading_zero = whole.len() > 1 && whole.starts_with('0');

@@ -14,6 +14,8 @@ use tickring_shm::{Poll, Reader, Record, SegmentOptions, Stage, Writer};
 
 mod made;
 
+pub(crate) use made::figure;
+
 use made::{Made, level};
 
 pub(crate) const NAME: &str = "fuzz";

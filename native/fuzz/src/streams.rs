@@ -23,6 +23,9 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
             r#"{"topic":"orderbook.50.BTCUSDT","ts":1767225600132,"type":"delta","data":{"s":"BTCUSDT","b":[["65000.00","0"]],"a":[["65000.25","0.250"]],"u":11,"seq":7961638731},"cts":1767225600129}"#,
             r#"{"topic":"orderbook.1.BTCUSDT","ts":1767225600115,"type":"snapshot","data":{"s":"BTCUSDT","b":[["65000.10","1.250"]],"a":[["65000.20","3.100"]],"u":4410221,"seq":7961638725},"cts":1767225600113}"#,
             r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1767225600120,"data":[{"T":1767225600118,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"65000.20","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false,"RPI":false,"seq":7961638726}]}"#,
+            r#"{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"65001.33","indexPrice":"65027.36","openInterest":"68744.761","openInterestValue":"4468500000.91","nextFundingTime":"1767254400000","fundingRate":"-0.000212","fundingIntervalHour":"8"},"cs":24987956059,"ts":1767225600118}"#,
+            r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","openInterestValue":"5","fundingRate":"0.0001"},"cs":24987956077,"ts":1767225600218}"#,
+            r#"{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":1739502303204,"data":[{"T":1739502302929,"s":"BTCUSDT","S":"Sell","v":"20000","p":"0.04499"}]}"#,
             r#"{"success":true,"ret_msg":"","conn_id":"cej","req_id":"7","op":"subscribe"}"#,
             r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","priceFilter":{"tickSize":"0.1"},"lotSizeFilter":{"qtyStep":"0.001"}}]}}"#,
         ],
@@ -146,7 +149,7 @@ impl Shard {
             let connection = instrument as u16;
             shard.input(Input::Instrument(&definition(instrument, *venue, symbol)));
             shard.input(Input::Connect { connection, venue: *venue as u16 });
-            shard.input(Input::Subscribe { connection, instrument, channels: 7 });
+            shard.input(Input::Subscribe { connection, instrument, channels: u8::MAX });
         }
         shard
     }

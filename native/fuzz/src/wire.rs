@@ -4,6 +4,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::Value;
 use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::error::Code;
+use tickring_core::event::Body as Event;
 use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade};
 use tickring_core::input::TradingState;
 use tickring_wire::{Body, FLAGS_SHOWN, FlatEncoder, Head, JsonEncoder, Origin, Sides, SkipReason, fbs};
@@ -68,7 +69,16 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
 
 fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> Result<Body<'a>> {
     let sides = Sides { bids, asks };
-    Ok(match u.int_in_range(0..=9_u8)? {
+    Ok(match u.int_in_range(0..=10_u8)? {
+        10 => match crate::ring::figure(u)? {
+            Event::MarkPrice(of) => Body::MarkPrice(of),
+            Event::IndexPrice(of) => Body::IndexPrice(of),
+            Event::Funding(of) => Body::Funding(of),
+            Event::OpenInterest(of) => Body::OpenInterest(of),
+            Event::Liquidation(of) => Body::Liquidation(of),
+            Event::TradingStatus(of) => Body::TradingStatus(of),
+            other => unreachable!("{other:?} is no figure"),
+        },
         0 => Body::BookSnapshot {
             last_update_id: u64::arbitrary(u)?,
             sides,
@@ -197,6 +207,22 @@ fn check_json(json: &Value, head: &Head<'_>, body: &Body<'_>) {
             assert_eq!((id(&inner["count"]), inner["timeframe"].as_str()), (bar.count, Some(timeframe.name())));
             assert_eq!((inner["late"].as_u64(), inner["closed"].as_bool()), (Some(bar.late.into()), Some(bar.closed)));
         }
+        Body::MarkPrice(of) | Body::IndexPrice(of) => {
+            assert_eq!((mantissa(&inner["price"], of.exponent), inner["exponent"].as_i64()), (of.price, Some(of.exponent.into())));
+        }
+        Body::Funding(of) => {
+            assert_eq!((mantissa(&inner["rate"], of.exponent), id(&inner["next_ts"])), (of.rate, of.next_ts));
+            assert_eq!(inner["interval_s"].as_u64(), Some(of.interval_s.into()));
+        }
+        Body::OpenInterest(of) => {
+            let (qty, value) = (mantissa(&inner["qty"], of.qty_exponent), mantissa(&inner["value"], of.value_exponent));
+            assert_eq!((qty, value), (of.qty, of.value));
+        }
+        Body::Liquidation(of) => {
+            let (price, qty) = (mantissa(&inner["price"], of.price_exponent), mantissa(&inner["qty"], of.qty_exponent));
+            assert_eq!((price, qty, id(&inner["id"]), inner["side"].as_str()), (of.price, of.qty, of.id, Some(of.side.name())));
+        }
+        Body::TradingStatus(state) => assert_eq!(inner["state"].as_str(), Some(state.name())),
     }
 }
 
@@ -255,6 +281,29 @@ fn check_flat(message: &fbs::Message<'_>, head: &Head<'_>, body: &Body<'_>) {
             assert_eq!((read.seconds(), read.start(), read.count()), (timeframe.seconds(), bar.start, bar.count));
             assert_eq!((read.open(), read.high(), read.low(), read.close()), (bar.open, bar.high, bar.low, bar.close));
             assert_eq!((read.volume(), read.late(), read.closed()), (bar.volume, bar.late, bar.closed));
+        }
+        Body::MarkPrice(of) => {
+            let read = message.body_as_mark_price().expect("a mark price");
+            assert_eq!((read.price(), read.exponent()), (of.price, of.exponent));
+        }
+        Body::IndexPrice(of) => {
+            let read = message.body_as_index_price().expect("an index price");
+            assert_eq!((read.price(), read.exponent()), (of.price, of.exponent));
+        }
+        Body::Funding(of) => {
+            let read = message.body_as_funding().expect("funding");
+            assert_eq!((read.rate(), read.next_ts(), read.interval_s()), (of.rate, of.next_ts, of.interval_s));
+        }
+        Body::OpenInterest(of) => {
+            let read = message.body_as_open_interest().expect("open interest");
+            assert_eq!((read.qty(), read.value(), read.value_exponent()), (of.qty, of.value, of.value_exponent));
+        }
+        Body::Liquidation(of) => {
+            let read = message.body_as_liquidation().expect("a liquidation");
+            assert_eq!((read.price(), read.qty(), read.id(), read.side().0), (of.price, of.qty, of.id, of.side as u8));
+        }
+        Body::TradingStatus(state) => {
+            assert_eq!(message.body_as_trading_status().expect("a state").state().0, state as u8);
         }
     }
 }

@@ -11,7 +11,7 @@ def test_each_kind_arrives_with_its_members(engine: Engine, reader: tickring.Rea
     engine("tables")
     reader.seek_newest()
     engine("kinds")
-    trade, quote, delta, snapshot, stats, definition, status, gap = reader.poll_batch()
+    trade, quote, delta, snapshot, stats, definition, status, gap, *figures = reader.poll_batch()
     units = Units(-8, -3)
     assert isinstance(trade, tickring.Trade)
     assert trade[1:3] == (77, 0)
@@ -40,8 +40,28 @@ def test_each_kind_arrives_with_its_members(engine: Engine, reader: tickring.Rea
     assert tickring.code_name(status.code) == "FRAME_NOT_JSON"
     assert isinstance(gap, tickring.Gap)
     assert gap[8:] == (tickring.GapStream.TRADE, tickring.GapReason.ROLLBACK, 40, 50)
-    sequences = [record.sequence for record in (trade, quote, delta, snapshot, stats, definition, status, gap)]
-    assert sequences == list(range(sequences[0], sequences[0] + 8))
+    others = (trade, quote, delta, snapshot, stats, definition, status, gap)
+    sequences = [record.sequence for record in (*others, *figures)]
+    assert sequences == list(range(sequences[0], sequences[0] + 14))
+    assert [record[8:] for record in figures] == [
+        (21, -1),
+        (-22, -18),
+        (-23, 24, -6, 28_800),
+        (25, 26, -3, -2),
+        (27, 28, 29, -4, -3, tickring.Side.SELL),
+        (tickring.MarketState.POST_ONLY,),
+    ]
+    mark, index, funding, open_interest, liquidation, state = figures
+    assert isinstance(mark, tickring.MarkPrice)
+    assert isinstance(index, tickring.IndexPrice)
+    assert (mark.price, index.price) == (Decimal("2.1"), Decimal("-2.2E-17"))
+    assert isinstance(funding, tickring.Funding)
+    assert (funding.rate, funding.next_ts, funding.interval_s) == (Decimal("-0.000023"), 24, 28_800)
+    assert isinstance(open_interest, tickring.OpenInterest)
+    assert (open_interest.qty, open_interest.value) == (Decimal("0.025"), Decimal("0.26"))
+    assert isinstance(liquidation, tickring.Liquidation)
+    assert (liquidation.price, liquidation.qty, liquidation.id) == (Decimal("0.0027"), Decimal("0.028"), 29)
+    assert isinstance(state, tickring.TradingStatus)
 
 
 def test_poll_and_poll_batch_give_the_same(engine: Engine) -> None:
@@ -50,12 +70,12 @@ def test_poll_and_poll_batch_give_the_same(engine: Engine) -> None:
         engine("refused")
         singly = list(iter(one.poll, None))
         assert [record for batch in iter(lambda: many.poll_batch(3), []) for record in batch] == singly
-        assert len(singly) == 8 + 7 + 1
+        assert len(singly) == 14 + 7 + 1
 
 
 def test_batch_has_no_more_than_asked_for(engine: Engine, reader: tickring.Reader) -> None:
     engine("kinds")
-    assert [len(reader.poll_batch(count)) for count in (0, -1, 1, 5, 100, 100)] == [0, 0, 1, 5, 2, 0]
+    assert [len(reader.poll_batch(count)) for count in (0, -1, 1, 5, 100, 100)] == [0, 0, 1, 5, 8, 0]
 
 
 def test_lap_is_a_value_with_the_exact_loss(engine: Engine, reader: tickring.Reader) -> None:
@@ -86,7 +106,7 @@ def test_seek_oldest_gives_what_the_ring_holds(engine: Engine, reader: tickring.
     first, *others = reader.poll_batch()
     assert isinstance(first, tickring.EpochStart)
     assert (first.sequence, first.reason) == (1, tickring.EpochReason.FIRST)
-    assert len(others) == 8
+    assert len(others) == 14
 
 
 def test_price_is_refused_where_its_exponent_cannot_be_known(engine: Engine, reader: tickring.Reader) -> None:

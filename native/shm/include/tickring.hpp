@@ -77,6 +77,20 @@ struct Record : tkr_record {
   const tkr_status *as_status() const noexcept { return kind == TKR_KIND_STATUS ? &status : nullptr; }
   const tkr_gap *as_gap() const noexcept { return kind == TKR_KIND_GAP ? &gap : nullptr; }
   const tkr_epoch_start *as_epoch_start() const noexcept { return kind == TKR_KIND_EPOCH_START ? &epoch_start : nullptr; }
+  const tkr_reference_price *as_mark_price() const noexcept {
+    return kind == TKR_KIND_MARK_PRICE ? &reference_price : nullptr;
+  }
+  const tkr_reference_price *as_index_price() const noexcept {
+    return kind == TKR_KIND_INDEX_PRICE ? &reference_price : nullptr;
+  }
+  const tkr_funding *as_funding() const noexcept { return kind == TKR_KIND_FUNDING ? &funding : nullptr; }
+  const tkr_open_interest *as_open_interest() const noexcept {
+    return kind == TKR_KIND_OPEN_INTEREST ? &open_interest : nullptr;
+  }
+  const tkr_liquidation *as_liquidation() const noexcept { return kind == TKR_KIND_LIQUIDATION ? &liquidation : nullptr; }
+  const tkr_trading_status *as_trading_status() const noexcept {
+    return kind == TKR_KIND_TRADING_STATUS ? &trading_status : nullptr;
+  }
 };
 static_assert(sizeof(Record) == sizeof(tkr_record), "a Record adds nothing to tkr_record");
 

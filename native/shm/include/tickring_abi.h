@@ -86,6 +86,12 @@ enum tkr_kind {
   TKR_KIND_STATUS = 8,
   TKR_KIND_GAP = 11,
   TKR_KIND_EPOCH_START = 12,
+  TKR_KIND_FUNDING = 13,
+  TKR_KIND_OPEN_INTEREST = 14,
+  TKR_KIND_LIQUIDATION = 15,
+  TKR_KIND_MARK_PRICE = 16,
+  TKR_KIND_INDEX_PRICE = 17,
+  TKR_KIND_TRADING_STATUS = 20,
 };
 
 /* Flag bits of a record. */
@@ -139,6 +145,29 @@ enum tkr_epoch_reason {
   TKR_EPOCH_REASON_FIRST = 1,
   TKR_EPOCH_REASON_RESTART = 2,
   TKR_EPOCH_REASON_CRASH = 3,
+};
+
+/* Sides of a liquidation's order. */
+enum tkr_side {
+  TKR_SIDE_BUY = 1,
+  TKR_SIDE_SELL = 2,
+};
+
+/* What may be done in a market. */
+enum tkr_market_state {
+  TKR_MARKET_STATE_TRADING = 1,
+  TKR_MARKET_STATE_HALT = 2,
+  TKR_MARKET_STATE_AUCTION = 3,
+  TKR_MARKET_STATE_PRE_OPEN = 4,
+  TKR_MARKET_STATE_POST_ONLY = 5,
+  TKR_MARKET_STATE_LIMIT_ONLY = 6,
+  TKR_MARKET_STATE_CANCEL_ONLY = 7,
+  TKR_MARKET_STATE_REDUCE_ONLY = 8,
+  TKR_MARKET_STATE_MAINTENANCE = 9,
+  TKR_MARKET_STATE_SETTLING = 10,
+  TKR_MARKET_STATE_CLOSED = 11,
+  TKR_MARKET_STATE_DELISTED = 12,
+  TKR_MARKET_STATE_OTHER = 13,
 };
 
 /* Whether an instrument trades. */
@@ -210,15 +239,20 @@ enum tkr_counter {
   TKR_COUNTER_AUDITS_VOID = 35, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
   TKR_COUNTER_ROLLBACKS = 36, /* Times a venue restarted its ids. */
   TKR_COUNTER_WIDENED = 37, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_JOURNAL_STATE = 38, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 39, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 40, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 41, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 42, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 43, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 44, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 45, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 46, /* Errors of the disk. */
+  TKR_COUNTER_MARK_PRICES = 38, /* Mark and index price events. */
+  TKR_COUNTER_FUNDINGS = 39, /* Funding events. */
+  TKR_COUNTER_OPEN_INTERESTS = 40, /* Open interest events. */
+  TKR_COUNTER_LIQUIDATIONS = 41, /* Liquidation events. */
+  TKR_COUNTER_TRADING_STATUSES = 42, /* Trading status events. */
+  TKR_COUNTER_JOURNAL_STATE = 43, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 44, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 45, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 46, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 47, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 48, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 49, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 50, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 51, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -244,6 +278,11 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_IN_SYNC = 18, /* 1 while the book is proven in sync, else 0. */
   TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 19, /* Update id of the book. */
   TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 20, /* Receive time of the last message, ns since the UNIX epoch. */
+  TKR_INSTRUMENT_COUNTER_MARK_PRICES = 21, /* Mark and index price events. */
+  TKR_INSTRUMENT_COUNTER_FUNDINGS = 22, /* Funding events. */
+  TKR_INSTRUMENT_COUNTER_OPEN_INTERESTS = 23, /* Open interest events. */
+  TKR_INSTRUMENT_COUNTER_LIQUIDATIONS = 24, /* Liquidation events. */
+  TKR_INSTRUMENT_COUNTER_TRADING_STATUSES = 25, /* Trading status events. */
 };
 
 /* Histograms of a shard. */
@@ -339,6 +378,48 @@ typedef struct tkr_epoch_start {
   uint8_t reason; /* One of TKR_EPOCH_REASON_*. */
   uint8_t reserved[7]; /* 0. */
 } tkr_epoch_start;
+
+/* TKR_KIND_MARK_PRICE (positions are valued at it) and _INDEX_PRICE (of the underlying). */
+typedef struct tkr_reference_price {
+  int64_t price; /* Price mantissa. */
+  int8_t exponent; /* Price = mantissa x 10^this, not the instrument's exponent. */
+  uint8_t reserved[7]; /* 0. */
+} tkr_reference_price;
+
+/* TKR_KIND_FUNDING: what holders of a perpetual future pay each other. */
+typedef struct tkr_funding {
+  int64_t rate; /* Mantissa of the rate of one interval; below 0 sellers pay. */
+  uint64_t next_ts; /* When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it. */
+  int8_t exponent; /* Rate = mantissa x 10^this. */
+  uint8_t reserved[3]; /* 0. */
+  uint32_t interval_s; /* Length of the interval, s; 0 where the venue does not tell it. */
+} tkr_funding;
+
+/* TKR_KIND_OPEN_INTEREST: contracts that are open. */
+typedef struct tkr_open_interest {
+  int64_t qty; /* Quantity mantissa. */
+  int64_t value; /* Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it. */
+  int8_t qty_exponent; /* Quantity = mantissa x 10^this, not the instrument's exponent. */
+  int8_t value_exponent; /* Value = mantissa x 10^this. */
+  uint8_t reserved[6]; /* 0. */
+} tkr_open_interest;
+
+/* TKR_KIND_LIQUIDATION: an order that closes a position without margin. */
+typedef struct tkr_liquidation {
+  int64_t price; /* Price mantissa. */
+  int64_t qty; /* Quantity mantissa. */
+  uint64_t id; /* The venue's id; 0 where it tells none. */
+  int8_t price_exponent; /* Price = mantissa x 10^this, not the instrument's exponent. */
+  int8_t qty_exponent; /* Quantity = mantissa x 10^this, not the instrument's exponent. */
+  uint8_t side; /* Side of the order, one of TKR_SIDE_*. */
+  uint8_t reserved[5]; /* 0. */
+} tkr_liquidation;
+
+/* TKR_KIND_TRADING_STATUS: whether a market trades. */
+typedef struct tkr_trading_status {
+  uint8_t state; /* One of TKR_MARKET_STATE_*. */
+  uint8_t reserved[7]; /* 0. */
+} tkr_trading_status;
 
 /* What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT. */
 typedef struct tkr_options {
@@ -464,6 +545,11 @@ typedef struct tkr_record {
     tkr_status status;
     tkr_gap gap;
     tkr_epoch_start epoch_start;
+    tkr_reference_price reference_price;
+    tkr_funding funding;
+    tkr_open_interest open_interest;
+    tkr_liquidation liquidation;
+    tkr_trading_status trading_status;
   };
 } tkr_record;
 
@@ -525,6 +611,33 @@ TKR_ASSERT(offsetof(tkr_epoch_start, prev_epoch) == 0, "place of tkr_epoch_start
 TKR_ASSERT(offsetof(tkr_epoch_start, last_durable) == 8, "place of tkr_epoch_start.last_durable");
 TKR_ASSERT(offsetof(tkr_epoch_start, reason) == 16, "place of tkr_epoch_start.reason");
 TKR_ASSERT(offsetof(tkr_epoch_start, reserved) == 17, "place of tkr_epoch_start.reserved");
+TKR_ASSERT(sizeof(tkr_reference_price) == 16, "size of tkr_reference_price");
+TKR_ASSERT(offsetof(tkr_reference_price, price) == 0, "place of tkr_reference_price.price");
+TKR_ASSERT(offsetof(tkr_reference_price, exponent) == 8, "place of tkr_reference_price.exponent");
+TKR_ASSERT(offsetof(tkr_reference_price, reserved) == 9, "place of tkr_reference_price.reserved");
+TKR_ASSERT(sizeof(tkr_funding) == 24, "size of tkr_funding");
+TKR_ASSERT(offsetof(tkr_funding, rate) == 0, "place of tkr_funding.rate");
+TKR_ASSERT(offsetof(tkr_funding, next_ts) == 8, "place of tkr_funding.next_ts");
+TKR_ASSERT(offsetof(tkr_funding, exponent) == 16, "place of tkr_funding.exponent");
+TKR_ASSERT(offsetof(tkr_funding, reserved) == 17, "place of tkr_funding.reserved");
+TKR_ASSERT(offsetof(tkr_funding, interval_s) == 20, "place of tkr_funding.interval_s");
+TKR_ASSERT(sizeof(tkr_open_interest) == 24, "size of tkr_open_interest");
+TKR_ASSERT(offsetof(tkr_open_interest, qty) == 0, "place of tkr_open_interest.qty");
+TKR_ASSERT(offsetof(tkr_open_interest, value) == 8, "place of tkr_open_interest.value");
+TKR_ASSERT(offsetof(tkr_open_interest, qty_exponent) == 16, "place of tkr_open_interest.qty_exponent");
+TKR_ASSERT(offsetof(tkr_open_interest, value_exponent) == 17, "place of tkr_open_interest.value_exponent");
+TKR_ASSERT(offsetof(tkr_open_interest, reserved) == 18, "place of tkr_open_interest.reserved");
+TKR_ASSERT(sizeof(tkr_liquidation) == 32, "size of tkr_liquidation");
+TKR_ASSERT(offsetof(tkr_liquidation, price) == 0, "place of tkr_liquidation.price");
+TKR_ASSERT(offsetof(tkr_liquidation, qty) == 8, "place of tkr_liquidation.qty");
+TKR_ASSERT(offsetof(tkr_liquidation, id) == 16, "place of tkr_liquidation.id");
+TKR_ASSERT(offsetof(tkr_liquidation, price_exponent) == 24, "place of tkr_liquidation.price_exponent");
+TKR_ASSERT(offsetof(tkr_liquidation, qty_exponent) == 25, "place of tkr_liquidation.qty_exponent");
+TKR_ASSERT(offsetof(tkr_liquidation, side) == 26, "place of tkr_liquidation.side");
+TKR_ASSERT(offsetof(tkr_liquidation, reserved) == 27, "place of tkr_liquidation.reserved");
+TKR_ASSERT(sizeof(tkr_trading_status) == 8, "size of tkr_trading_status");
+TKR_ASSERT(offsetof(tkr_trading_status, state) == 0, "place of tkr_trading_status.state");
+TKR_ASSERT(offsetof(tkr_trading_status, reserved) == 1, "place of tkr_trading_status.reserved");
 TKR_ASSERT(sizeof(tkr_options) == 16, "size of tkr_options");
 TKR_ASSERT(offsetof(tkr_options, struct_size) == 0, "place of tkr_options.struct_size");
 TKR_ASSERT(offsetof(tkr_options, flags) == 4, "place of tkr_options.flags");
@@ -620,5 +733,10 @@ TKR_ASSERT(offsetof(tkr_record, definition) == 56, "place of tkr_record.definiti
 TKR_ASSERT(offsetof(tkr_record, status) == 56, "place of tkr_record.status");
 TKR_ASSERT(offsetof(tkr_record, gap) == 56, "place of tkr_record.gap");
 TKR_ASSERT(offsetof(tkr_record, epoch_start) == 56, "place of tkr_record.epoch_start");
+TKR_ASSERT(offsetof(tkr_record, reference_price) == 56, "place of tkr_record.reference_price");
+TKR_ASSERT(offsetof(tkr_record, funding) == 56, "place of tkr_record.funding");
+TKR_ASSERT(offsetof(tkr_record, open_interest) == 56, "place of tkr_record.open_interest");
+TKR_ASSERT(offsetof(tkr_record, liquidation) == 56, "place of tkr_record.liquidation");
+TKR_ASSERT(offsetof(tkr_record, trading_status) == 56, "place of tkr_record.trading_status");
 
 #endif

@@ -3,6 +3,7 @@
 use tickring_core::event::{Body, BookChange, Gap, Header, Kind, Level, Quote, Stats24h, Status, Trade, flag};
 use tickring_core::input::Instrument;
 
+use crate::figures;
 use crate::layout::{BOOK_HEAD_WORDS, LEVELS_MAX, RECORD_HEAD_WORDS, RECORD_WORDS_MAX, SLOT_BODY_WORDS, WIDE_WORDS};
 use crate::levels::{BookRecord, LevelWords};
 use crate::payload::EpochStart;
@@ -163,11 +164,12 @@ pub(crate) fn encode_payload(content: Content<'_>, words: &mut [u64]) -> Option<
         Body::Instrument(instrument) => put(words, &instrument_words(instrument)),
         Body::Status(status) => put(words, &status_words(status)),
         Body::Gap(gap) => put(words, &gap_words(gap)),
+        figure => return figures::encode(figure, words),
     })
 }
 
 #[inline]
-fn put(words: &mut [u64], values: &[u64]) -> usize {
+pub(crate) fn put(words: &mut [u64], values: &[u64]) -> usize {
     words[..values.len()].copy_from_slice(values);
     values.len()
 }

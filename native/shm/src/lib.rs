@@ -45,6 +45,7 @@ mod decode;
 #[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
+mod figures;
 mod files;
 #[cfg(not(loom))]
 mod handout;

@@ -69,15 +69,36 @@ const GAP: &[Field] = &[part("stream", 0, 0, 8), part("reason", 0, 8, 8), unsign
 
 const EPOCH_START: &[Field] = &[unsigned("prev_epoch", 0), unsigned("last_durable", 1), part("reason", 2, 0, 8)];
 
+const REFERENCE_PRICE: &[Field] = &[signed("price", 0), exponent("exponent", 1, 0)];
+
+const FUNDING: &[Field] =
+    &[signed("rate", 0), unsigned("next_ts", 1), exponent("exponent", 2, 0), part("interval_s", 2, 32, 32)];
+
+const OPEN_INTEREST: &[Field] =
+    &[signed("qty", 0), signed("value", 1), exponent("qty_exponent", 2, 0), exponent("value_exponent", 2, 8)];
+
+const LIQUIDATION: &[Field] = &[
+    signed("price", 0),
+    signed("qty", 1),
+    unsigned("id", 2),
+    exponent("price_exponent", 3, 0),
+    exponent("qty_exponent", 3, 8),
+    part("side", 3, 16, 8),
+];
+
+const TRADING_STATUS: &[Field] = &[part("state", 0, 0, 8)];
+
 /// Words of a kind's payload; books add two words a level, bids before asks, price before quantity.
 #[must_use]
 pub const fn words(kind: Kind) -> usize {
     match kind {
         Kind::Trade | Kind::BookDelta | Kind::BookSnapshot | Kind::Gap | Kind::EpochStart => 3,
-        Kind::Quote => 4,
+        Kind::Funding | Kind::OpenInterest => 3,
+        Kind::Quote | Kind::Liquidation => 4,
         Kind::Stats24h => 6,
         Kind::Instrument => 12,
-        Kind::Status => 2,
+        Kind::Status | Kind::MarkPrice | Kind::IndexPrice => 2,
+        Kind::TradingStatus => 1,
     }
 }
 
@@ -93,6 +114,11 @@ pub const fn fields(kind: Kind) -> &'static [Field] {
         Kind::Status => STATUS,
         Kind::Gap => GAP,
         Kind::EpochStart => EPOCH_START,
+        Kind::MarkPrice | Kind::IndexPrice => REFERENCE_PRICE,
+        Kind::Funding => FUNDING,
+        Kind::OpenInterest => OPEN_INTEREST,
+        Kind::Liquidation => LIQUIDATION,
+        Kind::TradingStatus => TRADING_STATUS,
     }
 }
 

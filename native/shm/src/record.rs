@@ -132,6 +132,12 @@ impl Record {
             Kind::Status => decode_status(&self.fixed).is_some(),
             Kind::Gap => decode_gap(&self.fixed).is_some(),
             Kind::EpochStart => decode_epoch_start(&self.fixed).is_some(),
+            Kind::MarkPrice => self.mark_price().is_some(),
+            Kind::IndexPrice => self.index_price().is_some(),
+            Kind::Funding => self.funding().is_some(),
+            Kind::OpenInterest => self.open_interest().is_some(),
+            Kind::Liquidation => self.liquidation().is_some(),
+            Kind::TradingStatus => self.trading_status().is_some(),
         }
     }
 

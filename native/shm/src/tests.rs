@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use tickring_core::error::Code;
 use tickring_core::event::{
-    Body, BookChange, Event, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Quote, State, Stats24h,
-    Status, Trade, flag,
+    Body, BookChange, Event, Funding, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Liquidation,
+    MarketState, OpenInterest, Quote, ReferencePrice, Side, State, Stats24h, Status, Trade, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 
@@ -30,6 +30,7 @@ enum Owned {
     Instrument(Instrument),
     Status(Status),
     Gap(Gap),
+    Figure(Body<'static>),
 }
 
 impl Owned {
@@ -46,6 +47,7 @@ impl Owned {
             Self::Instrument(definition) => use_body(&Body::Instrument(&Instrument { id: instrument, ..*definition })),
             Self::Status(status) => use_body(&Body::Status(*status)),
             Self::Gap(gap) => use_body(&Body::Gap(*gap)),
+            Self::Figure(body) => use_body(body),
         }
     }
 }
@@ -112,6 +114,25 @@ fn book() -> impl Strategy<Value = Owned> {
     )
 }
 
+fn figure() -> impl Strategy<Value = Body<'static>> {
+    let number = || (any::<i64>(), -18..=0_i8);
+    let sides = prop::sample::select(Side::ALL);
+    prop_oneof![
+        number().prop_map(|(price, exponent)| Body::MarkPrice(ReferencePrice { price, exponent })),
+        number().prop_map(|(price, exponent)| Body::IndexPrice(ReferencePrice { price, exponent })),
+        (number(), any::<(u32, u64)>()).prop_map(|((rate, exponent), (interval_s, next_ts))| {
+            Body::Funding(Funding { rate, exponent, interval_s, next_ts })
+        }),
+        (number(), number()).prop_map(|((qty, qty_exponent), (value, value_exponent))| {
+            Body::OpenInterest(OpenInterest { qty, value, qty_exponent, value_exponent })
+        }),
+        (number(), number(), any::<u64>(), sides).prop_map(|((price, price_exponent), (qty, qty_exponent), id, side)| {
+            Body::Liquidation(Liquidation { price, qty, id, price_exponent, qty_exponent, side })
+        }),
+        prop::sample::select(MarketState::ALL).prop_map(Body::TradingStatus),
+    ]
+}
+
 fn content() -> impl Strategy<Value = Owned> {
     prop_oneof![
         any::<(i64, i64, u64)>().prop_map(|(price, qty, trade_id)| Owned::Trade(Trade { price, qty, trade_id })),
@@ -123,6 +144,7 @@ fn content() -> impl Strategy<Value = Owned> {
         instrument().prop_map(Owned::Instrument),
         status().prop_map(Owned::Status),
         gap().prop_map(Owned::Gap),
+        figure().prop_map(Owned::Figure),
     ]
 }
 
@@ -210,6 +232,12 @@ proptest! {
                 Body::Instrument(instrument) => prop_assert_eq!(record.instrument_definition(), Some(*instrument)),
                 Body::Status(status) => prop_assert_eq!(record.status(), Some(status)),
                 Body::Gap(gap) => prop_assert_eq!(record.gap(), Some(gap)),
+                Body::MarkPrice(price) => prop_assert_eq!(record.mark_price(), Some(price)),
+                Body::IndexPrice(price) => prop_assert_eq!(record.index_price(), Some(price)),
+                Body::Funding(funding) => prop_assert_eq!(record.funding(), Some(funding)),
+                Body::OpenInterest(interest) => prop_assert_eq!(record.open_interest(), Some(interest)),
+                Body::Liquidation(liquidation) => prop_assert_eq!(record.liquidation(), Some(liquidation)),
+                Body::TradingStatus(state) => prop_assert_eq!(record.trading_status(), Some(state)),
             }
             check_canonical(&record)?;
             check_without_ring(&header, *body, record)?;
@@ -219,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn decoding_never_panics_on_arbitrary_slots(words in prop::collection::vec(any::<u64>(), COPY_WORDS), kind in 0..14_u64,
+    fn decoding_never_panics_on_arbitrary_slots(words in prop::collection::vec(any::<u64>(), COPY_WORDS), kind in 0..22_u64,
         span in 1..=38_u64)
     {
         let mut words = words;

@@ -111,7 +111,7 @@ impl Feed {
                     }
                 }
             }
-            Channel::Book | Channel::Trade | Channel::Bar(_) => {}
+            _ => {}
         }
     }
 

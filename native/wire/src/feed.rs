@@ -92,7 +92,25 @@ impl Feed {
                 }
             }
             Kind::Instrument | Kind::EpochStart => {}
+            _ => self.figure(index, origin, record),
         }
+    }
+
+    fn figure(&mut self, index: usize, origin: Origin, record: &Record) {
+        let said = match record.kind {
+            Kind::MarkPrice => record.mark_price().map(|of| (Channel::MarkPrice, Body::MarkPrice(of))),
+            Kind::IndexPrice => record.index_price().map(|of| (Channel::MarkPrice, Body::IndexPrice(of))),
+            Kind::Funding => record.funding().map(|of| (Channel::Funding, Body::Funding(of))),
+            Kind::OpenInterest => record.open_interest().map(|of| (Channel::OpenInterest, Body::OpenInterest(of))),
+            Kind::Liquidation => record.liquidation().map(|of| (Channel::Liquidation, Body::Liquidation(of))),
+            Kind::TradingStatus => record.trading_status().map(|of| (Channel::Status, Body::TradingStatus(of))),
+            _ => None,
+        };
+        let Some((channel, body)) = said else { return };
+        if record.kind != Kind::IndexPrice {
+            self.entries[index].figures[channel.place() - Channel::FIGURES_FROM] = Some((body, origin));
+        }
+        self.publish(index, channel, origin, &body);
     }
 
     pub(crate) fn entry(&self, instrument: u32) -> Option<&Entry> {
@@ -321,6 +339,10 @@ impl Feed {
             }
             1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
             2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
+            place if place < Channel::OF_RECORDS.len() => {
+                let figure = entry.figures.get(place.checked_sub(Channel::FIGURES_FROM)?)?;
+                figure.map(|(body, origin)| (origin, body))?
+            }
             place => {
                 let Some(Channel::Bar(timeframe)) = Channel::at(place) else { return None };
                 let bar = entry.bars.newest(timeframe)?;

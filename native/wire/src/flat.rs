@@ -2,7 +2,7 @@
 
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
 use tickring_core::bars::Bar;
-use tickring_core::event::{Level, Quote, Stats24h, Status, Trade, flag};
+use tickring_core::event::{Funding, Level, Liquidation, OpenInterest, Quote, Stats24h, Status, Trade, flag};
 
 use crate::fbs;
 use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
@@ -103,6 +103,37 @@ fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &
             let args = fbs::SkippedArgs { reason: fbs::SkipReason(reason as u8), from, to, count };
             (fbs::Body::Skipped, fbs::Skipped::create(builder, &args).as_union_value())
         }
+        figure => build_figure(builder, &figure),
+    }
+}
+
+fn build_figure(builder: &mut FlatBufferBuilder<'static>, body: &Body<'_>) -> Union {
+    match *body {
+        Body::MarkPrice(of) => {
+            let args = fbs::MarkPriceArgs { price: of.price, exponent: of.exponent };
+            (fbs::Body::MarkPrice, fbs::MarkPrice::create(builder, &args).as_union_value())
+        }
+        Body::IndexPrice(of) => {
+            let args = fbs::IndexPriceArgs { price: of.price, exponent: of.exponent };
+            (fbs::Body::IndexPrice, fbs::IndexPrice::create(builder, &args).as_union_value())
+        }
+        Body::Funding(Funding { rate, exponent, interval_s, next_ts }) => {
+            let args = fbs::FundingArgs { rate, exponent, interval_s, next_ts };
+            (fbs::Body::Funding, fbs::Funding::create(builder, &args).as_union_value())
+        }
+        Body::OpenInterest(OpenInterest { qty, qty_exponent, value, value_exponent }) => {
+            let args = fbs::OpenInterestArgs { qty, qty_exponent, value, value_exponent };
+            (fbs::Body::OpenInterest, fbs::OpenInterest::create(builder, &args).as_union_value())
+        }
+        Body::Liquidation(Liquidation { price, price_exponent, qty, qty_exponent, id, side }) => {
+            let args = fbs::LiquidationArgs { price, price_exponent, qty, qty_exponent, id, side: fbs::Side(side as u8) };
+            (fbs::Body::Liquidation, fbs::Liquidation::create(builder, &args).as_union_value())
+        }
+        Body::TradingStatus(state) => {
+            let args = fbs::TradingStatusArgs { state: fbs::MarketState(state as u8) };
+            (fbs::Body::TradingStatus, fbs::TradingStatus::create(builder, &args).as_union_value())
+        }
+        _ => unreachable!("invariant: `build_body` has the others"),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The members of a message, once for all encodings that name them.
 
 use tickring_core::bars::{Bar, Timeframe};
-use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, Stats24h, Status, Trade, flag};
+use tickring_core::event::{
+    Funding, Gap, GapReason, GapStream, Level, Liquidation, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade, flag,
+};
 use tickring_core::input::TradingState;
 
 use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
@@ -78,6 +80,12 @@ const fn body_type(body: &Body<'_>) -> &'static str {
         Body::Instrument { .. } => "instrument",
         Body::Skipped { .. } => "skipped",
         Body::Bar(..) => "bar",
+        Body::MarkPrice(_) => "mark_price",
+        Body::IndexPrice(_) => "index_price",
+        Body::Funding(_) => "funding",
+        Body::OpenInterest(_) => "open_interest",
+        Body::Liquidation(_) => "liquidation",
+        Body::TradingStatus(_) => "trading_status",
     }
 }
 
@@ -85,7 +93,10 @@ const fn body_type(body: &Body<'_>) -> &'static str {
 const fn body_members(body: &Body<'_>) -> u32 {
     match body {
         Body::BookSnapshot { .. } | Body::BookDelta { .. } => 5,
-        Body::Stats24h(_) => 6,
+        Body::Stats24h(_) | Body::Liquidation(_) => 6,
+        Body::MarkPrice(_) | Body::IndexPrice(_) => 2,
+        Body::Funding(_) | Body::OpenInterest(_) => 4,
+        Body::TradingStatus(_) => 1,
         Body::Bar(..) => 10,
         Body::Trade(_) | Body::Quote(_) | Body::Status(_) | Body::Gap(_) | Body::Instrument { .. } | Body::Skipped { .. } => 4,
     }
@@ -111,6 +122,11 @@ fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
         Body::Gap(gap) => write_gap(text, &gap),
         Body::Stats24h(stats) => write_stats(text, head, &stats),
         Body::Bar(timeframe, bar) => write_bar(text, head, timeframe, &bar),
+        Body::MarkPrice(price) | Body::IndexPrice(price) => write_reference_price(text, &price),
+        Body::Funding(funding) => write_funding(text, &funding),
+        Body::OpenInterest(interest) => write_open_interest(text, &interest),
+        Body::Liquidation(liquidation) => write_liquidation(text, &liquidation),
+        Body::TradingStatus(state) => text.name("state", state.name()),
         Body::Instrument { tick_size, lot_size, state, change_count } => {
             text.decimal("tick_size", tick_size, head.price_exponent);
             text.decimal("lot_size", lot_size, head.qty_exponent);
@@ -188,6 +204,34 @@ fn write_bar(text: &mut impl Members, head: &Head<'_>, timeframe: Timeframe, bar
     text.id("count", bar.count);
     text.number("late", u64::from(bar.late));
     text.boolean("closed", bar.closed);
+}
+
+fn write_reference_price(text: &mut impl Members, of: &ReferencePrice) {
+    text.decimal("price", of.price, of.exponent);
+    text.exponent("exponent", of.exponent);
+}
+
+fn write_funding(text: &mut impl Members, of: &Funding) {
+    text.decimal("rate", of.rate, of.exponent);
+    text.exponent("exponent", of.exponent);
+    text.number("interval_s", u64::from(of.interval_s));
+    text.id("next_ts", of.next_ts);
+}
+
+fn write_open_interest(text: &mut impl Members, of: &OpenInterest) {
+    text.decimal("qty", of.qty, of.qty_exponent);
+    text.exponent("qty_exponent", of.qty_exponent);
+    text.decimal("value", of.value, of.value_exponent);
+    text.exponent("value_exponent", of.value_exponent);
+}
+
+fn write_liquidation(text: &mut impl Members, of: &Liquidation) {
+    text.decimal("price", of.price, of.price_exponent);
+    text.exponent("price_exponent", of.price_exponent);
+    text.decimal("qty", of.qty, of.qty_exponent);
+    text.exponent("qty_exponent", of.qty_exponent);
+    text.id("id", of.id);
+    text.name("side", of.side.name());
 }
 
 const fn trading_state_name(state: TradingState) -> &'static str {

@@ -1,7 +1,9 @@
 //! One message of one topic, before it is encoded.
 
 use tickring_core::bars::{Bar, Timeframe};
-use tickring_core::event::{Gap, Level, Quote, Stats24h, Status, Trade, flag};
+use tickring_core::event::{
+    Funding, Gap, Level, Liquidation, MarketState, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade, flag,
+};
 use tickring_core::input::TradingState;
 
 /// Record flags that say something about the content; the others are about the ring's layout and order.
@@ -234,4 +236,16 @@ pub enum Body<'a> {
     },
     /// A candle as it is now.
     Bar(Timeframe, Bar),
+    /// The price that positions are valued at.
+    MarkPrice(ReferencePrice),
+    /// The price of the underlying.
+    IndexPrice(ReferencePrice),
+    /// Funding rate.
+    Funding(Funding),
+    /// Contracts that are open.
+    OpenInterest(OpenInterest),
+    /// An order that closes a position.
+    Liquidation(Liquidation),
+    /// Whether the market trades.
+    TradingStatus(MarketState),
 }

@@ -8,7 +8,7 @@ use tickring_core::event::{Level, Quote, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::venue::VenueId;
 
-use crate::message::{Encoding, Head, Origin, Rung};
+use crate::message::{Body, Encoding, Head, Origin, Rung};
 
 /// First and longest wait before the engine is asked again for the same book.
 const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
@@ -20,12 +20,31 @@ pub(crate) enum Channel {
     Book,
     Trade,
     Quote,
+    MarkPrice,
+    Funding,
+    OpenInterest,
+    Liquidation,
+    Status,
     Bar(Timeframe),
 }
 
 impl Channel {
     /// Those that say what records said, and so have to say what was missed.
-    pub(crate) const OF_RECORDS: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
+    pub(crate) const OF_RECORDS: [Self; 8] = [
+        Self::Book,
+        Self::Trade,
+        Self::Quote,
+        Self::MarkPrice,
+        Self::Funding,
+        Self::OpenInterest,
+        Self::Liquidation,
+        Self::Status,
+    ];
+
+    /// Place of the first that has no state of its own in [`Entry`], but one of [`Entry::figures`].
+    pub(crate) const FIGURES_FROM: usize = 3;
+    /// How many of them there are.
+    pub(crate) const FIGURES: usize = Self::OF_RECORDS.len() - Self::FIGURES_FROM;
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Self::OF_RECORDS.into_iter().chain(Timeframe::ALL.map(Self::Bar))
@@ -37,6 +56,11 @@ impl Channel {
             Self::Book => 0,
             Self::Trade => 1,
             Self::Quote => 2,
+            Self::MarkPrice => 3,
+            Self::Funding => 4,
+            Self::OpenInterest => 5,
+            Self::Liquidation => 6,
+            Self::Status => 7,
             Self::Bar(timeframe) => Self::OF_RECORDS.len() + timeframe as usize,
         }
     }
@@ -51,6 +75,11 @@ impl Channel {
             Self::Book => "book".to_owned(),
             Self::Trade => "trade".to_owned(),
             Self::Quote => "quote".to_owned(),
+            Self::MarkPrice => "mark_price".to_owned(),
+            Self::Funding => "funding".to_owned(),
+            Self::OpenInterest => "open_interest".to_owned(),
+            Self::Liquidation => "liquidation".to_owned(),
+            Self::Status => "status".to_owned(),
             Self::Bar(timeframe) => format!("bar.{}", timeframe.name()),
         }
     }
@@ -61,7 +90,7 @@ impl Channel {
 pub struct Topic {
     /// Its number; never changes while the fan-out lives.
     pub id: u32,
-    /// `{book|trade|quote|bar.{timeframe}}.{venue}.{symbol}`.
+    /// `{book|trade|quote|mark_price|funding|open_interest|liquidation|status|bar.{timeframe}}.{venue}.{symbol}`.
     pub name: String,
     /// The instrument that it is about.
     pub instrument: u32,
@@ -110,6 +139,8 @@ pub(crate) struct Entry {
     pub(crate) book_origin: Origin,
     pub(crate) trade: Option<(Trade, Origin)>,
     pub(crate) quote: Option<(Quote, Origin)>,
+    /// What the other topics said last.
+    pub(crate) figures: [Option<(Body<'static>, Origin)>; Channel::FIGURES],
     pub(crate) bars: Bars,
     /// Whether it left the engine: no book of it will come.
     pub(crate) removed: bool,
@@ -165,6 +196,7 @@ impl Entry {
             book_origin: Origin::default(),
             trade: None,
             quote: None,
+            figures: [None; Channel::FIGURES],
             bars: Bars::default(),
             removed: false,
             ask: None,
@@ -174,7 +206,7 @@ impl Entry {
     /// The topics that a new entry needs.
     pub(crate) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
         Channel::all().map(|channel| Topic {
-            id: u32::try_from(self.first_topic + channel.place()).expect("invariant: ten topics an instrument fit u32"),
+            id: u32::try_from(self.first_topic + channel.place()).expect("invariant: fifteen topics an instrument fit u32"),
             name: format!("{}.{}.{}", channel.name(), self.venue, self.definition.symbol.as_str()),
             instrument: self.definition.id,
             seq: 0,

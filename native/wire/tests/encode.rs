@@ -78,6 +78,16 @@ fn json_body_holds_every_member_of_the_body() {
                 "close":"64000.2","volume":"9223372036854775.807","count":"9007199254740993","late":3,"closed":true}"#,
         ),
         ("skipped", r#"{"reason":"lapped","from":"5","to":"9","count":"5"}"#),
+        ("mark-price", r#"{"price":"65001.15","exponent":-2}"#),
+        ("index-price", r#"{"price":"9.223372036854775807","exponent":-18}"#),
+        ("funding", r#"{"rate":"-0.000212","exponent":-6,"interval_s":28800,"next_ts":"1767254400000000000"}"#),
+        ("open-interest", r#"{"qty":"68744.761","qty_exponent":-3,"value":"4468500000.91","value_exponent":-2}"#),
+        (
+            "liquidation",
+            r#"{"price":"64910","price_exponent":-2,"qty":"9223372036854775807","qty_exponent":0,"id":"18446744073709551615",
+                "side":"sell"}"#,
+        ),
+        ("trading-status", r#"{"state":"post_only"}"#),
         (
             "book-snapshot",
             r#"{"last_update_id":"100","hash":"18364758544493064720","depth":20,"bids":[["64000.1","1.25"],["64000","0.001"]],
@@ -172,6 +182,33 @@ fn flatbuffers_hold_every_member_of_the_body() {
                 let read = message.body_as_skipped().unwrap();
                 assert_eq!((read.reason(), read.from(), read.to(), read.count()), (fbs::SkipReason::Lapped, from, to, count));
             }
+            Body::MarkPrice(of) => {
+                let read = message.body_as_mark_price().unwrap();
+                assert_eq!((read.price(), read.exponent()), (of.price, of.exponent));
+            }
+            Body::IndexPrice(of) => {
+                let read = message.body_as_index_price().unwrap();
+                assert_eq!((read.price(), read.exponent()), (of.price, of.exponent));
+            }
+            Body::Funding(of) => {
+                let read = message.body_as_funding().unwrap();
+                assert_eq!((read.rate(), read.exponent()), (of.rate, of.exponent));
+                assert_eq!((read.interval_s(), read.next_ts()), (of.interval_s, of.next_ts));
+            }
+            Body::OpenInterest(of) => {
+                let read = message.body_as_open_interest().unwrap();
+                assert_eq!((read.qty(), read.qty_exponent()), (of.qty, of.qty_exponent));
+                assert_eq!((read.value(), read.value_exponent()), (of.value, of.value_exponent));
+            }
+            Body::Liquidation(of) => {
+                let read = message.body_as_liquidation().unwrap();
+                assert_eq!((read.price(), read.price_exponent()), (of.price, of.price_exponent));
+                assert_eq!((read.qty(), read.qty_exponent()), (of.qty, of.qty_exponent));
+                assert_eq!((read.id(), read.side()), (of.id, fbs::Side::Sell));
+            }
+            Body::TradingStatus(_) => {
+                assert_eq!(message.body_as_trading_status().unwrap().state(), fbs::MarketState::PostOnly);
+            }
         }
     }
 }
@@ -188,6 +225,13 @@ fn enum_numbers_of_the_schema_are_those_of_the_core() {
         assert_eq!(name.to_lowercase(), state.name().replace('_', ""));
     }
     assert_eq!(fbs::State::ENUM_VALUES.len(), State::ALL.len() + 1);
+    for state in tickring_core::event::MarketState::ALL {
+        let name = fbs::MarketState(*state as u8).variant_name().unwrap();
+        assert_eq!(name.to_lowercase(), state.name().replace('_', ""));
+    }
+    for side in tickring_core::event::Side::ALL {
+        assert_eq!(fbs::Side(*side as u8).variant_name().map(str::to_lowercase).as_deref(), Some(side.name()));
+    }
 }
 
 proptest! {

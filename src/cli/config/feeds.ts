@@ -1,13 +1,12 @@
 /** Feeds from either spelling: the `feeds` list, or the older `exchange_ws_url` with `symbols`. */
-import type { ChannelName, FeedConfig } from '../../model/config.js';
+import { DEFAULT_CHANNELS, type FeedConfig } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
-import type { Venue } from '../../model/venue.js';
+import { channelsServed, type Venue } from '../../model/venue.js';
 import { venueByName, venues } from '../../venues/index.js';
 import { hideSecrets } from './problems.js';
 import { isRetired, type Settings } from './schema.js';
 import type { Layers } from './source.js';
 
-const ALL_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 /** What the older `exchange_ws_url` meant where the address does not say it. */
 const OLDER_VENUE = 'binance-usdm';
 
@@ -49,21 +48,30 @@ function olderFeed(address: string, symbols: readonly string[], { layers, warnin
   const venue = venueOfAddress(url);
   if (venue !== undefined) {
     if (isRetired(address)) warnings.push(`${origin}: exchange_ws_url ${retiredText(address, venue)}`);
-    return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: ALL_CHANNELS, transport: 'native' };
+    return { id: venue.name, venue: venue.name, ...venue.defaults, symbols, channels: DEFAULT_CHANNELS, transport: 'native' };
   }
   const wsUrl = rootOf(address);
   const restUrl = wsUrl.replace(/^ws/, 'http');
   warnings.push(
     `${origin}: exchange_ws_url is taken for ${OLDER_VENUE}, with its REST interface at ${new URL(restUrl).host}; use feeds to say otherwise`,
   );
-  return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: ALL_CHANNELS, transport: 'native' };
+  return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: DEFAULT_CHANNELS, transport: 'native' };
 }
 
 function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warnings }: Context): FeedConfig[] {
   const seen = new Map<string, number>();
   return settings.map((feed, index) => {
-    const { defaults } = known(feed.venue);
+    const venue = known(feed.venue);
+    const { defaults } = venue;
     const place = layers.originOf(['feeds', String(index)]);
+    const served = channelsServed(venue);
+    const lacks = feed.channels.find((channel) => !served.includes(channel));
+    if (lacks !== undefined) {
+      throw new TickringError(
+        'CONFIG_INVALID',
+        `${place}: feeds.${index}.channels names ${lacks}, which ${venue.name} does not have; it has ${served.join(', ')}`,
+      );
+    }
     const retired = feed.ws_url !== undefined && isRetired(feed.ws_url);
     if (retired) warnings.push(`${place}: feeds.${index}.ws_url ${retiredText(feed.ws_url ?? '', known(feed.venue))}`);
     const ws = retired ? undefined : feed.ws_url;

@@ -1,6 +1,7 @@
 /** What may stand in a configuration: every key with its type and limits. The one place that decides; README.md repeats it. */
 import { z } from 'zod';
 import { AddressSet } from '../../gateway/addresses.js';
+import { CHANNEL_NAMES, DEFAULT_CHANNELS } from '../../model/config.js';
 import { venues } from '../../venues/index.js';
 
 /** A name of shared memory, as the ring's directory allows it. */
@@ -20,10 +21,7 @@ const symbol = z
 
 const symbols = z.array(symbol).min(1).max(65_536).refine(isUnique, 'names a symbol twice');
 
-const channels = z
-  .array(z.enum(['book', 'trade', 'quote']))
-  .min(1)
-  .refine(isUnique, 'names a channel twice');
+const channels = z.array(z.enum(CHANNEL_NAMES)).min(1).refine(isUnique, 'names a channel twice');
 
 /** The unrouted address of USDT-M futures: since 2026-04-23 it carries no data, and says nothing about it. */
 export function isRetired(text: string): boolean {
@@ -87,7 +85,7 @@ const feed = z.strictObject({
   id: name.optional(),
   venue: z.enum(VENUE_NAMES),
   symbols,
-  channels: channels.default(['book', 'trade', 'quote']),
+  channels: channels.default([...DEFAULT_CHANNELS]),
   transport: z.enum(['native', 'ws', 'ws-deflate']).default('native'),
   ws_url: root(['wss:', 'ws:']).optional(),
   rest_url: root(['https:', 'http:']).optional(),

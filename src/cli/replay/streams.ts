@@ -10,10 +10,14 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^([^@]+)@depth(?:@|$)/, CHANNELS.book],
   [/^([^@]+)@(?:agg)?trade$/i, CHANNELS.trade],
   [/^([^@]+)@bookTicker$/, CHANNELS.quote],
+  [/^([^@]+)@markPrice(?:@|$)/, CHANNELS.mark_price | CHANNELS.funding],
+  [/^([^@]+)@forceOrder$/, CHANNELS.liquidation],
   // Bybit
   [/^orderbook\.1\.(.+)$/, CHANNELS.quote],
   [/^orderbook\.\d+\.(.+)$/, CHANNELS.book],
   [/^publicTrade\.(.+)$/, CHANNELS.trade],
+  [/^tickers\.(.+)$/, CHANNELS.mark_price | CHANNELS.funding | CHANNELS.open_interest],
+  [/^allLiquidation\.(.+)$/, CHANNELS.liquidation],
   // Deribit
   [/^book\.(.+)\.[^.]+$/, CHANNELS.book],
   [/^trades\.(.+)\.[^.]+$/, CHANNELS.trade],

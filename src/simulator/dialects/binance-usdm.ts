@@ -2,7 +2,7 @@ import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
 import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
-import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
+import { type Dialect, type FigureStream, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 import { binanceWords } from './recorded.js';
 
 const DAY_MS = 86_400_000;
@@ -81,6 +81,29 @@ const limits: ServerLimits = {
   banMs: 120_000,
 };
 
+/** Mark price with index and funding, the largest liquidation, states of all contracts. */
+const figures: readonly FigureStream[] = [
+  {
+    kind: 'mark',
+    name: ({ symbol }) => `${symbol.toLowerCase()}@markPrice@1s`,
+    words: (_, { symbol }, event) =>
+      `{"e":"markPriceUpdate","E":${timeText(event.eventUs, false)},"s":"${symbol}","p":"${event.mark}","ap":"${event.mark}","i":"${event.index}","P":"${event.index}","r":"${event.rate}","T":${event.nextFundingMs}}`,
+  },
+  {
+    kind: 'liquidation',
+    name: ({ symbol }) => `${symbol.toLowerCase()}@forceOrder`,
+    words: (_, { symbol }, event) =>
+      `{"e":"forceOrder","E":${timeText(event.eventUs, false)},"o":{"s":"${symbol}","S":"${event.sells ? 'SELL' : 'BUY'}","o":"LIMIT","f":"IOC","q":"${event.qty}","p":"${event.price}","ap":"${event.price}","X":"FILLED","l":"${event.qty}","z":"${event.qty}","T":${timeText(event.engineUs, false)}}}`,
+  },
+  {
+    kind: 'status',
+    isShared: true,
+    name: () => '!contractInfo',
+    words: (_, { symbol }, event) =>
+      `{"e":"contractInfo","E":${timeText(event.eventUs, false)},"s":"${symbol}","ps":"${symbol}","ct":"PERPETUAL","dt":4133404800000,"ot":1569398400000,"cs":"${event.isHalted ? 'SETTLING' : 'TRADING'}"}`,
+  },
+];
+
 /** Binance USDⓈ-M futures. Payloads and rules: the venue's reference of 2026-05-28, §§ 1–6. */
 export const binanceUsdm: Dialect = {
   name: 'binance-usdm',
@@ -102,7 +125,9 @@ export const binanceUsdm: Dialect = {
   control: readControl,
   weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,
-  serves: (trafficClass, kind) => (kind === 'aggTrade' ? trafficClass === 'market' : trafficClass === 'public'),
+  serves: (trafficClass, kind) =>
+    ['depth', 'bookTicker', 'trade'].includes(kind) ? trafficClass === 'public' : trafficClass === 'market',
+  figures,
   depth: (text, spec, event, micros) =>
     `{"e":"depthUpdate","E":${timeText(event.eventUs, micros)},"T":${timeText(event.engineUs, micros)},"s":"${spec.symbol}","U":${event.firstId},"u":${event.lastId},"pu":${event.previousId},"b":${levelRows(text, event.bids)},"a":${levelRows(text, event.asks)}}`,
   trade: (text, spec, event, micros) =>

@@ -2,7 +2,7 @@ import type { DepthEvent } from '../market/events.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { inverseSymbols, SymbolText, spotSymbols, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './bybit-control.js';
-import { type Dialect, levelRows, type RestCall, type ServerLimits, timeText } from './dialect.js';
+import { type Dialect, type FigureStream, levelRows, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { bybitWords } from './recorded.js';
 
 /** Families of products, each with its address. */
@@ -77,6 +77,32 @@ function rest(category: Category, path: string, query: URLSearchParams, symbols:
   return { endpoint: 'exchangeInfo', weight: 1, symbols: wanted, limit: 0 };
 }
 
+/** Tickers, which begin with all and then tell what has changed, and liquidations, whose side is that of the position. */
+const figures: readonly FigureStream[] = [
+  {
+    kind: 'mark',
+    greets: true,
+    name: ({ symbol }) => `tickers.${symbol}`,
+    words: (_, { symbol }, event) => {
+      const parts = [
+        `"markPrice":"${event.mark}","indexPrice":"${event.index}"`,
+        `"openInterest":"${event.openInterest}","openInterestValue":"${event.openInterestValue}"`,
+        `"nextFundingTime":"${event.nextFundingMs}","fundingRate":"${event.rate}"`,
+        `"fundingIntervalHour":"${event.fundingIntervalMs / 3_600_000}"`,
+      ];
+      const told = event.isWhole ? parts.join() : parts[event.turn % 3];
+      const type = event.isWhole ? 'snapshot' : 'delta';
+      return `{"topic":"tickers.${symbol}","type":"${type}","data":{"symbol":"${symbol}",${told}},"cs":${timeText(event.engineUs, false)},"ts":${timeText(event.eventUs, false)}}`;
+    },
+  },
+  {
+    kind: 'liquidation',
+    name: ({ symbol }) => `allLiquidation.${symbol}`,
+    words: (_, { symbol }, event) =>
+      `{"topic":"allLiquidation.${symbol}","type":"snapshot","ts":${timeText(event.eventUs, false)},"data":[{"T":${timeText(event.engineUs, false)},"s":"${symbol}","S":"${event.sells ? 'Buy' : 'Sell'}","v":"${event.qty}","p":"${event.price}"}]}`,
+  },
+];
+
 /** Bybit v5, one category. Payloads and rules: the venue's reference of 2026-07-24, §§ 1–5. */
 function dialectOf(category: Category): Dialect {
   return {
@@ -95,6 +121,7 @@ function dialectOf(category: Category): Dialect {
       const topic = { depth: `orderbook.${suffix}`, bookTicker: 'orderbook.1', trade: 'publicTrade' }[kind];
       return `${topic}.${symbol}`;
     },
+    ...(category === 'spot' ? {} : { figures }),
     countsToRate: ({ kind }) => kind !== 'aggTrade',
     recorded: bybitWords,
     control: (text, isKnown) => readControl(category, text, isKnown),

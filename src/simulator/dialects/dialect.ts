@@ -1,6 +1,15 @@
 import type { Channel } from '../market/channel.js';
 import type { DepthCadence } from '../market/depth-stream.js';
-import type { AggregateTradeEvent, DepthEvent, QuoteEvent, StreamKind, TradeEvent } from '../market/events.js';
+import type {
+  AggregateTradeEvent,
+  BookStreamKind,
+  DepthEvent,
+  FigureEvent,
+  FigureKind,
+  QuoteEvent,
+  StreamKind,
+  TradeEvent,
+} from '../market/events.js';
 import type { BookLevels } from '../market/history.js';
 import type { MarketMinute } from '../market/minutes.js';
 import type { SymbolSpec, SymbolText } from '../market/symbols.js';
@@ -89,6 +98,17 @@ export interface RestCall {
   readonly error?: RestError;
 }
 
+/** A stream of mark prices, funding and the like. */
+export interface FigureStream {
+  readonly kind: FigureKind;
+  /** It tells of all symbols. */
+  readonly isShared?: true;
+  /** A subscription begins with a message of it. */
+  readonly greets?: true;
+  name(spec: SymbolSpec): string;
+  words(text: SymbolText, spec: SymbolSpec, event: FigureEvent): string;
+}
+
 /** One venue's protocol from the venue's side: names, numbers and words. No socket, clock or state. */
 export interface Dialect {
   readonly name: VenueName;
@@ -113,7 +133,9 @@ export interface Dialect {
   readonly firstTradeId: number;
   readonly depthCadences: readonly DepthCadence[];
   /** Name of a stream; `undefined` where the venue has none. Default: `btcusdt@depth@100ms`. */
-  streamName?(symbol: string, kind: StreamKind, suffix: string): string | undefined;
+  streamName?(symbol: string, kind: BookStreamKind, suffix: string): string | undefined;
+  /** Streams of what is neither book nor trade. */
+  readonly figures?: readonly FigureStream[];
   /** Names of streams in recorded messages. */
   readonly recorded: RecordedWords;
   /** Reads a client's message; `isKnown` says whether a stream exists. */

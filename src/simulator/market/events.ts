@@ -44,5 +44,30 @@ export interface QuoteEvent extends EventTime {
   readonly askLots: number;
 }
 
-export const streamKinds = ['depth', 'trade', 'aggTrade', 'bookTicker'] as const;
+/** Mark price, funding, open interest, a liquidation and the state of a symbol; a dialect takes what a message of it holds. */
+export interface FigureEvent extends EventTime {
+  /** It is the first message of a subscription. */
+  readonly isWhole: boolean;
+  /** Counts messages: a venue that tells changes alone tells others each time. */
+  readonly turn: number;
+  readonly mark: string;
+  readonly index: string;
+  readonly rate: string;
+  readonly nextFundingMs: number;
+  readonly fundingIntervalMs: number;
+  readonly openInterest: string;
+  readonly openInterestValue: string;
+  /** Of a liquidation, and whether its order sells. */
+  readonly price: string;
+  readonly qty: string;
+  readonly sells: boolean;
+  readonly isHalted: boolean;
+}
+
+export const figureKinds = ['mark', 'funding', 'openInterest', 'liquidation', 'status'] as const;
+export type FigureKind = (typeof figureKinds)[number];
+
+export const streamKinds = ['depth', 'trade', 'aggTrade', 'bookTicker', ...figureKinds] as const;
 export type StreamKind = (typeof streamKinds)[number];
+/** What books and their trades are told by. */
+export type BookStreamKind = Exclude<StreamKind, FigureKind>;

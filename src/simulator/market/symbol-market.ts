@@ -2,7 +2,8 @@ import type { Dialect } from '../dialects/dialect.js';
 import { ASK, type Fill } from './book.js';
 import { Channel, Frame } from './channel.js';
 import { DepthStream } from './depth-stream.js';
-import type { AggregateTradeEvent, EventTime, QuoteEvent, TradeEvent } from './events.js';
+import type { AggregateTradeEvent, BookStreamKind, EventTime, QuoteEvent, TradeEvent } from './events.js';
+import { Figures } from './figures.js';
 import { OrderFlow } from './flow.js';
 import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
 import { Minutes } from './minutes.js';
@@ -34,6 +35,7 @@ export class SymbolMarket {
   readonly #trade: Channel;
   readonly #aggTrade: Channel;
   readonly #quote: Channel;
+  readonly #figures: Figures;
   readonly #publish: (frame: Frame) => void;
   readonly #extraKeys: boolean;
   #lastId: number;
@@ -47,7 +49,7 @@ export class SymbolMarket {
   #stepsLeft = STEPS_PER_INTERVAL;
   #published = 0;
 
-  constructor(spec: SymbolSpec, options: VenueMarketOptions, budget: HistoryBudget) {
+  constructor(spec: SymbolSpec, options: VenueMarketOptions, budget: HistoryBudget, shared: Map<string, Channel>) {
     const { dialect, seed } = options;
     this.spec = spec;
     this.#dialect = dialect;
@@ -69,6 +71,8 @@ export class SymbolMarket {
     this.#trade = this.#open('trade', '');
     this.#aggTrade = this.#open('aggTrade', '');
     this.#quote = this.#open('bookTicker', '');
+    this.#figures = new Figures(spec, this.text, { dialect, seed, shared, publish: options.publish });
+    this.channels.push(...this.#figures.channels);
   }
 
   /** Chance of being chosen for the next step, relative to the other symbols: busy symbols stay busy for a while. */
@@ -98,6 +102,7 @@ export class SymbolMarket {
     // A chunk begins with the book at an id: no change may wait for its message.
     if (this.#dialect.idsCountMessages !== true || this.#lastId !== stepFirstId)
       this.history.boundary(this.#lastId, this.#flow.book);
+    this.#figures.step(this.#flow.book.bids.at(0).tick, time);
     return this.#published;
   }
 
@@ -116,6 +121,8 @@ export class SymbolMarket {
   /** What a new subscription of a stream begins with: the whole book at the newest id, or the newest quote. */
   greeting(channel: Channel, nowUs: number): Frame | undefined {
     const { wholeBook } = this.#dialect;
+    const figure = this.#figures.greeting(channel, this.#flow.book.bids.at(0).tick, nowUs);
+    if (figure !== undefined) return figure;
     // The book of the newest message, which the next one names.
     const id = this.#depth.find((each) => each.channel === channel)?.stream.lastId ?? this.#lastId;
     const levels = wholeBook === undefined ? undefined : this.history.at(id);
@@ -158,7 +165,7 @@ export class SymbolMarket {
     return text;
   }
 
-  #open(kind: Channel['kind'], suffix: string): Channel {
+  #open(kind: BookStreamKind, suffix: string): Channel {
     const { symbol } = this.spec;
     const { streamName } = this.#dialect;
     const name = streamName === undefined ? `${symbol.toLowerCase()}@${kind}${suffix}` : streamName(symbol, kind, suffix);

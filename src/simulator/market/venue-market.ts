@@ -43,7 +43,8 @@ export class VenueMarket {
   constructor(options: VenueMarketOptions) {
     const { dialect, seed } = options;
     const budget = new HistoryBudget(options.historyChanges);
-    this.#list = options.symbols.map((spec) => new SymbolMarket(spec, options, budget));
+    const shared = new Map<string, Channel>();
+    this.#list = options.symbols.map((spec) => new SymbolMarket(spec, options, budget, shared));
     this.symbols = new Map(this.#list.map((market) => [market.spec.symbol, market]));
     this.channels = new Map(this.#list.flatMap((market) => market.channels.map((channel) => [channel.name, channel] as const)));
     this.#random = new Random(seed, `${dialect.name}/symbols`);

@@ -1,11 +1,14 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
 /** Real time, each of them. */
-const STREAM: Readonly<Record<ChannelName, string>> = { book: 'depth.', trade: 'trade.', quote: 'bookTicker.' };
+const STREAMS: StreamTable = {
+  book: (symbol) => `depth.${symbol}`,
+  trade: (symbol) => `trade.${symbol}`,
+  quote: (symbol) => `bookTicker.${symbol}`,
+};
 
 /** Deepest snapshot that the venue gives. */
 const DEPTH_LIMIT = 1_000;
@@ -30,7 +33,7 @@ export const backpack: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => STREAM[channel] + symbol),
+  streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (_, streams) => JSON.stringify({ method: 'SUBSCRIBE', params: streams }),
   unsubscribeFrame: (_, streams) => JSON.stringify({ method: 'UNSUBSCRIBE', params: streams }),
   // Data is the only acknowledgement.

@@ -4,7 +4,13 @@ import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 export const DEFAULTS = { wsUrl: 'wss://dstream.binance.com', restUrl: 'https://dapi.binance.com' } as const;
 
 /** All channels share one socket, as in the recording. */
-export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: ['book', 'trade', 'quote'], path: '/stream' }];
+export const CLASSES: readonly ConnectionClass[] = [
+  {
+    name: 'stream',
+    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'liquidation', 'status'],
+    path: '/stream',
+  },
+];
 
 /** Those of USDT-M, but for the streams, of which it had 200 until 2025: no document of this venue was at hand. */
 export const LIMITS: VenueLimits = {

@@ -1,6 +1,5 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
 import { manifestOf } from '../binance-manifest.js';
 import { binanceMinutes } from '../binance-minutes.js';
@@ -9,7 +8,11 @@ import { tradesQuery } from '../binance-trades.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
-const SUFFIX: Readonly<Record<ChannelName, string>> = { book: '@depth@100ms', trade: '@trade', quote: '@bookTicker' };
+const STREAMS: StreamTable = {
+  book: (symbol) => `${symbol.toLowerCase()}@depth@100ms`,
+  trade: (symbol) => `${symbol.toLowerCase()}@trade`,
+  quote: (symbol) => `${symbol.toLowerCase()}@bookTicker`,
+};
 
 /** Deepest snapshot that the venue gives, and its weight. */
 const DEPTH = { limit: 5000, weight: 250 } as const;
@@ -36,7 +39,7 @@ export const binanceSpot: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => symbol.toLowerCase() + SUFFIX[channel]),
+  streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame,
   unsubscribeFrame,
   snapshotRequest: (symbol) => ({

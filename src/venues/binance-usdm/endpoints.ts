@@ -3,10 +3,10 @@ import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 /** Production addresses; routed by class of channels since 2026-04-23. */
 export const DEFAULTS = { wsUrl: 'wss://fstream.binance.com', restUrl: 'https://fapi.binance.com' } as const;
 
-/** Books and quotes come from `public`, aggregated trades from `market`; the wrong class is acknowledged and stays silent. */
+/** Books and quotes come from `public`, all else from `market`; the wrong class is acknowledged and stays silent. */
 export const CLASSES: readonly ConnectionClass[] = [
   { name: 'public', channels: ['book', 'quote'], path: '/public/stream' },
-  { name: 'market', channels: ['trade'], path: '/market/stream' },
+  { name: 'market', channels: ['trade', 'mark_price', 'funding', 'liquidation', 'status'], path: '/market/stream' },
 ];
 
 export const LIMITS: VenueLimits = {

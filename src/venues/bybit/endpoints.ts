@@ -1,3 +1,4 @@
+import type { ChannelName } from '../../model/config.js';
 import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 
 /** Families of products; each has its own address, and the same symbol may stand in several. */
@@ -6,8 +7,12 @@ export type Category = 'linear' | 'spot' | 'inverse';
 /** Production addresses. */
 export const DEFAULTS = { wsUrl: 'wss://stream.bybit.com', restUrl: 'https://api.bybit.com' } as const;
 
+/** What futures have beside. */
+const FIGURES: readonly ChannelName[] = ['mark_price', 'funding', 'open_interest', 'liquidation'];
+
 export function classesOf(category: Category): readonly ConnectionClass[] {
-  return [{ name: category, channels: ['book', 'trade', 'quote'], path: `/v5/public/${category}` }];
+  const figures = category === 'spot' ? [] : FIGURES;
+  return [{ name: category, channels: ['book', 'trade', 'quote', ...figures], path: `/v5/public/${category}` }];
 }
 
 export const LIMITS: VenueLimits = {

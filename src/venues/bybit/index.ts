@@ -1,12 +1,24 @@
 import { z } from 'zod';
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import { MINUTES_PER_REQUEST_MAX, type Venue, type VenueMinutes } from '../../model/venue.js';
+import { MINUTES_PER_REQUEST_MAX, type StreamTable, streamsIn, type Venue, type VenueMinutes } from '../../model/venue.js';
 import { type Category, classesOf, DEFAULTS, KEEP_ALIVE, LIMITS } from './endpoints.js';
 
 /** Topic of a channel: the deepest book every 200 ms, which is the whole one for most symbols; trades; level 1 every 10 ms. */
-const TOPIC: Readonly<Record<ChannelName, string>> = { book: 'orderbook.1000.', trade: 'publicTrade.', quote: 'orderbook.1.' };
+const TOPICS: StreamTable = {
+  book: (symbol) => `orderbook.1000.${symbol}`,
+  trade: (symbol) => `publicTrade.${symbol}`,
+  quote: (symbol) => `orderbook.1.${symbol}`,
+};
+
+const FUTURES_TOPICS: StreamTable = {
+  ...TOPICS,
+  // One topic tells all three.
+  mark_price: (symbol) => `tickers.${symbol}`,
+  funding: (symbol) => `tickers.${symbol}`,
+  open_interest: (symbol) => `tickers.${symbol}`,
+  liquidation: (symbol) => `allLiquidation.${symbol}`,
+};
 
 /** Levels of a copy for an audit. */
 const AUDIT_LIMIT = 200;
@@ -55,7 +67,7 @@ function venueOf(category: Category): Venue {
     defaults: DEFAULTS,
     classes: classesOf(category),
     limits: LIMITS,
-    streams: (symbol, channels) => channels.map((channel) => TOPIC[channel] + symbol),
+    streams: (symbol, channels) => streamsIn(category === 'spot' ? TOPICS : FUTURES_TOPICS, symbol, channels),
     subscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'subscribe', args: streams }),
     unsubscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'unsubscribe', args: streams }),
     keepAlive: KEEP_ALIVE,

@@ -1,10 +1,13 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
 
-const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'level2', trade: 'market_trades', quote: 'ticker' };
+const STREAMS: StreamTable = {
+  book: (symbol) => `level2:${symbol}`,
+  trade: (symbol) => `market_trades:${symbol}`,
+  quote: (symbol) => `ticker:${symbol}`,
+};
 
 /** Streams are `channel:product` here; the venue wants the channel once. All streams of a message have the same. */
 function request(type: string, streams: readonly string[]): string {
@@ -39,7 +42,7 @@ export const coinbase: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
+  streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (_, streams) => request('subscribe', streams),
   unsubscribeFrame: (_, streams) => request('unsubscribe', streams),
   opening: [OPENING],

@@ -1,11 +1,10 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { ANSWER, CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
 
 /** Channel of an instrument: what needs no login, every 100 ms. */
-const CHANNEL: Readonly<Record<ChannelName, (symbol: string) => string>> = {
+const STREAMS: StreamTable = {
   book: (symbol) => `book.${symbol}.100ms`,
   trade: (symbol) => `trades.${symbol}.100ms`,
   quote: (symbol) => `quote.${symbol}`,
@@ -52,7 +51,7 @@ export const deribit: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => CHANNEL[channel](symbol)),
+  streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => request(id, 'public/subscribe', streams, streams.length),
   // What was not subscribed is missing from the answer, and no fault.
   unsubscribeFrame: (id, streams) => request(id, 'public/unsubscribe', streams, 0),

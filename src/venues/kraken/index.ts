@@ -1,10 +1,13 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
 
-const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'book', trade: 'trade', quote: 'ticker' };
+const STREAMS: StreamTable = {
+  book: (symbol) => `book:${symbol}`,
+  trade: (symbol) => `trade:${symbol}`,
+  quote: (symbol) => `ticker:${symbol}`,
+};
 
 /** The whole book first; no trades of the past; each change of the best level instead of each trade. */
 const PARAMS: Readonly<Record<string, object>> = {
@@ -43,7 +46,7 @@ export const krakenSpot: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
-  streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
+  streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => frame('subscribe', id, streams),
   unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
   listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),

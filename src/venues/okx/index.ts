@@ -1,11 +1,14 @@
 import { VENUES } from '../../model/codes.js';
-import type { ChannelName } from '../../model/config.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
-import type { Venue } from '../../model/venue.js';
+import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, type InstrumentType, KEEP_ALIVE, LIMITS } from './endpoints.js';
 
 /** 400 levels every 100 ms; fills of one taker order at one price together; the best level every 10 ms. */
-const CHANNEL: Readonly<Record<ChannelName, string>> = { book: 'books', trade: 'trades', quote: 'bbo-tbt' };
+const STREAMS: StreamTable = {
+  book: (symbol) => `books:${symbol}`,
+  trade: (symbol) => `trades:${symbol}`,
+  quote: (symbol) => `bbo-tbt:${symbol}`,
+};
 
 /** Levels of a copy for an audit: half of what the stream tells. */
 const AUDIT_LIMIT = 200;
@@ -39,7 +42,7 @@ function venueOf(type: InstrumentType): Venue {
     defaults: DEFAULTS,
     classes: CLASSES,
     limits: LIMITS,
-    streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
+    streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
     subscribeFrame: (id, streams) => frame('subscribe', id, streams),
     unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
     keepAlive: KEEP_ALIVE,

@@ -51,12 +51,15 @@ static void kinds(tickring::Reader &reader) {
   int seen[16] = {};
   ask("kinds");
   EXPECT(reader.poll(batch) == Poll::record, 1);
-  EXPECT(batch.size(), 8);
+  EXPECT(batch.size(), 14);
   for (const tickring::Record &record : batch) {
     const bool is[] = {record.as_trade() != nullptr, record.as_quote() != nullptr,      record.as_book() != nullptr,
                        record.as_stats() != nullptr, record.as_definition() != nullptr, record.as_status() != nullptr,
-                       record.as_gap() != nullptr,   record.as_epoch_start() != nullptr};
-    for (std::size_t kind = 0; kind < 8; kind++) seen[kind] += is[kind];
+                       record.as_gap() != nullptr,   record.as_epoch_start() != nullptr,
+                       record.as_mark_price() != nullptr,    record.as_index_price() != nullptr,
+                       record.as_funding() != nullptr,       record.as_open_interest() != nullptr,
+                       record.as_liquidation() != nullptr,   record.as_trading_status() != nullptr};
+    for (std::size_t kind = 0; kind < 14; kind++) seen[kind] += is[kind];
     EXPECT(record.has(TKR_FLAG_STALE), 1);
     EXPECT(record.has(TKR_FLAG_CROSSED), 0);
     if (const auto *trade = record.as_trade()) EXPECT(trade->trade_id, 789);
@@ -68,7 +71,7 @@ static void kinds(tickring::Reader &reader) {
       for (const tkr_level &level : tickring::asks(*book)) EXPECT(level.price, INT64_MIN);
     }
   }
-  const int expected[] = {1, 1, 2, 1, 1, 1, 1, 0};
+  const int expected[] = {1, 1, 2, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1};
   EXPECT(memcmp(seen, expected, sizeof expected), 0);
   EXPECT(reader.poll(batch) == Poll::empty, 1);
   EXPECT(batch.begin() == batch.end(), 1);

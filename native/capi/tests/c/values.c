@@ -37,6 +37,34 @@ static void check_book(uint8_t kind) {
   EXPECT(record.book.levels[2].qty, 0);
 }
 
+static void check_figures(tkr_reader *reader) {
+  next(reader, TKR_KIND_MARK_PRICE, 72);
+  EXPECT(record.reference_price.price, 21);
+  EXPECT(record.reference_price.exponent, -1);
+  next(reader, TKR_KIND_INDEX_PRICE, 72);
+  EXPECT(record.reference_price.price, -22);
+  EXPECT(record.reference_price.exponent, -18);
+  next(reader, TKR_KIND_FUNDING, 80);
+  EXPECT(record.funding.rate, -23);
+  EXPECT(record.funding.next_ts, 24);
+  EXPECT(record.funding.exponent, -6);
+  EXPECT(record.funding.interval_s, 28800);
+  next(reader, TKR_KIND_OPEN_INTEREST, 80);
+  EXPECT(record.open_interest.qty, 25);
+  EXPECT(record.open_interest.value, 26);
+  EXPECT(record.open_interest.qty_exponent, -3);
+  EXPECT(record.open_interest.value_exponent, -2);
+  next(reader, TKR_KIND_LIQUIDATION, 88);
+  EXPECT(record.liquidation.price, 27);
+  EXPECT(record.liquidation.qty, 28);
+  EXPECT(record.liquidation.id, 29);
+  EXPECT(record.liquidation.price_exponent, -4);
+  EXPECT(record.liquidation.qty_exponent, -3);
+  EXPECT(record.liquidation.side, TKR_SIDE_SELL);
+  next(reader, TKR_KIND_TRADING_STATUS, 64);
+  EXPECT(record.trading_status.state, TKR_MARKET_STATE_POST_ONLY);
+}
+
 void check_kinds(tkr_reader *reader) {
   next(reader, TKR_KIND_TRADE, 80);
   EXPECT(record.trade.price, -123);
@@ -78,6 +106,7 @@ void check_kinds(tkr_reader *reader) {
   EXPECT(record.gap.reason, TKR_GAP_REASON_ROLLBACK);
   EXPECT(record.gap.first, 40);
   EXPECT(record.gap.last, 50);
+  check_figures(reader);
   EXPECT(tkr_poll(reader, &record), TKR_EMPTY);
 }
 
@@ -153,7 +182,7 @@ void check_tables(tkr_reader *reader) {
   EXPECT(tkr_read_counters(reader, values, 2, &count), TKR_OK);
   EXPECT(count, 2);
   EXPECT(tkr_read_instrument_counters(reader, 1, values, 64, &count), TKR_OK);
-  EXPECT(count, TKR_INSTRUMENT_COUNTER_LAST_TS_RECV + 1);
+  EXPECT(count, TKR_INSTRUMENT_COUNTER_TRADING_STATUSES + 1);
   EXPECT(values[TKR_INSTRUMENT_COUNTER_TRADES], 8);
   EXPECT(tkr_read_histogram(reader, TKR_STAGE_RECEIVE_TO_RING, &histogram, shares, values, 3), TKR_OK);
   EXPECT(histogram.count, 100);

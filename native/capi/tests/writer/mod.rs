@@ -11,6 +11,7 @@ use tickring_core::book::Book;
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::error::Code;
 use tickring_core::event::{Body, BookChange, Event, Gap, GapReason, GapStream, Header, Level, Quote, State};
+use tickring_core::event::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side};
 use tickring_core::event::{Stats24h, Status, Trade, flag};
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_core::sink::{Latest, Sink};
@@ -146,6 +147,18 @@ impl Engine {
         let code = Some(Code::FrameNotJson);
         self.publish(Body::Status(Status { state: State::Quarantined, connection: 3, code, detail: 17 }));
         self.publish(Body::Gap(Gap { stream: GapStream::Trade, reason: GapReason::Rollback, first: 40, last: 50 }));
+        self.publish_figures();
+    }
+
+    fn publish_figures(&mut self) {
+        self.publish(Body::MarkPrice(ReferencePrice { price: 21, exponent: -1 }));
+        self.publish(Body::IndexPrice(ReferencePrice { price: -22, exponent: -18 }));
+        self.publish(Body::Funding(Funding { rate: -23, exponent: -6, interval_s: 28_800, next_ts: 24 }));
+        let (qty_exponent, value_exponent) = (-3, -2);
+        self.publish(Body::OpenInterest(OpenInterest { qty: 25, value: 26, qty_exponent, value_exponent }));
+        let (price_exponent, side) = (-4, Side::Sell);
+        self.publish(Body::Liquidation(Liquidation { price: 27, qty: 28, id: 29, price_exponent, qty_exponent, side }));
+        self.publish(Body::TradingStatus(MarketState::PostOnly));
     }
 
     /// Shows the sink the book, as the state machine does after each input that changed it.

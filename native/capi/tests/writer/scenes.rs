@@ -2,7 +2,7 @@
 
 use tickring_core::book::Book;
 use tickring_core::event::{Body, BookChange, Event, Gap, GapReason, GapStream, Header, Level, Quote, State};
-use tickring_core::event::{Stats24h, Status, Trade, flag};
+use tickring_core::event::{MarketState, Stats24h, Status, Trade, flag};
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_core::sink::Sink;
 use tickring_shm::{SegmentOptions, Writer};
@@ -86,6 +86,10 @@ impl super::Engine {
         }
         for reason in [GapReason::Sequence, GapReason::Disconnect, GapReason::BufferFull, GapReason::Quarantined] {
             self.publish(Body::Gap(Gap { stream: GapStream::Book, reason, first: 0, last: u64::MAX }));
+        }
+        self.publish_figures();
+        for state in MarketState::ALL {
+            self.publish_at(0, flag::NO_TS_EVENT, Body::TradingStatus(*state));
         }
         // Beyond what the compact form of stamps holds: the index, then a step of the input's number.
         self.publish_next(0, u32::MAX, trade(1, 2, 3));

@@ -2,7 +2,7 @@
 
 use super::entry::Channel;
 use super::output::{Change, Tag};
-use super::{Connection, Machine, Output, refuse};
+use super::{Connection, Machine, Output, REFUSED_PER_MINUTE_MAX, Subject, refuse};
 use crate::counters::REMOVED;
 use crate::error::Code;
 use crate::event::{State, flag};
@@ -86,6 +86,10 @@ impl Machine {
                 }
             }
             Channel::Quote => entry.quote_id = None,
+            // The next connection says all of it anew, and a state only if it is another one.
+            Channel::MarkPrice | Channel::Funding => entry.figures.funding = None,
+            Channel::OpenInterest => entry.figures.open_interest = None,
+            Channel::Liquidation | Channel::Status => {}
         }
     }
 
@@ -119,7 +123,7 @@ impl Machine {
             match channel {
                 Channel::Book => self.start_book(slot, out),
                 Channel::Trade => self.entries[slot as usize].stats.cover(out.ts_recv),
-                Channel::Quote => {}
+                _ => {}
             }
         }
         self.touch(slot);
@@ -173,5 +177,27 @@ impl Machine {
         let state = if accepted { State::Subscribed } else { State::SubscribeFailed };
         out.status(Tag::of(instrument), state, connection, None, 0);
         Ok(())
+    }
+
+    /// Counts a refused input and tells of it; too many of a connection have it replaced.
+    pub(super) fn quarantine<S: Sink>(&mut self, reject: Reject, out: &mut Output<'_, S>) {
+        self.counters.quarantined += 1;
+        let Subject { connection, slot } = self.subject;
+        let mut instrument = 0;
+        if let Some(slot) = slot {
+            let entry = &mut self.entries[slot as usize];
+            entry.counters.quarantined += 1;
+            instrument = entry.definition.id;
+        }
+        out.status(Tag::of(instrument), State::Quarantined, connection, Some(reject.code), reject.offset as u64);
+        let minute = out.ts_recv / 60_000_000_000;
+        let Some(line) = self.connections.get_mut(usize::from(connection)).filter(|line| line.open) else { return };
+        if line.refused_minute != minute {
+            (line.refused_minute, line.refused) = (minute, 0);
+        }
+        line.refused += 1;
+        if line.refused == REFUSED_PER_MINUTE_MAX + 1 {
+            self.request_reconnect(connection, Some(reject.code));
+        }
     }
 }

@@ -14,22 +14,46 @@ use crate::stats::RollingStats;
 use crate::sync::{Phase, Sync};
 use crate::venue::VenueId;
 
+use super::figures::Figures;
+
 /// Index into [`Entry::lines`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     Book = 0,
     Trade = 1,
     Quote = 2,
+    MarkPrice = 3,
+    Funding = 4,
+    OpenInterest = 5,
+    Liquidation = 6,
+    Status = 7,
 }
 
 impl Channel {
-    pub(super) const ALL: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Book,
+        Self::Trade,
+        Self::Quote,
+        Self::MarkPrice,
+        Self::Funding,
+        Self::OpenInterest,
+        Self::Liquidation,
+        Self::Status,
+    ];
+
+    /// Those whose silence is told: of the others hours may pass without a word.
+    pub(super) const WITH_RHYTHM: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
 
     pub(super) const fn bit(self) -> u8 {
         match self {
             Self::Book => channel::BOOK,
             Self::Trade => channel::TRADE,
             Self::Quote => channel::QUOTE,
+            Self::MarkPrice => channel::MARK_PRICE,
+            Self::Funding => channel::FUNDING,
+            Self::OpenInterest => channel::OPEN_INTEREST,
+            Self::Liquidation => channel::LIQUIDATION,
+            Self::Status => channel::STATUS,
         }
     }
 }
@@ -51,10 +75,10 @@ pub(super) struct Entry {
     pub(super) venue: VenueId,
     pub(super) removed: bool,
     /// Connection that carries each channel; 0 for none.
-    pub(super) lines: [u16; 3],
+    pub(super) lines: [u16; Channel::ALL.len()],
     /// Messages of each channel.
-    pub(super) heard: [Heard; 3],
-    pub(super) rhythms: [Rhythm; 3],
+    pub(super) heard: [Heard; Channel::WITH_RHYTHM.len()],
+    pub(super) rhythms: [Rhythm; Channel::WITH_RHYTHM.len()],
 
     /// The serving book. Its update id is `counters.last_update_id`.
     pub(super) book: Book,
@@ -85,6 +109,7 @@ pub(super) struct Entry {
     pub(super) last_trade_flags: u16,
     /// Update id and venue time, ns, of the newest quote of the present connection.
     pub(super) quote_id: Option<(u64, u64)>,
+    pub(super) figures: Figures,
 
     pub(super) stats: RollingStats,
     /// Which of the two trade streams the figures count: the first seen. Both together would count each trade twice.
@@ -107,9 +132,9 @@ impl Entry {
             definition,
             venue,
             removed: false,
-            lines: [0; 3],
-            heard: [Heard::default(); 3],
-            rhythms: [Rhythm::default(); 3],
+            lines: [0; Channel::ALL.len()],
+            heard: [Heard::default(); Channel::WITH_RHYTHM.len()],
+            rhythms: [Rhythm::default(); Channel::WITH_RHYTHM.len()],
             book: Book::on(path),
             book_ts_event: 0,
             sync: Sync::default(),
@@ -126,6 +151,7 @@ impl Entry {
             last_trade_ts_event: 0,
             last_trade_flags: 0,
             quote_id: None,
+            figures: Figures::default(),
             stats: RollingStats::default(),
             stats_track: None,
             stats_due: 0,
@@ -138,8 +164,8 @@ impl Entry {
 
     /// Forgets the venue's state and keeps definition, counters and memory. The sync's aside book must be saved before.
     pub(super) fn reset(&mut self) {
-        self.lines = [0; 3];
-        for channel in Channel::ALL {
+        self.lines = [0; Channel::ALL.len()];
+        for channel in Channel::WITH_RHYTHM {
             self.end_rhythm(channel);
         }
         self.book.clear();
@@ -153,7 +179,7 @@ impl Entry {
         (self.touch, self.crossed_since, self.crossed_resync_at) = (Touch::Apart, None, None);
         self.tracks = [TradeTrack::default(); 2];
         (self.last_trade, self.last_trade_ts_event, self.last_trade_flags) = (Trade::default(), 0, 0);
-        self.quote_id = None;
+        (self.quote_id, self.figures) = (None, Figures::default());
         self.stats.reset();
         (self.stats_track, self.stats_due) = (None, 0);
         (self.covered_before, self.lost_trades) = (None, false);

@@ -32,14 +32,15 @@ impl Entry {
         let ts_event = match channel {
             Channel::Book => self.book_ts_event,
             Channel::Trade => self.last_trade_ts_event,
-            Channel::Quote => 0,
+            _ => 0,
         };
         (ts_event != 0 && self.rhythms[channel as usize].is_new(heard)).then(|| heard.at.wrapping_sub(ts_event).cast_signed())
     }
 
     /// Nobody carries this channel now.
     pub(super) fn end_rhythm(&mut self, channel: Channel) {
-        self.rhythms[channel as usize].end();
+        let Some(rhythm) = self.rhythms.get_mut(channel as usize) else { return };
+        rhythm.end();
         self.counters.silent &= !u64::from(channel.bit());
     }
 }
@@ -51,14 +52,15 @@ impl Machine {
         let line = entry.lines[channel as usize];
         if entry.venue.keeps_rhythm()
             && let Some(connection) = self.connections.get(usize::from(line))
+            && let (Some(rhythm), Some(heard)) = (entry.rhythms.get_mut(channel as usize), entry.heard.get(channel as usize))
         {
-            entry.rhythms[channel as usize].begin(now, entry.heard[channel as usize], &connection.company);
+            rhythm.begin(now, *heard, &connection.company);
         }
     }
 
     /// Looks at each channel of an instrument.
     pub(super) fn listen<S: Sink>(&mut self, slot: u32, told: &mut u32, out: &mut Output<'_, S>) {
-        for channel in Channel::ALL {
+        for channel in Channel::WITH_RHYTHM {
             let entry = &mut self.entries[slot as usize];
             let line = entry.lines[channel as usize];
             let Some(connection) = self.connections.get_mut(usize::from(line)).filter(|_| line != 0) else { continue };
@@ -138,8 +140,8 @@ impl Machine {
             connection.company.rate.turn(heard.count);
         }
         for entry in self.entries.iter_mut().filter(|entry| !entry.removed) {
-            let mut limits_ms = [0; Channel::ALL.len()];
-            for channel in Channel::ALL {
+            let mut limits_ms = [0; Channel::WITH_RHYTHM.len()];
+            for channel in Channel::WITH_RHYTHM {
                 let rhythm = &mut entry.rhythms[channel as usize];
                 rhythm.turn(entry.heard[channel as usize]);
                 let limit = rhythm.limit(entry.venue.repeats_after(channel.bit()));

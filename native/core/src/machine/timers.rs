@@ -1,6 +1,7 @@
 //! What time alone brings about. Time is the receive time of inputs; a tick comes every 100 ms.
 
-use super::{Entry, Machine, Output, Tag};
+use super::output::Tag;
+use super::{Entry, Machine, Output};
 use crate::event::{Body, flag};
 use crate::sink::Sink;
 use crate::sync::{Phase, SNAPSHOT_PATIENCE_NS, STREAM_PATIENCE_NS};

@@ -7,6 +7,7 @@
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
+use super::backpack_figures;
 use super::binance::{self, Dialect};
 use super::binance_fields::Members;
 use super::fields::{NAME_BYTES_MAX, levels, members, name, reject, signed, text, time, unsigned};
@@ -39,7 +40,8 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         b"depth" => binance::depth(Dialect::Spot, frame, data.start, &inner),
         b"trade" => binance::print(frame, data.start, &inner, inner.trade_id, false),
         b"bookTicker" => quote(frame, data.start, &inner),
-        b"kline" | b"ticker" | b"markPrice" | b"openInterest" | b"liquidation" => Ok(Message::Ignored),
+        figure @ (b"markPrice" | b"openInterest" | b"liquidation") => backpack_figures::message(frame, data, figure),
+        b"kline" | b"ticker" => Ok(Message::Ignored),
         _ => reject(Code::UnknownEvent, event.start),
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::binance_fields::Members;
+use super::binance_figures;
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, levels, name, reject, signed, text, time, unsigned};
 use super::{DeltaIds, DepthHead, DepthMessage, Message, Numbering, QuoteMessage, Reject, SnapshotMessage, TradeMessage};
 
@@ -25,9 +26,6 @@ const IGNORED_EVENTS: &[&[u8]] = &[
     b"blockTrade",
     // USDT-M: class `market`; `EquityUpdate` is the one that `tradingSession` documents.
     b"continuous_kline",
-    b"markPriceUpdate",
-    b"forceOrder",
-    b"contractInfo",
     b"compositeIndex",
     b"assetIndexUpdate",
     b"EquityUpdate",
@@ -89,17 +87,22 @@ pub(super) fn is_other_book(stream: &[u8]) -> bool {
     }
 }
 
-/// `!…@arr` streams: arrays of events that we ignore one by one too.
+/// `!…@arr` streams: arrays of events that we read or ignore one by one too.
 fn array(frame: &[u8], array: Value) -> Result<Message<'_>, Reject> {
+    let mut has_figures = false;
     json::each_element(frame, array.start, |element| {
         let unknown = Reject { code: Code::UnknownEvent, offset: element.start };
         if element.kind != Kind::Object {
             return Err(unknown);
         }
         let event = Members::read(frame, element.start)?.event.optional()?.ok_or(unknown)?;
-        if is_ignored(name(frame, event, &mut [0; NAME_BYTES_MAX])?) { Ok(()) } else { Err(unknown) }
+        let mut buffer = [0; NAME_BYTES_MAX];
+        let event = name(frame, event, &mut buffer)?;
+        let is_figure = binance_figures::event_of(event).is_some();
+        has_figures |= is_figure;
+        if is_figure || is_ignored(event) { Ok(()) } else { Err(unknown) }
     })?;
-    Ok(Message::Ignored)
+    if has_figures { binance_figures::messages(frame, array) } else { Ok(Message::Ignored) }
 }
 
 fn is_ignored(event: &[u8]) -> bool {
@@ -115,6 +118,7 @@ pub(super) fn message<'a>(dialect: Dialect, frame: &'a [u8], at: usize, members:
         b"bookTicker" => quote(frame, at, members),
         b"serverShutdown" => Ok(Message::Shutdown),
         ignored if is_ignored(ignored) => Ok(Message::Ignored),
+        other if let Some(event) = binance_figures::event_of(other) => binance_figures::message(frame, at, event),
         _ => reject(Code::UnknownEvent, event.start),
     }
 }

@@ -8,6 +8,7 @@
 use crate::error::Code;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
+use super::bybit_figures;
 use super::fields::{NAME_BYTES_MAX, best, decimal_text, levels, members, name, reject, text, time, unsigned};
 use super::listing::{Step, listings, member, member_of, text as owned};
 use super::{
@@ -37,6 +38,9 @@ pub(super) enum Topic {
     /// Level 1: a snapshot each time.
     Quote,
     Trades,
+    /// Prices of reference, funding, open interest; of spot nothing that we publish.
+    Ticker,
+    Liquidations,
     /// Documented, and nothing that we publish.
     Ignored,
 }
@@ -52,7 +56,9 @@ pub(super) fn topic_of(topic: &[u8]) -> Option<Topic> {
             _ => None,
         },
         b"publicTrade" => Some(Topic::Trades),
-        b"tickers" | b"kline" | b"allLiquidation" => Some(Topic::Ignored),
+        b"tickers" => Some(Topic::Ticker),
+        b"allLiquidation" => Some(Topic::Liquidations),
+        b"kline" => Some(Topic::Ignored),
         _ => None,
     }
 }
@@ -77,6 +83,8 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     match topic {
         Some(Topic::Ignored) => Ok(Message::Ignored),
         Some(Topic::Trades) => trades(frame, data),
+        Some(Topic::Ticker) => bybit_figures::ticker(frame, root.start),
+        Some(Topic::Liquidations) => bybit_figures::liquidations(frame, data),
         Some(topic) if data.kind == Kind::Object => book(frame, root.start, topic, &members, data),
         Some(_) => reject(Code::FieldType, data.start),
         None => reject(Code::UnknownEvent, topic_value.start),

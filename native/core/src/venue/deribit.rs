@@ -7,6 +7,7 @@
 use crate::error::Code;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
+use super::deribit_figures;
 use super::fields::{Member, NAME_BYTES_MAX, decimal_number, level_rows, members, name, reject, signed, text, time, unsigned};
 use super::listing::{Step, listings, member, text as owned};
 use super::{
@@ -56,7 +57,7 @@ pub(super) enum Topic {
     Ignored,
 }
 
-/// The channel of this name. Grouped books (`book.{instrument}.{group}.{depth}.{interval}`) and trades of many instruments
+/// The channel of this name; tickers are none here, see `deribit_figures`. Grouped books (`book.{instrument}.{group}.{depth}.{interval}`) and trades of many instruments
 /// (`trades.{kind}.{currency}.{interval}`) have more parts than those of one instrument.
 pub(super) fn topic_of(channel: &[u8]) -> Option<Topic> {
     let mut parts = channel.split(|byte| *byte == b'.');
@@ -67,9 +68,7 @@ pub(super) fn topic_of(channel: &[u8]) -> Option<Topic> {
         (b"quote", 1) => Some(Topic::Quote),
         (b"book", 4) | (b"trades", 3) | (b"platform_state", _) => Some(Topic::Ignored),
         (
-            b"ticker"
-            | b"incremental_ticker"
-            | b"chart"
+            b"chart"
             | b"deribit_price_index"
             | b"deribit_volatility_index"
             | b"perpetual"
@@ -111,8 +110,17 @@ fn object(member: Member, at: usize) -> Result<Value, Reject> {
 
 fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Message<'a>, Reject> {
     let channel = params.channel.required(at)?;
-    let topic = topic_of(name(frame, channel, &mut [0; NAME_BYTES_MAX])?);
+    let mut buffer = [0; NAME_BYTES_MAX];
+    let named = name(frame, channel, &mut buffer)?;
     let data = params.data.required(at)?;
+    if named.starts_with(b"ticker.") || named.starts_with(b"incremental_ticker.") {
+        return if data.kind == Kind::Object {
+            deribit_figures::ticker(frame, data)
+        } else {
+            reject(Code::FieldType, data.start)
+        };
+    }
+    let topic = topic_of(named);
     match topic {
         None => reject(Code::UnknownEvent, channel.start),
         Some(Topic::Ignored) => Ok(Message::Ignored),

@@ -50,6 +50,18 @@ impl Member {
     }
 }
 
+/// Bytes of the longest of these names, 16 at least.
+pub(super) const fn longest(names: &[&[u8]]) -> usize {
+    let (mut index, mut longest) = (0, 16);
+    while index < names.len() {
+        if names[index].len() > longest {
+            longest = names[index].len();
+        }
+        index += 1;
+    }
+    longest
+}
+
 /// Makes the members that some message of a venue reads, each with the name that the venue gives it.
 macro_rules! members {
     ($(#[$meta:meta])* $name:ident { $($field:ident = $text:literal,)+ }) => {
@@ -67,9 +79,10 @@ macro_rules! members {
 
             /// Those of the object that starts at `start`. Unknown ones are skipped: the venue adds some without notice.
             pub(super) fn read(frame: &[u8], start: usize) -> Result<Self, $crate::venue::Reject> {
+                const KEY_BYTES_MAX: usize = $crate::venue::fields::longest(&[$($text),+]);
                 let mut members = Self::default();
                 $crate::json::each_member(frame, start, |key, value| {
-                    let mut buffer = [0; 16];
+                    let mut buffer = [0; KEY_BYTES_MAX];
                     // A key too long for the buffer is none that we know.
                     if let Some(slot) = $crate::json::unescape(key, &mut buffer).and_then(|name| members.slot(name)) {
                         slot.add(value);

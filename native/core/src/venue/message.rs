@@ -231,6 +231,8 @@ pub enum Message<'a> {
     Trades(TradeRows<'a>),
     /// See [`QuoteMessage`].
     Quote(QuoteMessage<'a>),
+    /// See [`super::FigureRows`].
+    Figures(super::FigureRows<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).
     Reply {
         /// The id that we sent; 0 where the venue gives none back.

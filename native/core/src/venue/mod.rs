@@ -268,23 +268,28 @@ pub enum Convert {
 }
 
 mod backpack;
+mod backpack_figures;
 mod backpack_indexed;
 mod binance;
 mod binance_fields;
+mod binance_figures;
 mod binance_indexed;
 mod binance_listing;
 mod binance_spot;
 mod binance_trades;
 mod binance_usdm;
 mod bybit;
+mod bybit_figures;
 mod bybit_indexed;
 mod coinbase;
 mod coinbase_indexed;
 mod convert;
 mod copies;
 mod deribit;
+mod deribit_figures;
 mod deribit_indexed;
 mod fields;
+mod figures;
 mod id;
 mod known_head;
 mod kraken;
@@ -294,12 +299,14 @@ mod listing;
 mod message;
 mod number_text;
 mod okx;
+mod okx_figures;
 mod okx_indexed;
 mod shape;
 mod silence;
 mod source;
 
 pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
+pub use figures::{Figure, FigureMessage, FigureRows, convert_figure};
 pub use id::VenueId;
 pub use known_head::KnownHead;
 pub use message::{

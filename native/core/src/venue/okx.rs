@@ -15,6 +15,7 @@ use super::fields::{
 };
 use super::listing::{Step, listings, member, text as owned};
 use super::number_text::NumberText;
+use super::okx_figures;
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
     TradeMessage, TradeRows,
@@ -59,29 +60,14 @@ pub(super) enum Channel {
     Ignored,
 }
 
-/// The channel of this name. `books5` shows what `books` does; `books-elp` other orders; `trades-all` every fill of what `trades` sums up.
+/// The channel of this name; those of `okx_figures` are none here. `books5` shows what `books` does; `books-elp` other orders; `trades-all` every fill of what `trades` sums up.
 pub(super) fn channel_of(channel: &[u8]) -> Option<Channel> {
     match channel {
         b"books" | b"books-l2-tbt" | b"books50-l2-tbt" => Some(Channel::Book),
         b"bbo-tbt" => Some(Channel::Quote),
         b"trades" => Some(Channel::Trades),
-        b"books5"
-        | b"books-elp"
-        | b"books-elp-all"
-        | b"books-rpi"
-        | b"trades-all"
-        | b"tickers"
-        | b"mark-price"
-        | b"index-tickers"
-        | b"funding-rate"
-        | b"open-interest"
-        | b"instruments"
-        | b"liquidation-orders"
-        | b"price-limit"
-        | b"estimated-price"
-        | b"opt-summary"
-        | b"status"
-        | b"adl-warning" => Some(Channel::Ignored),
+        b"books5" | b"books-elp" | b"books-elp-all" | b"books-rpi" | b"trades-all" | b"tickers" | b"index-tickers"
+        | b"price-limit" | b"estimated-price" | b"opt-summary" | b"status" | b"adl-warning" => Some(Channel::Ignored),
         _ if channel.starts_with(b"candle") || channel.starts_with(b"mark-price-candle") => Some(Channel::Ignored),
         _ if channel.starts_with(b"index-candle") => Some(Channel::Ignored),
         _ => None,
@@ -109,10 +95,15 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     }
     let of = ArgMembers::read(frame, arg.start)?;
     let named = of.channel.required(arg.start)?;
-    let channel = channel_of(name(frame, named, &mut [0; NAME_BYTES_MAX])?);
+    let mut buffer = [0; NAME_BYTES_MAX];
+    let named_channel = name(frame, named, &mut buffer)?;
+    let (channel, told) = (channel_of(named_channel), okx_figures::told_of(named_channel));
     let data = members.data.required(root.start)?;
     if data.kind != Kind::Array {
         return reject(Code::FieldType, data.start);
+    }
+    if let Some(told) = told {
+        return okx_figures::message(frame, data, told);
     }
     match channel {
         Some(Channel::Ignored) => Ok(Message::Ignored),
@@ -134,7 +125,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
 }
 
 /// A time in ms, as text.
-fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
+pub(super) fn time(frame: &[u8], value: Value) -> Result<u64, Reject> {
     let digits = Value { kind: Kind::Number, ..value };
     let is_text = value.kind == Kind::String && value.start < value.end;
     let ms = if is_text { unsigned(frame, digits) } else { reject(Code::FieldType, value.start) }?;

@@ -15,7 +15,6 @@ use tickring_core::venue::VenueId;
 pub const START_NS: u64 = 1_723_161_253_000_000_000;
 pub const MS: u64 = 1_000_000;
 
-/// An event without its levels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Seen {
     Trade(Trade),
@@ -26,6 +25,7 @@ pub enum Seen {
     Instrument(Instrument),
     Status(Status),
     Gap(Gap),
+    Figure(Body<'static>),
 }
 
 /// One side of a reader's book: price → quantity.
@@ -173,6 +173,12 @@ impl Sink for Reader {
                 Seen::Status(status)
             }
             Body::Gap(gap) => Seen::Gap(gap),
+            Body::MarkPrice(price) => Seen::Figure(Body::MarkPrice(price)),
+            Body::IndexPrice(price) => Seen::Figure(Body::IndexPrice(price)),
+            Body::Funding(funding) => Seen::Figure(Body::Funding(funding)),
+            Body::OpenInterest(interest) => Seen::Figure(Body::OpenInterest(interest)),
+            Body::Liquidation(liquidation) => Seen::Figure(Body::Liquidation(liquidation)),
+            Body::TradingStatus(state) => Seen::Figure(Body::TradingStatus(state)),
             Body::Instrument(definition) => {
                 assert_eq!(self.definitions.get(&definition.id), Some(definition), "the sink was told before the event");
                 self.rescale(definition);

@@ -6,7 +6,8 @@ use tickring_core::error::Code;
 use tickring_core::event::Level;
 use tickring_core::json;
 use tickring_core::venue::{
-    Convert, DecimalText, DeltaIds, LevelText, Message, Reject, VenueId, convert_levels, convert_pair, convert_quote,
+    Convert, DecimalText, DeltaIds, Figure, FigureRows, LevelText, Message, Reject, VenueId, convert_figure, convert_levels,
+    convert_pair, convert_quote,
 };
 
 pub const SPOT: VenueId = VenueId::BinanceSpot;
@@ -52,19 +53,19 @@ pub const USDM_FRAMES: &[&str] = &[
     r#"{"e":"trade","E":123456789,"s":"BTCUSDT","t":5933014,"p":"0.001","q":"100","T":123456785,"m":true}"#,
     r#"{"result":null,"id":1}"#,
     r#"{"code":2,"msg":"Invalid request: unknown method"}"#,
+    r#"{"e":"markPriceUpdate","E":1767225601000,"s":"BTCUSDT","p":"65001.15000000","ap":"65001.02000000","i":"64998.62659091","P":"64990.25641265","r":"0.00010000","T":1767254400000}"#,
+    r#"{"e":"forceOrder","E":1767225600893,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"64910.00","ap":"64910.12","X":"FILLED","l":"0.014","z":"0.014","T":1767225600893}}"#,
+    r#"{"e":"contractInfo","E":1669356423908,"s":"IOTAUSDT","ps":"IOTAUSDT","ct":"PERPETUAL","dt":4133404800000,"ot":1569398400000,"cs":"TRADING"}"#,
+    r#"{"stream":"!markPrice@arr","data":[{"e":"markPriceUpdate","E":1767225601000,"s":"BTCUSDT","p":"65001.15"}]}"#,
 ];
 
 /// Frames of the USDT-M document §4 that carry nothing we publish.
 pub const USDM_IGNORED: &[&str] = &[
-    r#"{"e":"markPriceUpdate","E":1767225601000,"s":"BTCUSDT","p":"65001.15000000","ap":"65001.02000000","i":"64998.62659091","P":"64990.25641265","r":"0.00010000","T":1767254400000}"#,
     r#"{"e":"continuous_kline","E":1767225600250,"ps":"BTCUSDT","ct":"PERPETUAL","k":{"t":1767225600000,"T":1767225659999,"i":"1m","f":116467658886,"L":116468012423,"o":"65000.0"}}"#,
     r#"{"e":"24hrTicker","E":1767225600500,"s":"BTCUSDT","p":"-131.40","P":"-0.202","w":"64990.97","c":"65000.10","Q":"0.002","o":"65131.50"}"#,
-    r#"{"e":"forceOrder","E":1767225600893,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"64910.00","ap":"64910.12","X":"FILLED","l":"0.014","z":"0.014","T":1767225600893}}"#,
-    r#"{"e":"contractInfo","E":1669356423908,"s":"IOTAUSDT","ps":"IOTAUSDT","ct":"PERPETUAL","dt":4133404800000,"ot":1569398400000,"cs":"TRADING"}"#,
     r#"{"e":"compositeIndex","E":1602310596000,"s":"DEFIUSDT","p":"554.41604065","C":"baseAsset","c":[{"b":"BAL","q":"USDT","w":"1.04884844","W":"0.01457800","i":"24.33521021"}]}"#,
     r#"{"e":"assetIndexUpdate","E":1686749230000,"s":"ADAUSD","i":"0.27462452","b":"0.10000000","a":"0.10000000","B":"0.24716207","A":"0.30208698","q":"0.05000000","g":"0.05000000","Q":"0.26089330","G":"0.28835575"}"#,
     r#"{"e":"EquityUpdate","E":1765244143062,"t":1765242000000,"T":1765270800000,"S":"OVERNIGHT"}"#,
-    r#"{"stream":"!markPrice@arr","data":[{"e":"markPriceUpdate","E":1767225601000,"s":"BTCUSDT","p":"65001.15"}]}"#,
     r#"{"stream":"btcusdt@depth5@100ms","data":{"e":"depthUpdate","E":1767225600210,"T":1767225600203,"s":"BTCUSDT","U":157,"u":160,"pu":149,"b":[["65000.10","1.250"]],"a":[]}}"#,
     r#"{"stream":"btcusdt@depth20","data":{"e":"depthUpdate","E":1767225600210,"T":1767225600203,"s":"BTCUSDT","U":157,"u":160,"pu":149,"b":[],"a":[]}}"#,
     r#"{"stream":"btcusdt@rpiDepth@500ms","data":{"e":"depthUpdate","E":1767225600210,"T":1767225600203,"s":"BTCUSDT","U":157,"u":160,"pu":149,"b":[],"a":[]}}"#,
@@ -129,6 +130,7 @@ pub enum Plain {
         update_id: u64,
         numbers: Result<Numbers, Code>,
     },
+    Figures(Vec<String>),
     Reply {
         id: u64,
         venue_code: i64,
@@ -169,6 +171,37 @@ fn symbol(raw: &[u8]) -> String {
     String::from_utf8(json::unescape(raw, &mut buffer).unwrap_or_default().to_vec()).unwrap()
 }
 
+/// Each figure of a message as text: symbol, time, what is said.
+pub fn figures(rows: &FigureRows<'_>) -> Vec<String> {
+    let mut said = Vec::new();
+    rows.each(|message| {
+        let number = |text: DecimalText<'_>| {
+            let number = convert_figure(text, true)?;
+            let mut plain = String::new();
+            tickring_core::decimal::format_decimal(&mut plain, number.mantissa, number.exponent());
+            Ok::<_, Reject>(plain)
+        };
+        let maybe = |text: Option<DecimalText<'_>>| text.map_or(Ok("-".to_owned()), number);
+        let what = match message.figure {
+            Figure::MarkPrice(price) => format!("mark {}", number(price)?),
+            Figure::IndexPrice(price) => format!("index {}", number(price)?),
+            Figure::Funding { rate, next_ts, interval_s } => {
+                format!("funding {} next {next_ts:?} each {interval_s:?}", maybe(rate)?)
+            }
+            Figure::OpenInterest { qty, value } => format!("open {} worth {}", maybe(qty)?, maybe(value)?),
+            Figure::Liquidation { price, qty, id, side } => {
+                format!("liquidation {id} {} {} at {}", side.name(), number(qty)?, number(price)?)
+            }
+            Figure::Status(state) => format!("status {}", state.name()),
+        };
+        let whole = if message.is_whole { "" } else { " delta" };
+        said.push(format!("{} {:?}{whole} {what}", symbol(message.symbol), message.ts_event));
+        Ok(())
+    })
+    .unwrap();
+    said
+}
+
 /// The message with its numbers converted.
 pub fn plain(message: &Message<'_>) -> Plain {
     match message {
@@ -201,6 +234,7 @@ pub fn plain(message: &Message<'_>) -> Plain {
                 })
                 .map_err(|reject| reject.code),
         },
+        Message::Figures(rows) => Plain::Figures(figures(rows)),
         Message::Reply { id, venue_code } => Plain::Reply { id: *id, venue_code: *venue_code },
         Message::Challenge | Message::Shutdown => Plain::Shutdown,
         Message::Ignored => Plain::Ignored,

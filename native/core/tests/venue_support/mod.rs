@@ -159,7 +159,7 @@ impl Replay {
         for symbol in symbols {
             if !defines {
                 let instrument = self.slot(venue, symbol) + 1;
-                self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: 7 }, sink);
+                self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: u8::MAX }, sink);
                 continue;
             }
             let instrument = self.machine.instruments_len() + 1;
@@ -175,7 +175,7 @@ impl Replay {
                 change_count: 0,
             };
             self.apply(line.ts_recv, Input::Instrument(&definition), sink);
-            self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: 7 }, sink);
+            self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: u8::MAX }, sink);
         }
     }
 

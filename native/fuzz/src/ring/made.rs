@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use tickring_core::event::{
-    Body, BookChange, Event, Gap, GapReason, GapStream, Header, Level, Quote, State, Stats24h, Status, Trade, flag,
+    Body, BookChange, Event, Funding, Gap, GapReason, GapStream, Header, Level, Liquidation, MarketState, OpenInterest, Quote,
+    ReferencePrice, Side, State, Stats24h, Status, Trade, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_shm::Record;
@@ -25,6 +26,7 @@ pub(super) enum Owned {
     Instrument(Instrument),
     Status(Status),
     Gap(Gap),
+    Figure(Body<'static>),
 }
 
 impl<'a> Arbitrary<'a> for Made {
@@ -48,7 +50,8 @@ impl<'a> Arbitrary<'a> for Made {
 
 impl<'a> Arbitrary<'a> for Owned {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=6_u8)? {
+        Ok(match u.int_in_range(0..=7_u8)? {
+            7 => Self::Figure(figure(u)?),
             0 => Self::Trade(Trade { price: i64::arbitrary(u)?, qty: i64::arbitrary(u)?, trade_id: u64::arbitrary(u)? }),
             1 => Self::Quote(quote(u)?),
             2 => {
@@ -79,6 +82,27 @@ impl<'a> Arbitrary<'a> for Owned {
             }
         })
     }
+}
+
+/// With exponents that decimal text can be written with: others are no records of this build.
+pub(crate) fn figure(u: &mut Unstructured<'_>) -> Result<Body<'static>> {
+    let (price_exponent, qty_exponent) = (u.int_in_range(-18..=0)?, u.int_in_range(-18..=0)?);
+    let [price, qty] = <[i64; 2]>::arbitrary(u)?;
+    let reference = ReferencePrice { price, exponent: price_exponent };
+    Ok(match u.int_in_range(0..=5_u8)? {
+        0 => Body::MarkPrice(reference),
+        1 => Body::IndexPrice(reference),
+        2 => {
+            let (interval_s, next_ts) = <(u32, u64)>::arbitrary(u)?;
+            Body::Funding(Funding { rate: price, exponent: price_exponent, interval_s, next_ts })
+        }
+        3 => Body::OpenInterest(OpenInterest { qty, value: price, qty_exponent, value_exponent: price_exponent }),
+        4 => {
+            let (id, side) = (u64::arbitrary(u)?, *u.choose(Side::ALL)?);
+            Body::Liquidation(Liquidation { price, qty, id, price_exponent, qty_exponent, side })
+        }
+        _ => Body::TradingStatus(*u.choose(MarketState::ALL)?),
+    })
 }
 
 pub(super) fn level(u: &mut Unstructured<'_>) -> Result<Level> {
@@ -134,6 +158,7 @@ impl Made {
             }
             Owned::Status(status) => publish(&Event { header, body: Body::Status(*status) }),
             Owned::Gap(gap) => publish(&Event { header, body: Body::Gap(*gap) }),
+            Owned::Figure(body) => publish(&Event { header, body: *body }),
         }
     }
 
@@ -156,6 +181,15 @@ impl Made {
             }
             Owned::Status(status) => assert_eq!(record.status(), Some(*status)),
             Owned::Gap(gap) => assert_eq!(record.gap(), Some(*gap)),
+            Owned::Figure(body) => match *body {
+                Body::MarkPrice(of) => assert_eq!(record.mark_price(), Some(of)),
+                Body::IndexPrice(of) => assert_eq!(record.index_price(), Some(of)),
+                Body::Funding(of) => assert_eq!(record.funding(), Some(of)),
+                Body::OpenInterest(of) => assert_eq!(record.open_interest(), Some(of)),
+                Body::Liquidation(of) => assert_eq!(record.liquidation(), Some(of)),
+                Body::TradingStatus(of) => assert_eq!(record.trading_status(), Some(of)),
+                other => panic!("{other:?} is no figure"),
+            },
         }
     }
 }

@@ -84,6 +84,12 @@ class Kind(IntEnum):
     STATUS = 8
     GAP = 11
     EPOCH_START = 12
+    FUNDING = 13
+    OPEN_INTEREST = 14
+    LIQUIDATION = 15
+    MARK_PRICE = 16
+    INDEX_PRICE = 17
+    TRADING_STATUS = 20
 
 
 class Flag(IntFlag):
@@ -142,6 +148,31 @@ class EpochReason(IntEnum):
     FIRST = 1
     RESTART = 2
     CRASH = 3
+
+
+class Side(IntEnum):
+    """Sides of a liquidation's order."""
+
+    BUY = 1
+    SELL = 2
+
+
+class MarketState(IntEnum):
+    """What may be done in a market."""
+
+    TRADING = 1
+    HALT = 2
+    AUCTION = 3
+    PRE_OPEN = 4
+    POST_ONLY = 5
+    LIMIT_ONLY = 6
+    CANCEL_ONLY = 7
+    REDUCE_ONLY = 8
+    MAINTENANCE = 9
+    SETTLING = 10
+    CLOSED = 11
+    DELISTED = 12
+    OTHER = 13
 
 
 class TradingState(IntEnum):
@@ -216,15 +247,20 @@ class Counter(IntEnum):
     AUDITS_VOID = 35  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
     ROLLBACKS = 36  # Times a venue restarted its ids.
     WIDENED = 37  # Times an instrument's exponents had to be widened.
-    JOURNAL_STATE = 38  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 39  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 40  # Number of the last input.
-    JOURNAL_SHED = 41  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 42  # Bytes of those inputs.
-    JOURNAL_BYTES = 43  # Bytes written to the journal.
-    JOURNAL_GROUPS = 44  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 45  # Segments begun.
-    JOURNAL_FAILURES = 46  # Errors of the disk.
+    MARK_PRICES = 38  # Mark and index price events.
+    FUNDINGS = 39  # Funding events.
+    OPEN_INTERESTS = 40  # Open interest events.
+    LIQUIDATIONS = 41  # Liquidation events.
+    TRADING_STATUSES = 42  # Trading status events.
+    JOURNAL_STATE = 43  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 44  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 45  # Number of the last input.
+    JOURNAL_SHED = 46  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 47  # Bytes of those inputs.
+    JOURNAL_BYTES = 48  # Bytes written to the journal.
+    JOURNAL_GROUPS = 49  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 50  # Segments begun.
+    JOURNAL_FAILURES = 51  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -251,6 +287,11 @@ class InstrumentCounter(IntEnum):
     IN_SYNC = 18  # 1 while the book is proven in sync, else 0.
     LAST_UPDATE_ID = 19  # Update id of the book.
     LAST_TS_RECV = 20  # Receive time of the last message, ns since the UNIX epoch.
+    MARK_PRICES = 21  # Mark and index price events.
+    FUNDINGS = 22  # Funding events.
+    OPEN_INTERESTS = 23  # Open interest events.
+    LIQUIDATIONS = 24  # Liquidation events.
+    TRADING_STATUSES = 25  # Trading status events.
 
 
 class Stage(IntEnum):
@@ -371,6 +412,63 @@ class tkr_epoch_start(Structure):
         ("prev_epoch", c_uint64),  # Epoch of the writer before; 0 for none.
         ("last_durable", c_uint64),  # Last input of the epoch before that is known to be on disk.
         ("reason", c_uint8),  # One of TKR_EPOCH_REASON_*.
+        ("reserved", c_uint8 * 7),  # 0.
+    )
+
+
+class tkr_reference_price(Structure):
+    """TKR_KIND_MARK_PRICE (positions are valued at it) and _INDEX_PRICE (of the underlying)."""
+
+    _fields_ = (
+        ("price", c_int64),  # Price mantissa.
+        ("exponent", c_int8),  # Price = mantissa x 10^this, not the instrument's exponent.
+        ("reserved", c_uint8 * 7),  # 0.
+    )
+
+
+class tkr_funding(Structure):
+    """TKR_KIND_FUNDING: what holders of a perpetual future pay each other."""
+
+    _fields_ = (
+        ("rate", c_int64),  # Mantissa of the rate of one interval; below 0 sellers pay.
+        ("next_ts", c_uint64),  # When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.
+        ("exponent", c_int8),  # Rate = mantissa x 10^this.
+        ("reserved", c_uint8 * 3),  # 0.
+        ("interval_s", c_uint32),  # Length of the interval, s; 0 where the venue does not tell it.
+    )
+
+
+class tkr_open_interest(Structure):
+    """TKR_KIND_OPEN_INTEREST: contracts that are open."""
+
+    _fields_ = (
+        ("qty", c_int64),  # Quantity mantissa.
+        ("value", c_int64),  # Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it.
+        ("qty_exponent", c_int8),  # Quantity = mantissa x 10^this, not the instrument's exponent.
+        ("value_exponent", c_int8),  # Value = mantissa x 10^this.
+        ("reserved", c_uint8 * 6),  # 0.
+    )
+
+
+class tkr_liquidation(Structure):
+    """TKR_KIND_LIQUIDATION: an order that closes a position without margin."""
+
+    _fields_ = (
+        ("price", c_int64),  # Price mantissa.
+        ("qty", c_int64),  # Quantity mantissa.
+        ("id", c_uint64),  # The venue's id; 0 where it tells none.
+        ("price_exponent", c_int8),  # Price = mantissa x 10^this, not the instrument's exponent.
+        ("qty_exponent", c_int8),  # Quantity = mantissa x 10^this, not the instrument's exponent.
+        ("side", c_uint8),  # Side of the order, one of TKR_SIDE_*.
+        ("reserved", c_uint8 * 5),  # 0.
+    )
+
+
+class tkr_trading_status(Structure):
+    """TKR_KIND_TRADING_STATUS: whether a market trades."""
+
+    _fields_ = (
+        ("state", c_uint8),  # One of TKR_MARKET_STATE_*.
         ("reserved", c_uint8 * 7),  # 0.
     )
 
@@ -533,6 +631,11 @@ SIZES = {
     "tkr_status": 16,
     "tkr_gap": 24,
     "tkr_epoch_start": 24,
+    "tkr_reference_price": 16,
+    "tkr_funding": 24,
+    "tkr_open_interest": 24,
+    "tkr_liquidation": 32,
+    "tkr_trading_status": 8,
     "tkr_options": 16,
     "tkr_waiting": 32,
     "tkr_name": 72,

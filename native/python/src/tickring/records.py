@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import _abi
 from ._abi import Flag, Kind
+from .figures import Figure, Funding, IndexPrice, Liquidation, MarkPrice, OpenInterest, TradingStatus
 from .levels import Levels, Units, decimal, nearest_float
 
 if TYPE_CHECKING:
@@ -277,7 +278,9 @@ class Other(NamedTuple):
     kind: int
 
 
-Record: TypeAlias = Trade | Quote | BookDelta | BookSnapshot | Stats24h | Definition | Status | Gap | EpochStart | Other
+Record: TypeAlias = (
+    Trade | Quote | BookDelta | BookSnapshot | Stats24h | Definition | Status | Gap | EpochStart | Figure | Other
+)
 """What a ring holds. Times are ns since the UNIX epoch; `sequence` is +1 from record to record."""
 
 _AGGRESSOR_SELL = int(Flag.AGGRESSOR_SELL)
@@ -311,6 +314,7 @@ _DEFINITION = _unpack(_abi.tkr_definition)
 _STATUS = _unpack(_abi.tkr_status)
 _GAP = _unpack(_abi.tkr_gap)
 _EPOCH_START = _unpack(_abi.tkr_epoch_start)
+_REFERENCE_PRICE = _unpack(_abi.tkr_reference_price)
 _LEVELS_AT = _abi.HEAD_SIZE + _abi.tkr_book_change.levels.offset
 _LEVEL_SIZE = _abi.SIZES["tkr_level"]
 
@@ -378,6 +382,12 @@ _DECODERS[Kind.INSTRUMENT] = _definition
 _DECODERS[Kind.STATUS] = _plain(_STATUS, Status)
 _DECODERS[Kind.GAP] = _plain(_GAP, Gap)
 _DECODERS[Kind.EPOCH_START] = _plain(_EPOCH_START, EpochStart)
+_DECODERS[Kind.MARK_PRICE] = _plain(_REFERENCE_PRICE, MarkPrice)
+_DECODERS[Kind.INDEX_PRICE] = _plain(_REFERENCE_PRICE, IndexPrice)
+_DECODERS[Kind.FUNDING] = _plain(_unpack(_abi.tkr_funding), Funding)
+_DECODERS[Kind.OPEN_INTEREST] = _plain(_unpack(_abi.tkr_open_interest), OpenInterest)
+_DECODERS[Kind.LIQUIDATION] = _plain(_unpack(_abi.tkr_liquidation), Liquidation)
+_DECODERS[Kind.TRADING_STATUS] = _plain(_unpack(_abi.tkr_trading_status), TradingStatus)
 
 
 def decode(buffer: memoryview, at: int, units: UnitsInOrder) -> Record:

@@ -35,6 +35,21 @@ pub const PAYLOADS: &[(Kind, &str, &str, &str)] = &[
     (Kind::Status, "tkr_status", "status", "TKR_KIND_STATUS: state of a connection, subscription or book."),
     (Kind::Gap, "tkr_gap", "gap", "TKR_KIND_GAP: venue ids that were never received, exactly first to last."),
     (Kind::EpochStart, "tkr_epoch_start", "epoch_start", "TKR_KIND_EPOCH_START: first record of a writer."),
+    (
+        Kind::MarkPrice,
+        "tkr_reference_price",
+        "reference_price",
+        "TKR_KIND_MARK_PRICE (positions are valued at it) and _INDEX_PRICE (of the underlying).",
+    ),
+    (Kind::Funding, "tkr_funding", "funding", "TKR_KIND_FUNDING: what holders of a perpetual future pay each other."),
+    (Kind::OpenInterest, "tkr_open_interest", "open_interest", "TKR_KIND_OPEN_INTEREST: contracts that are open."),
+    (
+        Kind::Liquidation,
+        "tkr_liquidation",
+        "liquidation",
+        "TKR_KIND_LIQUIDATION: an order that closes a position without margin.",
+    ),
+    (Kind::TradingStatus, "tkr_trading_status", "trading_status", "TKR_KIND_TRADING_STATUS: whether a market trades."),
 ];
 
 /// Members of a record before its payload: name, type, offset, doc. The same bytes as `Record::encode`.
@@ -243,6 +258,22 @@ fn base(field: &Field, kind: Kind) -> (&'static str, usize) {
 /// What a field says, in a sentence.
 pub fn meaning(kind: Kind, field: &str) -> &'static str {
     match (kind, field) {
+        (Kind::Funding, "exponent") => "Rate = mantissa x 10^this.",
+        (_, "exponent") => "Price = mantissa x 10^this, not the instrument's exponent.",
+        (Kind::OpenInterest | Kind::Liquidation, "price_exponent") => {
+            "Price = mantissa x 10^this, not the instrument's exponent."
+        }
+        (Kind::OpenInterest | Kind::Liquidation, "qty_exponent") => {
+            "Quantity = mantissa x 10^this, not the instrument's exponent."
+        }
+        (_, "value_exponent") => "Value = mantissa x 10^this.",
+        (_, "value") => "Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it.",
+        (_, "rate") => "Mantissa of the rate of one interval; below 0 sellers pay.",
+        (_, "next_ts") => "When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.",
+        (_, "interval_s") => "Length of the interval, s; 0 where the venue does not tell it.",
+        (_, "id") => "The venue's id; 0 where it tells none.",
+        (_, "side") => "Side of the order, one of TKR_SIDE_*.",
+        (Kind::TradingStatus, "state") => "One of TKR_MARKET_STATE_*.",
         (_, "price") => "Price mantissa.",
         (_, "qty") => "Quantity mantissa.",
         (_, "trade_id") => "The venue's trade id, or its aggregate id with TKR_FLAG_AGGREGATED.",

@@ -1,7 +1,7 @@
 //! `src/model/codes.ts`: numbers and names that every room uses.
 
 use tickring_core::error::Code;
-use tickring_core::event::{GapReason, GapStream, Kind, State, flag};
+use tickring_core::event::{GapReason, GapStream, Kind, MarketState, Side, State, flag};
 use tickring_core::input::{DisconnectReason, TradingState, channel};
 use tickring_core::venue::VenueId;
 use tickring_shm::EpochReason;
@@ -59,6 +59,8 @@ pub fn record_tables() -> Vec<Table> {
         (GapReason::BufferFull as u64, "buffer_full"),
         (GapReason::Quarantined as u64, "quarantined"),
     ];
+    let sides = Side::ALL.iter().map(|side| (*side as u64, side.name())).collect();
+    let markets = MarketState::ALL.iter().map(|state| (*state as u64, state.name())).collect();
     let epochs = EpochReason::ALL.iter().map(|reason| (*reason as u64, reason.name())).collect();
     vec![
         Table { object: "KINDS", type_name: "KindName", about: "Record kinds", rows: kinds },
@@ -72,6 +74,8 @@ pub fn record_tables() -> Vec<Table> {
         },
         Table { object: "GAP_REASONS", type_name: "GapReasonName", about: "Why ids are missing", rows: reasons },
         Table { object: "EPOCH_REASONS", type_name: "EpochReasonName", about: "Why a writer epoch began", rows: epochs },
+        Table { object: "SIDES", type_name: "SideName", about: "Sides of a liquidation's order", rows: sides },
+        Table { object: "MARKET_STATES", type_name: "MarketStateName", about: "What may be done in a market", rows: markets },
     ]
 }
 
@@ -96,8 +100,7 @@ fn inputs(file: &mut File) {
         (DisconnectReason::Local as u64, "local"),
         (DisconnectReason::Refused as u64, "refused"),
     ];
-    let channels =
-        vec![(u64::from(channel::BOOK), "book"), (u64::from(channel::TRADE), "trade"), (u64::from(channel::QUOTE), "quote")];
+    let channels = channel::NAMES.iter().map(|&(name, bit)| (u64::from(bit), name)).collect();
     let tables = [
         trading_states(),
         Table {

@@ -19,13 +19,26 @@ const NAMED: &[(Kind, &str, &str, &str)] = &[
     (Kind::Instrument, "venue", "VENUE_NAMES", "string"),
     (Kind::Instrument, "state", "TRADING_STATE_NAMES", "TradingStateName"),
     (Kind::EpochStart, "reason", "EPOCH_REASON_NAMES", "EpochReasonName"),
+    (Kind::Liquidation, "side", "SIDE_NAMES", "SideName"),
+    (Kind::TradingStatus, "state", "MARKET_STATE_NAMES", "MarketStateName"),
 ];
 
 /// Kinds whose fields a message of the gateway has under the same names and types.
-const SHARED: &[Kind] = &[Kind::Trade, Kind::Quote, Kind::Stats24h, Kind::Gap];
+const SHARED: &[Kind] = &[
+    Kind::Trade,
+    Kind::Quote,
+    Kind::Stats24h,
+    Kind::Gap,
+    Kind::MarkPrice,
+    Kind::IndexPrice,
+    Kind::Funding,
+    Kind::OpenInterest,
+    Kind::Liquidation,
+    Kind::TradingStatus,
+];
 
 const PAYLOAD_IMPORTS: &str = "
-import type { GapReasonName, GapStreamName } from './codes.js';";
+import type { GapReasonName, GapStreamName, MarketStateName, SideName } from './codes.js';";
 
 const IMPORTS: &str = "
 import {
@@ -35,13 +48,27 @@ import {
   type EpochReasonName,
   GAP_REASON_NAMES,
   GAP_STREAM_NAMES,
+  MARKET_STATE_NAMES,
+  SIDE_NAMES,
   STATE_NAMES,
   type StateName,
   TRADING_STATE_NAMES,
   type TradingStateName,
   VENUE_NAMES,
 } from '../model/codes.js';
-import type { GapPayload, Level, QuotePayload, Stats24hPayload, TradePayload } from '../model/payloads.js';
+import type {
+  FundingPayload,
+  GapPayload,
+  IndexPricePayload,
+  Level,
+  LiquidationPayload,
+  MarkPricePayload,
+  OpenInterestPayload,
+  QuotePayload,
+  Stats24hPayload,
+  TradePayload,
+  TradingStatusPayload,
+} from '../model/payloads.js';
 import { nameIn, type RecordBytes } from './record-bytes.js';";
 
 /// What records of the ring and messages of the gateway have in common.
@@ -176,6 +203,12 @@ const fn about(kind: Kind) -> &'static str {
         Kind::Status => "State of a connection, subscription or book.",
         Kind::Gap => "Venue ids that were never received, exactly first to last.",
         Kind::EpochStart => "First record of a writer.",
+        Kind::MarkPrice => "The price that positions are valued at, with its own exponent.",
+        Kind::IndexPrice => "The price of the underlying, with its own exponent.",
+        Kind::Funding => "What holders of a perpetual future pay each other.",
+        Kind::OpenInterest => "Contracts that are open, with exponents of their own.",
+        Kind::Liquidation => "An order that closes a position without margin, with exponents of its own.",
+        Kind::TradingStatus => "Whether a market trades.",
     }
 }
 

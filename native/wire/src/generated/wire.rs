@@ -593,7 +593,222 @@ impl<'a> ::flatbuffers::Verifiable for SkipReason {
 impl ::flatbuffers::SimpleToVerifyInSlice for SkipReason {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 11] = [
+pub const ENUM_VALUES_SIDE: [Side; 3] = [
+  Side::Unknown,
+  Side::Buy,
+  Side::Sell,
+];
+
+/// Side of a liquidation's order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct Side(pub u8);
+#[allow(non_upper_case_globals)]
+impl Side {
+  pub const Unknown: Self = Self(0);
+  pub const Buy: Self = Self(1);
+  pub const Sell: Self = Self(2);
+
+  pub const ENUM_MIN: u8 = 0;
+  pub const ENUM_MAX: u8 = 2;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::Unknown,
+    Self::Buy,
+    Self::Sell,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::Unknown => Some("Unknown"),
+      Self::Buy => Some("Buy"),
+      Self::Sell => Some("Sell"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for Side {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for Side {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for Side {
+    type Output = Side;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for Side {
+  type Scalar = u8;
+  #[inline]
+  fn to_little_endian(self) -> u8 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u8) -> Self {
+    let b = u8::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for Side {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u8::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for Side {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_MARKET_STATE: [MarketState; 14] = [
+  MarketState::Unknown,
+  MarketState::Trading,
+  MarketState::Halt,
+  MarketState::Auction,
+  MarketState::PreOpen,
+  MarketState::PostOnly,
+  MarketState::LimitOnly,
+  MarketState::CancelOnly,
+  MarketState::ReduceOnly,
+  MarketState::Maintenance,
+  MarketState::Settling,
+  MarketState::Closed,
+  MarketState::Delisted,
+  MarketState::Other,
+];
+
+/// What may be done in a market.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct MarketState(pub u8);
+#[allow(non_upper_case_globals)]
+impl MarketState {
+  pub const Unknown: Self = Self(0);
+  pub const Trading: Self = Self(1);
+  pub const Halt: Self = Self(2);
+  pub const Auction: Self = Self(3);
+  pub const PreOpen: Self = Self(4);
+  pub const PostOnly: Self = Self(5);
+  pub const LimitOnly: Self = Self(6);
+  pub const CancelOnly: Self = Self(7);
+  pub const ReduceOnly: Self = Self(8);
+  pub const Maintenance: Self = Self(9);
+  pub const Settling: Self = Self(10);
+  pub const Closed: Self = Self(11);
+  pub const Delisted: Self = Self(12);
+  /// A word that the venue invented later.
+  pub const Other: Self = Self(13);
+
+  pub const ENUM_MIN: u8 = 0;
+  pub const ENUM_MAX: u8 = 13;
+  pub const ENUM_VALUES: &'static [Self] = &[
+    Self::Unknown,
+    Self::Trading,
+    Self::Halt,
+    Self::Auction,
+    Self::PreOpen,
+    Self::PostOnly,
+    Self::LimitOnly,
+    Self::CancelOnly,
+    Self::ReduceOnly,
+    Self::Maintenance,
+    Self::Settling,
+    Self::Closed,
+    Self::Delisted,
+    Self::Other,
+  ];
+  /// Returns the variant's name or "" if unknown.
+  pub fn variant_name(self) -> Option<&'static str> {
+    match self {
+      Self::Unknown => Some("Unknown"),
+      Self::Trading => Some("Trading"),
+      Self::Halt => Some("Halt"),
+      Self::Auction => Some("Auction"),
+      Self::PreOpen => Some("PreOpen"),
+      Self::PostOnly => Some("PostOnly"),
+      Self::LimitOnly => Some("LimitOnly"),
+      Self::CancelOnly => Some("CancelOnly"),
+      Self::ReduceOnly => Some("ReduceOnly"),
+      Self::Maintenance => Some("Maintenance"),
+      Self::Settling => Some("Settling"),
+      Self::Closed => Some("Closed"),
+      Self::Delisted => Some("Delisted"),
+      Self::Other => Some("Other"),
+      _ => None,
+    }
+  }
+}
+impl ::core::fmt::Debug for MarketState {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    if let Some(name) = self.variant_name() {
+      f.write_str(name)
+    } else {
+      f.write_fmt(format_args!("<UNKNOWN {:?}>", self.0))
+    }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for MarketState {
+  type Inner = Self;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    let b = unsafe { ::flatbuffers::read_scalar_at::<u8>(buf, loc) };
+    Self(b)
+  }
+}
+
+impl ::flatbuffers::Push for MarketState {
+    type Output = MarketState;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        unsafe { ::flatbuffers::emplace_scalar::<u8>(dst, self.0) };
+    }
+}
+
+impl ::flatbuffers::EndianScalar for MarketState {
+  type Scalar = u8;
+  #[inline]
+  fn to_little_endian(self) -> u8 {
+    self.0.to_le()
+  }
+  #[inline]
+  #[allow(clippy::wrong_self_convention)]
+  fn from_little_endian(v: u8) -> Self {
+    let b = u8::from_le(v);
+    Self(b)
+  }
+}
+
+impl<'a> ::flatbuffers::Verifiable for MarketState {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    u8::run_verifier(v, pos)
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for MarketState {}
+#[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
+#[allow(non_camel_case_types)]
+pub const ENUM_VALUES_BODY: [Body; 17] = [
   Body::NONE,
   Body::BookSnapshot,
   Body::BookDelta,
@@ -605,6 +820,12 @@ pub const ENUM_VALUES_BODY: [Body; 11] = [
   Body::Instrument,
   Body::Skipped,
   Body::Bar,
+  Body::MarkPrice,
+  Body::IndexPrice,
+  Body::Funding,
+  Body::OpenInterest,
+  Body::Liquidation,
+  Body::TradingStatus,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -623,9 +844,15 @@ impl Body {
   pub const Instrument: Self = Self(8);
   pub const Skipped: Self = Self(9);
   pub const Bar: Self = Self(10);
+  pub const MarkPrice: Self = Self(11);
+  pub const IndexPrice: Self = Self(12);
+  pub const Funding: Self = Self(13);
+  pub const OpenInterest: Self = Self(14);
+  pub const Liquidation: Self = Self(15);
+  pub const TradingStatus: Self = Self(16);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 10;
+  pub const ENUM_MAX: u8 = 16;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::BookSnapshot,
@@ -638,6 +865,12 @@ impl Body {
     Self::Instrument,
     Self::Skipped,
     Self::Bar,
+    Self::MarkPrice,
+    Self::IndexPrice,
+    Self::Funding,
+    Self::OpenInterest,
+    Self::Liquidation,
+    Self::TradingStatus,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -653,6 +886,12 @@ impl Body {
       Self::Instrument => Some("Instrument"),
       Self::Skipped => Some("Skipped"),
       Self::Bar => Some("Bar"),
+      Self::MarkPrice => Some("MarkPrice"),
+      Self::IndexPrice => Some("IndexPrice"),
+      Self::Funding => Some("Funding"),
+      Self::OpenInterest => Some("OpenInterest"),
+      Self::Liquidation => Some("Liquidation"),
+      Self::TradingStatus => Some("TradingStatus"),
       _ => None,
     }
   }
@@ -2484,6 +2723,807 @@ impl ::core::fmt::Debug for Bar<'_> {
       ds.finish()
   }
 }
+pub enum MarkPriceOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// The price that positions are valued at. Exponents of this and the next four are their own, not those of the message.
+pub struct MarkPrice<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for MarkPrice<'a> {
+  type Inner = MarkPrice<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> MarkPrice<'a> {
+  pub const VT_PRICE: ::flatbuffers::VOffsetT = 4;
+  pub const VT_EXPONENT: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    MarkPrice { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args MarkPriceArgs
+  ) -> ::flatbuffers::WIPOffset<MarkPrice<'bldr>> {
+    let mut builder = MarkPriceBuilder::new(_fbb);
+    builder.add_price(args.price);
+    builder.add_exponent(args.exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn price(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(MarkPrice::VT_PRICE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(MarkPrice::VT_EXPONENT, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for MarkPrice<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("price", Self::VT_PRICE, false)?
+     .visit_field::<i8>("exponent", Self::VT_EXPONENT, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct MarkPriceArgs {
+    pub price: i64,
+    pub exponent: i8,
+}
+impl<'a> Default for MarkPriceArgs {
+  #[inline]
+  fn default() -> Self {
+    MarkPriceArgs {
+      price: 0,
+      exponent: 0,
+    }
+  }
+}
+
+pub struct MarkPriceBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> MarkPriceBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_price(&mut self, price: i64) {
+    self.fbb_.push_slot::<i64>(MarkPrice::VT_PRICE, price, 0);
+  }
+  #[inline]
+  pub fn add_exponent(&mut self, exponent: i8) {
+    self.fbb_.push_slot::<i8>(MarkPrice::VT_EXPONENT, exponent, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> MarkPriceBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    MarkPriceBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<MarkPrice<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for MarkPrice<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("MarkPrice");
+      ds.field("price", &self.price());
+      ds.field("exponent", &self.exponent());
+      ds.finish()
+  }
+}
+pub enum IndexPriceOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// The price of the underlying.
+pub struct IndexPrice<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for IndexPrice<'a> {
+  type Inner = IndexPrice<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> IndexPrice<'a> {
+  pub const VT_PRICE: ::flatbuffers::VOffsetT = 4;
+  pub const VT_EXPONENT: ::flatbuffers::VOffsetT = 6;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    IndexPrice { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args IndexPriceArgs
+  ) -> ::flatbuffers::WIPOffset<IndexPrice<'bldr>> {
+    let mut builder = IndexPriceBuilder::new(_fbb);
+    builder.add_price(args.price);
+    builder.add_exponent(args.exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn price(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(IndexPrice::VT_PRICE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(IndexPrice::VT_EXPONENT, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for IndexPrice<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("price", Self::VT_PRICE, false)?
+     .visit_field::<i8>("exponent", Self::VT_EXPONENT, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct IndexPriceArgs {
+    pub price: i64,
+    pub exponent: i8,
+}
+impl<'a> Default for IndexPriceArgs {
+  #[inline]
+  fn default() -> Self {
+    IndexPriceArgs {
+      price: 0,
+      exponent: 0,
+    }
+  }
+}
+
+pub struct IndexPriceBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> IndexPriceBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_price(&mut self, price: i64) {
+    self.fbb_.push_slot::<i64>(IndexPrice::VT_PRICE, price, 0);
+  }
+  #[inline]
+  pub fn add_exponent(&mut self, exponent: i8) {
+    self.fbb_.push_slot::<i8>(IndexPrice::VT_EXPONENT, exponent, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> IndexPriceBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    IndexPriceBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<IndexPrice<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for IndexPrice<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("IndexPrice");
+      ds.field("price", &self.price());
+      ds.field("exponent", &self.exponent());
+      ds.finish()
+  }
+}
+pub enum FundingOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// What holders of a perpetual future pay each other.
+pub struct Funding<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Funding<'a> {
+  type Inner = Funding<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Funding<'a> {
+  pub const VT_RATE: ::flatbuffers::VOffsetT = 4;
+  pub const VT_EXPONENT: ::flatbuffers::VOffsetT = 6;
+  pub const VT_INTERVAL_S: ::flatbuffers::VOffsetT = 8;
+  pub const VT_NEXT_TS: ::flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Funding { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args FundingArgs
+  ) -> ::flatbuffers::WIPOffset<Funding<'bldr>> {
+    let mut builder = FundingBuilder::new(_fbb);
+    builder.add_next_ts(args.next_ts);
+    builder.add_rate(args.rate);
+    builder.add_interval_s(args.interval_s);
+    builder.add_exponent(args.exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn rate(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Funding::VT_RATE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Funding::VT_EXPONENT, Some(0)).unwrap()}
+  }
+  /// Length of the interval, s; 0 where the venue does not tell it.
+  #[inline]
+  pub fn interval_s(&self) -> u32 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u32>(Funding::VT_INTERVAL_S, Some(0)).unwrap()}
+  }
+  /// When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.
+  #[inline]
+  pub fn next_ts(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Funding::VT_NEXT_TS, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Funding<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("rate", Self::VT_RATE, false)?
+     .visit_field::<i8>("exponent", Self::VT_EXPONENT, false)?
+     .visit_field::<u32>("interval_s", Self::VT_INTERVAL_S, false)?
+     .visit_field::<u64>("next_ts", Self::VT_NEXT_TS, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct FundingArgs {
+    pub rate: i64,
+    pub exponent: i8,
+    pub interval_s: u32,
+    pub next_ts: u64,
+}
+impl<'a> Default for FundingArgs {
+  #[inline]
+  fn default() -> Self {
+    FundingArgs {
+      rate: 0,
+      exponent: 0,
+      interval_s: 0,
+      next_ts: 0,
+    }
+  }
+}
+
+pub struct FundingBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> FundingBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_rate(&mut self, rate: i64) {
+    self.fbb_.push_slot::<i64>(Funding::VT_RATE, rate, 0);
+  }
+  #[inline]
+  pub fn add_exponent(&mut self, exponent: i8) {
+    self.fbb_.push_slot::<i8>(Funding::VT_EXPONENT, exponent, 0);
+  }
+  #[inline]
+  pub fn add_interval_s(&mut self, interval_s: u32) {
+    self.fbb_.push_slot::<u32>(Funding::VT_INTERVAL_S, interval_s, 0);
+  }
+  #[inline]
+  pub fn add_next_ts(&mut self, next_ts: u64) {
+    self.fbb_.push_slot::<u64>(Funding::VT_NEXT_TS, next_ts, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> FundingBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    FundingBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Funding<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Funding<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Funding");
+      ds.field("rate", &self.rate());
+      ds.field("exponent", &self.exponent());
+      ds.field("interval_s", &self.interval_s());
+      ds.field("next_ts", &self.next_ts());
+      ds.finish()
+  }
+}
+pub enum OpenInterestOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// Contracts that are open.
+pub struct OpenInterest<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for OpenInterest<'a> {
+  type Inner = OpenInterest<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> OpenInterest<'a> {
+  pub const VT_QTY: ::flatbuffers::VOffsetT = 4;
+  pub const VT_QTY_EXPONENT: ::flatbuffers::VOffsetT = 6;
+  pub const VT_VALUE: ::flatbuffers::VOffsetT = 8;
+  pub const VT_VALUE_EXPONENT: ::flatbuffers::VOffsetT = 10;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    OpenInterest { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args OpenInterestArgs
+  ) -> ::flatbuffers::WIPOffset<OpenInterest<'bldr>> {
+    let mut builder = OpenInterestBuilder::new(_fbb);
+    builder.add_value(args.value);
+    builder.add_qty(args.qty);
+    builder.add_value_exponent(args.value_exponent);
+    builder.add_qty_exponent(args.qty_exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn qty(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(OpenInterest::VT_QTY, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn qty_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(OpenInterest::VT_QTY_EXPONENT, Some(0)).unwrap()}
+  }
+  /// Worth in the quote currency; 0 where the venue does not tell it.
+  #[inline]
+  pub fn value(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(OpenInterest::VT_VALUE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn value_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(OpenInterest::VT_VALUE_EXPONENT, Some(0)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for OpenInterest<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("qty", Self::VT_QTY, false)?
+     .visit_field::<i8>("qty_exponent", Self::VT_QTY_EXPONENT, false)?
+     .visit_field::<i64>("value", Self::VT_VALUE, false)?
+     .visit_field::<i8>("value_exponent", Self::VT_VALUE_EXPONENT, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct OpenInterestArgs {
+    pub qty: i64,
+    pub qty_exponent: i8,
+    pub value: i64,
+    pub value_exponent: i8,
+}
+impl<'a> Default for OpenInterestArgs {
+  #[inline]
+  fn default() -> Self {
+    OpenInterestArgs {
+      qty: 0,
+      qty_exponent: 0,
+      value: 0,
+      value_exponent: 0,
+    }
+  }
+}
+
+pub struct OpenInterestBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> OpenInterestBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_qty(&mut self, qty: i64) {
+    self.fbb_.push_slot::<i64>(OpenInterest::VT_QTY, qty, 0);
+  }
+  #[inline]
+  pub fn add_qty_exponent(&mut self, qty_exponent: i8) {
+    self.fbb_.push_slot::<i8>(OpenInterest::VT_QTY_EXPONENT, qty_exponent, 0);
+  }
+  #[inline]
+  pub fn add_value(&mut self, value: i64) {
+    self.fbb_.push_slot::<i64>(OpenInterest::VT_VALUE, value, 0);
+  }
+  #[inline]
+  pub fn add_value_exponent(&mut self, value_exponent: i8) {
+    self.fbb_.push_slot::<i8>(OpenInterest::VT_VALUE_EXPONENT, value_exponent, 0);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> OpenInterestBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    OpenInterestBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<OpenInterest<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for OpenInterest<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("OpenInterest");
+      ds.field("qty", &self.qty());
+      ds.field("qty_exponent", &self.qty_exponent());
+      ds.field("value", &self.value());
+      ds.field("value_exponent", &self.value_exponent());
+      ds.finish()
+  }
+}
+pub enum LiquidationOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// An order that closes a position without margin.
+pub struct Liquidation<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Liquidation<'a> {
+  type Inner = Liquidation<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Liquidation<'a> {
+  pub const VT_PRICE: ::flatbuffers::VOffsetT = 4;
+  pub const VT_PRICE_EXPONENT: ::flatbuffers::VOffsetT = 6;
+  pub const VT_QTY: ::flatbuffers::VOffsetT = 8;
+  pub const VT_QTY_EXPONENT: ::flatbuffers::VOffsetT = 10;
+  pub const VT_ID: ::flatbuffers::VOffsetT = 12;
+  pub const VT_SIDE: ::flatbuffers::VOffsetT = 14;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Liquidation { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args LiquidationArgs
+  ) -> ::flatbuffers::WIPOffset<Liquidation<'bldr>> {
+    let mut builder = LiquidationBuilder::new(_fbb);
+    builder.add_id(args.id);
+    builder.add_qty(args.qty);
+    builder.add_price(args.price);
+    builder.add_side(args.side);
+    builder.add_qty_exponent(args.qty_exponent);
+    builder.add_price_exponent(args.price_exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn price(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Liquidation::VT_PRICE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn price_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Liquidation::VT_PRICE_EXPONENT, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn qty(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Liquidation::VT_QTY, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn qty_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Liquidation::VT_QTY_EXPONENT, Some(0)).unwrap()}
+  }
+  /// The venue's id; 0 where it tells none.
+  #[inline]
+  pub fn id(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Liquidation::VT_ID, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn side(&self) -> Side {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<Side>(Liquidation::VT_SIDE, Some(Side::Unknown)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Liquidation<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("price", Self::VT_PRICE, false)?
+     .visit_field::<i8>("price_exponent", Self::VT_PRICE_EXPONENT, false)?
+     .visit_field::<i64>("qty", Self::VT_QTY, false)?
+     .visit_field::<i8>("qty_exponent", Self::VT_QTY_EXPONENT, false)?
+     .visit_field::<u64>("id", Self::VT_ID, false)?
+     .visit_field::<Side>("side", Self::VT_SIDE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct LiquidationArgs {
+    pub price: i64,
+    pub price_exponent: i8,
+    pub qty: i64,
+    pub qty_exponent: i8,
+    pub id: u64,
+    pub side: Side,
+}
+impl<'a> Default for LiquidationArgs {
+  #[inline]
+  fn default() -> Self {
+    LiquidationArgs {
+      price: 0,
+      price_exponent: 0,
+      qty: 0,
+      qty_exponent: 0,
+      id: 0,
+      side: Side::Unknown,
+    }
+  }
+}
+
+pub struct LiquidationBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> LiquidationBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_price(&mut self, price: i64) {
+    self.fbb_.push_slot::<i64>(Liquidation::VT_PRICE, price, 0);
+  }
+  #[inline]
+  pub fn add_price_exponent(&mut self, price_exponent: i8) {
+    self.fbb_.push_slot::<i8>(Liquidation::VT_PRICE_EXPONENT, price_exponent, 0);
+  }
+  #[inline]
+  pub fn add_qty(&mut self, qty: i64) {
+    self.fbb_.push_slot::<i64>(Liquidation::VT_QTY, qty, 0);
+  }
+  #[inline]
+  pub fn add_qty_exponent(&mut self, qty_exponent: i8) {
+    self.fbb_.push_slot::<i8>(Liquidation::VT_QTY_EXPONENT, qty_exponent, 0);
+  }
+  #[inline]
+  pub fn add_id(&mut self, id: u64) {
+    self.fbb_.push_slot::<u64>(Liquidation::VT_ID, id, 0);
+  }
+  #[inline]
+  pub fn add_side(&mut self, side: Side) {
+    self.fbb_.push_slot::<Side>(Liquidation::VT_SIDE, side, Side::Unknown);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> LiquidationBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    LiquidationBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Liquidation<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Liquidation<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Liquidation");
+      ds.field("price", &self.price());
+      ds.field("price_exponent", &self.price_exponent());
+      ds.field("qty", &self.qty());
+      ds.field("qty_exponent", &self.qty_exponent());
+      ds.field("id", &self.id());
+      ds.field("side", &self.side());
+      ds.finish()
+  }
+}
+pub enum TradingStatusOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// Whether the market trades.
+pub struct TradingStatus<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for TradingStatus<'a> {
+  type Inner = TradingStatus<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> TradingStatus<'a> {
+  pub const VT_STATE: ::flatbuffers::VOffsetT = 4;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    TradingStatus { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args TradingStatusArgs
+  ) -> ::flatbuffers::WIPOffset<TradingStatus<'bldr>> {
+    let mut builder = TradingStatusBuilder::new(_fbb);
+    builder.add_state(args.state);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn state(&self) -> MarketState {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<MarketState>(TradingStatus::VT_STATE, Some(MarketState::Unknown)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for TradingStatus<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<MarketState>("state", Self::VT_STATE, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct TradingStatusArgs {
+    pub state: MarketState,
+}
+impl<'a> Default for TradingStatusArgs {
+  #[inline]
+  fn default() -> Self {
+    TradingStatusArgs {
+      state: MarketState::Unknown,
+    }
+  }
+}
+
+pub struct TradingStatusBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> TradingStatusBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_state(&mut self, state: MarketState) {
+    self.fbb_.push_slot::<MarketState>(TradingStatus::VT_STATE, state, MarketState::Unknown);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> TradingStatusBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    TradingStatusBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<TradingStatus<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for TradingStatus<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("TradingStatus");
+      ds.field("state", &self.state());
+      ds.finish()
+  }
+}
 pub enum MessageOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -2844,6 +3884,96 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_mark_price(&self) -> Option<MarkPrice<'a>> {
+    if self.body_type() == Body::MarkPrice {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { MarkPrice::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_index_price(&self) -> Option<IndexPrice<'a>> {
+    if self.body_type() == Body::IndexPrice {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { IndexPrice::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_funding(&self) -> Option<Funding<'a>> {
+    if self.body_type() == Body::Funding {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { Funding::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_open_interest(&self) -> Option<OpenInterest<'a>> {
+    if self.body_type() == Body::OpenInterest {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { OpenInterest::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_liquidation(&self) -> Option<Liquidation<'a>> {
+    if self.body_type() == Body::Liquidation {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { Liquidation::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_trading_status(&self) -> Option<TradingStatus<'a>> {
+    if self.body_type() == Body::TradingStatus {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { TradingStatus::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -2878,6 +4008,12 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::Instrument => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Instrument>>("Body::Instrument", pos),
           Body::Skipped => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Skipped>>("Body::Skipped", pos),
           Body::Bar => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Bar>>("Body::Bar", pos),
+          Body::MarkPrice => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<MarkPrice>>("Body::MarkPrice", pos),
+          Body::IndexPrice => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<IndexPrice>>("Body::IndexPrice", pos),
+          Body::Funding => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Funding>>("Body::Funding", pos),
+          Body::OpenInterest => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<OpenInterest>>("Body::OpenInterest", pos),
+          Body::Liquidation => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Liquidation>>("Body::Liquidation", pos),
+          Body::TradingStatus => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<TradingStatus>>("Body::TradingStatus", pos),
           _ => Ok(()),
         }
      })?
@@ -3116,6 +4252,48 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::Bar => {
           if let Some(x) = self.body_as_bar() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::MarkPrice => {
+          if let Some(x) = self.body_as_mark_price() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::IndexPrice => {
+          if let Some(x) = self.body_as_index_price() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Funding => {
+          if let Some(x) = self.body_as_funding() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::OpenInterest => {
+          if let Some(x) = self.body_as_open_interest() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Liquidation => {
+          if let Some(x) = self.body_as_liquidation() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::TradingStatus => {
+          if let Some(x) = self.body_as_trading_status() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

@@ -2,7 +2,10 @@
 
 use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::error::Code;
-use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade, flag};
+use tickring_core::event::{
+    Funding, Gap, GapReason, GapStream, Level, Liquidation, MarketState, OpenInterest, Quote, ReferencePrice, Side, State,
+    Stats24h, Status, Trade, flag,
+};
 use tickring_core::input::TradingState;
 use tickring_wire::{Body, Head, Origin, Sides, SkipReason};
 
@@ -52,7 +55,26 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
         ("instrument", head("book", 0), instrument),
         ("skipped", head("trade", 0), skipped),
         ("bar", head("bar", flag::PARTIAL), Body::Bar(Timeframe::M1, bar)),
+        ("mark-price", head("mark_price", 0), Body::MarkPrice(ReferencePrice { price: 6_500_115, exponent: -2 })),
+        ("index-price", head("mark_price", 0), Body::IndexPrice(ReferencePrice { price: i64::MAX, exponent: -18 })),
+        ("funding", head("funding", 0), funding()),
+        ("open-interest", head("open_interest", 0), open_interest()),
+        ("liquidation", head("liquidation", flag::BAD_TS), liquidation()),
+        ("trading-status", head("status", 0), Body::TradingStatus(MarketState::PostOnly)),
     ]
+}
+
+fn funding() -> Body<'static> {
+    Body::Funding(Funding { rate: -212, exponent: -6, interval_s: 28_800, next_ts: 1_767_254_400_000_000_000 })
+}
+
+fn open_interest() -> Body<'static> {
+    Body::OpenInterest(OpenInterest { qty: 68_744_761, value: 446_850_000_091, qty_exponent: -3, value_exponent: -2 })
+}
+
+fn liquidation() -> Body<'static> {
+    let (price, qty) = (6_491_000, i64::MAX);
+    Body::Liquidation(Liquidation { price, qty, id: u64::MAX, price_exponent: -2, qty_exponent: 0, side: Side::Sell })
 }
 
 fn head(channel: &str, flags: u16) -> Head<'static> {
@@ -61,6 +83,11 @@ fn head(channel: &str, flags: u16) -> Head<'static> {
             "book" => "book.binance-usdm.BTCUSDT",
             "trade" => "trade.binance-usdm.BTCUSDT",
             "bar" => "bar.1m.binance-usdm.BTCUSDT",
+            "mark_price" => "mark_price.binance-usdm.BTCUSDT",
+            "funding" => "funding.binance-usdm.BTCUSDT",
+            "open_interest" => "open_interest.binance-usdm.BTCUSDT",
+            "liquidation" => "liquidation.binance-usdm.BTCUSDT",
+            "status" => "status.binance-usdm.BTCUSDT",
             _ => "quote.binance-usdm.BTCUSDT",
         },
         stream_topic: match channel {

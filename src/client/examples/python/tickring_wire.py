@@ -64,6 +64,30 @@ class SkipReason(object):
     # What a resume token asked for is not kept any more; `from..to` are `seq` numbers, all 0 where nobody can know them.
     Resume = 6
 
+# Side of a liquidation's order.
+class Side(object):
+    Unknown = 0
+    Buy = 1
+    Sell = 2
+
+# What may be done in a market.
+class MarketState(object):
+    Unknown = 0
+    Trading = 1
+    Halt = 2
+    Auction = 3
+    PreOpen = 4
+    PostOnly = 5
+    LimitOnly = 6
+    CancelOnly = 7
+    ReduceOnly = 8
+    Maintenance = 9
+    Settling = 10
+    Closed = 11
+    Delisted = 12
+    # A word that the venue invented later.
+    Other = 13
+
 class Body(object):
     NONE = 0
     BookSnapshot = 1
@@ -76,6 +100,12 @@ class Body(object):
     Instrument = 8
     Skipped = 9
     Bar = 10
+    MarkPrice = 11
+    IndexPrice = 12
+    Funding = 13
+    OpenInterest = 14
+    Liquidation = 15
+    TradingStatus = 16
 
 # One price level: absolute quantity, 0 removes it.
 class Level(object):
@@ -999,6 +1029,374 @@ def BarAddClosed(builder, closed):
     builder.PrependBoolSlot(9, closed, 0)
 
 def BarEnd(builder):
+    return builder.EndObject()
+
+# The price that positions are valued at. Exponents of this and the next four are their own, not those of the message.
+class MarkPrice(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = MarkPrice()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsMarkPrice(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def MarkPriceBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # MarkPrice
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # MarkPrice
+    def Price(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # MarkPrice
+    def Exponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+def MarkPriceStart(builder):
+    builder.StartObject(2)
+
+def MarkPriceAddPrice(builder, price):
+    builder.PrependInt64Slot(0, price, 0)
+
+def MarkPriceAddExponent(builder, exponent):
+    builder.PrependInt8Slot(1, exponent, 0)
+
+def MarkPriceEnd(builder):
+    return builder.EndObject()
+
+# The price of the underlying.
+class IndexPrice(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = IndexPrice()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsIndexPrice(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def IndexPriceBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # IndexPrice
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # IndexPrice
+    def Price(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # IndexPrice
+    def Exponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+def IndexPriceStart(builder):
+    builder.StartObject(2)
+
+def IndexPriceAddPrice(builder, price):
+    builder.PrependInt64Slot(0, price, 0)
+
+def IndexPriceAddExponent(builder, exponent):
+    builder.PrependInt8Slot(1, exponent, 0)
+
+def IndexPriceEnd(builder):
+    return builder.EndObject()
+
+# What holders of a perpetual future pay each other.
+class Funding(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Funding()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsFunding(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def FundingBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # Funding
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # Funding
+    def Rate(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Funding
+    def Exponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # Length of the interval, s; 0 where the venue does not tell it.
+    # Funding
+    def IntervalS(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.
+    # Funding
+    def NextTs(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+def FundingStart(builder):
+    builder.StartObject(4)
+
+def FundingAddRate(builder, rate):
+    builder.PrependInt64Slot(0, rate, 0)
+
+def FundingAddExponent(builder, exponent):
+    builder.PrependInt8Slot(1, exponent, 0)
+
+def FundingAddIntervalS(builder, intervalS):
+    builder.PrependUint32Slot(2, intervalS, 0)
+
+def FundingAddNextTs(builder, nextTs):
+    builder.PrependUint64Slot(3, nextTs, 0)
+
+def FundingEnd(builder):
+    return builder.EndObject()
+
+# Contracts that are open.
+class OpenInterest(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = OpenInterest()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsOpenInterest(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def OpenInterestBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # OpenInterest
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # OpenInterest
+    def Qty(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # OpenInterest
+    def QtyExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # Worth in the quote currency; 0 where the venue does not tell it.
+    # OpenInterest
+    def Value(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # OpenInterest
+    def ValueExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+def OpenInterestStart(builder):
+    builder.StartObject(4)
+
+def OpenInterestAddQty(builder, qty):
+    builder.PrependInt64Slot(0, qty, 0)
+
+def OpenInterestAddQtyExponent(builder, qtyExponent):
+    builder.PrependInt8Slot(1, qtyExponent, 0)
+
+def OpenInterestAddValue(builder, value):
+    builder.PrependInt64Slot(2, value, 0)
+
+def OpenInterestAddValueExponent(builder, valueExponent):
+    builder.PrependInt8Slot(3, valueExponent, 0)
+
+def OpenInterestEnd(builder):
+    return builder.EndObject()
+
+# An order that closes a position without margin.
+class Liquidation(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Liquidation()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsLiquidation(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def LiquidationBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # Liquidation
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # Liquidation
+    def Price(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Liquidation
+    def PriceExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # Liquidation
+    def Qty(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Liquidation
+    def QtyExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # The venue's id; 0 where it tells none.
+    # Liquidation
+    def Id(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Liquidation
+    def Side(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint8Flags, o + self._tab.Pos)
+        return 0
+
+def LiquidationStart(builder):
+    builder.StartObject(6)
+
+def LiquidationAddPrice(builder, price):
+    builder.PrependInt64Slot(0, price, 0)
+
+def LiquidationAddPriceExponent(builder, priceExponent):
+    builder.PrependInt8Slot(1, priceExponent, 0)
+
+def LiquidationAddQty(builder, qty):
+    builder.PrependInt64Slot(2, qty, 0)
+
+def LiquidationAddQtyExponent(builder, qtyExponent):
+    builder.PrependInt8Slot(3, qtyExponent, 0)
+
+def LiquidationAddId(builder, id):
+    builder.PrependUint64Slot(4, id, 0)
+
+def LiquidationAddSide(builder, side):
+    builder.PrependUint8Slot(5, side, 0)
+
+def LiquidationEnd(builder):
+    return builder.EndObject()
+
+# Whether the market trades.
+class TradingStatus(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = TradingStatus()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsTradingStatus(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def TradingStatusBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # TradingStatus
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # TradingStatus
+    def State(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint8Flags, o + self._tab.Pos)
+        return 0
+
+def TradingStatusStart(builder):
+    builder.StartObject(1)
+
+def TradingStatusAddState(builder, state):
+    builder.PrependUint8Slot(0, state, 0)
+
+def TradingStatusEnd(builder):
     return builder.EndObject()
 
 # One message of one topic.

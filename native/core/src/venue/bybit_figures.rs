@@ -1,0 +1,117 @@
+//! Bybit: what tickers say of prices, funding and open interest, and liquidations. Source: the venue's documents
+//! (`docs/v5/websocket/public`, `ticker.md` and `all-liquidation.md`, repository of 2026-07-24, read 2026-11-21).
+
+use crate::error::Code;
+use crate::event::Side;
+use crate::json::{self, Kind, Value};
+
+use super::fields::{Member, NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
+use super::figures::{Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
+use super::{Message, Reject};
+
+members! {
+    /// Of a whole message.
+    Envelope {
+        kind = b"type", ts_sent = b"ts", data = b"data",
+    }
+}
+
+members! {
+    /// Of a ticker. A delta has those alone that changed; spot has none but the symbol.
+    Ticker {
+        symbol = b"symbol", mark = b"markPrice", index = b"indexPrice",
+        rate = b"fundingRate", next = b"nextFundingTime", interval = b"fundingIntervalHour",
+        open_interest = b"openInterest", open_interest_value = b"openInterestValue",
+    }
+}
+
+members! {
+    /// Of one liquidation.
+    Row {
+        ts_engine = b"T", symbol = b"s", side = b"S", qty = b"v", price = b"p",
+    }
+}
+
+/// A message of a topic `tickers`, whose `data` is an object.
+pub(super) fn ticker(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
+    let value = Value { kind: Kind::Object, start: at, end: frame.len() };
+    FigureRows { frame, value, is_foreign: false, read: |frame, value, each| figures(frame, value.start, each) }.checked()
+}
+
+fn figures<'a>(frame: &'a [u8], at: usize, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let envelope = Envelope::read(frame, at)?;
+    let kind = envelope.kind.required(at)?;
+    let is_whole = match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
+        b"snapshot" => true,
+        b"delta" => false,
+        _ => return reject(Code::UnknownEvent, kind.start),
+    };
+    let data = envelope.data.required(at)?;
+    if data.kind != Kind::Object {
+        return reject(Code::FieldType, data.start);
+    }
+    let members = Ticker::read(frame, data.start)?;
+    let symbol = text(frame, members.symbol.required(data.start)?)?;
+    let ts_event = Some(time(frame, envelope.ts_sent.required(at)?)?);
+    let mut say = |figure| each(FigureMessage { symbol, ts_event, is_whole, figure });
+    if let Some(price) = optional_decimal(frame, members.mark)? {
+        say(Figure::MarkPrice(price))?;
+    }
+    if let Some(price) = optional_decimal(frame, members.index)? {
+        say(Figure::IndexPrice(price))?;
+    }
+    let rate = optional_decimal(frame, members.rate)?;
+    let next_ts = whole(frame, members.next, 1_000_000)?;
+    let interval_s = whole(frame, members.interval, 3_600)?.map(u32::try_from).transpose();
+    let interval_s = interval_s.or_else(|_| reject(Code::NumberRange, data.start))?;
+    if rate.is_some() || next_ts.is_some() || interval_s.is_some() {
+        say(Figure::Funding { rate, next_ts, interval_s })?;
+    }
+    let (qty, value) = (optional_decimal(frame, members.open_interest)?, optional_decimal(frame, members.open_interest_value)?);
+    if qty.is_some() || value.is_some() {
+        say(Figure::OpenInterest { qty, value })?;
+    }
+    Ok(())
+}
+
+/// A whole number in quotes times `unit`.
+fn whole(frame: &[u8], member: Member, unit: u64) -> Result<Option<u64>, Reject> {
+    let Some(number) = optional_whole(frame, member)? else { return Ok(None) };
+    let at = member.optional()?.map_or(0, |value| value.start);
+    number.checked_mul(unit).map(Some).ok_or(Reject { code: Code::NumberRange, offset: at })
+}
+
+/// A message of a topic `allLiquidation`, whose `data` is an array.
+pub(super) fn liquidations(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
+    if data.kind != Kind::Array {
+        return reject(Code::FieldType, data.start);
+    }
+    FigureRows { frame, value: data, is_foreign: false, read: rows }.checked()
+}
+
+fn rows<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    json::each_element(frame, data.start, |row| liquidation(frame, row, each)).map(|_| ())
+}
+
+/// The side is that of the position: `Buy` means that a long one was liquidated, by an order that sells.
+fn liquidation<'a>(frame: &'a [u8], row: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    if row.kind != Kind::Object {
+        return reject(Code::FieldType, row.start);
+    }
+    let (at, members) = (row.start, Row::read(frame, row.start)?);
+    let side = match side_of(frame, members.side.required(at)?, b"Buy", b"Sell")? {
+        Side::Buy => Side::Sell,
+        Side::Sell => Side::Buy,
+    };
+    each(FigureMessage {
+        symbol: text(frame, members.symbol.required(at)?)?,
+        ts_event: Some(time(frame, members.ts_engine.required(at)?)?),
+        is_whole: true,
+        figure: Figure::Liquidation {
+            price: decimal_text(frame, members.price.required(at)?)?,
+            qty: decimal_text(frame, members.qty.required(at)?)?,
+            id: 0,
+            side,
+        },
+    })
+}
