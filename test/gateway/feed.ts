@@ -56,7 +56,7 @@ export class Feed {
       if (answer !== undefined) return new Promise((resolve) => resolve(answer(fields as never)));
       if (op === 'drift') return Promise.resolve([]);
       if (op === 'snapshot' && fields !== undefined) this.#shard.publishSnapshot(fields.instrument, STAMP_HERE);
-      return Promise.resolve({ name: this.name, pid: 1 });
+      return Promise.resolve(op === 'drift' ? [] : { name: this.name, pid: 1 });
     },
   } as unknown as ControlClient;
 
