@@ -54,7 +54,6 @@ export class Feed {
       if (this.controlError !== undefined) return Promise.reject(this.controlError);
       const answer = this.answers[op];
       if (answer !== undefined) return new Promise((resolve) => resolve(answer(fields as never)));
-      if (op === 'drift') return Promise.resolve([]);
       if (op === 'snapshot' && fields !== undefined) this.#shard.publishSnapshot(fields.instrument, STAMP_HERE);
       return Promise.resolve(op === 'drift' ? [] : { name: this.name, pid: 1 });
     },
