@@ -123,7 +123,7 @@ test('replay: what a client asked for is read from the words of its venue', () =
   expect(asked({ method: 'SUBSCRIBE', params: ['btcusdt@depth@100ms', 7], id: 1 })).toEqual([
     { symbol: 'BTCUSDT', channels: book },
   ]);
-  expect(asked({ op: 'subscribe', args: ['orderbook.200.BTCUSDT', 'orderbook.1.BTCUSDT', 'tickers.ETHUSDT'] })).toEqual([
+  expect(asked({ op: 'subscribe', args: ['orderbook.200.BTCUSDT', 'orderbook.1.BTCUSDT', 'kline.1.ETHUSDT'] })).toEqual([
     { symbol: 'BTCUSDT', channels: book | quote },
   ]);
   expect(asked({ op: 'subscribe', args: [{ channel: 'trades', instId: 'BTC-USDT' }, { channel: 'tickers' }] })).toEqual([
