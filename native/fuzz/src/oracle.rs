@@ -19,10 +19,32 @@ pub type Numbers = Result<((i8, i8), Vec<Level>), Refused>;
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    Depth { symbol: String, ts_event: u64, ids: DeltaIds, bids: Numbers, asks: Numbers },
-    Trade { symbol: String, ts_event: u64, id: u64, numbers: Numbers, sell: bool, aggregated: bool, off_market: bool },
-    Quote { symbol: String, ts_event: Option<u64>, update_id: u64, numbers: Numbers },
-    Reply { id: u64, venue_code: i64 },
+    Depth {
+        symbol: String,
+        ts_event: u64,
+        ids: DeltaIds,
+        bids: Numbers,
+        asks: Numbers,
+    },
+    Trade {
+        symbol: String,
+        ts_event: u64,
+        id: u64,
+        numbers: Numbers,
+        sell: bool,
+        aggregated: bool,
+        off_market: bool,
+    },
+    Quote {
+        symbol: String,
+        ts_event: Option<u64>,
+        update_id: u64,
+        numbers: Numbers,
+    },
+    Reply {
+        id: u64,
+        venue_code: i64,
+    },
     /// Each of them as text.
     Figures(Vec<String>),
     Shutdown,

@@ -208,7 +208,10 @@ fn check_json(json: &Value, head: &Head<'_>, body: &Body<'_>) {
             assert_eq!((inner["late"].as_u64(), inner["closed"].as_bool()), (Some(bar.late.into()), Some(bar.closed)));
         }
         Body::MarkPrice(of) | Body::IndexPrice(of) => {
-            assert_eq!((mantissa(&inner["price"], of.exponent), inner["exponent"].as_i64()), (of.price, Some(of.exponent.into())));
+            assert_eq!(
+                (mantissa(&inner["price"], of.exponent), inner["exponent"].as_i64()),
+                (of.price, Some(of.exponent.into()))
+            );
         }
         Body::Funding(of) => {
             assert_eq!((mantissa(&inner["rate"], of.exponent), id(&inner["next_ts"])), (of.rate, of.next_ts));
