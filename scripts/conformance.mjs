@@ -9,6 +9,11 @@ import { main, SetUpError } from './setup/console.mjs';
 import { setup } from './setup.mjs';
 import { runParts, vitest } from './test-runners.mjs';
 
+/** `EX_USAGE`: an argument is unusable. */
+class UsageError extends SetUpError {
+  exitCode = 64;
+}
+
 const OPTIONS = { venue: { type: 'string' }, fault: { type: 'string' }, write: { type: 'boolean' } };
 
 function choiceOf(args) {
@@ -16,10 +21,10 @@ function choiceOf(args) {
   try {
     choice = parseArgs({ args, options: OPTIONS }).values;
   } catch (error) {
-    throw new SetUpError(error.message, 64);
+    throw new UsageError(error.message);
   }
   const part = choice.venue ?? choice.fault;
-  if (choice.write === true && part !== undefined) throw new SetUpError(`--write needs all cells, not those of ${part}`, 64);
+  if (choice.write === true && part !== undefined) throw new UsageError(`--write needs all cells, not those of ${part}`);
   return choice;
 }
 
