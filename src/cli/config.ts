@@ -167,6 +167,8 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     symbols: feed.symbols,
     channels: feed.channels,
     transport: feed.transport,
+    ...(feed.lines === undefined ? {} : { lines: feed.lines }),
+    ...(feed.lineWsUrls === undefined ? {} : { line_ws_urls: feed.lineWsUrls.map(hideSecrets) }),
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
   }));

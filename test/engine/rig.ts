@@ -55,6 +55,8 @@ export interface RigOptions {
   readonly transport?: TransportName;
   /** Default: books, trades and quotes. */
   readonly channels?: readonly ChannelName[];
+  /** Lines of each feed. */
+  readonly lines?: number;
   /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
   readonly ownIds?: boolean;
   /** Ids count the messages of a connection: one that is just gone had the same ones. */
@@ -140,6 +142,7 @@ export class Rig {
           symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
           channels: options.channels ?? ['book', 'trade', 'quote'],
           transport: options.transport ?? 'native',
+          lines: options.lines ?? 1,
         })),
       ),
       ...options.config,

@@ -222,37 +222,39 @@ enum tkr_counter {
   TKR_COUNTER_DUPLICATES = 18, /* Messages that repeated what was applied already. */
   TKR_COUNTER_OLDER_THAN_SNAPSHOT = 19, /* Buffered deltas that the snapshot contained. */
   TKR_COUNTER_BUFFERED = 20, /* Deltas buffered while a snapshot was awaited. */
-  TKR_COUNTER_QUARANTINED = 21, /* Inputs set aside with their bytes. */
-  TKR_COUNTER_IGNORED = 22, /* Messages known to the manifest that carry nothing we publish. */
-  TKR_COUNTER_OFF_MARKET = 23, /* Trade messages that are no market trades. */
-  TKR_COUNTER_REPLIES = 24, /* Answers to control messages. */
-  TKR_COUNTER_CONNECTS = 25, /* Connections opened. */
-  TKR_COUNTER_DISCONNECTS = 26, /* Connections lost or closed. */
-  TKR_COUNTER_CROSSED = 27, /* Times a book became crossed. */
-  TKR_COUNTER_CHECKSUMS = 28, /* Books that the venue's checksum was compared with. */
-  TKR_COUNTER_CHECKSUM_MISMATCHES = 29, /* Books that were not the ones of the venue's checksum. */
-  TKR_COUNTER_SILENCES = 30, /* Times a channel was silent beyond the limit learned of it. */
-  TKR_COUNTER_AUDITS = 31, /* Copies of books that were fetched and compared. */
-  TKR_COUNTER_AUDIT_LEVELS = 32, /* Levels compared. */
-  TKR_COUNTER_AUDIT_DIFFERENT = 33, /* Levels that were different. */
-  TKR_COUNTER_TOP_UPS = 34, /* Books extended by a copy, because the market came near to the end of what was known. */
-  TKR_COUNTER_AUDITS_VOID = 35, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
-  TKR_COUNTER_ROLLBACKS = 36, /* Times a venue restarted its ids. */
-  TKR_COUNTER_WIDENED = 37, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_MARK_PRICES = 38, /* Mark and index price events. */
-  TKR_COUNTER_FUNDINGS = 39, /* Funding events. */
-  TKR_COUNTER_OPEN_INTERESTS = 40, /* Open interest events. */
-  TKR_COUNTER_LIQUIDATIONS = 41, /* Liquidation events. */
-  TKR_COUNTER_TRADING_STATUSES = 42, /* Trading status events. */
-  TKR_COUNTER_JOURNAL_STATE = 43, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 44, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 45, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 46, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 47, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 48, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 49, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 50, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 51, /* Errors of the disk. */
+  TKR_COUNTER_HELD = 21, /* Messages behind a hole that waited for another line to fill it. */
+  TKR_COUNTER_FILLED = 22, /* Of those the ones that followed once another line had filled it. */
+  TKR_COUNTER_QUARANTINED = 23, /* Inputs set aside with their bytes. */
+  TKR_COUNTER_IGNORED = 24, /* Messages known to the manifest that carry nothing we publish. */
+  TKR_COUNTER_OFF_MARKET = 25, /* Trade messages that are no market trades. */
+  TKR_COUNTER_REPLIES = 26, /* Answers to control messages. */
+  TKR_COUNTER_CONNECTS = 27, /* Connections opened. */
+  TKR_COUNTER_DISCONNECTS = 28, /* Connections lost or closed. */
+  TKR_COUNTER_CROSSED = 29, /* Times a book became crossed. */
+  TKR_COUNTER_CHECKSUMS = 30, /* Books that the venue's checksum was compared with. */
+  TKR_COUNTER_CHECKSUM_MISMATCHES = 31, /* Books that were not the ones of the venue's checksum. */
+  TKR_COUNTER_SILENCES = 32, /* Times a channel was silent beyond the limit learned of it. */
+  TKR_COUNTER_AUDITS = 33, /* Copies of books that were fetched and compared. */
+  TKR_COUNTER_AUDIT_LEVELS = 34, /* Levels compared. */
+  TKR_COUNTER_AUDIT_DIFFERENT = 35, /* Levels that were different. */
+  TKR_COUNTER_TOP_UPS = 36, /* Books extended by a copy, because the market came near to the end of what was known. */
+  TKR_COUNTER_AUDITS_VOID = 37, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
+  TKR_COUNTER_ROLLBACKS = 38, /* Times a venue restarted its ids. */
+  TKR_COUNTER_WIDENED = 39, /* Times an instrument's exponents had to be widened. */
+  TKR_COUNTER_MARK_PRICES = 40, /* Mark and index price events. */
+  TKR_COUNTER_FUNDINGS = 41, /* Funding events. */
+  TKR_COUNTER_OPEN_INTERESTS = 42, /* Open interest events. */
+  TKR_COUNTER_LIQUIDATIONS = 43, /* Liquidation events. */
+  TKR_COUNTER_TRADING_STATUSES = 44, /* Trading status events. */
+  TKR_COUNTER_JOURNAL_STATE = 45, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 46, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 47, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 48, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 49, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 50, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 51, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 52, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 53, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -293,6 +295,7 @@ enum tkr_stage {
   TKR_STAGE_PARSE = 3, /* Of receive_to_ring: reading it, one frame of 61, ns. */
   TKR_STAGE_BOOK = 4, /* Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns. */
   TKR_STAGE_RING = 5, /* Of receive_to_ring: records, latest slots and images, one frame of 61, ns. */
+  TKR_STAGE_LINE_LEAD = 6, /* Of several lines that carry a stream: from the first arrival of a message to its next one, ns. */
 };
 
 /* One price level. */

@@ -53,4 +53,5 @@ export const krakenSpot: Venue = {
   // No header tells what is used.
   usedWeight: () => undefined,
   manifest: MANIFEST,
+  unarbitrated: 'its messages of a book have no numbers',
 };

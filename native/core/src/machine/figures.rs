@@ -142,6 +142,9 @@ impl Machine {
         let converted = rows.each(|message| {
             let Some(slot) = self.find_figure(venue, &message, rows.is_foreign(), out.ts_recv)? else { return Ok(()) };
             let what = What::of(&message.figure)?;
+            if !self.is_of_first_line(slot, &message.figure) {
+                return Ok(());
+            }
             said.push(Said { slot, ts_event: message.ts_event.unwrap_or(0), is_whole: message.is_whole, what });
             Ok(())
         });
@@ -180,6 +183,22 @@ impl Machine {
         entry.counters.last_ts_recv = now;
         self.subject.slot = Some(slot);
         Ok(Some(slot))
+    }
+
+    /// Of several lines one is heard, for nothing tells whether a figure repeats another; the next one is once that has left.
+    fn is_of_first_line(&mut self, slot: u32, figure: &Figure<'_>) -> bool {
+        let connection = self.subject.connection;
+        let entry = &mut self.entries[slot as usize];
+        let Some(shared) = &mut entry.shared else { return true };
+        for channel in channels_of(figure) {
+            shared.note(*channel, connection, 0, 0);
+            shared.join(*channel, connection);
+        }
+        channels_of(figure).iter().any(|channel| {
+            let others = shared.carriers(*channel).iter().any(|carrier| carrier.connection != connection);
+            let line = entry.lines[*channel as usize];
+            line == connection || line != 0 && !others
+        })
     }
 
     fn tell<S: Sink>(&mut self, said: &Said, out: &mut Output<'_, S>) {

@@ -95,7 +95,8 @@ pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
         && entry.book.fits(price, qty)
         && entry.sync.fits(price, qty)
         && entry.stats.fits(price, qty)
-        && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some());
+        && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some())
+        && entry.shared.as_ref().is_none_or(|shared| shared.fits(price, qty));
     if !fits {
         return Err(range);
     }
@@ -104,6 +105,9 @@ pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
     entry.stats.rescale(price, qty);
     for known in entry.frontier.iter_mut().flatten() {
         *known *= price;
+    }
+    if let Some(shared) = &mut entry.shared {
+        shared.rescale(price, qty);
     }
     entry.last_trade.price *= price;
     entry.last_trade.qty *= qty;

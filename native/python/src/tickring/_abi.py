@@ -230,37 +230,39 @@ class Counter(IntEnum):
     DUPLICATES = 18  # Messages that repeated what was applied already.
     OLDER_THAN_SNAPSHOT = 19  # Buffered deltas that the snapshot contained.
     BUFFERED = 20  # Deltas buffered while a snapshot was awaited.
-    QUARANTINED = 21  # Inputs set aside with their bytes.
-    IGNORED = 22  # Messages known to the manifest that carry nothing we publish.
-    OFF_MARKET = 23  # Trade messages that are no market trades.
-    REPLIES = 24  # Answers to control messages.
-    CONNECTS = 25  # Connections opened.
-    DISCONNECTS = 26  # Connections lost or closed.
-    CROSSED = 27  # Times a book became crossed.
-    CHECKSUMS = 28  # Books that the venue's checksum was compared with.
-    CHECKSUM_MISMATCHES = 29  # Books that were not the ones of the venue's checksum.
-    SILENCES = 30  # Times a channel was silent beyond the limit learned of it.
-    AUDITS = 31  # Copies of books that were fetched and compared.
-    AUDIT_LEVELS = 32  # Levels compared.
-    AUDIT_DIFFERENT = 33  # Levels that were different.
-    TOP_UPS = 34  # Books extended by a copy, because the market came near to the end of what was known.
-    AUDITS_VOID = 35  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
-    ROLLBACKS = 36  # Times a venue restarted its ids.
-    WIDENED = 37  # Times an instrument's exponents had to be widened.
-    MARK_PRICES = 38  # Mark and index price events.
-    FUNDINGS = 39  # Funding events.
-    OPEN_INTERESTS = 40  # Open interest events.
-    LIQUIDATIONS = 41  # Liquidation events.
-    TRADING_STATUSES = 42  # Trading status events.
-    JOURNAL_STATE = 43  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 44  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 45  # Number of the last input.
-    JOURNAL_SHED = 46  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 47  # Bytes of those inputs.
-    JOURNAL_BYTES = 48  # Bytes written to the journal.
-    JOURNAL_GROUPS = 49  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 50  # Segments begun.
-    JOURNAL_FAILURES = 51  # Errors of the disk.
+    HELD = 21  # Messages behind a hole that waited for another line to fill it.
+    FILLED = 22  # Of those the ones that followed once another line had filled it.
+    QUARANTINED = 23  # Inputs set aside with their bytes.
+    IGNORED = 24  # Messages known to the manifest that carry nothing we publish.
+    OFF_MARKET = 25  # Trade messages that are no market trades.
+    REPLIES = 26  # Answers to control messages.
+    CONNECTS = 27  # Connections opened.
+    DISCONNECTS = 28  # Connections lost or closed.
+    CROSSED = 29  # Times a book became crossed.
+    CHECKSUMS = 30  # Books that the venue's checksum was compared with.
+    CHECKSUM_MISMATCHES = 31  # Books that were not the ones of the venue's checksum.
+    SILENCES = 32  # Times a channel was silent beyond the limit learned of it.
+    AUDITS = 33  # Copies of books that were fetched and compared.
+    AUDIT_LEVELS = 34  # Levels compared.
+    AUDIT_DIFFERENT = 35  # Levels that were different.
+    TOP_UPS = 36  # Books extended by a copy, because the market came near to the end of what was known.
+    AUDITS_VOID = 37  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
+    ROLLBACKS = 38  # Times a venue restarted its ids.
+    WIDENED = 39  # Times an instrument's exponents had to be widened.
+    MARK_PRICES = 40  # Mark and index price events.
+    FUNDINGS = 41  # Funding events.
+    OPEN_INTERESTS = 42  # Open interest events.
+    LIQUIDATIONS = 43  # Liquidation events.
+    TRADING_STATUSES = 44  # Trading status events.
+    JOURNAL_STATE = 45  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 46  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 47  # Number of the last input.
+    JOURNAL_SHED = 48  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 49  # Bytes of those inputs.
+    JOURNAL_BYTES = 50  # Bytes written to the journal.
+    JOURNAL_GROUPS = 51  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 52  # Segments begun.
+    JOURNAL_FAILURES = 53  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -303,6 +305,7 @@ class Stage(IntEnum):
     PARSE = 3  # Of receive_to_ring: reading it, one frame of 61, ns.
     BOOK = 4  # Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.
     RING = 5  # Of receive_to_ring: records, latest slots and images, one frame of 61, ns.
+    LINE_LEAD = 6  # Of several lines that carry a stream: from the first arrival of a message to its next one, ns.
 
 
 class tkr_level(Structure):
