@@ -52,6 +52,18 @@ counters! {
         audits_void: "Audits that came to nothing: no answer, or the book was rebuilt meanwhile.",
         rollbacks: "Times a venue restarted its ids.",
         widened: "Times an instrument's exponents had to be widened.",
+        checked: "Trades, quotes and book deltas that the rules of validation were applied to.",
+        suspects: "Of these, events that a rule doubts.",
+        suspect_price_range: "Trades and quotes with a price outside the configured bounds.",
+        suspect_outlier: "Trades with a price far from the median of those before.",
+        suspect_volume: "Trades many times larger than the largest of those before.",
+        suspect_time: "Events whose venue time goes back or leaps ahead.",
+        suspect_spread: "Quotes and book deltas with a spread beyond the limit.",
+        suspect_completeness: "Minutes of a book's or the trades' ids of which too many were missing.",
+        cross_checks: "Books of sources that were compared with those of the other sources of a view.",
+        cross_deviations: "Of these, books whose middle price is far from the others'.",
+        ids_expected: "Venue ids that should have come, in whole minutes.",
+        ids_missing: "Of these, ids that never came.",
     }
 }
 
@@ -94,6 +106,9 @@ counters! {
         in_sync: "1 while the book is proven in sync, else 0.",
         last_update_id: "Update id of the book.",
         last_ts_recv: "Receive time of the last message, ns since the UNIX epoch.",
+        suspects: "Events that a rule of validation doubts.",
+        watched_ns: "Time for which its book was subscribed, ns, since its rules were set.",
+        live_ns: "Of this, time in which the book was proven in sync, ns.",
     }
 }
 

@@ -102,6 +102,7 @@ enum tkr_flag {
   TKR_FLAG_AGGREGATED = 1024,
   TKR_FLAG_PARTIAL = 2048,
   TKR_FLAG_IMAGE = 4096,
+  TKR_FLAG_SUSPECT = 8192,
 };
 
 /* States that a status record tells. */
@@ -117,6 +118,7 @@ enum tkr_state {
   TKR_STATE_SUBSCRIBE_FAILED = 9,
   TKR_STATE_REMOVED = 10,
   TKR_STATE_SILENT = 11,
+  TKR_STATE_SUSPECT = 12,
 };
 
 /* Venue numberings that a gap is about. */
@@ -168,6 +170,7 @@ enum tkr_venue {
   TKR_VENUE_FRED = 103,
   TKR_VENUE_YAHOO = 104,
   TKR_VENUE_MOCK = 105,
+  TKR_VENUE_VIEW = 110,
 };
 
 /* Counters of a shard, as indices; a newer minor version may append some. */
@@ -210,15 +213,27 @@ enum tkr_counter {
   TKR_COUNTER_AUDITS_VOID = 35, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
   TKR_COUNTER_ROLLBACKS = 36, /* Times a venue restarted its ids. */
   TKR_COUNTER_WIDENED = 37, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_JOURNAL_STATE = 38, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 39, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 40, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 41, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 42, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 43, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 44, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 45, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 46, /* Errors of the disk. */
+  TKR_COUNTER_CHECKED = 38, /* Trades, quotes and book deltas that the rules of validation were applied to. */
+  TKR_COUNTER_SUSPECTS = 39, /* Of these, events that a rule doubts. */
+  TKR_COUNTER_SUSPECT_PRICE_RANGE = 40, /* Trades and quotes with a price outside the configured bounds. */
+  TKR_COUNTER_SUSPECT_OUTLIER = 41, /* Trades with a price far from the median of those before. */
+  TKR_COUNTER_SUSPECT_VOLUME = 42, /* Trades many times larger than the largest of those before. */
+  TKR_COUNTER_SUSPECT_TIME = 43, /* Events whose venue time goes back or leaps ahead. */
+  TKR_COUNTER_SUSPECT_SPREAD = 44, /* Quotes and book deltas with a spread beyond the limit. */
+  TKR_COUNTER_SUSPECT_COMPLETENESS = 45, /* Minutes of a book's or the trades' ids of which too many were missing. */
+  TKR_COUNTER_CROSS_CHECKS = 46, /* Books of sources that were compared with those of the other sources of a view. */
+  TKR_COUNTER_CROSS_DEVIATIONS = 47, /* Of these, books whose middle price is far from the others'. */
+  TKR_COUNTER_IDS_EXPECTED = 48, /* Venue ids that should have come, in whole minutes. */
+  TKR_COUNTER_IDS_MISSING = 49, /* Of these, ids that never came. */
+  TKR_COUNTER_JOURNAL_STATE = 50, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 51, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 52, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 53, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 54, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 55, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 56, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 57, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 58, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -244,6 +259,9 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_IN_SYNC = 18, /* 1 while the book is proven in sync, else 0. */
   TKR_INSTRUMENT_COUNTER_LAST_UPDATE_ID = 19, /* Update id of the book. */
   TKR_INSTRUMENT_COUNTER_LAST_TS_RECV = 20, /* Receive time of the last message, ns since the UNIX epoch. */
+  TKR_INSTRUMENT_COUNTER_SUSPECTS = 21, /* Events that a rule of validation doubts. */
+  TKR_INSTRUMENT_COUNTER_WATCHED_NS = 22, /* Time for which its book was subscribed, ns, since its rules were set. */
+  TKR_INSTRUMENT_COUNTER_LIVE_NS = 23, /* Of this, time in which the book was proven in sync, ns. */
 };
 
 /* Histograms of a shard. */

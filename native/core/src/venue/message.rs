@@ -7,6 +7,8 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, Value};
 
+use super::view::ViewMessage;
+
 /// Why an input was set aside, and where in its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reject {
@@ -231,6 +233,8 @@ pub enum Message<'a> {
     Trades(TradeRows<'a>),
     /// See [`QuoteMessage`].
     Quote(QuoteMessage<'a>),
+    /// See [`ViewMessage`].
+    View(ViewMessage<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).
     Reply {
         /// The id that we sent; 0 where the venue gives none back.

@@ -101,6 +101,7 @@ class Flag(IntFlag):
     AGGREGATED = 1024
     PARTIAL = 2048
     IMAGE = 4096
+    SUSPECT = 8192
 
 
 class State(IntEnum):
@@ -117,6 +118,7 @@ class State(IntEnum):
     SUBSCRIBE_FAILED = 9
     REMOVED = 10
     SILENT = 11
+    SUSPECT = 12
 
 
 class GapStream(IntEnum):
@@ -173,6 +175,7 @@ class Venue(IntEnum):
     FRED = 103
     YAHOO = 104
     MOCK = 105
+    VIEW = 110
 
 
 class Counter(IntEnum):
@@ -216,15 +219,27 @@ class Counter(IntEnum):
     AUDITS_VOID = 35  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
     ROLLBACKS = 36  # Times a venue restarted its ids.
     WIDENED = 37  # Times an instrument's exponents had to be widened.
-    JOURNAL_STATE = 38  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 39  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 40  # Number of the last input.
-    JOURNAL_SHED = 41  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 42  # Bytes of those inputs.
-    JOURNAL_BYTES = 43  # Bytes written to the journal.
-    JOURNAL_GROUPS = 44  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 45  # Segments begun.
-    JOURNAL_FAILURES = 46  # Errors of the disk.
+    CHECKED = 38  # Trades, quotes and book deltas that the rules of validation were applied to.
+    SUSPECTS = 39  # Of these, events that a rule doubts.
+    SUSPECT_PRICE_RANGE = 40  # Trades and quotes with a price outside the configured bounds.
+    SUSPECT_OUTLIER = 41  # Trades with a price far from the median of those before.
+    SUSPECT_VOLUME = 42  # Trades many times larger than the largest of those before.
+    SUSPECT_TIME = 43  # Events whose venue time goes back or leaps ahead.
+    SUSPECT_SPREAD = 44  # Quotes and book deltas with a spread beyond the limit.
+    SUSPECT_COMPLETENESS = 45  # Minutes of a book's or the trades' ids of which too many were missing.
+    CROSS_CHECKS = 46  # Books of sources that were compared with those of the other sources of a view.
+    CROSS_DEVIATIONS = 47  # Of these, books whose middle price is far from the others'.
+    IDS_EXPECTED = 48  # Venue ids that should have come, in whole minutes.
+    IDS_MISSING = 49  # Of these, ids that never came.
+    JOURNAL_STATE = 50  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 51  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 52  # Number of the last input.
+    JOURNAL_SHED = 53  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 54  # Bytes of those inputs.
+    JOURNAL_BYTES = 55  # Bytes written to the journal.
+    JOURNAL_GROUPS = 56  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 57  # Segments begun.
+    JOURNAL_FAILURES = 58  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -251,6 +266,9 @@ class InstrumentCounter(IntEnum):
     IN_SYNC = 18  # 1 while the book is proven in sync, else 0.
     LAST_UPDATE_ID = 19  # Update id of the book.
     LAST_TS_RECV = 20  # Receive time of the last message, ns since the UNIX epoch.
+    SUSPECTS = 21  # Events that a rule of validation doubts.
+    WATCHED_NS = 22  # Time for which its book was subscribed, ns, since its rules were set.
+    LIVE_NS = 23  # Of this, time in which the book was proven in sync, ns.
 
 
 class Stage(IntEnum):
