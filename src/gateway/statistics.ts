@@ -15,6 +15,7 @@ import type { InstrumentView, Monitor } from './monitor.js';
 import type { Points } from './points.js';
 import { Exposition, type FORMATS, type HistogramValues, type Labels } from './prometheus.js';
 import type { Pump } from './pump.js';
+import { exposeQuality } from './quality.js';
 import { ENCODINGS } from './ring.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
@@ -138,6 +139,7 @@ export class Statistics {
     this.#marketData(out);
     this.#latency(out);
     this.#feeds(out);
+    exposeQuality(this.#parts.monitor, out);
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
@@ -278,7 +280,7 @@ export class Statistics {
     const help = 'From receipt to the ring, of updates since this gateway follows the instrument.';
     out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
-      const scale = name === 'last_ts_recv' ? 1e-9 : 1;
+      const scale = name === 'last_ts_recv' || name.endsWith('_ns') ? 1e-9 : 1;
       const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [
         { venue, symbol },
         Number(counters[index] ?? 0n) * scale,
@@ -286,7 +288,8 @@ export class Statistics {
       if (name === 'last_ts_recv') {
         out.add('tickring_instrument_last_receive_timestamp_seconds', 'gauge', 'Receive time of the last message.', samples);
       } else if (INSTRUMENT_STATES.includes(name)) out.add(`tickring_instrument_${name}`, 'gauge', help, samples);
-      else out.add(`tickring_instrument_${name}_total`, 'counter', help, samples);
+      else
+        out.add(`tickring_instrument_${name.replace(/_ns$/, '_seconds')}_total`, 'counter', help.replace(', ns', ''), samples);
     });
   }
 

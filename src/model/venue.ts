@@ -67,6 +67,8 @@ export interface Venue {
   readonly defaults: { readonly wsUrl: string; readonly restUrl: string };
   readonly classes: readonly ConnectionClass[];
   readonly limits: VenueLimits;
+  /** What a size counts: the base currency (also where this is absent), contracts, or the quote currency (inverse contracts). */
+  readonly sizes?: 'base' | 'contracts' | 'quote';
   /** Stream names that carry these channels of a symbol. */
   streams(symbol: string, channels: readonly ChannelName[]): string[];
   /** Control message that subscribes; `id` comes back in the reply. */

@@ -6,6 +6,7 @@ import { venueByName, venues } from '../../venues/index.js';
 import { hideSecrets } from './problems.js';
 import { isRetired, type Settings } from './schema.js';
 import type { Layers } from './source.js';
+import { validationOf } from './validation.js';
 
 const ALL_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 /** What the older `exchange_ws_url` meant where the address does not say it. */
@@ -59,9 +60,9 @@ function olderFeed(address: string, symbols: readonly string[], { layers, warnin
   return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: ALL_CHANNELS, transport: 'native' };
 }
 
-function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warnings }: Context): FeedConfig[] {
+function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }: Context): FeedConfig[] {
   const seen = new Map<string, number>();
-  return settings.map((feed, index) => {
+  return feeds.map((feed, index) => {
     const { defaults } = known(feed.venue);
     const place = layers.originOf(['feeds', String(index)]);
     const retired = feed.ws_url !== undefined && isRetired(feed.ws_url);
@@ -84,6 +85,7 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
       symbols: feed.symbols,
       channels: feed.channels,
       transport: feed.transport,
+      ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation) }),
     };
   });
 }
@@ -117,7 +119,7 @@ export function feedsOf(settings: Settings, context: Context): FeedConfig[] {
     throw new TickringError('CONFIG_INVALID', `${layers.originOf([key])}: ${key} and feeds exclude each other`);
   }
   if (feeds !== undefined) {
-    const listed = listedFeeds(feeds, context);
+    const listed = listedFeeds(settings, context);
     refuseTwice(listed, layers);
     return listed;
   }

@@ -55,6 +55,7 @@ function venueOf(category: Category): Venue {
     defaults: DEFAULTS,
     classes: classesOf(category),
     limits: LIMITS,
+    ...(category === 'inverse' ? { sizes: 'quote' as const } : {}),
     streams: (symbol, channels) => channels.map((channel) => TOPIC[channel] + symbol),
     subscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'subscribe', args: streams }),
     unsubscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'unsubscribe', args: streams }),

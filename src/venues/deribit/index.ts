@@ -52,6 +52,8 @@ export const deribit: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
+  // Of inverse contracts, which most are; linear ones and spot count the base currency.
+  sizes: 'quote',
   streams: (symbol, channels) => channels.map((channel) => CHANNEL[channel](symbol)),
   subscribeFrame: (id, streams) => request(id, 'public/subscribe', streams, streams.length),
   // What was not subscribed is missing from the answer, and no fault.

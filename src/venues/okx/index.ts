@@ -39,6 +39,7 @@ function venueOf(type: InstrumentType): Venue {
     defaults: DEFAULTS,
     classes: CLASSES,
     limits: LIMITS,
+    ...(type === 'SPOT' ? {} : { sizes: 'contracts' as const }),
     streams: (symbol, channels) => channels.map((channel) => `${CHANNEL[channel]}:${symbol}`),
     subscribeFrame: (id, streams) => frame('subscribe', id, streams),
     unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
