@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tickring_core::event::Level;
-use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
+use tickring_core::input::{Input as MachineInput, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig};
-use tickring_core::simd::{CodePath, INDEXED_BYTES_MAX, Parser};
+use tickring_core::simd::{CodePath, Parser};
 use tickring_core::sink::Discard;
 use tickring_core::venue::{Convert, KnownHead, Message, Read, Sides, VenueId, convert_levels, convert_pair, convert_quote};
 
@@ -17,225 +17,218 @@ use crate::blocks::{self, Size, Work};
 use crate::clock::cpu_ns;
 use crate::corpus::captures;
 use crate::options::Options;
+use recording::{Input, Part, Recording, Spelling, Step};
 
-const EXPONENTS: (i8, i8) = (-8, -8);
+mod recording;
+mod respell;
+mod serve;
 
-/// Recordings: name of the file, and the venue of a connection's address.
-const RECORDINGS: &[(&str, &[(&str, VenueId)])] = &[
-    ("BINANCE_FUTURES", &[("fstream", VenueId::BinanceUsdm)]),
-    ("BINANCE_DELIVERY", &[("dstream", VenueId::BinanceCoinm)]),
-    ("BYBIT", &[("/linear", VenueId::BybitLinear), ("/spot", VenueId::BybitSpot)]),
+/// Exponents of a symbol that hold every number of a recording, so that nothing is widened.
+type Exponents = fn(&[u8]) -> (i8, i8);
+
+/// Those of all venues but one.
+fn usual(_: &[u8]) -> (i8, i8) {
+    (-8, -8)
+}
+
+/// Kraken's checksums are made of all decimals, which its listing tells.
+fn of_kraken(symbol: &[u8]) -> (i8, i8) {
+    let price = match symbol {
+        b"XBT/CHF" | b"ETH/CHF" => -5,
+        b"OMG/USD" | b"SC/EUR" | b"WAVES/EUR" => -6,
+        b"KSM/XBT" | b"XMR/USD" => -8,
+        _ => -9,
+    };
+    (price, -8)
+}
+
+/// One row of the table.
+struct Row {
+    name: &'static str,
+    /// The recording's file.
+    file: &'static str,
+    /// The venue of a connection's address.
+    venues: &'static [(&'static str, VenueId)],
+    spelling: Spelling,
+    exponents: Exponents,
+}
+
+const fn row(name: &'static str, file: &'static str, venues: &'static [(&'static str, VenueId)]) -> Row {
+    Row { name, file, venues, spelling: Spelling::Own, exponents: usual }
+}
+
+const ROWS: &[Row] = &[
+    row("Binance USDT-M", "BINANCE_FUTURES", &[("fstream", VenueId::BinanceUsdm)]),
+    row("Binance COIN-M", "BINANCE_DELIVERY", &[("dstream", VenueId::BinanceCoinm)]),
+    row("Binance spot", "BINANCE", &[("stream.binance", VenueId::BinanceSpot)]),
+    row("Bybit", "BYBIT", &[("/linear", VenueId::BybitLinear), ("/spot", VenueId::BybitSpot)]),
     // One connection of all kinds of instruments, which are read alike.
-    ("OKX", &[("/v5/public", VenueId::OkxSpot)]),
-    ("DERIBIT", &[("deribit", VenueId::Deribit)]),
-    ("COINBASE", &[("advanced-trade", VenueId::Coinbase)]),
+    row("OKX, checksums of 2022", "OKX", &[("/v5/public", VenueId::OkxSpot)]),
+    Row { spelling: Spelling::OkxOfToday, ..row("OKX, ids of today", "OKX", &[("/v5/public", VenueId::OkxSpot)]) },
+    row("Deribit", "DERIBIT", &[("deribit", VenueId::Deribit)]),
+    row("Coinbase", "COINBASE", &[("advanced-trade", VenueId::Coinbase)]),
+    Row {
+        spelling: Spelling::KrakenOfV1,
+        exponents: of_kraken,
+        ..row("Kraken, v1 respelled as v2", "KRAKEN", &[("ws.kraken", VenueId::KrakenSpot)])
+    },
+    Row {
+        spelling: Spelling::BackpackOfBinance,
+        ..row("Backpack, of Binance's levels", "BINANCE_FUTURES", &[("fstream", VenueId::Backpack)])
+    },
 ];
 
-/// One recorded input.
-enum Step {
-    Connect { connection: u16, venue: VenueId },
-    Frame { connection: u16, bytes: Vec<u8> },
-    Body { symbol: String, bytes: Vec<u8> },
+/// Levels and numbers read outside of a machine.
+struct Reading {
+    parser: Parser,
+    exponents: Exponents,
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+    /// Frames left to the scanner.
+    scanned: u64,
 }
 
-struct Recording {
-    steps: Vec<(u64, Step)>,
-    /// Venue, symbol and connection of each instrument, which has the number of its place, from 1.
-    instruments: Vec<(VenueId, String, u16)>,
-    frames: u64,
-    bytes: u64,
-}
-
-/// Whole books in one frame, Coinbase's of 2.5 and 5 MB, are no ordinary frames: read, and not counted.
-fn is_long(frame: &[u8]) -> bool {
-    frame.len() > INDEXED_BYTES_MAX
-}
-
-/// The same frame as the next one of its connection, where the venue counts messages: some of them are left out.
-fn renumbered(frame: &[u8], messages: &mut u64) -> Vec<u8> {
-    const NUMBER: &str = "\"sequence_num\":";
-    let text = String::from_utf8_lossy(frame);
-    let Some((head, rest)) = text.split_once(NUMBER) else { return frame.to_vec() };
-    *messages += 1;
-    format!("{head}{NUMBER}{messages}{}", rest.trim_start_matches(|digit: char| digit.is_ascii_digit())).into_bytes()
-}
-
-impl Recording {
-    fn load(path: &Path, venues: &[(&str, VenueId)], books_only: bool) -> Result<Self, Box<dyn Error>> {
-        let text = String::from_utf8(zstd::decode_all(std::fs::File::open(path)?)?)?;
-        let mut recording = Self { steps: Vec::new(), instruments: Vec::new(), frames: 0, bytes: 0 };
-        let mut connections: Vec<String> = Vec::new();
-        let mut messages = 0;
-        for line in text.lines() {
-            let entry: Value = serde_json::from_str(line)?;
-            let of = |name: &str| entry[name].as_str().unwrap_or_default();
-            let ts_recv = (entry["ts"].as_f64().unwrap_or_default() * 1e6) as u64 * 1_000;
-            let bytes = of("data").as_bytes().to_vec();
-            let number = |connections: &[String]| connections.iter().position(|known| known == of("conn"));
-            match of("t") {
-                "connect" => {
-                    let venue = venues.iter().find(|(part, _)| of("addr").contains(part)).ok_or("an address of no venue")?.1;
-                    connections.push(of("conn").to_owned());
-                    let connection = u16::try_from(connections.len())?;
-                    recording.steps.push((ts_recv, Step::Connect { connection, venue }));
-                }
-                "http" if of("url").contains("/depth?") => {
-                    let symbol = serde_json::from_slice::<Value>(&bytes)?["symbol"].as_str().map(str::to_owned);
-                    let named = of("url").split("symbol=").nth(1).and_then(|rest| rest.split('&').next());
-                    let symbol = symbol.or(named.map(str::to_owned)).ok_or("a body of no symbol")?;
-                    recording.steps.push((ts_recv, Step::Body { symbol, bytes }));
-                }
-                "recv" => {
-                    let books = ["\"depthUpdate\"", "\"orderbook.", "\"action\":\"", "\"channel\":\"book.", "\"l2_data\""];
-                    let is_book = books.iter().any(|name| of("data").contains(name));
-                    if books_only && !is_book {
-                        continue;
-                    }
-                    let connection = u16::try_from(number(&connections).ok_or("a frame of no connection")? + 1)?;
-                    recording.note(&bytes, connection, venues);
-                    if !is_long(&bytes) {
-                        recording.frames += 1;
-                        recording.bytes += bytes.len() as u64;
-                    }
-                    let bytes = if books_only { renumbered(&bytes, &mut messages) } else { bytes };
-                    recording.steps.push((ts_recv, Step::Frame { connection, bytes }));
-                }
-                _ => {}
-            }
-        }
-        recording.steps.sort_by_key(|(ts_recv, _)| *ts_recv);
-        Ok(recording)
+impl Reading {
+    fn new(code_path: CodePath, exponents: Exponents) -> Self {
+        let room = || Vec::with_capacity(65_536);
+        Self { parser: Parser::new(code_path), exponents, bids: room(), asks: room(), scanned: 0 }
     }
 
-    /// Takes note of a symbol that is new.
-    fn note(&mut self, frame: &[u8], connection: u16, venues: &[(&str, VenueId)]) {
-        let connected = |(_, step): &(u64, Step)| match step {
-            Step::Connect { connection: of, venue } if *of == connection => Some(*venue),
-            _ => None,
+    /// As the machine reads a frame.
+    fn frame(&mut self, venue: VenueId, known: &mut KnownHead, frame: &[u8]) -> Result<(), String> {
+        let exponents = self.exponents;
+        let sides = &mut Sides { bids: &mut self.bids, asks: &mut self.asks };
+        let indexed = self.parser.index(frame);
+        let read = indexed.and_then(|indexed| venue.parse_indexed(&indexed, known, |symbol| Some(exponents(symbol)), sides));
+        let message = match read {
+            Some(Read::Delta(head) | Read::Snapshot(head)) => {
+                black_box((&self.bids, &self.asks, head.ids));
+                return Ok(());
+            }
+            Some(Read::Other(message)) => message,
+            None => {
+                self.scanned += 1;
+                venue.parse_frame(frame).map_err(|reject| format!("{reject:?}"))?
+            }
         };
-        let venue = self.steps.iter().find_map(connected).unwrap_or(venues[0].1);
-        let text = String::from_utf8_lossy(frame);
-        let keys = ["\"s\":\"", "\"symbol\":\"", "\"instId\":\"", "\"instrument_name\":\"", "\"product_id\":\""];
-        let named = keys.iter().find_map(|key| text.split_once(key));
-        let Some(symbol) = named.and_then(|(_, rest)| rest.split('"').next()) else { return };
-        if !self.instruments.iter().any(|(of, known, _)| (*of, known.as_str()) == (venue, symbol)) {
-            self.instruments.push((venue, symbol.to_owned(), connection));
-        }
+        self.numbers(&message).map_err(|error| format!("{error:?}"))
     }
 
-    /// All frames read and their numbers converted, as the machine does it: ns, and the bytes of all frames.
-    fn parse(&self, code_path: CodePath) -> Result<(u64, u64), String> {
-        let mut parser = Parser::new(code_path);
-        let (mut bids, mut asks) = (Vec::with_capacity(8_192), Vec::with_capacity(8_192));
-        let mut lines: Vec<(VenueId, KnownHead)> = Vec::new();
-        let start = cpu_ns();
-        for (_, step) in &self.steps {
-            match step {
-                Step::Connect { venue, .. } => lines.push((*venue, KnownHead::default())),
-                Step::Body { .. } => {}
-                Step::Frame { bytes, .. } if is_long(bytes) => {}
-                Step::Frame { connection, bytes } => {
-                    let (venue, known) = lines.get_mut(usize::from(*connection) - 1).ok_or("a frame of no connection")?;
-                    let sides = &mut Sides { bids: &mut bids, asks: &mut asks };
-                    let indexed = parser.index(bytes);
-                    let read = indexed.and_then(|indexed| venue.parse_indexed(&indexed, known, |_| Some(EXPONENTS), sides));
-                    let message = match read {
-                        Some(Read::Delta(head) | Read::Snapshot(head)) => {
-                            black_box((&bids, &asks, head.ids));
-                            continue;
-                        }
-                        Some(Read::Other(message)) => message,
-                        None => venue.parse_frame(bytes).map_err(|reject| format!("{reject:?}"))?,
-                    };
-                    convert(&message, &mut bids, &mut asks).map_err(|error| format!("{error:?}"))?;
-                }
-            }
+    fn body(&mut self, venue: VenueId, body: &[u8]) -> Result<(), String> {
+        let book = venue.parse_snapshot(body).map_err(|reject| format!("{reject:?}"))?;
+        let (price, qty) = usual(b"");
+        for (text, out) in [(book.bids, &mut self.bids), (book.asks, &mut self.asks)] {
+            convert_levels(text, price, qty, out).map_err(|error| format!("{error:?}"))?;
         }
-        Ok((cpu_ns() - start, self.bytes))
+        black_box((&self.bids, &self.asks));
+        Ok(())
     }
 
-    /// All inputs into a machine of its own: ns, and the bytes of all frames. Books that are fetched do not count.
-    fn pass(&self, code_path: CodePath) -> Result<(u64, u64), String> {
-        let mut machine = Machine::new(MachineConfig { code_path, instruments_max: 64, ..MachineConfig::default() });
-        let mut aside = 0;
-        let start = cpu_ns();
-        for (ts_recv, step) in &self.steps {
-            let mut apply = |ts_recv, input: Input<'_>| {
-                let rejected = machine.apply(&Stamped { ts_recv, input }, &mut Discard).rejected;
-                while machine.take_request().is_some() {}
-                rejected.map_or(Ok(()), |reject| Err(format!("{reject:?}")))
-            };
-            match step {
-                Step::Connect { connection, venue } => {
-                    let before = cpu_ns();
-                    apply(*ts_recv, Input::Connect { connection: *connection, venue: *venue as u16 })?;
-                    for (index, (of, symbol, line)) in (1_u32..).zip(&self.instruments) {
-                        if line != connection {
-                            continue;
-                        }
-                        let channels = channel::BOOK | channel::TRADE | channel::QUOTE;
-                        apply(*ts_recv, Input::Instrument(&definition(index, *of, symbol)))?;
-                        apply(*ts_recv, Input::Subscribe { connection: *connection, instrument: index, channels })?;
-                    }
-                    aside += cpu_ns() - before;
-                }
-                Step::Frame { connection, bytes } if is_long(bytes) => {
-                    let before = cpu_ns();
-                    apply(*ts_recv, Input::Frame { connection: *connection, bytes })?;
-                    aside += cpu_ns() - before;
-                }
-                Step::Frame { connection, bytes } => apply(*ts_recv, Input::Frame { connection: *connection, bytes })?,
-                Step::Body { symbol, bytes } => {
-                    let at = self.instruments.iter().position(|(_, known, _)| known == symbol);
-                    let Some(instrument) = at.and_then(|at| u32::try_from(at + 1).ok()) else { continue };
-                    // Fetched books are no frames.
-                    let before = cpu_ns();
-                    apply(*ts_recv, Input::DepthSnapshot { instrument, bytes })?;
-                    aside += cpu_ns() - before;
-                }
+    /// The numbers of a message.
+    fn numbers(&mut self, message: &Message<'_>) -> Result<(), Convert> {
+        let (price, qty) = usual(b"");
+        match message {
+            Message::Depth(message) | Message::Snapshot(message) => {
+                let (price, qty) = (self.exponents)(message.head.symbol);
+                convert_levels(message.bids, price, qty, &mut self.bids)?;
+                convert_levels(message.asks, price, qty, &mut self.asks)?;
             }
+            Message::Trade(trade) => drop(black_box(convert_pair(trade.price, trade.qty, price, qty)?)),
+            Message::Trades(rows) => {
+                let mut last = Ok(Level::default());
+                rows.each(|trade| {
+                    last = convert_pair(trade.price, trade.qty, price, qty);
+                    Ok(())
+                })
+                .map_err(Convert::Reject)?;
+                black_box(last?);
+            }
+            Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
+            _ => {}
         }
-        let spent = cpu_ns() - start - aside;
-        let counters = machine.counters();
-        if counters.book_deltas == 0 || counters.gaps > 0 {
-            return Err(format!("the books did not follow: {counters:?}"));
-        }
-        Ok((spent, self.bytes))
+        Ok(())
     }
 }
 
-/// The numbers of a message.
-fn convert(message: &Message<'_>, bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Result<(), Convert> {
-    let (price, qty) = EXPONENTS;
-    match message {
-        Message::Depth(message) | Message::Snapshot(message) => {
-            convert_levels(message.bids, price, qty, bids)?;
-            convert_levels(message.asks, price, qty, asks)?;
+/// All that counts, read and its numbers converted, as the machine does it: ns, and bytes.
+fn parse(recording: &Recording, reading: &mut Reading) -> Result<(u64, u64), String> {
+    let mut lines: Vec<(VenueId, KnownHead)> = Vec::new();
+    let start = cpu_ns();
+    for step in &recording.steps {
+        match &step.input {
+            Input::Connect { venue, .. } => lines.push((*venue, KnownHead::default())),
+            Input::Frame { connection, bytes } if step.counts => {
+                let (venue, known) = lines.get_mut(usize::from(*connection) - 1).ok_or("a frame of no connection")?;
+                reading.frame(*venue, known, bytes)?;
+            }
+            Input::Body { venue, bytes, .. } if step.counts => reading.body(*venue, bytes)?,
+            _ => {}
         }
-        Message::Trade(trade) => drop(black_box(convert_pair(trade.price, trade.qty, price, qty)?)),
-        Message::Trades(rows) => {
-            let mut last = Ok(Level::default());
-            rows.each(|trade| {
-                last = convert_pair(trade.price, trade.qty, price, qty);
-                Ok(())
-            })
-            .map_err(Convert::Reject)?;
-            black_box(last?);
-        }
-        Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
-        Message::Reply { .. } | Message::Challenge | Message::Shutdown | Message::Ignored => {}
     }
-    Ok(())
+    Ok((cpu_ns() - start, recording.bytes))
 }
 
-/// Exponents that hold every number of these recordings, so that nothing is widened.
-fn definition(id: u32, venue: VenueId, symbol: &str) -> Instrument {
+/// All inputs into a machine of its own: ns of those that count, and their bytes.
+fn pass(recording: &Recording, code_path: CodePath) -> Result<(u64, u64), String> {
+    let mut machine = Machine::new(MachineConfig { code_path, instruments_max: 64, ..MachineConfig::default() });
+    let (mut spent, mut since) = (0, None);
+    for Step { ts_recv, input, counts } in &recording.steps {
+        // A system call, where it changes alone.
+        since = match (since, *counts) {
+            (None, true) => Some(cpu_ns()),
+            (Some(start), false) => {
+                spent += cpu_ns() - start;
+                None
+            }
+            (since, _) => since,
+        };
+        apply(recording, &mut machine, *ts_recv, input)?;
+    }
+    spent += since.map_or(0, |start| cpu_ns() - start);
+    let counters = machine.counters();
+    if counters.book_deltas == 0 || counters.gaps > 0 || counters.checksum_mismatches > 0 {
+        return Err(format!("the books did not follow: {counters:?}"));
+    }
+    Ok((spent, recording.bytes))
+}
+
+#[inline]
+fn apply(recording: &Recording, machine: &mut Machine, ts_recv: u64, input: &Input) -> Result<(), String> {
+    let mut apply = |input: MachineInput<'_>| {
+        let rejected = machine.apply(&Stamped { ts_recv, input }, &mut Discard).rejected;
+        while machine.take_request().is_some() {}
+        rejected.map_or(Ok(()), |reject| Err(format!("{reject:?}")))
+    };
+    match input {
+        Input::Connect { connection, venue, .. } => {
+            apply(MachineInput::Connect { connection: *connection, venue: *venue as u16 })?;
+            for (instrument, (of, symbol, line)) in (1_u32..).zip(&recording.instruments) {
+                if line != connection {
+                    continue;
+                }
+                let channels = channel::BOOK | channel::TRADE | channel::QUOTE;
+                apply(MachineInput::Instrument(&definition(instrument, *of, symbol, recording.exponents)))?;
+                apply(MachineInput::Subscribe { connection: *connection, instrument, channels })?;
+            }
+            Ok(())
+        }
+        Input::Frame { connection, bytes } => apply(MachineInput::Frame { connection: *connection, bytes }),
+        Input::Body { symbol, bytes, .. } => {
+            let at = recording.instruments.iter().position(|(_, known, _)| known == symbol);
+            let Some(instrument) = at.and_then(|at| u32::try_from(at + 1).ok()) else { return Ok(()) };
+            apply(MachineInput::DepthSnapshot { instrument, bytes })
+        }
+    }
+}
+
+fn definition(id: u32, venue: VenueId, symbol: &str, exponents: Exponents) -> Instrument {
+    let (price_exponent, qty_exponent) = exponents(symbol.as_bytes());
     Instrument {
         id,
         venue: venue as u16,
         symbol: Symbol::new(symbol).expect("invariant: a recorded symbol is short"),
-        price_exponent: EXPONENTS.0,
-        qty_exponent: EXPONENTS.1,
+        price_exponent,
+        qty_exponent,
         tick_size: 0,
         lot_size: 0,
         state: TradingState::Trading,
@@ -243,26 +236,39 @@ fn definition(id: u32, venue: VenueId, symbol: &str) -> Instrument {
     }
 }
 
-/// The subcommand.
+/// The subcommand: `venues [NAME…]`, where a name is part of a row's, beside Binance USDT-M; `venues serve`; `venues frames FOLDER`.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let [word, folder] = options.rest.as_slice()
+        && word == "frames"
+    {
+        return serve::write_frames(Path::new(folder));
+    }
     let pinned = options.pin();
     let code_path = options.code_path()?;
+    if options.rest == ["serve"] {
+        return serve::serve(code_path);
+    }
     let mut recordings = Vec::new();
-    for (name, venues) in RECORDINGS {
-        let path = captures().join(format!("cryptofeed_v3/{name}.jsonl.zst"));
-        if !path.exists() {
+    for row in ROWS {
+        let path = captures().join(format!("cryptofeed_v3/{}.jsonl.zst", row.file));
+        let is_wanted = options.rest.is_empty() || options.rest.iter().any(|part| row.name.contains(part.as_str()));
+        if !path.exists() || !is_wanted && !recordings.is_empty() {
             continue;
         }
-        for (part, books_only) in [("all", false), ("books", true)] {
-            recordings.push((*name, part, Recording::load(&path, venues, books_only)?));
+        for part in Part::ALL {
+            recordings.push((row.name, part, Recording::load(&path, row, part)?));
         }
     }
     let mut works = Vec::new();
-    for (name, _, recording) in &recordings {
-        recording.parse(code_path)?;
-        recording.pass(code_path)?;
-        works.push(Work::new(name, || recording.parse(code_path).expect("invariant: it was read before")));
-        works.push(Work::new(name, || recording.pass(code_path).expect("invariant: it was replayed before")));
+    let mut scanned = Vec::new();
+    for (name, part, recording) in &recordings {
+        let within = |error: String| format!("{name}, {}: {error}", part.name());
+        let mut reading = Reading::new(code_path, recording.exponents);
+        parse(recording, &mut reading).map_err(within)?;
+        scanned.push(reading.scanned);
+        pass(recording, code_path).map_err(within)?;
+        works.push(Work::new(name, move || parse(recording, &mut reading).expect("invariant: it was read before")));
+        works.push(Work::new(name, || pass(recording, code_path).expect("invariant: it was replayed before")));
     }
     let size = if options.smoke { Size::SMOKE } else { Size { blocks: 20, block_ns: 30_000_000 } };
     let series = blocks::run(&mut works, size);
@@ -270,9 +276,13 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let rows: Vec<Value> = recordings
         .iter()
         .zip(series.chunks(2))
-        .map(|((name, part, recording), series)| {
-            let (frames, bytes) = (recording.frames, recording.bytes);
-            json!({ "recording": name, "part": part, "frames": frames, "bytes": bytes, "parse": series[0], "machine": series[1] })
+        .zip(scanned)
+        .map(|(((name, part, recording), series), scanned)| {
+            let (frames, bytes, levels) = (recording.frames, recording.bytes, recording.levels);
+            json!({
+                "recording": name, "part": part.name(), "frames": frames, "bytes": bytes, "levels": levels, "scanned": scanned,
+                "parse": series[0], "machine": series[1],
+            })
         })
         .collect();
     println!("{}", json!({ "code_path": code_path.name(), "pinned": pinned, "rows": rows }));

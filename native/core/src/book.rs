@@ -194,6 +194,14 @@ impl Book {
         of(Side::Bid).chain(of(Side::Ask)).fold(0, u64::wrapping_add)
     }
 
+    /// The price of the worst level. From the first call on the worst ones are kept in their order.
+    pub fn worst(&mut self, side: Side) -> Option<i64> {
+        match side {
+            Side::Bid => self.bids.worst(),
+            Side::Ask => self.asks.worst(),
+        }
+    }
+
     /// The quantity at a price, 0 where there is no level.
     #[must_use]
     pub fn qty(&self, side: Side, price: i64) -> i64 {

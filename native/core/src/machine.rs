@@ -241,36 +241,37 @@ impl Machine {
         if bytes.len() > self.config.frame_bytes_max {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
-        let read = self.read_indexed(venue, bytes);
+        let mut slot = None;
+        let read = self.read_indexed(venue, bytes, &mut slot);
         if venue.numbers_messages() {
-            return self.numbered(venue, bytes, read, out);
+            return self.numbered(venue, bytes, (read, slot), out);
         }
-        self.message(venue, bytes, read, out)
+        self.message(venue, bytes, (read, slot), out)
     }
 
-    /// What a frame says, read or yet to be read.
+    /// What a frame says, read, with the slot of its levels, or yet to be read.
     #[inline(always)]
     fn message<'a, S: Sink>(
         &mut self,
         venue: VenueId,
         bytes: &'a [u8],
-        read: Option<(Read<'a>, Option<u32>)>,
+        (read, slot): (Option<Read<'a>>, Option<u32>),
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let connection = self.subject.connection;
-        let message = match read {
-            Some((Read::Delta(head), Some(slot))) => {
+        let message = match (read, slot) {
+            (Some(Read::Delta(head)), Some(slot)) => {
                 out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 return self.depth(venue, slot, &head, Levels::Converted, out);
             }
-            Some((Read::Snapshot(head), Some(slot))) => {
+            (Some(Read::Snapshot(head)), Some(slot)) => {
                 out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
                 return self.whole_book(slot, &head, Levels::Converted, out);
             }
-            Some((Read::Other(message), _)) => message,
-            Some((Read::Delta(_) | Read::Snapshot(_), None)) | None => venue.parse_frame(bytes)?,
+            (Some(Read::Other(message)), _) => message,
+            (Some(Read::Delta(_) | Read::Snapshot(_)), None) | (None, _) => venue.parse_frame(bytes)?,
         };
         out.sink.parsed();
         match message {
@@ -308,14 +309,14 @@ impl Machine {
     }
 
     /// What a frame in the venue's own spelling says, its levels converted into the scratch vectors, and its symbol's slot if
-    /// it has levels. Changes nothing else.
+    /// it has levels. Changes nothing else. The slot goes out by a reference: beside it the message would be copied twice.
     #[inline]
-    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8]) -> Option<(Read<'a>, Option<u32>)> {
+    fn read_indexed<'a>(&mut self, venue: VenueId, bytes: &'a [u8], slot: &mut Option<u32>) -> Option<Read<'a>> {
         let Self { parser, scratch, entries, symbols, connections, known_heads, subject, .. } = self;
         let known = known_heads.get_mut(usize::from(subject.connection))?;
         let indexed = parser.index(bytes)?;
         let last = connections.get(usize::from(subject.connection))?.last_slot;
-        let found = Cell::new(None);
+        let found = Cell::from_mut(slot);
         let exponents = |symbol: &[u8]| {
             let slot = slot_of(entries, symbols, venue, last, symbol)?;
             found.set(Some(slot));
@@ -323,7 +324,7 @@ impl Machine {
             Some((price_exponent, qty_exponent))
         };
         let sides = &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks };
-        Some((venue.parse_indexed(&indexed, known, exponents, sides)?, found.get()))
+        venue.parse_indexed(&indexed, known, exponents, sides)
     }
 
     /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use machine_harness::Reader;
 use serde_json::Value;
-use tickring_core::venue::{Message, VenueId};
+use tickring_core::simd::Parser;
+use tickring_core::venue::{KnownHead, Message, Sides, VenueId};
 use venue_support::*;
 
 const KRAKEN: VenueId = VenueId::KrakenSpot;
@@ -159,6 +160,51 @@ fn the_recorded_books_as_v2_spells_them_hold_the_same_checksums() {
             let slot = replay.slot(KRAKEN, symbol);
             assert_eq!(replay.text(slot), book.text(), "{symbol}");
             reader.assert_holds(&replay.machine, slot);
+        }
+    }
+}
+
+#[test]
+fn books_of_v2_take_the_indexed_path_and_read_the_same() {
+    let Some(captures) = captures() else { return };
+    let mut books: HashMap<String, PlainBook> = HashMap::new();
+    let mut frames = Vec::new();
+    for line in lines(&captures, "KRAKEN") {
+        let Ok(Value::Array(message)) = serde_json::from_str(&line.data) else { continue };
+        let symbol = message[message.len() - 1].as_str().unwrap().to_owned();
+        if line.is_frame && message[message.len() - 2].as_str().unwrap().starts_with("book") {
+            // Exponents that hold all numbers of a symbol: one has offers that nine decimals would make too large.
+            let price = if symbol.ends_with("/XBT") || symbol.ends_with("/ETH") { -9 } else { -8 };
+            let book = books.entry(symbol).or_default();
+            set(book, &message);
+            frames.push((respelled(&message, book), (price, -8)));
+        }
+    }
+    assert!(frames.len() > 4_000);
+    // Without levels; and members in another order, which the scanner reads.
+    let other = frames[20].0.replace("\"type\":\"update\",", "").replace("}]}", "}],\"type\":\"update\"}");
+    let empty = r#"{"channel":"book","type":"update","data":[{"symbol":"XMR/USD","bids":[],"asks":[],"checksum":7,"timestamp":"2021-04-17T16:48:53.440295Z"}]}"#;
+    for path in code_paths() {
+        let mut parser = Parser::new(path);
+        let mut read = |frame: &str, exponents| {
+            let (mut bids, mut asks) = (Vec::new(), Vec::new());
+            let (known, sides) = (&mut KnownHead::default(), &mut Sides { bids: &mut bids, asks: &mut asks });
+            let indexed = parser.index(frame.as_bytes());
+            let read = indexed.and_then(|frame| KRAKEN.parse_indexed(&frame, known, |_| Some(exponents), sides));
+            read.map(|read| said(read, &bids, &asks))
+        };
+        for (frame, exponents) in &frames {
+            assert_eq!(read(frame, *exponents).unwrap(), scanned(KRAKEN, frame, *exponents), "{frame}");
+        }
+        assert_eq!(read(empty, (-8, -8)).unwrap(), scanned(KRAKEN, empty, (-8, -8)));
+        assert_eq!(read(&other, frames[20].1), None);
+        for (from, to) in [
+            ("\"qty\":", "\"qty\":-"),
+            ("\"price\":", "\"price\":0"),
+            ("\"checksum\":", "\"checksum\":9999999999"),
+            (":53.", ":63."),
+        ] {
+            assert_eq!(read(&frames[20].0.replace(from, to), frames[20].1), None, "{to}");
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::simd::lanes::Finder;
 
 mod front;
 mod order;
+mod rear;
 mod review;
 
 use front::WANTED;
@@ -53,6 +54,9 @@ pub(super) struct Ladder {
     /// The best of `behind`: all from the tick `front_from` on, where the window holds few levels.
     front: Blocks<u32, u32>,
     front_from: u32,
+    /// Heights of the worst levels, the worst one last: all up to the height `rear_to`. None where nobody asks for them.
+    rear: Vec<i64>,
+    rear_to: Option<i64>,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
     wide: Blocks<u32, i64>,
     /// Levels whose price is no tick: quantity by height.
@@ -80,6 +84,8 @@ impl Ladder {
             behind: Far::default(),
             front: Blocks::default(),
             front_from: NO_TICK,
+            rear: Vec::new(),
+            rear_to: None,
             wide: Blocks::default(),
             odd: Blocks::default(),
             far_count: 0,
@@ -100,6 +106,7 @@ impl Ladder {
         self.ahead.clear();
         self.behind.clear();
         self.drop_front();
+        self.drop_rear();
         self.wide.clear();
         self.odd.clear();
         (self.len, self.top, self.far_count, self.misfit_count) = (0, 0, 0, 0);
@@ -114,6 +121,7 @@ impl Ladder {
             (Some(_), Some(_)) if !same_steps => return self.load(other.levels()),
             (Some(window), Some(other)) => window.clone_from(other),
         }
+        self.drop_rear();
         self.ahead.copy_from(&other.ahead);
         self.behind.copy_from(&other.behind);
         self.front.copy_from(&other.front);
@@ -190,6 +198,9 @@ impl Ladder {
         }
         if self.front_from != NO_TICK {
             self.follow(levels);
+        }
+        if let Some(to) = self.rear_to {
+            self.follow_behind(to, levels);
         }
         self.settle();
     }

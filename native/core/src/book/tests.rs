@@ -94,3 +94,37 @@ proptest! {
         prop_assert_eq!(book.asks().collect::<Vec<_>>(), asks.iter().map(|(price, qty)| level(*price, *qty)).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn the_worst_level_is_known_whatever_was_done_before() {
+    proptest!(ProptestConfig::with_cases(64), |(
+        changes in prop::collection::vec((0..3_usize, 0..40_i64, 0..3_i64, any::<bool>()), 1..600), start in 300..900_i64
+    )| {
+        let (mut book, mut model): (Book, [BTreeMap<i64, i64>; 2]) = (Book::new(), Default::default());
+        let all: Vec<_> = (1..=start).map(|price| level(1_000 * price, 1)).collect();
+        book.load(&all, &all);
+        for side in &mut model {
+            side.extend(all.iter().map(|level| (level.price, level.qty)));
+        }
+        for (kind, place, qty, is_bid) in changes {
+            let (side, held) = if is_bid { (Side::Bid, &mut model[0]) } else { (Side::Ask, &mut model[1]) };
+            let worst = if is_bid { held.first_key_value() } else { held.last_key_value() }.map(|(price, _)| *price);
+            prop_assert_eq!(book.worst(side), worst);
+            let Some(worst) = worst else { continue };
+            // The worst one leaves; levels near it and odd ones come and go.
+            let (price, qty) = match kind {
+                0 => (worst, 0),
+                1 => (worst + 1_000 * (place - 20), qty),
+                _ => (worst + 37 * (place - 20), qty),
+            };
+            if price > 0 {
+                book.apply(side, level(price, qty));
+                if qty == 0 { held.remove(&price) } else { held.insert(price, qty) };
+            }
+        }
+        let best: Vec<_> = model[0].iter().rev().take(25).map(|(price, qty)| level(*price, *qty)).collect();
+        let mut top = [Level::default(); 25];
+        let count = book.top(Side::Bid, &mut top);
+        prop_assert_eq!(&top[..count], &best[..]);
+    });
+}

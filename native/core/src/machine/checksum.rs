@@ -14,41 +14,21 @@ use crate::venue::{CHECKSUM_LEVELS_MAX, Checksum, DeltaIds, DepthHead};
 pub(super) fn proves(counters: &mut ShardCounters, of: &Entry, book: &Book, checksum: Checksum) -> bool {
     let Some(crc) = checksum.crc else { return true };
     let (mut bids, mut asks) = ([Level::default(); CHECKSUM_LEVELS_MAX], [Level::default(); CHECKSUM_LEVELS_MAX]);
-    let (bid_count, ask_count) = (book.top(Side::Bid, &mut bids), book.top(Side::Ask, &mut asks));
+    let most = of.venue.checksum_levels();
+    let (bid_count, ask_count) = (book.top(Side::Bid, &mut bids[..most]), book.top(Side::Ask, &mut asks[..most]));
     let exponents = (of.definition.price_exponent, of.definition.qty_exponent);
     let own = of.venue.checksum(&bids[..bid_count], &asks[..ask_count], exponents, checksum.decimals);
     counters.checksums += 1;
     own == Some(crc)
 }
 
-/// Levels that are dropped one by one, each after a look at all; more are sorted.
-const DROPPED_SINGLY_MAX: usize = 4;
-
 /// Drops the worst levels beyond the venue's depth, and tells readers to: their removals join those of the message.
 pub(super) fn drop_beyond(book: &mut Book, side: Side, most: usize, told: &mut Vec<Level>) {
-    let excess = book.levels(side).saturating_sub(most);
-    if excess == 0 {
-        return;
-    }
-    let from = told.len();
-    if excess <= DROPPED_SINGLY_MAX {
-        for _ in 0..excess {
-            let levels = book.unsorted(side);
-            let worst = match side {
-                Side::Bid => levels.min_by_key(|level| level.price),
-                Side::Ask => levels.max_by_key(|level| level.price),
-            };
-            let Some(worst) = worst else { return };
-            told.push(Level { qty: 0, ..worst });
-            book.apply(side, Level { qty: 0, ..worst });
-        }
-        return;
-    }
-    let mut levels = Vec::new();
-    book.copy_to(side, &mut levels);
-    told.extend(levels.drain(most..).map(|level| Level { qty: 0, ..level }));
-    for level in told.get(from..).unwrap_or_default() {
-        book.apply(side, *level);
+    for _ in most..book.levels(side) {
+        let Some(price) = book.worst(side) else { return };
+        let removal = Level { price, qty: 0 };
+        told.push(removal);
+        book.apply(side, removal);
     }
 }
 

@@ -18,10 +18,10 @@ impl Machine {
         &mut self,
         venue: VenueId,
         bytes: &'a [u8],
-        read: Option<(Read<'a>, Option<u32>)>,
+        read: (Option<Read<'a>>, Option<u32>),
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
-        if read.is_none() {
+        if read.0.is_none() {
             venue.parse_frame(bytes)?;
         }
         let Some(number) = venue.sequence(bytes)? else { return self.message(venue, bytes, read, out) };

@@ -107,11 +107,16 @@ pub unsafe fn walk<B: Block>(
             _ => one_by_one::<8>(indexed, first, exponents, out),
         };
     };
-    // SAFETY: the caller's.
-    let block = unsafe { B::new(price, qty) };
     out.clear();
     let levels_max = (count.checked_sub(first)?).div_ceil(B::ROW);
     out.reserve(levels_max + BLOCK_LEVELS_MAX);
+    if B::ROW > 4 {
+        // Venues of such rows write numbers without needless zeros: hardly any message is spelled evenly.
+        // SAFETY: the caller's, and the room was reserved.
+        return unsafe { B::mended(indexed, first, (price, qty), exponents, out) };
+    }
+    // SAFETY: the caller's.
+    let block = unsafe { B::new(price, qty) };
     let mut done = 0;
     // What is wrong with a level waits until the end: the loop turns on the brackets alone, which are known long before.
     let mut wrong = 0;
@@ -190,11 +195,10 @@ pub unsafe fn mended<B: Block>(
             if at + B::ROW > count {
                 return None;
             }
-            let [price_open, price_end, qty_open, qty_end] = quotes.get(at..)?.first_chunk::<4>()?.map(usize::from);
+            let enclosing = quotes.get(at..)?.first_chunk::<4>()?.map(usize::from);
             let (row_end, next) = row_end(frame, quotes, at, B::ROW)?;
             if unfit.is_at(level) {
-                let (price, qty) = (frame.get(price_open + 1..price_end)?, frame.get(qty_open + 1..qty_end)?);
-                let mended = scalar::level_apart(price, qty, exponents)?;
+                let mended = scalar::level_apart(frame, enclosing, exponents)?;
                 // SAFETY: within the block that was stored.
                 let place = unsafe { place.add(level) };
                 // SAFETY: as above.

@@ -219,11 +219,8 @@ impl<'a, 'q> Indexed<'a, 'q> {
     /// The mantissa of plain decimal text, `start..end`, at an exponent; `None` for other text, what is negative, and what does not fit.
     #[inline]
     #[must_use]
-    pub fn decimal(&self, (start, end): (usize, usize), exponent: i8) -> Option<i64> {
-        match scalar::plain(self.frame, start, exponent) {
-            Some((mantissa, at)) if at == end => Some(mantissa),
-            _ => scalar::mantissa(self.frame.get(start..end)?, exponent),
-        }
+    pub fn decimal(&self, span: (usize, usize), exponent: i8) -> Option<i64> {
+        scalar::decimal(self.frame, span, exponent)
     }
 
     /// Reads the JSON number that begins at a byte: its mantissa at an exponent, and the byte behind it. `None` for what is no such

@@ -124,10 +124,21 @@ pub fn level(price: &[u8], qty: &[u8], exponents: (i8, i8)) -> Option<Level> {
     (price != 0).then_some(Level { price, qty })
 }
 
-/// [`level`] as a function of its own, for paths where it is seldom called.
+/// [`level`] of the texts that these quotes enclose, as a function of its own, for paths where it is seldom called.
 #[inline(never)]
-pub fn level_apart(price: &[u8], qty: &[u8], exponents: (i8, i8)) -> Option<Level> {
-    level(price, qty, exponents)
+pub fn level_apart(frame: &[u8], [price_open, price_end, qty_open, qty_end]: [usize; 4], exponents: (i8, i8)) -> Option<Level> {
+    let price = decimal(frame, (price_open + 1, price_end), exponents.0)?;
+    let qty = decimal(frame, (qty_open + 1, qty_end), exponents.1)?;
+    (price != 0).then_some(Level { price, qty })
+}
+
+/// See [`super::Indexed::decimal`].
+#[inline(always)]
+pub fn decimal(frame: &[u8], (start, end): (usize, usize), exponent: i8) -> Option<i64> {
+    match plain(frame, start, exponent) {
+        Some((mantissa, at)) if at == end => Some(mantissa),
+        _ => mantissa(frame.get(start..end)?, exponent),
+    }
 }
 
 /// A decimal number that is not negative, at an exponent.

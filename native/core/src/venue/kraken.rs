@@ -12,6 +12,7 @@ use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{NAME_BYTES_MAX, clock, decimal_number, level_rows, members, name, only, reject, text, unsigned};
 use super::listing::{Step, listings, member, text as owned};
+use super::number_text::NumberText;
 use super::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage,
     Reject, Rows, TradeMessage, TradeRows, kraken_v1,
@@ -21,7 +22,7 @@ use super::{
 pub const DEPTH: usize = 1_000;
 
 /// Levels a side that a checksum is made of.
-const CHECKSUM_LEVELS: usize = 10;
+pub const CHECKSUM_LEVELS: usize = 10;
 
 members! {
     /// Of a whole message.
@@ -228,47 +229,17 @@ pub const fn follow(_: &DeltaIds, _: &DeltaIds) -> Follow {
     Follow::Apply
 }
 
-/// The two digits of each number below 100.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
-
-/// Digits of a number without leading zeros, as text at the end of `buffer`.
-fn digits(mut number: u64, buffer: &mut [u8; 20]) -> &[u8] {
-    let mut at = buffer.len();
-    while number >= 10 {
-        at -= 2;
-        [buffer[at], buffer[at + 1]] = PAIRS[(number % 100) as usize];
-        number /= 100;
-    }
-    if number > 0 {
-        at -= 1;
-        buffer[at] = b'0' + number as u8;
-    }
-    &buffer[at..]
-}
-
 /// See [`super::VenueId::checksum`]: ten asks, then ten bids, each price and quantity written with the decimals of the message, without the
 /// point and leading zeros.
 pub fn checksum(bids: &[Level], asks: &[Level], exponents: (i8, i8), decimals: (u8, u8)) -> Option<u32> {
     let (price, qty) = (i8::try_from(decimals.0).ok()?.checked_neg()?, i8::try_from(decimals.1).ok()?.checked_neg()?);
-    let mut all = [0; 4 * CHECKSUM_LEVELS * 20];
-    let mut length = 0;
+    let mut text = NumberText::new();
     for level in asks.iter().take(CHECKSUM_LEVELS).chain(bids.iter().take(CHECKSUM_LEVELS)) {
         for (mantissa, from, to) in [(level.price, exponents.0, price), (level.qty, exponents.1, qty)] {
-            let mut buffer = [0; 20];
-            let text = digits(u64::try_from(rescale(mantissa, from, to)?).ok()?, &mut buffer);
-            all.get_mut(length..length + text.len())?.copy_from_slice(text);
-            length += text.len();
+            text.digits(u64::try_from(rescale(mantissa, from, to)?).ok()?)?;
         }
     }
-    Some(crc32fast::hash(all.get(..length)?))
+    Some(crc32fast::hash(text.bytes()))
 }
 
 /// Reads `result` of `/0/public/AssetPairs`. One bad row does not cost the others.

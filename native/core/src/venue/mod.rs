@@ -72,25 +72,41 @@ impl VenueId {
         let dialect = match self {
             Self::BinanceSpot => binance::Dialect::Spot,
             Self::BinanceUsdm | Self::BinanceCoinm => binance::Dialect::Usdm,
-            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => return bybit_indexed::read(indexed, exponents, sides),
-            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => return okx_indexed::read(indexed, exponents, sides),
-            Self::Deribit => return deribit_indexed::read(indexed, exponents, sides),
-            Self::Coinbase => return coinbase_indexed::read(indexed, exponents, sides),
-            Self::Backpack => return backpack_indexed::read(indexed, exponents, sides),
-            _ => return None,
+            _ => return self.parse_indexed_of_others(indexed, exponents, sides),
         };
-        let opening = known.open(dialect, indexed).or_else(|| {
-            let (opening, numbers) = binance_indexed::open(dialect, indexed)?;
+        // Each of the two by itself: as one value they would be copied.
+        if let Some(opening) = known.open(dialect, indexed) {
+            let head = opening.head;
+            if opening.levels(exponents(head.symbol)?, sides).is_some() {
+                return Some(Read::Delta(head));
+            }
+        } else if let Some((opening, numbers)) = binance_indexed::open(dialect, indexed) {
             known.note(dialect, indexed.frame(), &opening, &numbers);
-            Some(opening)
-        });
-        if let Some(opening) = opening {
             let head = opening.head;
             if opening.levels(exponents(head.symbol)?, sides).is_some() {
                 return Some(Read::Delta(head));
             }
         }
         binance_indexed::read(dialect, indexed, exponents, sides)
+    }
+
+    /// The same of venues whose heads are not kept. A function of its own: their registers and stack are no cost of the others'.
+    #[inline(never)]
+    fn parse_indexed_of_others<'a>(
+        self,
+        indexed: &Indexed<'a, '_>,
+        exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
+        sides: &mut Sides<'_>,
+    ) -> Option<Read<'a>> {
+        match self {
+            Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => bybit_indexed::read(indexed, exponents, sides),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx_indexed::read(indexed, exponents, sides),
+            Self::Deribit => deribit_indexed::read(indexed, exponents, sides),
+            Self::KrakenSpot => kraken_indexed::read(indexed, exponents, sides),
+            Self::Coinbase => coinbase_indexed::read(indexed, exponents, sides),
+            Self::Backpack => backpack_indexed::read(indexed, exponents, sides),
+            _ => None,
+        }
     }
 
     /// Reads the body of a REST depth snapshot, or of a copy for an audit.
@@ -139,6 +155,15 @@ impl VenueId {
             Self::Coinbase => coinbase::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
+        }
+    }
+
+    /// How many of the best levels a side its checksum is made of.
+    #[must_use]
+    pub const fn checksum_levels(self) -> usize {
+        match self {
+            Self::KrakenSpot => kraken::CHECKSUM_LEVELS,
+            _ => CHECKSUM_LEVELS_MAX,
         }
     }
 
@@ -243,9 +268,11 @@ mod fields;
 mod id;
 mod known_head;
 mod kraken;
+mod kraken_indexed;
 mod kraken_v1;
 mod listing;
 mod message;
+mod number_text;
 mod okx;
 mod okx_indexed;
 mod shape;

@@ -6,9 +6,6 @@
 //! books: the chain tells. Before there were these ids a checksum proved the book; since 2026-06-23 it is 0 or absent. So it
 //! counts where ids are absent, as in recordings, and nowhere else.
 
-use std::fmt::{self, Write};
-
-use crate::decimal::write_decimal;
 use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
@@ -17,6 +14,7 @@ use super::fields::{
     NAME_BYTES_MAX, best, decimal_text, levels, members, name, only, reject, scale_time, signed, text, unsigned,
 };
 use super::listing::{Step, listings, member, text as owned};
+use super::number_text::NumberText;
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
     TradeMessage, TradeRows,
@@ -293,32 +291,21 @@ pub fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
     if restarted { Follow::Rollback } else { Follow::Duplicate }
 }
 
-/// CRC-32 of a text that is never held as a whole.
-struct Crc(crc32fast::Hasher);
-
-impl Write for Crc {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
-}
-
 /// See [`super::VenueId::checksum`]: 25 levels, bids and asks in turns, `price:quantity` joined by colons. The original texts were
 /// plain decimals without needless zeros: all 290 recorded checksums are those of such texts.
 pub fn checksum(bids: &[Level], asks: &[Level], (price, qty): (i8, i8)) -> Option<u32> {
-    let mut crc = Crc(crc32fast::Hasher::new());
-    let mut first = true;
+    let mut text = NumberText::new();
     for place in 0..bids.len().max(asks.len()) {
         for level in [bids.get(place), asks.get(place)].into_iter().flatten() {
-            if !std::mem::take(&mut first) {
-                crc.write_char(':').ok()?;
-            }
-            write_decimal(&mut crc, level.price, price).ok()?;
-            crc.write_char(':').ok()?;
-            write_decimal(&mut crc, level.qty, qty).ok()?;
+            text.decimal(level.price, price)?;
+            text.byte(b':')?;
+            text.decimal(level.qty, qty)?;
+            text.byte(b':')?;
         }
     }
-    Some(crc.0.finalize())
+    // No colon follows the last number.
+    let joined = text.bytes().strip_suffix(b":").unwrap_or_default();
+    Some(crc32fast::hash(joined))
 }
 
 /// Reads `data` of `/api/v5/public/instruments`, one type at a time. One bad row does not cost the others.

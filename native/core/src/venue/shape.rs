@@ -173,6 +173,42 @@ impl<'a, 'i> Shape<'a, 'i> {
         }
     }
 
+    /// Converts an array of `{"price":price,"qty":quantity}`, with JSON numbers, and steps behind it. Gives the digits behind the points
+    /// of the first row, if there is one.
+    #[inline(always)]
+    pub(super) fn named_levels(&mut self, exponents: (i8, i8), out: &mut Vec<Level>) -> Option<Option<(u8, u8)>> {
+        out.clear();
+        if self.literal(b"[]").is_some() {
+            return Some(None);
+        }
+        let decimals = |text: &[u8]| {
+            let behind = text.iter().rev().position(|byte| *byte == b'.').unwrap_or_default();
+            u8::try_from(behind).unwrap_or(u8::MAX)
+        };
+        let mut first = None;
+        self.literal(b"[{\"price\":")?;
+        loop {
+            let price_at = self.at;
+            let (price, price_end) = self.indexed.number(price_at, exponents.0)?;
+            self.at = price_end;
+            self.literal(b",\"qty\":")?;
+            let qty_at = self.at;
+            let (qty, qty_end) = self.indexed.number(qty_at, exponents.1)?;
+            self.at = qty_end;
+            if price == 0 {
+                return None;
+            }
+            out.push(Level { price, qty });
+            if first.is_none() {
+                first = Some((decimals(self.frame.get(price_at..price_end)?), decimals(self.frame.get(qty_at..qty_end)?)));
+            }
+            if self.literal(b"},{\"price\":").is_none() {
+                self.literal(b"}]")?;
+                return Some(first);
+            }
+        }
+    }
+
     /// The mantissa of the decimal text before the next quote, to which it steps.
     #[inline(always)]
     pub(super) fn mantissa(&mut self, exponent: i8) -> Option<i64> {

@@ -27,6 +27,17 @@ impl Ladder {
     /// Hands over at most `most` of the best levels, best first, each with its place; gives their number.
     #[inline]
     pub(in super::super) fn each_top(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
+        let (count, height) = self.each_on_tick(most, &mut each);
+        // The others are worse, and so are odd ones but for a few.
+        if (count == most || count == self.len) && self.leads(height) {
+            return count;
+        }
+        self.each_top_anywhere(most, each)
+    }
+
+    /// The same of the levels whose order is known, odd ones left out; gives their number and the height of the last one.
+    #[inline(always)]
+    fn each_on_tick(&self, most: usize, each: &mut impl FnMut(usize, Level)) -> (usize, i64) {
         let mut count = 0;
         let mut height = self.scale.origin;
         for (tick, cell) in self.ahead.iter().rev().take(most) {
@@ -62,11 +73,7 @@ impl Ladder {
                 (count, height) = (count + 1, level.price ^ self.turn);
             }
         }
-        // The others are worse, and so are odd ones but for a few.
-        if (count == most || count == self.len) && self.leads(height) {
-            return count;
-        }
-        self.each_top_anywhere(most, each)
+        (count, height)
     }
 
     /// Whether no odd level is better than one of this height.
@@ -75,10 +82,17 @@ impl Ladder {
         self.odd.last_key().is_none_or(|odd| odd < height)
     }
 
-    /// [`Self::each_top`] where the best levels are not all in the window: in rounds, each of which looks at all levels.
+    /// [`Self::each_top`] where the best levels are not all in the window: those of two orders as one, where both are known, else in
+    /// rounds, each of which looks at all levels.
     #[cold]
     fn each_top_anywhere(&self, most: usize, mut each: impl FnMut(usize, Level)) -> usize {
         let mut round = [Level::default(); ROUND];
+        if most <= ROUND {
+            let (count, _) = self.each_on_tick(most, &mut |place, level| round[place] = level);
+            if count == most || count + self.odd.len() == self.len {
+                return self.each_merged(&round[..count], most, each);
+            }
+        }
         let (mut count, mut below) = (0, None);
         while count < most {
             let wanted = (most - count).min(ROUND);
@@ -91,6 +105,27 @@ impl Ladder {
             if found < wanted {
                 break;
             }
+        }
+        count
+    }
+
+    /// Hands over the best of these levels, best first, and of the odd ones.
+    fn each_merged(&self, on_tick: &[Level], most: usize, mut each: impl FnMut(usize, Level)) -> usize {
+        let (mut on_tick, mut odd) = (on_tick.iter().copied().peekable(), self.odd.iter().rev().peekable());
+        let mut count = 0;
+        while count < most {
+            let takes_odd = match (on_tick.peek(), odd.peek()) {
+                (Some(level), Some((height, _))) => *height > level.price ^ self.turn,
+                (on_tick, _) => on_tick.is_none(),
+            };
+            let next = if takes_odd {
+                odd.next().map(|(height, qty)| Level { price: height ^ self.turn, qty })
+            } else {
+                on_tick.next()
+            };
+            let Some(level) = next else { break };
+            each(count, level);
+            count += 1;
         }
         count
     }
