@@ -30,9 +30,6 @@ const VENUE_TO_RECEIVE = STAGES.findIndex(({ name }) => name === 'venue_to_recei
 const INSTRUMENT_STATES: readonly string[] = [
   'channels',
   'silent',
-  'book_silence_ms_max',
-  'trade_silence_ms_max',
-  'quote_silence_ms_max',
   'known_bids',
   'known_asks',
   'in_sync',
@@ -278,13 +275,17 @@ export class Statistics {
     const help = 'From receipt to the ring, of updates since this gateway follows the instrument.';
     out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
-      const scale = name === 'last_ts_recv' ? 1e-9 : 1;
+      const isSilence = name.endsWith('_silence_ms_max');
+      const scale = name === 'last_ts_recv' ? 1e-9 : isSilence ? 1e-3 : 1;
       const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [
         { venue, symbol },
         Number(counters[index] ?? 0n) * scale,
       ]);
       if (name === 'last_ts_recv') {
         out.add('tickring_instrument_last_receive_timestamp_seconds', 'gauge', 'Receive time of the last message.', samples);
+      } else if (isSilence) {
+        const text = 'Silence of this channel that is reported; 0 while it is learned.';
+        out.add(`tickring_instrument_${name.replace('_ms_max', '_limit_seconds')}`, 'gauge', text, samples);
       } else if (INSTRUMENT_STATES.includes(name)) out.add(`tickring_instrument_${name}`, 'gauge', help, samples);
       else out.add(`tickring_instrument_${name}_total`, 'counter', help, samples);
     });
