@@ -49,7 +49,7 @@ class IndexPrice(NamedTuple):
 
 
 class Funding(NamedTuple):
-    """What holders of a perpetual future pay each other: `next_ts` in ns and `interval_s` are 0 where the venue does not tell them."""
+    """What holders of a perpetual future pay each other: `next_ts` (ns) and `interval_s` are 0 where a venue does not tell."""
 
     flags: int
     instrument: int
