@@ -208,6 +208,12 @@ fn use_all(record: &Record) {
         record.status().is_some(),
         record.gap().is_some(),
         record.epoch_start().is_some(),
+        record.mark_price().is_some(),
+        record.index_price().is_some(),
+        record.funding().is_some(),
+        record.open_interest().is_some(),
+        record.liquidation().is_some(),
+        record.trading_status().is_some(),
     ];
     assert_eq!(bodies.iter().filter(|is| **is).count(), 1, "a record is one thing: {record:?}");
 }
