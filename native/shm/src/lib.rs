@@ -46,6 +46,7 @@ mod decode;
 mod error;
 #[cfg(not(loom))]
 mod figures;
+#[cfg(not(loom))]
 mod files;
 #[cfg(not(loom))]
 mod handout;
