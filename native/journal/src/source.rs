@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::JournalError;
 use crate::index::Index;
-use crate::pack::Packed;
+use crate::pack::{BLOT, PIECE_BYTES, Packed};
 use crate::record::{HEAD_BYTES, Head, Kind, Record, stored_check, u64_at};
 use crate::segment::{HEADER_BYTES, Header, SegmentName};
 use crate::storage::{Hold, Storage, StorageFile, read_full};
@@ -184,6 +184,10 @@ impl Source {
             return Ok(true);
         }
         self.checked = None;
+        if self.packed.is_some() {
+            self.load_pieces(offset, offset + count as u64)?;
+            return Ok(self.window_at + self.window.len() as u64 >= offset + count as u64);
+        }
         let mut window = std::mem::take(&mut self.window);
         window.resize(WINDOW_BYTES.max(count), 0);
         let read = self.read(&mut window, offset)?;
@@ -191,6 +195,34 @@ impl Source {
         self.window = window;
         self.window_at = offset;
         Ok(self.window.len() >= count)
+    }
+
+    /// The same of a compressed segment: whole pieces, unpacked where they are read from, so that nothing is copied but the record that goes
+    /// over a piece's end.
+    fn load_pieces(&mut self, offset: u64, end: u64) -> Result<(), JournalError> {
+        let Some(packed) = &mut self.packed else { return Ok(()) };
+        let goes_on = offset >= self.window_at && offset < self.window_at + self.window.len() as u64;
+        if goes_on {
+            self.window.drain(..(offset - self.window_at) as usize);
+            self.window_at = offset;
+        } else {
+            self.window.clear();
+            self.window_at = offset - offset % PIECE_BYTES as u64;
+        }
+        loop {
+            let window_end = self.window_at + self.window.len() as u64;
+            if window_end >= end.min(packed.plain_bytes) {
+                return Ok(());
+            }
+            let number = (window_end / PIECE_BYTES as u64) as usize;
+            match packed.unpack(&*self.file, number, &mut self.window) {
+                Ok(()) => {}
+                Err(error) if is_damage(&error) => {
+                    self.window.resize(self.window.len() + packed.piece_bytes(number), BLOT);
+                }
+                Err(error) => return Err(JournalError::io("read", self.name.file())(error)),
+            }
+        }
     }
 
     /// The index, and where the seal stands, if the segment is sealed.
