@@ -270,13 +270,15 @@ export class Line {
   #withdraw(instruments: readonly InstrumentDefinition[], channels = this.#options.channels): void {
     if (this.#socket?.isOpen !== true) return;
     const { venue } = this.#options;
-    // Others need a stream that tells of all symbols.
-    const shared = this.#instruments.length > 0 ? (venue.sharedChannels ?? []) : [];
-    const own = channels.filter((channel) => !shared.includes(channel));
+    // Others may need a stream that tells of several symbols.
+    const shared = channels.filter((channel) => venue.sharedChannels?.includes(channel) === true);
+    const others = shared.length === 0 ? [] : this.#instruments.filter((each) => !instruments.includes(each));
+    const needed = new Set(others.flatMap(({ symbol }) => venue.streams(symbol, shared)));
     const perMessage = Math.max(1, Math.floor(venue.limits.streamsPerMessage / channels.length));
     for (let first = 0; first < instruments.length; first += perMessage) {
       const some = instruments.slice(first, first + perMessage);
-      const streams = some.flatMap(({ symbol }) => venue.streams(symbol, own));
+      const named = new Set(some.flatMap(({ symbol }) => venue.streams(symbol, channels)));
+      const streams = [...named].filter((stream) => !needed.has(stream));
       if (streams.length === 0) continue;
       this.#outbox.push({ text: venue.unsubscribeFrame(this.#nextId++, streams), sent: () => {} });
     }

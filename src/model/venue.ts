@@ -68,7 +68,7 @@ export interface Venue {
   readonly defaults: { readonly wsUrl: string; readonly restUrl: string };
   readonly classes: readonly ConnectionClass[];
   readonly limits: VenueLimits;
-  /** Channels of which one stream tells of all symbols. */
+  /** Channels of which one stream tells of several symbols, or of all: it is given up with the last of them on a connection. */
   readonly sharedChannels?: readonly ChannelName[];
   /** Stream names that carry these channels of a symbol, each once. */
   streams(symbol: string, channels: readonly ChannelName[]): string[];
@@ -111,15 +111,15 @@ export interface Venue {
 export const channelsServed = ({ classes }: Pick<Venue, 'classes'>): ChannelName[] =>
   classes.flatMap(({ channels }) => channels);
 
-/** Name of the stream of a symbol, by the channels that a venue has. */
-export type StreamTable = Partial<Readonly<Record<ChannelName, (symbol: string) => string>>>;
+/** Names of the streams of a symbol, by the channels that a venue has. */
+export type StreamTable = Partial<Readonly<Record<ChannelName, (symbol: string) => string | readonly string[]>>>;
 
 /** Streams that carry these channels of a symbol, each once. Throws `ARGUMENT_RANGE` for a channel that the table lacks. */
 export function streamsIn(table: StreamTable, symbol: string, channels: readonly ChannelName[]): string[] {
-  const nameOf = (channel: ChannelName): string => {
+  const nameOf = (channel: ChannelName): string | readonly string[] => {
     const name = table[channel];
     if (name === undefined) throw new TickringError('ARGUMENT_RANGE', `${symbol} has no stream of channel ${channel}`);
     return name(symbol);
   };
-  return [...new Set(channels.map(nameOf))];
+  return [...new Set(channels.flatMap(nameOf))];
 }

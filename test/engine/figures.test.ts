@@ -1,5 +1,6 @@
 /** Mark prices, funding, open interest, liquidations and states: from simulated venues over real sockets to a reader of the ring. */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ChannelName } from '#dist/model/config.js';
 import { channelsServed } from '#dist/model/venue.js';
 import { type EngineRecord, RingReader } from '#dist/reader/index.js';
 import type { VenueName } from '#dist/simulator/index.js';
@@ -13,7 +14,33 @@ const CASES: readonly (readonly [VenueName, readonly [string, string], readonly 
   ['binance-coinm', ['BTCUSD_PERP', 'ETHUSD_PERP'], [...PRICES, 'liquidation', 'trading_status']],
   ['bybit-linear', ['BTCUSDT', 'ETHUSDT'], [...PRICES, 'open_interest', 'liquidation']],
   ['bybit-inverse', ['BTCUSD', 'ETHUSD'], [...PRICES, 'open_interest', 'liquidation']],
+  ['okx-spot', ['BTC-USDT', 'ETH-USDT'], ['trading_status']],
+  ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP'], [...PRICES, 'open_interest', 'liquidation', 'trading_status']],
+  [
+    'okx-futures',
+    ['BTC-USD-270326', 'ETH-USD-270326'],
+    ['mark_price', 'index_price', 'open_interest', 'liquidation', 'trading_status'],
+  ],
 ];
+
+const COUNTERS: Partial<Record<EngineRecord['kind'], string>> = {
+  mark_price: 'mark_prices',
+  index_price: 'mark_prices',
+  funding: 'fundings',
+  open_interest: 'open_interests',
+  liquidation: 'liquidations',
+  trading_status: 'trading_statuses',
+};
+
+/** Messages a second: states change with every four hundredth step of a symbol. */
+const RATE = 2_000;
+
+/** Of each kind of stream one: some are shared by all symbols of a venue. */
+const WANTED = [
+  ['funding', 'funding'],
+  ['liquidation', 'liquidation'],
+  ['trading_status', 'status'],
+] as const satisfies readonly (readonly [EngineRecord['kind'], ChannelName])[];
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -29,7 +56,7 @@ describe.each(CASES)('%s', (name, symbols, kinds) => {
     const started = await Rig.start({
       config: { shards: 1 },
       channels: channelsServed(venue),
-      simulator: { venues: [name], symbols },
+      simulator: { venues: [name], symbols, rate: RATE },
     });
     rig = started;
     const reader = RingReader.open({ root: started.config.shmRoot, name: started.config.name, oldest: true });
@@ -49,20 +76,31 @@ describe.each(CASES)('%s', (name, symbols, kinds) => {
     for (const record of [...seen.values()].flat()) expectPlausible(record);
     await started.inSync();
     expect(await started.counter('quarantined')).toBe(0);
-    for (const counter of ['mark_prices', 'fundings', 'liquidations'])
-      expect(await started.counter(counter)).toBeGreaterThan(0);
+    for (const kind of kinds) expect(await started.counter(COUNTERS[kind] ?? '')).toBeGreaterThan(0);
   });
 
-  it('what is not among the channels of a feed is not published', async () => {
+  it('what is not among the channels of a feed is not published, nor what is told of symbols that it lacks', async () => {
+    const [first] = symbols;
+    const wanted = WANTED.filter(([kind]) => kinds.includes(kind));
     const started = await Rig.start({
       config: { shards: 1 },
-      channels: ['book', 'trade', 'funding'],
-      simulator: { venues: [name], symbols },
+      channels: ['book', 'trade', ...wanted.map(([, channel]) => channel)],
+      configured: [first],
+      simulator: { venues: [name], symbols, rate: RATE },
     });
     rig = started;
-    await eventually('fundings', async () => (await started.counter('fundings')) > 10);
-    for (const counter of ['mark_prices', 'open_interests', 'liquidations', 'trading_statuses', 'quotes'])
-      expect(await started.counter(counter)).toBe(0);
+    const awaited = wanted.map(([kind]) => COUNTERS[kind] ?? '');
+    const counts = (names: readonly string[]) => Promise.all(names.map((counter) => started.counter(counter)));
+    await eventually('what was asked for', async () => (await counts(awaited)).every((count) => count > 3));
+    const others = [...Object.values(COUNTERS), 'quotes', 'quarantined'].filter((counter) => !awaited.includes(counter));
+    expect(await counts(others)).toEqual(others.map(() => 0));
+    const reader = RingReader.open({ root: started.config.shmRoot, name: started.config.name, oldest: true });
+    const told = new Set<string | undefined>();
+    const cursor = reader.poll(4_096);
+    while (cursor.next()) told.add((cursor.object() as EngineRecord).instrument?.symbol);
+    reader.close();
+    told.delete(undefined);
+    expect([...told]).toEqual([first]);
   });
 });
 
@@ -83,5 +121,5 @@ function expectPlausible(record: EngineRecord): void {
     expect(number(record.price, record.priceExponent) * number(record.qty, record.qtyExponent)).toBeGreaterThan(0);
     expect(['buy', 'sell']).toContain(record.side);
     expect(record.id).toBe(0n);
-  } else if (record.kind === 'trading_status') expect(['trading', 'settling']).toContain(record.state);
+  } else if (record.kind === 'trading_status') expect(['trading', 'settling', 'halt']).toContain(record.state);
 }

@@ -16,7 +16,7 @@ const STREAM = {
   coinbase: /^(level2|market_trades|ticker):BTCUSDT$/,
   backpack: /^(depth|trade|bookTicker)\.BTCUSDT$/,
   deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
-  okx: /^(books|bbo-tbt|trades):BTCUSDT$/,
+  okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
   kraken: /^(book|ticker|trade):BTCUSDT$/,
 } as const;
 const CONTROL = {
@@ -201,7 +201,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
 interface Spoken {
   readonly stream?: string;
   readonly topic?: string;
-  readonly arg?: { readonly channel: string; readonly instId: string };
+  readonly arg?: { readonly channel: string; readonly instId?: string; readonly instType?: string };
   readonly data?: unknown;
   readonly params?: { readonly channel?: string };
   readonly channel?: string;
@@ -211,7 +211,7 @@ interface Spoken {
 const COINBASE: Readonly<Record<string, string>> = { l2_data: 'level2', market_trades: 'market_trades', ticker: 'ticker' };
 
 function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken): string | undefined {
-  const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId}`;
+  const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId ?? arg.instType}`;
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
   const [event] = events ?? [];

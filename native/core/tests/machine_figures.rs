@@ -212,6 +212,51 @@ fn okx_tells_each_figure_on_a_channel_of_its_own() {
     }
 }
 
+const INDEX: &str = r#"{"arg":{"channel":"index-tickers","instId":"BTC-USD"},"data":[{"instId":"BTC-USD","idxPx":"83750.1","high24h":"84000","low24h":"81888.8","open24h":"82000","sodUtc0":"82222","sodUtc8":"82111","ts":"1791369351300"}]}"#;
+
+#[test]
+fn an_index_of_okx_is_that_of_all_its_contracts_which_the_connection_carries() {
+    let mut rig = rig_of(VenueId::OkxFutures, "BTC-USD-270326", ALL);
+    rig.input(Input::Connect { connection: 2, venue: VenueId::OkxFutures as u16 });
+    for (id, symbol, connection) in [
+        (8, "BTC-USD_UM-270326", 1),
+        (9, "BTC-USDT-270326", 1),
+        (10, "BTC-USD-261225", 2),
+        (11, "BTC-USD", 1),
+        (12, "BTC-USD-", 1),
+    ] {
+        rig.define(&definition(id, VenueId::OkxFutures, symbol));
+        let channels = if id == 9 { ALL } else { channel::MARK_PRICE };
+        rig.input(Input::Subscribe { connection, instrument: id, channels });
+    }
+    let before = rig.reader.seen.len();
+    assert_eq!(told(&mut rig, INDEX), [Body::IndexPrice(price(837_501, -1)); 2]);
+    let of: Vec<_> = rig.reader.seen[before..].iter().map(|(header, _)| (header.instrument, header.ts_event)).collect();
+    assert_eq!(of, [(7, 1_791_369_351_300_000_000), (8, 1_791_369_351_300_000_000)]);
+    for other in ["ETH-USD", "BTC-USD-270326", ""] {
+        assert_eq!(told(&mut rig, &INDEX.replace(r#""instId":"BTC-USD","idx"#, &format!(r#""instId":"{other}","idx"#))), []);
+    }
+    assert_eq!(refused(&mut rig, &INDEX.replace("83750.1", "-1")), Code::NumberNegative);
+    rig.input(Input::Unsubscribe { instrument: 7 });
+    assert_eq!(told(&mut rig, INDEX).len(), 1, "what nobody asks for any more is left out");
+}
+
+#[test]
+fn what_a_stream_tells_of_all_instruments_is_taken_from_the_connection_that_carries_each() {
+    let mut rig = rig_of(VenueId::OkxSwap, "BTC-USDT-SWAP", ALL);
+    rig.define(&definition(8, VenueId::OkxSwap, "ETH-USDT-SWAP"));
+    rig.input(Input::Connect { connection: 2, venue: VenueId::OkxSwap as u16 });
+    rig.input(Input::Subscribe { connection: 2, instrument: 8, channels: ALL });
+    let order = r#"{"side":"buy","bkPx":"1","sz":"1","ts":"1791369351375"}"#;
+    let both = format!(
+        r#"{{"arg":{{"channel":"liquidation-orders","instType":"SWAP"}},"data":[{{"instId":"BTC-USDT-SWAP","details":[{order}]}},{{"instId":"ETH-USDT-SWAP","details":[{order},{order}]}}]}}"#
+    );
+    for (connection, count) in [(1, 1), (2, 3)] {
+        rig.input(Input::Frame { connection, bytes: both.as_bytes() });
+        assert_eq!(rig.machine.counters().liquidations, count, "each venue's order is told once");
+    }
+}
+
 #[test]
 fn a_deribit_ticker_tells_all_of_it_from_json_numbers() {
     let mut rig = rig_of(VenueId::Deribit, "BTC-PERPETUAL", ALL);

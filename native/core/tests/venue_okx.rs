@@ -84,7 +84,6 @@ fn answers_and_what_carries_nothing_are_read() {
         r#"{"event":"notice","code":"1","msg":"?"}"#,
         r#"{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1791369300000","83740","83760","83735","83753","12.5"]]}"#,
         r#"{"arg":{"channel":"liquidation-orders","instType":"SWAP"},"data":[]}"#,
-        r#"{"arg":{"channel":"index-tickers","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","idxPx":"83750.1","ts":"1791369351300"}]}"#,
         &TOUCH.replace("bbo-tbt", "books5"),
     ] {
         assert!(matches!(parse(frame), Message::Ignored), "{frame}");

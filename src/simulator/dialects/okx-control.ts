@@ -8,9 +8,11 @@ interface Request {
   readonly args?: unknown;
 }
 
+/** A channel tells of an instrument, or of all of a type. */
 interface Argument {
   readonly channel: string;
-  readonly instId: string;
+  readonly instId?: string;
+  readonly instType?: string;
 }
 
 /** Reads one message of a client: the venue's reference §2. Each argument is answered by itself, right or wrong. */
@@ -27,23 +29,23 @@ export function readControl(text: string, isKnown: (stream: string) => boolean):
     ok: true,
     subscribes: op === 'subscribe',
     act: (target) =>
-      wanted.map(({ channel, instId }) => {
-        const stream = `${channel}:${instId}`;
+      wanted.map(({ channel, instId, instType }) => {
+        const stream = `${channel}:${instId ?? instType}`;
         if (!isKnown(stream)) {
-          const what = `wrong URL or channel:${channel},instId:${instId} doesn't exist.`;
+          const what = `wrong URL or channel:${channel},${instId === undefined ? `instType:${instType}` : `instId:${instId}`} doesn't exist.`;
           return error(60_018, `${op === 'subscribe' ? 'Subscribe' : 'Unsubscribe'} failed, ${what}`);
         }
         if (op === 'subscribe') target.subscribe([stream]);
         else target.unsubscribe([stream]);
-        return JSON.stringify({ ...named, event: op, arg: { channel, instId }, connId: CONNECTION });
+        return JSON.stringify({ ...named, event: op, arg: { channel, instId, instType }, connId: CONNECTION });
       }),
     refusal: error,
   };
 }
 
 function isArgument(value: unknown): value is Argument {
-  const { channel, instId } = (value ?? {}) as Partial<Record<keyof Argument, unknown>>;
-  return typeof channel === 'string' && typeof instId === 'string';
+  const { channel, instId, instType } = (value ?? {}) as Partial<Record<keyof Argument, unknown>>;
+  return typeof channel === 'string' && [typeof instId, typeof instType].sort().join() === 'string,undefined';
 }
 
 function parse(text: string): Request {

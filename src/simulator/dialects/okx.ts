@@ -3,10 +3,8 @@ import type { SymbolSpec } from '../market/symbols.js';
 import { okxFuturesSymbols, okxSpotSymbols, okxSwapSymbols, SymbolText } from '../market/symbols.js';
 import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { readControl } from './okx-control.js';
+import { type InstrumentType, okxFigures } from './okx-figures.js';
 import { okxWords } from './recorded.js';
-
-/** Kinds of instruments: one address, listed apart. */
-type InstrumentType = 'SPOT' | 'SWAP' | 'FUTURES';
 
 /** No limit is documented, or it is none of messages a second. */
 const UNLIMITED = 1_000_000_000;
@@ -94,6 +92,7 @@ function dialectOf(type: InstrumentType): Dialect {
       if (kind === 'aggTrade') return undefined;
       return `${{ depth: 'books', bookTicker: 'bbo-tbt', trade: 'trades' }[kind]}:${symbol}`;
     },
+    figures: okxFigures(type),
     countsToRate: ({ kind }) => kind !== 'aggTrade',
     recorded: okxWords,
     control: readControl,

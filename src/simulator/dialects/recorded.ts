@@ -105,8 +105,9 @@ export const deribitWords: RecordedWords = {
 export const okxWords: RecordedWords = {
   namesOf: (message) => {
     const { arg, event } = objectOf(message);
-    const { channel, instId } = (arg ?? {}) as Json;
-    return event === undefined && typeof channel === 'string' && typeof instId === 'string' ? [`${channel}:${instId}`] : [];
+    const { channel, instId, instType } = (arg ?? {}) as Json;
+    const about = instId ?? instType;
+    return event === undefined && typeof channel === 'string' && typeof about === 'string' ? [`${channel}:${about}`] : [];
   },
   meant: meaning([
     [/^books(?:50)?(?:-l2-tbt)?:(.+)$/, 'depth'],

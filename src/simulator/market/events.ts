@@ -64,7 +64,7 @@ export interface FigureEvent extends EventTime {
   readonly isHalted: boolean;
 }
 
-export const figureKinds = ['mark', 'funding', 'openInterest', 'liquidation', 'status'] as const;
+export const figureKinds = ['mark', 'index', 'funding', 'openInterest', 'liquidation', 'status'] as const;
 export type FigureKind = (typeof figureKinds)[number];
 
 export const streamKinds = ['depth', 'trade', 'aggTrade', 'bookTicker', ...figureKinds] as const;

@@ -5,7 +5,7 @@ import { Random } from './random.js';
 import type { SymbolSpec, SymbolText } from './symbols.js';
 
 /** Steps of a symbol between two messages of a kind. */
-const EVERY = { mark: 10, funding: 20, openInterest: 20, liquidation: 25, status: 50 } as const;
+const EVERY = { mark: 10, index: 10, funding: 20, openInterest: 20, liquidation: 25, status: 50 } as const;
 const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 /** Of so many messages of its state one says that the symbol does not trade. */
 const HALTED_OF = 8;

@@ -1,3 +1,4 @@
+import type { ChannelName } from '../../model/config.js';
 import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 
 /** Kinds of instruments: one address serves them all, and their listings are asked apart. */
@@ -6,9 +7,16 @@ export type InstrumentType = 'SPOT' | 'SWAP' | 'FUTURES';
 /** Production addresses. Port 8443, which older clients name, was to stop on 2026-10-31. */
 export const DEFAULTS = { wsUrl: 'wss://ws.okx.com', restUrl: 'https://openapi.okx.com' } as const;
 
-export const CLASSES: readonly ConnectionClass[] = [
-  { name: 'public', channels: ['book', 'trade', 'quote'], path: '/ws/v5/public' },
-];
+/** What each kind has beside. */
+const FIGURES: Readonly<Record<InstrumentType, readonly ChannelName[]>> = {
+  SPOT: ['status'],
+  SWAP: ['mark_price', 'funding', 'open_interest', 'liquidation', 'status'],
+  FUTURES: ['mark_price', 'open_interest', 'liquidation', 'status'],
+};
+
+export function classesOf(type: InstrumentType): readonly ConnectionClass[] {
+  return [{ name: 'public', channels: ['book', 'trade', 'quote', ...FIGURES[type]], path: '/ws/v5/public' }];
+}
 
 export const LIMITS: VenueLimits = {
   // Fewer than 30 deep books a connection are advised: with trades and quotes three streams each.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Channel, ts_flags};
+use super::entry::{Channel, Entry, ts_flags};
 use super::output::Tag;
 use super::{Machine, Output, refuse, slot_of};
 use crate::decimal::Decimal;
@@ -11,7 +11,7 @@ use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, Refere
 use crate::input::SYMBOL_BYTES_MAX;
 use crate::json;
 use crate::sink::Sink;
-use crate::venue::{Figure, FigureMessage, FigureRows, Reject, VenueId, convert_figure};
+use crate::venue::{About, Figure, FigureMessage, FigureRows, Reject, VenueId, convert_figure};
 
 /// What was said last, where a message may leave out what has not changed.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -92,6 +92,14 @@ const fn channels_of(figure: &Figure<'_>) -> &'static [Channel] {
     }
 }
 
+impl Entry {
+    /// Whether somebody asked for such a figure, on this connection if one is named.
+    fn awaits(&self, figure: &Figure<'_>, connection: Option<u16>) -> bool {
+        let is_awaited = |line| connection.map_or(line != 0, |connection| line == connection);
+        channels_of(figure).iter().any(|channel| is_awaited(self.lines[*channel as usize]))
+    }
+}
+
 impl Figures {
     /// What is known of funding after a message; `None` while no rate is.
     fn fund(
@@ -140,9 +148,12 @@ impl Machine {
         let mut said = std::mem::take(&mut self.scratch.figures);
         said.clear();
         let converted = rows.each(|message| {
-            let Some(slot) = self.find_figure(venue, &message, rows.is_foreign(), out.ts_recv)? else { return Ok(()) };
-            let what = What::of(&message.figure)?;
-            said.push(Said { slot, ts_event: message.ts_event.unwrap_or(0), is_whole: message.is_whole, what });
+            let say = |slot, what| Said { slot, ts_event: message.ts_event.unwrap_or(0), is_whole: message.is_whole, what };
+            if rows.about() == About::Contracts {
+                return self.find_contracts(venue, &message, out.ts_recv, |slot, what| said.push(say(slot, what)));
+            }
+            let Some(slot) = self.find_figure(venue, &message, rows.about(), out.ts_recv)? else { return Ok(()) };
+            said.push(say(slot, What::of(&message.figure)?));
             Ok(())
         });
         if converted.is_ok() {
@@ -157,15 +168,37 @@ impl Machine {
         converted
     }
 
+    /// The slots of the contracts on an index of which this connection carries the figure. All instruments are looked at: indices are
+    /// few, and speak some ten times a second.
+    fn find_contracts(
+        &mut self,
+        venue: VenueId,
+        message: &FigureMessage<'_>,
+        now: u64,
+        mut found: impl FnMut(u32, What),
+    ) -> Result<(), Reject> {
+        let mut buffer = [0; SYMBOL_BYTES_MAX];
+        let Some(index) = json::unescape(message.symbol, &mut buffer) else { return Ok(()) };
+        let what = What::of(&message.figure)?;
+        for (slot, entry) in (0..).zip(&mut self.entries) {
+            let is_of = entry.venue == venue && About::is_contract(index, entry.definition.symbol.as_bytes());
+            if is_of && entry.awaits(&message.figure, Some(self.subject.connection)) {
+                entry.counters.last_ts_recv = now;
+                found(slot, what);
+            }
+        }
+        Ok(())
+    }
+
     /// The slot of a figure's symbol, if the figure is awaited.
     fn find_figure(
         &mut self,
         venue: VenueId,
         message: &FigureMessage<'_>,
-        is_foreign: bool,
+        about: About,
         now: u64,
     ) -> Result<Option<u32>, Reject> {
-        let unknown = if is_foreign { Ok(None) } else { Err(refuse(Code::UnknownSymbol)) };
+        let unknown = if about == About::Any { Ok(None) } else { Err(refuse(Code::UnknownSymbol)) };
         let mut buffer = [0; SYMBOL_BYTES_MAX];
         let Some(symbol) = json::unescape(message.symbol, &mut buffer) else { return unknown };
         let last = self.connections[usize::from(self.subject.connection)].last_slot;
@@ -174,7 +207,9 @@ impl Machine {
         if entry.lines.iter().all(|line| *line == 0) && !entry.removed {
             return unknown;
         }
-        if channels_of(&message.figure).iter().all(|channel| entry.lines[*channel as usize] == 0) {
+        // Each connection that carries such a stream is told of all instruments: those of another one hear it there.
+        let by = (about == About::Any).then_some(self.subject.connection);
+        if !entry.awaits(&message.figure, by) {
             return Ok(None);
         }
         entry.counters.last_ts_recv = now;

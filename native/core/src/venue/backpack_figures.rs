@@ -4,7 +4,7 @@
 use crate::json::{Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, text, time};
-use super::figures::{Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
 use super::{Message, Reject};
 
 members! {
@@ -17,7 +17,8 @@ members! {
 
 /// One of these messages. One stream of liquidations tells of all markets.
 pub(super) fn message<'a>(frame: &'a [u8], data: Value, event: &[u8]) -> Result<Message<'a>, Reject> {
-    FigureRows { frame, value: data, is_foreign: event == b"liquidation", read: figures }.checked()
+    let about = if event == b"liquidation" { About::Any } else { About::Subscribed };
+    FigureRows { frame, value: data, about, read: figures }.checked()
 }
 
 fn figures<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {

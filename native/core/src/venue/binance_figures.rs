@@ -6,7 +6,7 @@ use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
-use super::figures::{Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
 use super::{Message, Reject};
 
 members! {
@@ -38,12 +38,13 @@ pub(super) fn event_of(name: &[u8]) -> Option<Event> {
 /// One such message. Of contracts one stream tells of all.
 pub(super) fn message(frame: &[u8], at: usize, event: Event) -> Result<Message<'_>, Reject> {
     let value = Value { kind: Kind::Object, start: at, end: frame.len() };
-    FigureRows { frame, value, is_foreign: event == Event::Contract, read: row }.checked()
+    let about = if event == Event::Contract { About::Any } else { About::Subscribed };
+    FigureRows { frame, value, about, read: row }.checked()
 }
 
 /// The messages of a stream of all symbols.
 pub(super) fn messages(frame: &[u8], array: Value) -> Result<Message<'_>, Reject> {
-    FigureRows { frame, value: array, is_foreign: true, read: rows }.checked()
+    FigureRows { frame, value: array, about: About::Any, read: rows }.checked()
 }
 
 fn rows<'a>(frame: &'a [u8], array: Value, each: Each<'_, 'a>) -> Result<(), Reject> {

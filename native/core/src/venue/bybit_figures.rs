@@ -6,7 +6,7 @@ use crate::event::Side;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
-use super::figures::{Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
 use super::{Message, Reject};
 
 members! {
@@ -35,7 +35,8 @@ members! {
 /// A message of a topic `tickers`, whose `data` is an object.
 pub(super) fn ticker(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
     let value = Value { kind: Kind::Object, start: at, end: frame.len() };
-    FigureRows { frame, value, is_foreign: false, read: |frame, value, each| figures(frame, value.start, each) }.checked()
+    FigureRows { frame, value, about: About::Subscribed, read: |frame, value, each| figures(frame, value.start, each) }
+        .checked()
 }
 
 fn figures<'a>(frame: &'a [u8], at: usize, each: Each<'_, 'a>) -> Result<(), Reject> {
@@ -86,7 +87,7 @@ pub(super) fn liquidations(frame: &[u8], data: Value) -> Result<Message<'_>, Rej
     if data.kind != Kind::Array {
         return reject(Code::FieldType, data.start);
     }
-    FigureRows { frame, value: data, is_foreign: false, read: rows }.checked()
+    FigureRows { frame, value: data, about: About::Subscribed, read: rows }.checked()
 }
 
 fn rows<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {

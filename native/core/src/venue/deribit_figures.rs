@@ -7,7 +7,7 @@ use crate::event::MarketState;
 use crate::json::{Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_number, members, name, reject, text, time};
-use super::figures::{Each, Figure, FigureMessage, FigureRows};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows};
 use super::{DecimalText, Message, Reject};
 
 members! {
@@ -23,7 +23,7 @@ const FUNDING_INTERVAL_S: u32 = 8 * 3_600;
 
 /// The data of a ticker.
 pub(super) fn ticker(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    FigureRows { frame, value: data, is_foreign: false, read: figures }.checked()
+    FigureRows { frame, value: data, about: About::Subscribed, read: figures }.checked()
 }
 
 fn figures<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {

@@ -65,21 +65,39 @@ pub struct FigureMessage<'a> {
 /// Takes one figure after the other.
 pub(super) type Each<'e, 'a> = &'e mut dyn FnMut(FigureMessage<'a>) -> Result<(), Reject>;
 
+/// Whom the symbol of a figure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The instrument that was subscribed.
+    Subscribed,
+    /// Any instrument of the venue: the stream also tells of those that nobody asked for.
+    Any,
+    /// An index, which is no instrument: all contracts on it, whose symbols begin with its own, then `-` or `_`.
+    Contracts,
+}
+
+impl About {
+    /// Whether a contract of this symbol is on this index.
+    #[must_use]
+    pub fn is_contract(index: &[u8], symbol: &[u8]) -> bool {
+        !index.is_empty() && symbol.strip_prefix(index).is_some_and(|rest| matches!(rest, [b'-' | b'_', _, ..]))
+    }
+}
+
 /// The figures of one message, of one symbol or of several: read where they lie, and found to be well-formed.
 #[derive(Clone, Copy, Debug)]
 pub struct FigureRows<'a> {
     pub(super) frame: &'a [u8],
     pub(super) value: Value,
-    /// The stream tells of symbols that nobody asked for.
-    pub(super) is_foreign: bool,
+    pub(super) about: About,
     pub(super) read: for<'e> fn(&'a [u8], Value, Each<'e, 'a>) -> Result<(), Reject>,
 }
 
 impl<'a> FigureRows<'a> {
-    /// Whether the stream also tells of symbols that nobody asked for.
+    /// Whom the symbols of these figures mean.
     #[must_use]
-    pub const fn is_foreign(&self) -> bool {
-        self.is_foreign
+    pub const fn about(&self) -> About {
+        self.about
     }
 
     /// Walks the figures.

@@ -306,7 +306,7 @@ mod silence;
 mod source;
 
 pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
-pub use figures::{Figure, FigureMessage, FigureRows, convert_figure};
+pub use figures::{About, Figure, FigureMessage, FigureRows, convert_figure};
 pub use id::VenueId;
 pub use known_head::KnownHead;
 pub use message::{

@@ -66,8 +66,8 @@ pub(super) fn channel_of(channel: &[u8]) -> Option<Channel> {
         b"books" | b"books-l2-tbt" | b"books50-l2-tbt" => Some(Channel::Book),
         b"bbo-tbt" => Some(Channel::Quote),
         b"trades" => Some(Channel::Trades),
-        b"books5" | b"books-elp" | b"books-elp-all" | b"books-rpi" | b"trades-all" | b"tickers" | b"index-tickers"
-        | b"price-limit" | b"estimated-price" | b"opt-summary" | b"status" | b"adl-warning" => Some(Channel::Ignored),
+        b"books5" | b"books-elp" | b"books-elp-all" | b"books-rpi" | b"trades-all" | b"tickers" | b"price-limit"
+        | b"estimated-price" | b"opt-summary" | b"status" | b"adl-warning" => Some(Channel::Ignored),
         _ if channel.starts_with(b"candle") || channel.starts_with(b"mark-price-candle") => Some(Channel::Ignored),
         _ if channel.starts_with(b"index-candle") => Some(Channel::Ignored),
         _ => None,

@@ -1,20 +1,20 @@
 //! OKX: mark prices, funding, open interest, liquidations, states of instruments. Source: the protocol reference of 2026-11-21
-//! (documents of 2026-01-15, captures up to October 2026). Numbers and times are text. Index prices come by the index's own name
-//! (`index-tickers`), which is no instrument's, so they are not read.
+//! (documents of 2026-01-15, captures up to October 2026). Numbers and times are text. An index has a name of its own (`BTC-USD`), which is no instrument's: it is that of its contracts
+//! (`BTC-USD-SWAP`, `BTC-USD_UM-SWAP`, `BTC-USD-270326`) without what follows it.
 
 use crate::error::Code;
 use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text};
-use super::figures::{Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
 use super::okx::time;
 use super::{Message, Reject};
 
 members! {
     /// Of a row of any of these channels.
     Row {
-        symbol = b"instId", ts = b"ts", mark = b"markPx", rate = b"fundingRate", funding = b"fundingTime",
+        symbol = b"instId", ts = b"ts", mark = b"markPx", index = b"idxPx", rate = b"fundingRate", funding = b"fundingTime",
         next_funding = b"nextFundingTime", open_interest = b"oi", value = b"oiUsd", state = b"state", details = b"details",
     }
 }
@@ -30,6 +30,7 @@ members! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     MarkPrice,
+    IndexPrice,
     Funding,
     OpenInterest,
     Liquidations,
@@ -40,6 +41,7 @@ pub(super) enum Told {
 pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
     match channel {
         b"mark-price" => Some(Told::MarkPrice),
+        b"index-tickers" => Some(Told::IndexPrice),
         b"funding-rate" => Some(Told::Funding),
         b"open-interest" => Some(Told::OpenInterest),
         b"liquidation-orders" => Some(Told::Liquidations),
@@ -50,15 +52,20 @@ pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
 
 /// A message of such a channel, whose `data` is an array.
 pub(super) fn message(frame: &[u8], data: Value, told: Told) -> Result<Message<'_>, Reject> {
-    let is_foreign = matches!(told, Told::Liquidations | Told::States);
+    let about = match told {
+        Told::IndexPrice => About::Contracts,
+        Told::Liquidations | Told::States => About::Any,
+        Told::MarkPrice | Told::Funding | Told::OpenInterest => About::Subscribed,
+    };
     let read = match told {
         Told::MarkPrice => mark_prices,
+        Told::IndexPrice => index_prices,
         Told::Funding => fundings,
         Told::OpenInterest => open_interests,
         Told::Liquidations => liquidations,
         Told::States => states,
     };
-    FigureRows { frame, value: data, is_foreign, read }.checked()
+    FigureRows { frame, value: data, about, read }.checked()
 }
 
 fn rows<'a>(
@@ -80,6 +87,14 @@ fn mark_prices<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(
     rows(frame, data, |symbol, at, row| {
         let ts_event = Some(time(frame, row.ts.required(at)?)?);
         let figure = Figure::MarkPrice(decimal_text(frame, row.mark.required(at)?)?);
+        each(FigureMessage { symbol, ts_event, is_whole: true, figure })
+    })
+}
+
+fn index_prices<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    rows(frame, data, |symbol, at, row| {
+        let ts_event = Some(time(frame, row.ts.required(at)?)?);
+        let figure = Figure::IndexPrice(decimal_text(frame, row.index.required(at)?)?);
         each(FigureMessage { symbol, ts_event, is_whole: true, figure })
     })
 }
