@@ -10,7 +10,11 @@ export function manifestOf(streams: Readonly<Record<string, string>>, states: Ve
     return [kind, ['stream', 'data', ...paths].join(' ')] as const;
   });
   return {
-    kindOf: (message) => textAt(message, 'stream')?.split('@')[1],
+    // A stream that tells of all symbols has a name of its own: `!contractInfo`.
+    kindOf: (message) => {
+      const [symbol, kind] = textAt(message, 'stream')?.split('@') ?? [];
+      return symbol?.startsWith('!') === true ? symbol : kind;
+    },
     members: Object.fromEntries(members),
     states,
   };
@@ -21,4 +25,8 @@ export const FUTURES_STREAMS = {
   depth: 'e E T s ps? U u pu b a st?',
   bookTicker: 'e u E T s ps? b B a A st?',
   aggTrade: 'e E a s p q nq? f l T m st?',
+  // `ap` is of 2025; contracts that expire have neither index nor funding.
+  markPrice: 'e E s ps? p ap? i? P r T st?',
+  forceOrder: 'e E o o.s o.ps? o.S o.o o.f o.q o.p o.ap o.X o.l o.z o.T st?',
+  '!contractInfo': 'e E s ps ct dt ot cs bks? bks[].bs? bks[].bnf? bks[].bnc? bks[].mmr? bks[].cf? bks[].mi? bks[].ma? st?',
 };

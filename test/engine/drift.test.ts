@@ -96,6 +96,67 @@ test('new, missing and unknown things are counted by name; bytes and a line once
   expect(logger.lines[5]?.fields).toMatchObject({ venue: 'binance-spot', what: 'trade data.novelty', count: 4 });
 });
 
+/** A message of figures of each venue, and a member of it that none is without. */
+const FIGURES: readonly (readonly [string, object, string])[] = [
+  [
+    'binance-usdm',
+    { stream: 'btcusdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 1, s: 'X', p: '1', i: '1', P: '1', r: '0', T: 1 } },
+    'markPrice data.r',
+  ],
+  [
+    'binance-coinm',
+    {
+      stream: '!contractInfo',
+      data: { e: 'contractInfo', E: 1, s: 'X', ps: 'X', ct: 'PERPETUAL', dt: 1, ot: 1, cs: 'TRADING' },
+    },
+    '!contractInfo data.cs',
+  ],
+  [
+    'bybit-inverse',
+    { topic: 'allLiquidation.X', type: 'snapshot', ts: 1, data: [{ T: 1, s: 'X', S: 'Buy', v: '1', p: '1' }] },
+    'allLiquidation data[].S',
+  ],
+  [
+    'okx-swap',
+    { arg: { channel: 'mark-price', instId: 'X' }, data: [{ instType: 'SWAP', instId: 'X', markPx: '1', ts: '1' }] },
+    'mark-price data[].markPx',
+  ],
+  [
+    'deribit',
+    {
+      ...{ jsonrpc: '2.0', method: 'subscription' },
+      params: { channel: 'instrument.state.any.any', data: { timestamp: 1, state: 'open', instrument_name: 'X' } },
+    },
+    'instrument.state params.data.state',
+  ],
+  ['backpack', { stream: 'openInterest.X', data: { e: 'openInterest', E: 1, s: 'X', o: '1' } }, 'openInterest data.o'],
+];
+
+test.each(FIGURES)('%s: a member of figures that is new or gone is named', (name, message, path) => {
+  const { watch } = sentinel();
+  const [venue, text] = [known(name), JSON.stringify(message)];
+  watch.sample(venue, Buffer.from(text));
+  expect(told(watch.list())).toEqual([]);
+  const member = path.split('.').at(-1) ?? '';
+  watch.sample(venue, Buffer.from(text.replace(`"${member}":`, '"novelty":')));
+  const added = path.replace(/[^.]+$/, 'novelty');
+  expect(told(watch.list())).toEqual([`new_member: ${added}: 1`, `missing_member: ${path}: 1`]);
+});
+
+test('a ticker of Bybit is whole at first, and then tells changes alone', () => {
+  const { watch } = sentinel();
+  const linear = known('bybit-linear');
+  const ticker = (type: string, data: object) =>
+    bytes({ topic: 'tickers.X', type, data: { symbol: 'X', ...data }, cs: 1, ts: 1 });
+  watch.sample(linear, ticker('delta', { markPrice: '1' }));
+  expect(told(watch.list())).toEqual([]);
+  watch.sample(
+    linear,
+    ticker('snapshot', { markPrice: '1', indexPrice: '1', openInterest: '1', openInterestValue: '1', fundingRate: '0' }),
+  );
+  expect(told(watch.list())).toEqual(['missing_member: tickers snapshot data.nextFundingTime: 1']);
+});
+
 test('a venue that changes names all the time fills no memory', () => {
   const { watch } = sentinel();
   for (let count = 0; count < 1_000; count += 1)

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VENUES } from '../../model/codes.js';
-import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { MINUTES_PER_REQUEST_MAX, type StreamTable, streamsIn, type Venue, type VenueMinutes } from '../../model/venue.js';
 import { type Category, classesOf, DEFAULTS, KEEP_ALIVE, LIMITS } from './endpoints.js';
+import { manifestOf } from './manifest.js';
 
 /** Topic of a channel: the deepest book every 200 ms, which is the whole one for most symbols; trades; level 1 every 10 ms. */
 const TOPICS: StreamTable = {
@@ -48,17 +48,6 @@ const minutesOf = (category: Category): VenueMinutes => ({
       .reverse(),
 });
 
-/** Reference of 2026-07-24. */
-const MANIFEST: VenueManifest = {
-  kindOf: (message) => textAt(message, 'topic')?.split('.')[0],
-  members: {
-    orderbook: 'topic type ts cts data data.s data.b data.a data.u data.seq',
-    publicTrade:
-      'topic type ts data data[].T data[].s data[].S data[].v data[].p data[].L? data[].i data[].BT data[].RPI? data[].seq?',
-  },
-  states: { member: 'status', known: ['Trading', 'PreLaunch', 'Delivering', 'Closed'] },
-};
-
 function venueOf(category: Category): Venue {
   const name = `bybit-${category}` as const;
   return {
@@ -79,7 +68,7 @@ function venueOf(category: Category): Venue {
     listingRequest: () => ({ path: `/v5/market/instruments-info?category=${category}&limit=1000`, weight: 1 }),
     // The headers count the requests of an account, not those of an address.
     usedWeight: () => undefined,
-    manifest: MANIFEST,
+    manifest: manifestOf(category),
   };
 }
 
