@@ -13,11 +13,11 @@ const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 const STREAM = {
   binance: /^(btcusdt@[a-zA-Z0-9@]+|!contractInfo)$/,
   bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation)\.BTCUSDT$/,
-  coinbase: /^(level2|market_trades|ticker):BTCUSDT$/,
-  backpack: /^(depth|trade|bookTicker)\.BTCUSDT$/,
-  deribit: /^((book|trades)\.BTCUSDT\.100ms|quote\.BTCUSDT)$/,
+  coinbase: /^(level2|market_trades|ticker|status):BTCUSDT$/,
+  backpack: /^((depth|trade|bookTicker|markPrice|openInterest)\.BTCUSDT|liquidation)$/,
+  deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|instrument\.state\.any\.any)$/,
   okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
-  kraken: /^(book|ticker|trade):BTCUSDT$/,
+  kraken: /^((book|ticker|trade):BTCUSDT|instrument)$/,
 } as const;
 const CONTROL = {
   binance: {
@@ -208,16 +208,27 @@ interface Spoken {
   readonly events?: readonly { readonly product_id?: string; readonly [list: string]: unknown }[];
 }
 
-const COINBASE: Readonly<Record<string, string>> = { l2_data: 'level2', market_trades: 'market_trades', ticker: 'ticker' };
+type Product = { readonly product_id?: string; readonly id?: string } | undefined;
+
+const COINBASE: Readonly<Record<string, string>> = {
+  l2_data: 'level2',
+  market_trades: 'market_trades',
+  ticker: 'ticker',
+  status: 'status',
+};
 
 function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId ?? arg.instType}`;
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
   const [event] = events ?? [];
-  const rows = (event?.['trades'] ?? event?.['tickers'] ?? [event]) as ({ product_id?: string } | undefined)[];
-  const ofEvent = COINBASE[channel ?? ''] === undefined ? undefined : `${COINBASE[channel ?? '']}:${rows[0]?.product_id}`;
-  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofData ?? ofEvent;
+  const rows = (event?.['trades'] ?? event?.['tickers'] ?? event?.['products'] ?? [event]) as Product[];
+  const ofEvent =
+    event === undefined || COINBASE[channel ?? ''] === undefined
+      ? undefined
+      : `${COINBASE[channel ?? '']}:${rows[0]?.product_id ?? rows[0]?.id}`;
+  const ofAll = channel === 'instrument' ? channel : undefined;
+  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofAll ?? ofData ?? ofEvent;
 }
 
 /** OHLCV by minute of trades as they stand in messages. */

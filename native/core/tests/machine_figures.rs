@@ -284,6 +284,80 @@ fn a_deribit_ticker_tells_all_of_it_from_json_numbers() {
 }
 
 #[test]
+fn deribit_tells_of_instruments_that_begin_and_end_on_one_channel() {
+    let mut rig = rig_of(VenueId::Deribit, "BTC-PERPETUAL", channel::STATUS);
+    let state = r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"instrument.state.any.any","data":{"timestamp":1767225600940,"state":"created","instrument_name":"BTC-PERPETUAL"}}}"#;
+    for (word, expected) in [
+        ("created", MarketState::PreOpen),
+        ("open", MarketState::Trading),
+        ("settlement", MarketState::Settling),
+        ("started", MarketState::Trading),
+        ("closed", MarketState::Closed),
+        ("locked", MarketState::Halt),
+        ("delivered", MarketState::Delisted),
+        ("news", MarketState::Other),
+    ] {
+        assert_eq!(told(&mut rig, &state.replace("created", word)), [Body::TradingStatus(expected)], "{word}");
+    }
+    assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 1_767_225_600_940_000_000);
+    assert_eq!(told(&mut rig, &state.replace("BTC-PERPETUAL", "BTC-2JAN26-90000-C")), [], "it tells of all instruments");
+    assert_eq!(refused(&mut rig, &state.replace("\"created\"", "null")), Code::FieldType);
+    assert_eq!(refused(&mut rig, &state.replace("\"state\"", "\"status\"")), Code::FieldMissing);
+}
+
+#[test]
+fn kraken_tells_of_all_pairs_and_coinbase_of_products_whether_they_trade() {
+    let mut rig = rig_of(VenueId::KrakenSpot, "BTC/USD", channel::STATUS);
+    let pairs = r#"{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"USD","status":"enabled","precision":4}],"pairs":[{"symbol":"ETH/USD","status":"online"},{"symbol":"BTC/USD","base":"BTC","quote":"USD","status":"online","qty_precision":8,"qty_increment":0.00000001,"has_index":true}]}}"#;
+    assert_eq!(told(&mut rig, pairs), [Body::TradingStatus(MarketState::Trading)]);
+    assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 0, "the venue gives no time");
+    assert_eq!(told(&mut rig, pairs), [], "the state is the same");
+    let words = [
+        ("cancel_only", MarketState::CancelOnly),
+        ("post_only", MarketState::PostOnly),
+        ("limit_only", MarketState::LimitOnly),
+        ("reduce_only", MarketState::ReduceOnly),
+        ("maintenance", MarketState::Maintenance),
+        ("work_in_progress", MarketState::PreOpen),
+        ("delisted", MarketState::Delisted),
+        ("news", MarketState::Other),
+    ];
+    for (word, expected) in words {
+        let frame = pairs.replace("snapshot", "update").replace("online", word);
+        assert_eq!(told(&mut rig, &frame), [Body::TradingStatus(expected)], "{word}");
+    }
+    for (frame, code) in [
+        (pairs.replace("\"pairs\":[", "\"pairs\":[1,"), Code::FieldType),
+        (pairs.replace("\"data\":{", "\"data\":[{").replace("}]}}", "}]}]}"), Code::FieldType),
+        (pairs.replace("\"online\"", "true"), Code::FieldType),
+        (pairs.replace("\"symbol\"", "\"name\""), Code::FieldMissing),
+        (pairs.replace("snapshot", "partial"), Code::UnknownEvent),
+    ] {
+        assert_eq!(refused(&mut rig, &frame), code, "{frame}");
+    }
+
+    let mut rig = rig_of(VenueId::Coinbase, "BTC-USD", channel::STATUS);
+    let mut number = 0;
+    let mut status = |word: &str| {
+        number += 1;
+        format!(
+            r#"{{"channel":"status","client_id":"","timestamp":"2026-04-07T14:30:10.5Z","sequence_num":{number},"events":[{{"type":"snapshot","products":[{{"product_type":"SPOT","id":"BTC-USD","base_currency":"BTC","status":{word},"status_message":""}},{{"id":"X-USD","status":"online"}}]}}]}}"#
+        )
+    };
+    for (word, expected) in [
+        ("online", MarketState::Trading),
+        ("offline", MarketState::Halt),
+        ("delisted", MarketState::Delisted),
+        ("x", MarketState::Other),
+    ] {
+        assert_eq!(told(&mut rig, &status(&format!("\"{word}\""))), [Body::TradingStatus(expected)], "{word}");
+    }
+    assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 1_775_572_210_500_000_000);
+    assert_eq!(refused(&mut rig, &status("1")), Code::FieldType);
+    assert_eq!(refused(&mut rig, &status("\"x\"").replace("products", "rows")), Code::FieldMissing);
+}
+
+#[test]
 fn backpack_tells_its_figures_in_microseconds_but_the_next_funding_in_milliseconds() {
     let mut rig = rig_of(VenueId::Backpack, "SOL_USDC_PERP", ALL);
     let mark = r#"{"stream":"markPrice.SOL_USDC_PERP","data":{"e":"markPrice","E":1759338824897386,"s":"SOL_USDC_PERP","p":"208.50","f":"0.0001","i":"208.47","n":1759363200000,"T":1759338824895616}}"#;

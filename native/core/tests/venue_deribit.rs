@@ -130,7 +130,7 @@ fn what_we_do_not_publish_is_ignored() {
         "deribit_volatility_index.btc_usd",
         "deribit_price_index.btc_usd",
         "perpetual.BTC-PERPETUAL.100ms",
-        "instrument.state.any.BTC",
+        "instrument.creation.any.BTC",
         "platform_state",
         "platform_state.public_methods_state",
         "book.BTC-PERPETUAL.none.10.100ms",

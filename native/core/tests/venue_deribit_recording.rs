@@ -6,8 +6,9 @@ mod venue_support;
 
 use std::collections::{BTreeMap, HashMap};
 
-use machine_harness::Reader;
+use machine_harness::{Reader, Seen};
 use serde_json::Value;
+use tickring_core::event::Body;
 use tickring_core::simd::Parser;
 use tickring_core::venue::{KnownHead, Message, Sides, VenueId};
 use venue_support::*;
@@ -40,6 +41,23 @@ fn best(book: &PlainBook) -> [f64; 2] {
     book.best().map(|price| price.map_or(0.0, |price| price.parse().unwrap()))
 }
 
+/// Mark, index and open interest of each ticker as the venue spells them.
+fn figures_of(reader: &Reader) -> Vec<[String; 3]> {
+    let number = |mantissa: i64, exponent: i8| {
+        let places = usize::from(exponent.unsigned_abs());
+        let digits = format!("{mantissa:0>width$}", width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        format!("{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+    };
+    let told = reader.seen.iter().filter_map(|(_, seen)| match seen {
+        Seen::Figure(Body::MarkPrice(told) | Body::IndexPrice(told)) => Some(number(told.price, told.exponent)),
+        Seen::Figure(Body::OpenInterest(told)) => Some(number(told.qty, told.qty_exponent)),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    told.as_chunks::<3>().0.to_vec()
+}
+
 #[test]
 fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
     let Some(captures) = captures() else { return };
@@ -48,6 +66,7 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
         let mut books: HashMap<String, PlainBook> = HashMap::new();
         let mut channels: BTreeMap<String, u64> = BTreeMap::new();
         let (mut agree, mut ahead, mut compared) = (0, 0, 0);
+        let mut told: Vec<[String; 3]> = Vec::new();
         let mut awaited: HashMap<String, [f64; 2]> = HashMap::new();
         for line in lines(&captures, "DERIBIT") {
             if !line.is_frame {
@@ -63,6 +82,8 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
             *channels.entry(channel.to_owned()).or_default() += 1;
             let data = &message["params"]["data"];
             if channel == "ticker" {
+                let spelled = |name: &str| data[name].to_string().replace("1e-6", "0.000001");
+                told.push(["mark_price", "index_price", "open_interest"].map(spelled));
                 // A book that has begun says what the ticker says; an empty side is told as 0.
                 let Some(book) = books.get(symbol) else { continue };
                 let told = [&data["best_bid_price"], &data["best_ask_price"]].map(|price| price.as_f64().unwrap());
@@ -95,6 +116,10 @@ fn the_recording_replays_whole_and_its_books_are_those_of_a_plain_model() {
         assert_eq!(counters.quarantined, 0);
         assert_eq!(counters.book_deltas + 10, oracle_count(&captures, "DERIBIT", "l2_book"), "ten begin with a snapshot");
         assert_eq!(channels["ticker"], oracle_count(&captures, "DERIBIT", "ticker"));
+        // Options have no funding; a state is told when it is another one.
+        assert_eq!(figures_of(&reader), told);
+        assert_eq!((counters.mark_prices, counters.open_interests, counters.fundings), (2 * 89, 89, 0));
+        assert_eq!(counters.trading_statuses, SYMBOLS.len() as u64, "all were open, and stayed so");
         assert_eq!((counters.trades, counters.gaps, counters.resyncs, counters.duplicates), (0, 0, 0, 0));
         assert_eq!((counters.crossed, counters.replies), (0, 1));
         assert_eq!(books.len(), SYMBOLS.len());

@@ -63,6 +63,8 @@ fn answers_and_what_carries_nothing_are_read() {
             -1,
         ),
         (r#"{"method":"unsubscribe","success":true}"#, 0, 0),
+        (r#"{"error":"Already subscribed","method":"subscribe","req_id":3,"success":false}"#, 3, 0),
+        (r#"{"error":"Already subscribed","method":"subscribe","req_id":3,"success":false,"symbol":"BTC/USD"}"#, 3, -1),
         (r#"{"Error":"Exceeded msg rate"}"#, 0, -1),
         (
             r#"{"channelID":993,"channelName":"trade","event":"subscriptionStatus","pair":"XMR/USD","status":"subscribed"}"#,

@@ -1,6 +1,7 @@
 import type { LevelUpdate } from '../market/events.js';
 import { backpackSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
+import { backpackFigures, message } from './backpack-figures.js';
 import { type Dialect, levelRows, type RestCall, type ServerLimits } from './dialect.js';
 import { backpackWords } from './recorded.js';
 
@@ -21,10 +22,6 @@ const limits: ServerLimits = {
 };
 
 const DEPTH_LIMITS = [5, 10, 20, 50, 100, 500, 1_000];
-
-function message(stream: string, data: string): string {
-  return `{"stream":"${stream}","data":${data}}`;
-}
 
 /** No acknowledgement: only what does not exist is answered. */
 function readControl(text: string, isKnown: (stream: string) => boolean): ControlOutcome {
@@ -97,6 +94,7 @@ export const backpack: Dialect = {
   firstTradeId: 12_000,
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${kind}.${symbol}`),
+  figures: backpackFigures,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: backpackWords,
   control: readControl,

@@ -1,7 +1,7 @@
 import type { DepthEvent } from '../market/events.js';
 import { coinbaseSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome, ControlTarget } from '../server/control-messages.js';
-import type { Dialect, ServerLimits } from './dialect.js';
+import type { Dialect, FigureStream, ServerLimits } from './dialect.js';
 import { coinbaseWords } from './recorded.js';
 
 /** No limit is documented. */
@@ -49,6 +49,20 @@ function book(text: SymbolText, spec: SymbolSpec, event: DepthEvent, type: 'snap
   const rows = [...bids, ...event.asks.map((level) => row('offer', level))];
   return message('l2_data', event.eventUs, `{"type":"${type}","product_id":"${spec.symbol}","updates":[${rows.join(',')}]}`);
 }
+
+/** States of products, each of those that were asked for; the venue repeats them all, now and then. */
+const states: FigureStream = {
+  kind: 'status',
+  greets: true,
+  name: ({ symbol }) => `status:${symbol}`,
+  words: (text, spec, event) => {
+    const assets = `"base_currency":"${spec.baseAsset}","quote_currency":"${spec.quoteAsset}"`;
+    const steps = `"base_increment":"${text.qty(1)}","quote_increment":"${text.price(1)}"`;
+    const state = `"display_name":"${spec.baseAsset}/${spec.quoteAsset}","status":"${event.isHalted ? 'offline' : 'online'}","status_message":""`;
+    const row = `{"product_type":"SPOT","id":"${spec.symbol}",${assets},${steps},${state},"min_market_funds":"1"}`;
+    return message('status', event.eventUs, `{"type":"${event.isWhole ? 'snapshot' : 'update'}","products":[${row}]}`);
+  },
+};
 
 interface Request {
   readonly type?: unknown;
@@ -123,6 +137,7 @@ export const coinbase: Dialect = {
   firstTradeId: 995_000_000,
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${CHANNEL[kind]}:${symbol}`),
+  figures: [states],
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: coinbaseWords,
   control: readControl,

@@ -1,6 +1,8 @@
 import type { DepthEvent, LevelUpdate, TradeEvent } from '../market/events.js';
 import { deribitSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import { readControl } from './deribit-control.js';
+import { deribitFigures } from './deribit-figures.js';
+import { message, number } from './deribit-words.js';
 import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { deribitWords } from './recorded.js';
 
@@ -23,18 +25,6 @@ const limits: ServerLimits = {
   refusalsBeforeBan: 10,
   banMs: 600_000,
 };
-
-/** A number as the venue writes it: at least one decimal, small ones with an exponent. */
-function number(text: string): string {
-  const value = Number(text);
-  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential();
-  const trimmed = text.includes('.') ? text.replace(/0+$/, '') : `${text}.`;
-  return trimmed.endsWith('.') ? `${trimmed}0` : trimmed;
-}
-
-function message(channel: string, data: string): string {
-  return `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"${channel}","data":${data}}}`;
-}
 
 /** `[["new",price,amount],…]`; which level is new the market does not remember, and clients must not depend on it. */
 function rows(text: SymbolText, levels: readonly LevelUpdate[], action: string): string {
@@ -99,6 +89,7 @@ export const deribit: Dialect = {
     if (kind === 'aggTrade') return undefined;
     return { depth: `book.${symbol}.${suffix}`, bookTicker: `quote.${symbol}`, trade: `trades.${symbol}.100ms` }[kind];
   },
+  figures: deribitFigures,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: deribitWords,
   control: readControl,

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { DepthEvent, LevelUpdate } from '../market/events.js';
 import { krakenSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
-import type { Dialect, RestCall, ServerLimits } from './dialect.js';
+import type { Dialect, FigureStream, RestCall, ServerLimits } from './dialect.js';
 import { readControl } from './kraken-control.js';
 import { krakenWords } from './recorded.js';
 
@@ -70,6 +70,23 @@ function pair(spec: SymbolSpec): readonly [string, object] {
   return [`X${old}Z${quote}`, row];
 }
 
+/** States of all pairs; the first message of a subscription has one pair of them here, the venue's all. */
+const states: FigureStream = {
+  kind: 'status',
+  isShared: true,
+  greets: true,
+  name: () => 'instrument',
+  words: (text, { symbol, pricePlaces, qtyPlaces }, event) => {
+    const [base = '', quote = ''] = symbol.split('/');
+    const names = `"symbol":"${symbol}","base":"${base}","quote":"${quote}","status":"${event.isHalted ? 'cancel_only' : 'online'}"`;
+    const qty = `"qty_precision":${qtyPlaces},"qty_increment":${text.qty(1)},"qty_min":${text.qty(1)}`;
+    const price = `"price_precision":${pricePlaces},"price_increment":${text.price(1)}`;
+    const more = '"cost_precision":5,"cost_min":0.5,"marginable":false,"has_index":true';
+    const type = event.isWhole ? 'snapshot' : 'update';
+    return `{"channel":"instrument","type":"${type}","data":{"assets":[],"pairs":[{${names},${qty},${price},${more}}]}}`;
+  },
+};
+
 function rest(path: string): RestCall | undefined {
   return path === '/0/public/AssetPairs' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined;
 }
@@ -91,6 +108,7 @@ export const krakenSpot: Dialect = {
   depthCadences: [{ suffix: '', clock: 'interval', every: [1] }],
   streamName: (symbol, kind) =>
     kind === 'aggTrade' ? undefined : `${{ depth: 'book', bookTicker: 'ticker', trade: 'trade' }[kind]}:${symbol}`,
+  figures: [states],
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: krakenWords,
   control: readControl,

@@ -119,6 +119,7 @@ export const okxWords: RecordedWords = {
 export const krakenWords: RecordedWords = {
   namesOf: (message) => {
     const { channel, data } = objectOf(message);
+    if (channel === 'instrument') return [channel];
     return texts(rowsOf(data).map(({ symbol }) => symbol)).map((symbol) => `${String(channel)}:${symbol}`);
   },
   meant: meaning([
@@ -137,7 +138,9 @@ export const coinbaseWords: RecordedWords = {
       ...['trades', 'tickers', 'candles'].flatMap((name) => rowsOf(event[name])),
     ]);
     const name = channel === 'l2_data' ? 'level2' : channel;
-    return texts(rows.map(({ product_id: product }) => product)).map((product) => `${name}:${product}`);
+    const products = events === undefined ? [] : rowsOf(events).flatMap((event) => rowsOf(event['products']));
+    const named = [...rows.map(({ product_id: product }) => product), ...products.map(({ id }) => id)];
+    return texts(named).map((product) => `${name}:${product}`);
   },
   meant: meaning([
     [/^level2:(.+)$/, 'depth'],

@@ -4,7 +4,9 @@ import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 export const DEFAULTS = { wsUrl: 'wss://ws.backpack.exchange', restUrl: 'https://api.backpack.exchange' } as const;
 
 /** All channels share one socket. */
-export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: ['book', 'trade', 'quote'], path: '/' }];
+export const CLASSES: readonly ConnectionClass[] = [
+  { name: 'stream', channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'liquidation'], path: '/' },
+];
 
 /** No limit is documented but those of pings: all others are ours, and gentle. */
 export const LIMITS: VenueLimits = {

@@ -3,11 +3,16 @@ import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
 
-/** Real time, each of them. */
+/** Real time, but for open interest, which comes each minute. */
 const STREAMS: StreamTable = {
   book: (symbol) => `depth.${symbol}`,
   trade: (symbol) => `trade.${symbol}`,
   quote: (symbol) => `bookTicker.${symbol}`,
+  mark_price: (symbol) => `markPrice.${symbol}`,
+  funding: (symbol) => `markPrice.${symbol}`,
+  open_interest: (symbol) => `openInterest.${symbol}`,
+  // Of all markets.
+  liquidation: () => 'liquidation',
 };
 
 /** Deepest snapshot that the venue gives. */
@@ -22,6 +27,10 @@ const MANIFEST: VenueManifest = {
     depth: 'stream data data.e data.E data.s data.a data.b data.U data.u data.T',
     bookTicker: 'stream data data.e data.E data.s data.a data.A data.b data.B data.u data.T',
     trade: 'stream data data.e data.E data.s data.p data.q data.b data.a data.t data.T data.m',
+    // Markets of predictions have no funding.
+    markPrice: 'stream data data.e data.E data.s data.p data.f? data.i? data.n? data.T',
+    openInterest: 'stream data data.e data.E data.s data.o',
+    liquidation: 'stream data data.e data.E data.s data.p data.q data.S data.T',
   },
   states: { member: 'orderBookState', known: ['Open', 'Closed', 'CancelOnly', 'LimitOnly', 'PostOnly'] },
 };
@@ -33,6 +42,7 @@ export const backpack: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
+  sharedChannels: ['liquidation'],
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (_, streams) => JSON.stringify({ method: 'SUBSCRIBE', params: streams }),
   unsubscribeFrame: (_, streams) => JSON.stringify({ method: 'UNSUBSCRIBE', params: streams }),

@@ -11,6 +11,7 @@ export const CLASSES: readonly ConnectionClass[] = [
   { name: 'level2', channels: ['book'], path: '/' },
   { name: 'market_trades', channels: ['trade'], path: '/' },
   { name: 'ticker', channels: ['quote'], path: '/' },
+  { name: 'status', channels: ['status'], path: '/' },
 ];
 
 export const LIMITS: VenueLimits = {

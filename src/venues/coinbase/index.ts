@@ -7,6 +7,7 @@ const STREAMS: StreamTable = {
   book: (symbol) => `level2:${symbol}`,
   trade: (symbol) => `market_trades:${symbol}`,
   quote: (symbol) => `ticker:${symbol}`,
+  status: (symbol) => `status:${symbol}`,
 };
 
 /** Streams are `channel:product` here; the venue wants the channel once. All streams of a message have the same. */
@@ -30,6 +31,10 @@ const MANIFEST: VenueManifest = {
       .join(' ')
       .split(' ')
       .map((name) => `events[].tickers[].${name}`)
+      .join(' ')}`,
+    status: `${EVENT} events[].products ${'product_type id base_currency quote_currency base_increment quote_increment display_name status status_message min_market_funds'
+      .split(' ')
+      .map((name) => `events[].products[].${name}`)
       .join(' ')}`,
   },
   states: { member: 'status', known: ['online', 'delisted'] },

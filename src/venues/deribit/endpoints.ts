@@ -5,7 +5,11 @@ export const DEFAULTS = { wsUrl: 'wss://www.deribit.com', restUrl: 'https://www.
 
 /** All channels share one socket. */
 export const CLASSES: readonly ConnectionClass[] = [
-  { name: 'jsonrpc', channels: ['book', 'trade', 'quote'], path: '/ws/api/v2' },
+  {
+    name: 'jsonrpc',
+    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'status'],
+    path: '/ws/api/v2',
+  },
 ];
 
 export const LIMITS: VenueLimits = {

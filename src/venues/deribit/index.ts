@@ -8,7 +8,17 @@ const STREAMS: StreamTable = {
   book: (symbol) => `book.${symbol}.100ms`,
   trade: (symbol) => `trades.${symbol}.100ms`,
   quote: (symbol) => `quote.${symbol}`,
+  // One channel tells all of it.
+  mark_price: (symbol) => ticker(symbol),
+  funding: (symbol) => ticker(symbol),
+  open_interest: (symbol) => ticker(symbol),
+  // Instruments that begin and end are told of on one channel for all, states in between by the ticker.
+  status: (symbol) => [ticker(symbol), 'instrument.state.any.any'],
 };
+
+function ticker(symbol: string): string {
+  return `ticker.${symbol}.100ms`;
+}
 
 /**
  * Answers name the channels that were accepted and leave the others out: a subscription's id has in its last three digits how many
@@ -29,7 +39,10 @@ function inEnvelope(row: string, names: string): string {
 
 /** Reference of 2026; states as they are since 2026-01-13. */
 const MANIFEST: VenueManifest = {
-  kindOf: (message) => textAt(message, 'params', 'channel')?.split('.')[0],
+  kindOf: (message) => {
+    const [kind, of] = textAt(message, 'params', 'channel')?.split('.') ?? [];
+    return kind === 'instrument' ? `${kind}.${of}` : kind;
+  },
   members: {
     book: inEnvelope('', 'type timestamp prev_change_id? instrument_name change_id bids asks'),
     quote: inEnvelope('', 'timestamp instrument_name best_ask_price best_bid_price best_ask_amount best_bid_amount'),
@@ -37,6 +50,18 @@ const MANIFEST: VenueManifest = {
       '[]',
       'timestamp price amount direction index_price? instrument_name trade_seq mark_price? tick_direction contracts? trade_id iv? liquidation? block_trade_id? block_trade_leg_count? combo_id? combo_trade_id? block_rfq_id?',
     ),
+    // What instruments of some kinds have, and what is null for others.
+    ticker: inEnvelope(
+      '',
+      [
+        'timestamp state stats stats.high stats.low stats.price_change? stats.volume? stats.volume_usd? stats.volume_notional?',
+        'index_price instrument_name mark_price last_price? settlement_price? min_price? max_price? open_interest? interest_value?',
+        'best_ask_price? best_bid_price? best_ask_amount? best_bid_amount? estimated_delivery_price? delivery_price?',
+        'current_funding? funding_8h? underlying_price? underlying_index? mark_iv? bid_iv? ask_iv? interest_rate?',
+        'greeks? greeks.delta? greeks.gamma? greeks.vega? greeks.theta? greeks.rho?',
+      ].join(' '),
+    ),
+    'instrument.state': inEnvelope('', 'timestamp state instrument_name'),
   },
   states: { member: 'state', known: ['open', 'settlement', 'delivered', 'inactive', 'locked', 'halted', 'archivized'] },
 };
@@ -51,6 +76,7 @@ export const deribit: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
+  sharedChannels: ['status'],
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => request(id, 'public/subscribe', streams, streams.length),
   // What was not subscribed is missing from the answer, and no fault.

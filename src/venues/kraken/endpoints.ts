@@ -8,6 +8,7 @@ export const CLASSES: readonly ConnectionClass[] = [
   { name: 'book', channels: ['book'], path: '/v2' },
   { name: 'trade', channels: ['trade'], path: '/v2' },
   { name: 'ticker', channels: ['quote'], path: '/v2' },
+  { name: 'instrument', channels: ['status'], path: '/v2' },
 ];
 
 export const LIMITS: VenueLimits = {

@@ -7,6 +7,8 @@ const STREAMS: StreamTable = {
   book: (symbol) => `book:${symbol}`,
   trade: (symbol) => `trade:${symbol}`,
   quote: (symbol) => `ticker:${symbol}`,
+  // Of all pairs.
+  status: () => 'instrument',
 };
 
 /** The whole book first; no trades of the past; each change of the best level instead of each trade. */
@@ -14,13 +16,18 @@ const PARAMS: Readonly<Record<string, object>> = {
   book: { depth: DEPTH, snapshot: true },
   trade: { snapshot: false },
   ticker: { event_trigger: 'bbo', snapshot: true },
+  instrument: { snapshot: true },
 };
 
-/** A stream is named `channel:symbol` here; those of one message have one channel, for each has connections of its own. */
+/**
+ * A stream is named `channel:symbol` here, or `channel` where it has none; those of one message have one channel, for each has connections
+ * of its own.
+ */
 function frame(method: string, id: number, streams: readonly string[]): string {
   const channel = streams[0]?.split(':', 1)[0] ?? '';
-  const symbol = streams.map((stream) => stream.slice(channel.length + 1));
-  return JSON.stringify({ method, params: { channel, symbol, ...PARAMS[channel] }, req_id: id });
+  const symbol = streams.map((stream) => stream.slice(channel.length + 1)).filter((name) => name !== '');
+  const about = symbol.length === 0 ? {} : { symbol };
+  return JSON.stringify({ method, params: { channel, ...about, ...PARAMS[channel] }, req_id: id });
 }
 
 /** Reference of 2026-11-21. */
@@ -32,6 +39,21 @@ const MANIFEST: VenueManifest = {
       'channel type data data[].symbol data[].side data[].price data[].qty data[].ord_type data[].trade_id data[].timestamp',
     ticker:
       'channel type data data[].symbol data[].bid data[].bid_qty data[].ask data[].ask_qty data[].last? data[].volume? data[].vwap? data[].low? data[].high? data[].change? data[].change_pct? data[].timestamp',
+    instrument: [
+      'channel type data data.assets data.pairs',
+      'id status precision? precision_display? borrowable? collateral_value? margin_rate? class? multiplier?'
+        .split(' ')
+        .map((name) => `data.assets[].${name}`)
+        .join(' '),
+      [
+        'symbol base quote status qty_precision qty_increment qty_min price_precision price_increment cost_precision cost_min marginable',
+        'has_index margin_initial? position_limit_long? position_limit_short? tick_size? execution_venue?',
+      ]
+        .join(' ')
+        .split(' ')
+        .map((name) => `data.pairs[].${name}`)
+        .join(' '),
+    ].join(' '),
   },
   states: {
     member: 'status',
@@ -46,6 +68,7 @@ export const krakenSpot: Venue = {
   defaults: DEFAULTS,
   classes: CLASSES,
   limits: LIMITS,
+  sharedChannels: ['status'],
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => frame('subscribe', id, streams),
   unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),

@@ -12,7 +12,8 @@ use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 use super::fields::{NAME_BYTES_MAX, clock, clock_text, decimal_text, level_rows, members, name, reject, text, unsigned};
 use super::listing::{Step, listings, member, text as owned};
 use super::{
-    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows, TradeMessage, TradeRows,
+    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows, TradeMessage,
+    TradeRows, coinbase_figures,
 };
 
 members! {
@@ -66,7 +67,8 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     match channel_name {
         b"l2_data" | b"market_trades" | b"ticker" => {}
         b"subscriptions" => return Ok(Message::Reply { id: 0, venue_code: 0 }),
-        b"heartbeats" | b"candles" | b"status" | b"ticker_batch" => return Ok(Message::Ignored),
+        b"status" => return coinbase_figures::states(frame, at),
+        b"heartbeats" | b"candles" | b"ticker_batch" => return Ok(Message::Ignored),
         _ => return reject(Code::UnknownEvent, channel.start),
     }
     let ts_sent = clock(frame, members.ts.required(at)?)?;

@@ -57,8 +57,9 @@ pub(super) enum Topic {
     Ignored,
 }
 
-/// The channel of this name; tickers are none here, see `deribit_figures`. Grouped books (`book.{instrument}.{group}.{depth}.{interval}`) and trades of many instruments
-/// (`trades.{kind}.{currency}.{interval}`) have more parts than those of one instrument.
+/// The channel of this name; tickers and states are none here, see `deribit_figures`. Grouped books
+/// (`book.{instrument}.{group}.{depth}.{interval}`) and trades of many instruments (`trades.{kind}.{currency}.{interval}`) have more
+/// parts than those of one instrument.
 pub(super) fn topic_of(channel: &[u8]) -> Option<Topic> {
     let mut parts = channel.split(|byte| *byte == b'.');
     let (first, more) = (parts.next()?, parts.count());
@@ -73,10 +74,10 @@ pub(super) fn topic_of(channel: &[u8]) -> Option<Topic> {
             | b"deribit_volatility_index"
             | b"perpetual"
             | b"markprice"
-            | b"estimated_expiration_price"
-            | b"instrument",
+            | b"estimated_expiration_price",
             1..,
         ) => Some(Topic::Ignored),
+        (b"instrument", 1..) if !channel.starts_with(b"instrument.state.") => Some(Topic::Ignored),
         _ => None,
     }
 }
@@ -113,9 +114,9 @@ fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Mess
     let mut buffer = [0; NAME_BYTES_MAX];
     let named = name(frame, channel, &mut buffer)?;
     let data = params.data.required(at)?;
-    if named.starts_with(b"ticker.") || named.starts_with(b"incremental_ticker.") {
+    if let Some(told) = deribit_figures::told_of(named) {
         return if data.kind == Kind::Object {
-            deribit_figures::ticker(frame, data)
+            deribit_figures::message(frame, data, told)
         } else {
             reject(Code::FieldType, data.start)
         };

@@ -1,6 +1,7 @@
 //! Deribit: what tickers say of prices, funding, open interest and states. Source: the venue's documents, pages
 //! `ticker.{instrument_name}.{interval}` and `incremental_ticker.{instrument_name}` of 2026, read 2026-11-21. The first is whole each
-//! time, the second begins with a `snapshot` and then has what has changed. Numbers are JSON numbers, or null.
+//! time, the second begins with a `snapshot` and then has what has changed. `instrument.state.{kind}.{currency}` tells of instruments that
+//! begin or end, as the documents say; states in between are the ticker's. Numbers are JSON numbers, or null.
 
 use crate::error::Code;
 use crate::event::MarketState;
@@ -21,9 +22,50 @@ members! {
 /// Rates are told for so long, s.
 const FUNDING_INTERVAL_S: u32 = 8 * 3_600;
 
-/// The data of a ticker.
-pub(super) fn ticker(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    FigureRows { frame, value: data, about: About::Subscribed, read: figures }.checked()
+/// What a channel of this name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Ticker,
+    /// States of all instruments that begin or end.
+    States,
+}
+
+/// The channel of this name.
+pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
+    match channel {
+        _ if channel.starts_with(b"ticker.") || channel.starts_with(b"incremental_ticker.") => Some(Told::Ticker),
+        _ if channel.starts_with(b"instrument.state.") => Some(Told::States),
+        _ => None,
+    }
+}
+
+/// The data of such a channel.
+pub(super) fn message(frame: &[u8], data: Value, told: Told) -> Result<Message<'_>, Reject> {
+    match told {
+        Told::Ticker => FigureRows { frame, value: data, about: About::Subscribed, read: figures }.checked(),
+        Told::States => FigureRows { frame, value: data, about: About::Any, read: state }.checked(),
+    }
+}
+
+fn state<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let (at, members) = (data.start, Members::read(frame, data.start)?);
+    let symbol = text(frame, members.symbol.required(at)?)?;
+    let ts_event = Some(time(frame, members.ts.required(at)?)?);
+    let figure = Figure::Status(state_of(frame, members.state.required(at)?)?);
+    each(FigureMessage { symbol, ts_event, is_whole: true, figure })
+}
+
+/// The words of both channels, before 2026-01-13 and since.
+fn state_of(frame: &[u8], value: Value) -> Result<MarketState, Reject> {
+    Ok(match name(frame, value, &mut [0; NAME_BYTES_MAX])? {
+        b"open" | b"started" => MarketState::Trading,
+        b"settlement" | b"settled" => MarketState::Settling,
+        b"closed" => MarketState::Closed,
+        b"delivered" | b"terminated" | b"archivized" => MarketState::Delisted,
+        b"created" | b"inactive" | b"deactivated" => MarketState::PreOpen,
+        b"locked" | b"halted" => MarketState::Halt,
+        _ => MarketState::Other,
+    })
 }
 
 fn figures<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
@@ -53,15 +95,7 @@ fn figures<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), R
         say(Figure::OpenInterest { qty: Some(qty), value: None })?;
     }
     if let Some(state) = members.state.optional()? {
-        let state = match name(frame, state, &mut [0; NAME_BYTES_MAX])? {
-            b"open" => MarketState::Trading,
-            b"closed" | b"settlement" => MarketState::Closed,
-            b"delivered" | b"terminated" | b"archivized" => MarketState::Delisted,
-            b"created" | b"inactive" => MarketState::PreOpen,
-            b"locked" | b"halted" => MarketState::Halt,
-            _ => MarketState::Other,
-        };
-        say(Figure::Status(state))?;
+        say(Figure::Status(state_of(frame, state)?))?;
     }
     Ok(())
 }

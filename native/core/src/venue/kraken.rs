@@ -15,7 +15,7 @@ use super::listing::{Step, listings, member, text as owned};
 use super::number_text::NumberText;
 use super::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage,
-    Reject, Rows, TradeMessage, TradeRows, kraken_v1,
+    Reject, Rows, TradeMessage, TradeRows, kraken_figures, kraken_v1,
 };
 
 /// Levels a side of the book that the engine subscribes: the deepest there is.
@@ -28,7 +28,7 @@ members! {
     /// Of a whole message.
     Members {
         channel = b"channel", kind = b"type", data = b"data", method = b"method", success = b"success", id = b"req_id",
-        refused = b"Error",
+        refused = b"Error", error = b"error", symbol = b"symbol",
     }
 }
 
@@ -60,6 +60,8 @@ pub(super) enum Channel {
     /// The best level, with what else a ticker has.
     Quote,
     Trades,
+    /// States of all pairs.
+    Pairs,
     /// Documented, and nothing that we publish.
     Ignored,
 }
@@ -70,7 +72,8 @@ pub(super) fn channel_of(channel: &[u8]) -> Option<Channel> {
         b"book" => Some(Channel::Book),
         b"ticker" => Some(Channel::Quote),
         b"trade" => Some(Channel::Trades),
-        b"status" | b"heartbeat" | b"instrument" | b"ohlc" | b"level3" => Some(Channel::Ignored),
+        b"instrument" => Some(Channel::Pairs),
+        b"status" | b"heartbeat" | b"ohlc" | b"level3" => Some(Channel::Ignored),
         _ => None,
     }
 }
@@ -96,6 +99,9 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         b"update" => false,
         _ => return reject(Code::UnknownEvent, kind.start),
     };
+    if channel == Some(Channel::Pairs) {
+        return kraken_figures::pairs(frame, data);
+    }
     if data.kind != Kind::Array {
         return reject(Code::FieldType, data.start);
     }
@@ -216,12 +222,23 @@ fn control<'a>(frame: &'a [u8], root: Value, members: &Members) -> Result<Messag
             let success = members.success.required(root.start)?;
             match success.kind {
                 Kind::True => Ok(Message::Reply { id, venue_code: 0 }),
+                // Of all pairs at once there is one subscription, which each batch of symbols asks for.
+                Kind::False if is_repeated(frame, members)? => Ok(Message::Reply { id, venue_code: 0 }),
                 Kind::False => Ok(Message::Reply { id, venue_code: -1 }),
                 _ => reject(Code::FieldType, success.start),
             }
         }
         _ => reject(Code::UnknownEvent, method.start),
     }
+}
+
+/// Whether what was refused is subscribed, and names no symbol: a book's second subscription brings no book.
+fn is_repeated(frame: &[u8], members: &Members) -> Result<bool, Reject> {
+    if members.symbol.optional()?.is_some() {
+        return Ok(false);
+    }
+    let error = members.error.optional()?.filter(|error| error.kind == Kind::String);
+    Ok(error.is_some_and(|error| error.of(frame) == b"Already subscribed"))
 }
 
 /// See [`super::VenueId::follow`]: messages have no numbers, so each follows; its checksum says whether that is true.
