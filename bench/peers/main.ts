@@ -20,6 +20,7 @@ import { FOLDER, onPath, PROGRAMS, pinned, WORK } from './programs.js';
 import { type Row, type SameBook, verdict, write } from './report.js';
 import { bookText, sha256 } from './top.js';
 import { TRANSPORTS } from './transports.js';
+import { measureVenues, writeVenues } from './venues.js';
 
 const PROGRAM = 'bench:peers';
 const OPTIONS = {
@@ -36,6 +37,7 @@ function help(): string {
   });
   const usage = `npm run bench:peers [-- NAME…] [--symbol ${SYMBOLS.join(' | ')}] [--blocks N] [--out DIR]`;
   names.push(`  ipc: ${TRANSPORTS.map(({ name }) => name).join(' ')}`);
+  names.push('  venues, all at once: cryptofeed and ccxt on the frames of each venue');
   names.push(`  journal, all at once: ${LOGS.map(({ name }) => name).join(' ')}`);
   return `${usage}\nNAME is a peer, or a program for all of its peers:\n${names.join('\n')}\nbench/peers/README.md says what is needed.`;
 }
@@ -215,7 +217,8 @@ async function measureFrames(wanted: readonly Peer[], out: string): Promise<numb
 async function main(): Promise<number> {
   const ipc = positionals.length === 0 ? ['ipc'] : positionals.filter((name) => IPC_NAMES.includes(name));
   const isJournal = positionals.length === 0 || positionals.includes('journal');
-  const others = positionals.filter((name) => !ipc.includes(name) && name !== 'journal');
+  const isVenues = positionals.length === 0 || positionals.includes('venues');
+  const others = positionals.filter((name) => !ipc.includes(name) && name !== 'journal' && name !== 'venues');
   const wanted =
     positionals.length === 0 ? PEERS : PEERS.filter(({ name, program }) => others.includes(name) || others.includes(program));
   const unknown = others.filter((name) => !PEERS.some((peer) => peer.name === name || peer.program === name));
@@ -236,6 +239,7 @@ async function main(): Promise<number> {
     console.log(journalMarkdown(run));
     console.log(`written: ${writeJournal(out, run)}`);
   }
+  if (isVenues) console.log(`written: ${writeVenues(out, await measureVenues(Number(values.blocks)))}`);
   return wanted.length > 0 ? measureFrames(wanted, out) : 0;
 }
 

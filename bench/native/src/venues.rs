@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tickring_core::event::Level;
@@ -20,6 +21,7 @@ use recording::{Input, Part, Recording, Spelling, Step};
 
 mod recording;
 mod respell;
+mod serve;
 
 /// Exponents of a symbol that hold every number of a recording, so that nothing is widened.
 type Exponents = fn(&[u8]) -> (i8, i8);
@@ -205,7 +207,7 @@ fn apply(recording: &Recording, machine: &mut Machine, ts_recv: u64, input: &Inp
         rejected.map_or(Ok(()), |reject| Err(format!("{reject:?}")))
     };
     match input {
-        Input::Connect { connection, venue } => {
+        Input::Connect { connection, venue, .. } => {
             apply(MachineInput::Connect { connection: *connection, venue: *venue as u16 })?;
             for (instrument, (of, symbol, line)) in (1_u32..).zip(&recording.instruments) {
                 if line != connection {
@@ -241,10 +243,18 @@ fn definition(id: u32, venue: VenueId, symbol: &str, exponents: Exponents) -> In
     }
 }
 
-/// The subcommand: `venues [NAME…]`, where a name is part of a row's, beside Binance USDT-M.
+/// The subcommand: `venues [NAME…]`, where a name is part of a row's, beside Binance USDT-M; `venues serve`; `venues frames FOLDER`.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let [word, folder] = options.rest.as_slice()
+        && word == "frames"
+    {
+        return serve::write_frames(Path::new(folder));
+    }
     let pinned = options.pin();
     let code_path = options.code_path()?;
+    if options.rest == ["serve"] {
+        return serve::serve(code_path);
+    }
     let mut recordings = Vec::new();
     for row in ROWS {
         let path = captures().join(format!("cryptofeed_v3/{}.jsonl.zst", row.file));

@@ -60,6 +60,7 @@ pub enum Input {
     Connect {
         connection: u16,
         venue: VenueId,
+        address: String,
     },
     Frame {
         connection: u16,
@@ -138,7 +139,8 @@ impl Recording {
                     let venue = venues.iter().find(|(part, _)| of("addr").contains(part)).ok_or("an address of no venue")?.1;
                     connections.push((of("conn").to_owned(), venue));
                     let connection = u16::try_from(connections.len())?;
-                    recording.steps.push(Step { ts_recv, input: Input::Connect { connection, venue }, counts: false });
+                    let input = Input::Connect { connection, venue, address: of("addr").to_owned() };
+                    recording.steps.push(Step { ts_recv, input, counts: false });
                 }
                 "http" if of("url").contains("/depth?") => {
                     let symbol = serde_json::from_str::<Value>(&data)?["symbol"].as_str().map(str::to_owned);
