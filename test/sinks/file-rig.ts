@@ -98,6 +98,14 @@ export class FileRig {
     return connected && journal.length > 0 && journal.every(({ lagInputs }) => lagInputs === 0);
   }
 
+  /** Inputs that are durable and not in the files yet; as many as can be while the sink does not say. */
+  lagInputs(): number {
+    const { journal = [] } = this.status() ?? {};
+    return journal.length === 0
+      ? Number.POSITIVE_INFINITY
+      : journal.reduce((sum, { lagInputs }) => sum + (lagInputs ?? Number.POSITIVE_INFINITY), 0);
+  }
+
   /** Names of a shard's files, in order. */
   files(shard: number): string[] {
     return readdirSync(join(this.file.dir, `shard-${shard}`)).sort();

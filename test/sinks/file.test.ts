@@ -71,6 +71,14 @@ function expectAll(of: FileRig): number {
   return found.length;
 }
 
+/** A sink that was killed for minutes has minutes to catch up: only one that stands still is given up. */
+async function caughtUp(files: FileRig): Promise<void> {
+  while (!files.isEven()) {
+    const behind = files.lagInputs();
+    await eventually('the files get more', () => files.isEven() || files.lagInputs() < behind);
+  }
+}
+
 test(`file sink: killed ${KILLS} times, and engines with it, it has each event of the journal once`, async () => {
   const roll = dice(SEED);
   const files = await begin('sink-kills');
@@ -92,7 +100,7 @@ test(`file sink: killed ${KILLS} times, and engines with it, it has each event o
   await files.startSinks();
   await eventually('the sink has caught up', () => files.status()?.connected);
   await files.lives.stop();
-  await eventually('the files have all', () => files.isEven());
+  await caughtUp(files);
   expect(await files.endSinks('SIGTERM')).toBe('0');
   const events = expectAll(files);
   process.stdout.write(`sink kills: ${KILLS} sinks and ${crashes} engines killed, ${events} events, each once\n`);
