@@ -9,7 +9,7 @@ export interface RestRequest {
   readonly weight: number;
 }
 
-/** Most minutes of one request. */
+/** Most minutes that are asked for at once. */
 export const MINUTES_PER_REQUEST_MAX = 1_000;
 
 /** A minute as its venue counts it, decimals as it writes them. */
@@ -27,10 +27,12 @@ export interface VenueMinute {
 
 /** How a venue tells its minutes (klines). */
 export interface VenueMinutes {
-  /** Minutes that begin from `fromMs` up to `toMs`, which is left out: `MINUTES_PER_REQUEST_MAX` at most. */
+  /** Most minutes of one answer, where they are fewer than `MINUTES_PER_REQUEST_MAX`. */
+  readonly perRequest?: number;
+  /** Minutes that begin from `fromMs` up to `toMs`, which is left out: as many as one answer has at most. */
   request(symbol: string, fromMs: number, toMs: number): RestRequest;
-  /** Oldest first; the newest one may still go on. Throws for a body of another shape. */
-  read(body: string): VenueMinute[];
+  /** Oldest first; the newest one may still go on, and there may be others than were asked for. Throws for a body of another shape. */
+  read(body: string, symbol: string): VenueMinute[];
 }
 
 /** Limits of a venue, from its documents; each venue folder's README names document and day. */

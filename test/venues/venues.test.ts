@@ -163,7 +163,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
       const socket = new WebSocket(address.wsUrl + (line?.path ?? ''));
       const texts: string[] = [];
       socket.on('message', (data) => texts.push(String(data)));
-      const replies = (): number => texts.filter((text) => /"(result|success)"/.test(text)).length;
+      const replies = (): number => texts.filter((text) => /"(result|success|event)"/.test(text)).length;
       const ask = async (id: number): Promise<void> => {
         socket.send(venue.subscribeFrame(id, venue.streams(symbol, ['trade'])));
         const before = replies();
@@ -182,19 +182,61 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
         const request = minutes.request(symbol, fromMs, toMs);
         const answer = await fetch(address.restUrl + request.path);
         if (protocolOf(name) === 'binance') expect(request.weight).toBe(venue.usedWeight(Object.fromEntries(answer.headers)));
-        return minutes.read(await answer.text());
+        return minutes.read(await answer.text(), symbol);
       };
       const told = await read(first - 300_000, last + 60_000);
-      const decimals = ({ open, high, low, close, volume }: VenueMinute) => [open, high, low, close, Number(volume).toFixed(6)];
+      const decimals = ({ open, high, low, close, volume }: VenueMinute) => [
+        ...[open, high, low, close].map(spelled),
+        Number(volume).toFixed(6),
+      ];
       expect(new Map(told.map((minute) => [minute.startMs, decimals(minute)]))).toEqual(expected);
       expect(told.map(({ startMs }) => startMs)).toEqual(starts.toSorted((a, b) => a - b));
       expect((await fetch(address.restUrl + minutes.request(symbol, first + 60_000, last).path)).status).toBe(200);
-      expect(() => minutes.read('{"retCode":10001,"retMsg":"params error","result":{}}')).toThrow();
-      expect(() => minutes.read('[[1,2]]')).toThrow();
+      expect(() => minutes.read('{"retCode":10001,"retMsg":"params error","result":{}}', symbol)).toThrow();
+      expect(() => minutes.read('{"error":["EQuery:Unknown asset pair"],"code":"51001","data":[]}', symbol)).toThrow();
+      expect(() => minutes.read('[[1,2]]', symbol)).toThrow();
       socket.terminate();
       await simulator.close();
     },
   );
+});
+
+describe('minutes as venues spell them', () => {
+  const minutes = (name: string) => {
+    const venue = venueByName(name);
+    if (venue?.minutes === undefined) throw new Error(`no minutes of ${name}`);
+    return venue.minutes;
+  };
+
+  it('deribit: futures settled in the coin count USD, all else the coin, and small numbers have no exponent', () => {
+    const column = { open: [1e-7], high: [2.5], low: [1e-7], close: [2], volume: [2.94375216], cost: [257_490] };
+    const result = { status: 'ok', ticks: [1_766_483_460_000], ...column };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 2, result, usIn: 1, usOut: 2, usDiff: 1, testnet: false });
+    const told = { startMs: 1_766_483_460_000, open: '0.0000001', high: '2.5', low: '0.0000001', close: '2', count: 0 };
+    for (const symbol of ['BTC-PERPETUAL', 'ETH-27AUG26'])
+      expect(minutes('deribit').read(body, symbol)).toEqual([{ ...told, volume: '257490' }]);
+    for (const symbol of ['BTC_USDC-PERPETUAL', 'BTC_USDC', 'BTC-27AUG26-100000-C', 'ETH-27AUG26-4000-P'])
+      expect(minutes('deribit').read(body, symbol)).toEqual([{ ...told, volume: '2.94375216' }]);
+    expect(() => minutes('deribit').read(body.replace('[257490]', '[]'), 'BTC-PERPETUAL')).toThrow('ends before its minute 0');
+    const none = { status: 'no_data', ticks: [], open: [], high: [], low: [], close: [], volume: [], cost: [] };
+    expect(minutes('deribit').read(JSON.stringify({ result: none }), 'X')).toEqual([]);
+  });
+
+  it('kraken: asked for by the old names of assets, from the minute that is wanted on', () => {
+    const { path } = minutes('kraken-spot').request('DOGE/BTC', 1_762_777_200_000, 1_762_777_260_000);
+    expect(path).toBe('/0/public/OHLC?pair=XDGXBT&interval=1&since=1762777140');
+    const row = [1_762_777_200, '106038.1', '106044.3', '106038.1', '106040.1', '106039.6', '0.08317981', 3];
+    const body = { error: [], result: { XXBTZUSD: [row], last: 1_762_777_140 } };
+    const told = { startMs: 1_762_777_200_000, open: '106038.1', high: '106044.3', low: '106038.1', close: '106040.1' };
+    expect(minutes('kraken-spot').read(JSON.stringify(body), 'BTC/USD')).toEqual([{ ...told, volume: '0.08317981', count: 3 }]);
+    const two = { error: [], result: { ...body.result, XETHZUSD: [] } };
+    expect(() => minutes('kraken-spot').read(JSON.stringify(two), 'BTC/USD')).toThrow('2 pairs');
+  });
+
+  it('okx: the bounds of a request are left out by the venue', () => {
+    const { path } = minutes('okx-swap').request('BTC-USDT-SWAP', 1_625_097_600_000, 1_625_097_720_000);
+    expect(path).toContain('&before=1625097599999&after=1625097720000&');
+  });
 });
 
 /** What messages name their stream with, by venue. */
@@ -231,15 +273,31 @@ function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken)
   return stream ?? topic ?? params?.channel ?? ofArgument ?? ofAll ?? ofData ?? ofEvent;
 }
 
+type Json = Record<string, unknown>;
+
+/** Rows of a message, whatever they are of. */
+function tradesOf({ data, params }: { data?: Json | Json[]; params?: { data?: Json | Json[] } }): Json[] {
+  const rows = data ?? params?.data ?? [];
+  return Array.isArray(rows) ? rows : [rows];
+}
+
+/** A number or its text in one spelling; undefined if there is none. */
+function spelled(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(Number(value)) : undefined;
+}
+
 /** OHLCV by minute of trades as they stand in messages. */
 function minutesOf(texts: readonly string[]): Map<number, readonly string[]> {
   const minutes = new Map<number, { open: string; high: string; low: string; close: string; volume: number; count: number }>();
   for (const text of texts) {
-    const { data } = JSON.parse(text) as { data?: Record<string, unknown> | Record<string, unknown>[] };
-    for (const trade of Array.isArray(data) ? data : [data ?? {}]) {
-      const { p: price, T: ms } = trade;
-      const qty = trade['q'] ?? trade['v'];
-      if (typeof price !== 'string' || typeof qty !== 'string') continue;
+    for (const trade of tradesOf(JSON.parse(text))) {
+      const [price, qty] = [
+        trade['p'] ?? trade['px'] ?? trade['price'],
+        trade['q'] ?? trade['v'] ?? trade['sz'] ?? trade['qty'] ?? trade['amount'],
+      ].map(spelled);
+      const time = trade['T'] ?? trade['ts'] ?? trade['timestamp'];
+      const ms = typeof time === 'string' && time.includes('-') ? Date.parse(time) : Number(time);
+      if (price === undefined || qty === undefined) continue;
       const start = Number(ms) - (Number(ms) % 60_000);
       const minute = minutes.get(start) ?? { open: price, high: price, low: price, close: price, volume: 0, count: 0 };
       if (Number(price) > Number(minute.high)) minute.high = price;

@@ -12,6 +12,9 @@ const UNLIMITED = 1_000_000_000;
 /** Most trades of one answer. */
 const TRADES_MAX = 1_000;
 
+/** Most minutes of one answer. */
+const CHART_MAX = 5_000;
+
 const limits: ServerLimits = {
   // Heartbeats are messages, and the client asks for them.
   pingIntervalMs: UNLIMITED,
@@ -74,6 +77,15 @@ function readTrades(query: URLSearchParams, symbols: ReadonlySet<string>): RestC
   return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
 }
 
+/** Minutes alone. */
+function readChart(query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {
+  const symbol = query.get('instrument_name') ?? '';
+  const span = [Number(query.get('start_timestamp') ?? Number.NaN), Number(query.get('end_timestamp') ?? Number.NaN)] as const;
+  const call = { endpoint: 'klines', weight: 1, symbols: [symbol], limit: CHART_MAX, span } as const;
+  const sound = symbols.has(symbol) && query.get('resolution') === '1' && span.every(Number.isSafeInteger);
+  return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
+}
+
 /** Deribit's JSON-RPC. Payloads and rules: the venue's reference of 2026, §§ 1–5. */
 export const deribit: Dialect = {
   name: 'deribit',
@@ -109,7 +121,24 @@ export const deribit: Dialect = {
   decorate: (text) => `${text.slice(0, -1)},"usOut":1}`,
   rest: (path, query, symbols) => {
     if (path === '/api/v2/public/get_instruments') return { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 };
+    if (path === '/api/v2/public/get_tradingview_chart_data') return readChart(query, symbols);
     return path === '/api/v2/public/get_last_trades_by_instrument' ? readTrades(query, symbols) : undefined;
+  },
+  // Columns; amounts are those of the quote for futures settled in the coin, where the coin's are rounded.
+  klinesBody: (text, { symbol }, minutes) => {
+    const of = (texts: readonly string[]): string => `[${texts.map(number).join(',')}]`;
+    const prices = (['open', 'high', 'low', 'close'] as const).map(
+      (name) => `"${name}":${of(minutes.map((minute) => text.price(minute[name])))}`,
+    );
+    const amounts = minutes.map(({ lots }) => text.qty(lots));
+    const others = minutes.map(({ lots, close }) => {
+      const [amount, price] = [Number(text.qty(lots)), Number(text.price(close))];
+      return (symbol.includes('_') ? amount * price : amount / price).toFixed(8);
+    });
+    const [volume, cost] = symbol.includes('_') ? [amounts, others] : [others, amounts];
+    const ticks = minutes.map(({ startMs }) => startMs).join(',');
+    const columns = `"ticks":[${ticks}],${prices.join(',')},"volume":${of(volume)},"cost":${of(cost)}`;
+    return `{"jsonrpc":"2.0","result":{"status":"${minutes.length === 0 ? 'no_data' : 'ok'}",${columns}},"usIn":0,"usOut":0,"usDiff":0,"testnet":false}`;
   },
   tradesBody: (text, trades, _, symbol) =>
     `{"jsonrpc":"2.0","result":{"trades":[${trades.map((trade) => tradeRow(text, symbol, trade)).join(',')}],"has_more":false}}`,

@@ -52,10 +52,14 @@ function book(text: SymbolText, spec: SymbolSpec, event: DepthEvent, type: strin
   return `{"channel":"book","type":"${type}","data":[{"symbol":"${spec.symbol}",${sides},${proof}}]}`;
 }
 
+/** REST and v1 know BTC as XBT. */
+const oldAsset = (asset: string): string => (asset === 'BTC' ? 'XBT' : asset);
+const oldName = (symbol: string): string => symbol.split('/').map(oldAsset).join('');
+
 /** The listing names assets as v1 does. */
 function pair(spec: SymbolSpec): readonly [string, object] {
   const [base = '', quote = ''] = spec.symbol.split('/');
-  const old = base === 'BTC' ? 'XBT' : base;
+  const old = oldAsset(base);
   const text = new SymbolText(spec, 0);
   const decimals = { pair_decimals: spec.pricePlaces, lot_decimals: spec.qtyPlaces };
   const assets = { base: `X${old}`, quote: `Z${quote}` };
@@ -87,7 +91,20 @@ const states: FigureStream = {
   },
 };
 
-function rest(path: string): RestCall | undefined {
+/** More minutes than are kept. */
+const ALL_MINUTES = 10_000;
+/** Newest minutes of an answer. */
+const OHLC_MAX = 720;
+
+function rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
+  if (path === '/0/public/OHLC') {
+    const symbol = [...symbols].find((each) => oldName(each) === query.get('pair'));
+    const since = Number(query.get('since') ?? 0) * 1_000;
+    const span = [since + 1, Number.MAX_SAFE_INTEGER] as const;
+    return symbol === undefined || query.get('interval') !== '1'
+      ? undefined
+      : { endpoint: 'klines', weight: 1, symbols: [symbol], limit: ALL_MINUTES, span };
+  }
   return path === '/0/public/AssetPairs' ? { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 } : undefined;
 }
 
@@ -137,6 +154,15 @@ export const krakenSpot: Dialect = {
     return path === '/0/public/Assets'
       ? JSON.stringify({ error: [], result: Object.fromEntries(named.map((asset) => [`X${asset}`, row(asset)])) })
       : undefined;
+  },
+  klinesBody: (text, { symbol }, minutes) => {
+    const rows = minutes.slice(-OHLC_MAX).map(({ startMs, open, high, low, close, lots, count }) => {
+      const prices = [open, high, low, close, close].map((tick) => text.price(tick));
+      return [startMs / 1_000, ...prices, text.qty(lots), count];
+    });
+    const [base = '', quote = ''] = symbol.split('/');
+    const last = Number(rows.at(-2)?.[0] ?? 0);
+    return JSON.stringify({ error: [], result: { [`X${oldAsset(base)}Z${quote}`]: rows, last } });
   },
   exchangeInfoBody: (specs) => JSON.stringify({ error: [], result: Object.fromEntries(specs.map(pair)) }),
 };

@@ -62,10 +62,21 @@ function listing(type: InstrumentType, spec: SymbolSpec): object {
   };
 }
 
+/** The newest ones between two times, which are left out themselves. */
+function candles(symbol: string, query: URLSearchParams): RestCall {
+  const limit = Math.min(Number(query.get('limit') ?? 100), 300);
+  const before = Number(query.get('before') ?? -1) + 1;
+  const after = Number(query.get('after') ?? Number.MAX_SAFE_INTEGER) - 1;
+  const span = [Math.max(before, after - limit * 60_000 + 1), after] as const;
+  const call = { endpoint: 'klines', weight: 1, symbols: [symbol], limit, span } as const;
+  return query.get('bar') === '1m' ? call : { ...call, error: { status: 400, code: 51000, msg: 'Parameter bar error' } };
+}
+
 function rest(type: InstrumentType, path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
   const wantedBook = query.get('instId');
   if (path === '/api/v5/market/books' && wantedBook !== null && symbols.has(wantedBook))
     return { endpoint: 'depth', weight: 1, symbols: [wantedBook], limit: Number(query.get('sz') ?? 1) };
+  if (path === '/api/v5/market/candles' && wantedBook !== null && symbols.has(wantedBook)) return candles(wantedBook, query);
   if (path !== '/api/v5/public/instruments' || query.get('instType') !== type) return undefined;
   const symbol = query.get('instId');
   const wanted = symbol === null || !symbols.has(symbol) ? [] : [symbol];
@@ -119,6 +130,14 @@ function dialectOf(type: InstrumentType): Dialect {
     snapshotBody: (text, levels, nowUs) => {
       const sides = `"asks":${rows(text, levels.asks)},"bids":${rows(text, levels.bids)}`;
       return `{"code":"0","msg":"","data":[{${sides},"ts":"${timeText(nowUs, false)}"}]}`;
+    },
+    // Newest first; the last text says whether a minute is over.
+    klinesBody: (text, _, minutes, nowUs) => {
+      const rows = minutes.map(({ startMs, open, high, low, close, lots }) => [
+        ...[String(startMs), ...[open, high, low, close].map((tick) => text.price(tick)), text.qty(lots), '0', '0'],
+        startMs + 60_000 <= nowUs / 1_000 ? '1' : '0',
+      ]);
+      return JSON.stringify({ code: '0', msg: '', data: rows.reverse() });
     },
     exchangeInfoBody: (specs) => JSON.stringify({ code: '0', msg: '', data: specs.map((spec) => listing(type, spec)) }),
   };

@@ -2,6 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { ANSWER, CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
+import { deribitMinutes } from './minutes.js';
 
 /** Channel of an instrument: what needs no login, every 100 ms. */
 const STREAMS: StreamTable = {
@@ -83,6 +84,7 @@ export const deribit: Venue = {
   unsubscribeFrame: (id, streams) => request(id, 'public/unsubscribe', streams, 0),
   opening: [OPENING],
   answer: ANSWER,
+  minutes: deribitMinutes,
   listingRequest: () => ({ path: '/api/v2/public/get_instruments?currency=any&expired=false', weight: 1 }),
   tradesRequest: (symbol, first, last) => ({
     path: `${TRADES}?instrument_name=${encodeURIComponent(symbol)}&start_seq=${first}&end_seq=${last}&count=${TRADES_MAX}&sorting=asc`,

@@ -2,6 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
+import { krakenMinutes } from './minutes.js';
 
 const STREAMS: StreamTable = {
   book: (symbol) => `book:${symbol}`,
@@ -72,6 +73,7 @@ export const krakenSpot: Venue = {
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => frame('subscribe', id, streams),
   unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
+  minutes: krakenMinutes,
   listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),
   // No header tells what is used.
   usedWeight: () => undefined,

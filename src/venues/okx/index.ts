@@ -2,6 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { classesOf, DEFAULTS, type InstrumentType, KEEP_ALIVE, LIMITS } from './endpoints.js';
 import { manifestOf } from './manifest.js';
+import { okxMinutes } from './minutes.js';
 
 /** 400 levels every 100 ms; fills of one taker order at one price together; the best level every 10 ms. */
 const STREAMS: StreamTable = {
@@ -61,6 +62,7 @@ function venueOf(type: InstrumentType): Venue {
       path: `/api/v5/market/books?instId=${encodeURIComponent(symbol)}&sz=${AUDIT_LIMIT}`,
       weight: 1,
     }),
+    minutes: okxMinutes,
     listingRequest: () => ({ path: `/api/v5/public/instruments?instType=${type}`, weight: 1 }),
     // Limits are by endpoint, and no header tells what is used.
     usedWeight: () => undefined,
