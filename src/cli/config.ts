@@ -14,6 +14,8 @@ import { describe, hideSecrets } from './config/problems.js';
 import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
 import { addFile, Layers } from './config/source.js';
+import { validationOf, validationSettings } from './config/validation.js';
+import { viewSettings, viewsOf } from './config/views.js';
 import { callbacksOf, webhookSettings } from './config/webhooks.js';
 
 export interface ConfigSources {
@@ -87,6 +89,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
   const stateDir = settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name);
   const callbacks = callbacksOf(settings, stateDir);
   const journal = journalOf(settings, stateDir);
+  const views = viewsOf(settings.views, { layers, feeds, depthMax: settings.order_book_depth });
   const file = fileSinkOf(settings, layers, journal, stateDir);
   const sinks = [
     ...(redis === null ? [] : ['redis']),
@@ -114,6 +117,8 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       quarantineBytesMax: settings.quarantine_bytes_max,
       journal: journal === null || file === null ? journal : { ...journal, sinks: [FILE_SINK] },
       feeds,
+      validation: validationOf(settings.validation),
+      ...(views.length === 0 ? {} : { views }),
     },
     gateway: {
       name,
@@ -124,6 +129,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       latencyAlertMs: settings.gateway.latency_alert_ms,
       ...(callbacks === null ? {} : { callbackKeyFile: callbacks.keyFile }),
       sinks,
+      ...(views.length === 0 ? {} : { views }),
     },
     simulator: isSimulated ? { ...settings.simulator, symbols: settings.symbols ?? settings.simulator.symbols } : null,
     jobs: sinks.length === 0 ? null : { name, shmRoot, primaryVenue: settings.primary_venue ?? null, redis, callbacks, file },
@@ -169,6 +175,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     transport: feed.transport,
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
+    ...(feed.validation === undefined ? {} : { validation: validationSettings(feed.validation) }),
   }));
   return stringify({
     name: engine.name,
@@ -186,6 +193,8 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     max_reconnect_delay_ms: engine.maxReconnectDelayMs,
     quarantine_bytes_max: engine.quarantineBytesMax,
     journal: journalSettings(engine.journal),
+    validation: validationSettings(engine.validation),
+    ...viewSettings(engine.views),
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: gatewaySettings(gateway),
     ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs), ...fileSinkSettings(jobs) }),

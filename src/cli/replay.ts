@@ -3,15 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { ValidationRules } from '../model/config.js';
 import { EXIT, TickringError } from '../model/errors.js';
 import type { Venue } from '../model/venue.js';
 import { venueByName, venues } from '../venues/index.js';
+import { defaultRules } from './config/validation.js';
 import { cryptofeedInputs } from './replay/cryptofeed.js';
 import { hftbacktestInputs } from './replay/hftbacktest.js';
 import type { ReplayInput } from './replay/input.js';
 import { replayFolder, withJournal } from './replay/journal-flags.js';
 import { checkServe, type ServeFlags, serve, withServe } from './replay/serve.js';
 import { ReplaySession } from './replay/session.js';
+import { type Verdicts, verdictLines, verdictsOf } from './replay/verdicts.js';
 
 export const FORMATS = ['hftbacktest', 'cryptofeed'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -21,6 +24,7 @@ interface ReplayFlags {
   readonly format?: Format;
   readonly books?: string;
   readonly json?: boolean;
+  readonly validation?: boolean;
 }
 
 export interface SymbolSummary {
@@ -39,6 +43,8 @@ export interface ReplaySummary {
   readonly symbols: Readonly<Record<string, SymbolSummary>>;
   readonly rejections: readonly object[];
   readonly seconds: number;
+  /** Where events were looked at. */
+  readonly validation?: Verdicts;
 }
 
 export function inputsOf(venue: Venue, format: Format, files: readonly string[]): AsyncGenerator<ReplayInput> {
@@ -66,15 +72,16 @@ function countsOf(counters: Readonly<Record<string, number>>, depthAnswers: numb
   };
 }
 
-/** Replays files of one venue; writes the final books to `booksDir` if there is one. */
+/** Replays files of one venue; writes the final books to `booksDir` if there is one. With rules, events are looked at. */
 export async function replay(
   venue: Venue,
   format: Format,
   files: readonly string[],
   booksDir?: string,
+  rules?: ValidationRules,
 ): Promise<ReplaySummary> {
   const startedAt = performance.now();
-  const session = new ReplaySession(venue);
+  const session = new ReplaySession(venue, undefined, rules);
   try {
     for await (const input of inputsOf(venue, format, files)) session.apply(input);
     const symbols: Record<string, SymbolSummary> = {};
@@ -85,20 +92,23 @@ export async function replay(
       symbols[symbol] = { last_update_id: String(lastUpdateId), in_sync: inSync, bids: side('B'), asks: side('A'), sha256 };
       if (booksDir !== undefined) writeFileSync(join(booksDir, `${venue.name}-${encodeURIComponent(symbol)}.txt`), text);
     }
-    const counts = countsOf(session.counters(), session.depthAnswers);
+    const counters = session.counters();
+    const counts = countsOf(counters, session.depthAnswers);
+    const validation = rules === undefined ? {} : { validation: verdictsOf(counters) };
     const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(3));
-    return { venue: venue.name, files, counts, symbols, rejections: session.rejections, seconds };
+    return { venue: venue.name, files, counts, symbols, rejections: session.rejections, seconds, ...validation };
   } finally {
     session.close();
   }
 }
 
-function print({ counts, symbols, rejections, seconds }: ReplaySummary): void {
+function print({ counts, symbols, rejections, seconds, validation }: ReplaySummary): void {
   const lines = Object.entries(symbols).map(
     ([symbol, book]) =>
       `${symbol.padEnd(12)} ${book.in_sync ? 'in sync' : 'NOT in sync'}  update id ${book.last_update_id}  ${book.bids} bids  ${book.asks} asks  sha256 ${book.sha256}`,
   );
   for (const rejection of rejections.slice(0, 10)) lines.push(`quarantined ${JSON.stringify(rejection)}`);
+  if (validation !== undefined) lines.push(...verdictLines(validation));
   lines.push(
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
@@ -121,7 +131,8 @@ async function replayFiles(files: readonly string[], flags: ReplayFlags): Promis
     );
   const venue = venueByName(flags.venue);
   if (venue === undefined) throw new TickringError('VENUE_UNKNOWN', `venue ${flags.venue} is unknown`);
-  const summary = await replay(venue, flags.format, files, flags.books);
+  const rules = flags.validation === true ? defaultRules() : undefined;
+  const summary = await replay(venue, flags.format, files, flags.books, rules);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else print(summary);
   process.exitCode = EXIT.ok;
@@ -144,6 +155,7 @@ export function registerReplay(program: Command): void {
     )
     .addOption(new Option('--format <format>', 'of recordings: how the files are laid out').choices([...FORMATS]))
     .option('--books <dir>', 'write each final book to DIR/{venue}-{SYMBOL}.txt')
+    .option('--validation', 'of recordings: look at each event by the default rules and count verdicts')
     .option('--json', 'print the summary as one line of JSON');
   withServe(withJournal(command)).action(async (paths: string[], flags: ReplayFlags & ServeFlags) => {
     const [first = ''] = paths;

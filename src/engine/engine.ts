@@ -19,6 +19,7 @@ import { RestClient } from './rest.js';
 import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
 import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
 import { SubscriptionBook } from './subscription-book.js';
+import { VIEW, viewInstrument, viewSymbols } from './views.js';
 
 /** Longest wait for a worker's answer to a control request. */
 const CALL_DEADLINE_MS = 4_000;
@@ -83,6 +84,8 @@ class EngineMain implements Engine {
   readonly #stop = new AbortController();
   readonly #startedAt = new Date();
   readonly #shardCount: number;
+  #views: ShardSupervisor | undefined;
+  #viewIds: ReadonlySet<number> = new Set();
 
   constructor(config: EngineConfig, deps: EngineDeps) {
     this.#config = config;
@@ -107,8 +110,8 @@ class EngineMain implements Engine {
     this.#pool = new Piscina({
       filename: deps.workerFile,
       minThreads: this.#shardCount,
-      // One more for the sources, when there are any.
-      maxThreads: this.#shardCount + 1,
+      // One more for the sources, when there are any, and one for views.
+      maxThreads: this.#shardCount + 2,
       idleTimeout: Number.POSITIVE_INFINITY,
       // A shard is one task that never ends: its event loop must turn, not wait for the next task.
       atomics: 'disabled',
@@ -142,10 +145,11 @@ class EngineMain implements Engine {
     await this.#control.listen();
     for (const shard of this.#shards) shard.start();
     this.#feeds.start();
+    this.#startViews();
   }
 
   async status(): Promise<EngineStatus> {
-    const states = await Promise.all(this.#shards.map((shard) => shard.status()));
+    const states = await Promise.all(this.#running.map((shard) => shard.status()));
     const counters: Record<string, number> = {};
     for (const state of states) {
       for (const [name, value] of Object.entries(state.counters)) counters[name] = (counters[name] ?? 0) + value;
@@ -156,12 +160,15 @@ class EngineMain implements Engine {
       pid: process.pid,
       startedAt: this.#startedAt.toISOString(),
       uptimeSeconds: (Date.now() - this.#startedAt.getTime()) / 1000,
-      epochs: this.#epochs.current(this.#shards.length),
-      workerRestarts: this.#shards.reduce((sum, shard) => sum + shard.restarts, 0),
+      epochs: this.#epochs.current(this.#shardCount + 2),
+      workerRestarts: this.#running.reduce((sum, shard) => sum + shard.restarts, 0),
       counters,
       latencyNs: latencyOf(this.#config.shmRoot, this.#config.name, this.#shards.length),
       connections: states.flatMap(({ connections }) => connections),
-      instruments: states.flatMap(({ instruments }) => instruments).sort((a, b) => a.id - b.id),
+      // What is derived is nobody's feed.
+      instruments: states
+        .flatMap(({ instruments }) => instruments.filter(({ venue }) => venue !== VIEW))
+        .sort((a, b) => a.id - b.id),
       unlisted: this.#feeds.unlisted,
       drift: merged([this.#drift.list(), ...states.map(({ drift }) => drift)]),
     };
@@ -171,7 +178,7 @@ class EngineMain implements Engine {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await this.#control.close();
-    await Promise.all(this.#shards.map((shard) => shard.stop()));
+    await Promise.all(this.#running.map((shard) => shard.stop()));
     this.#budgets.close();
     await this.#rest.close();
     await this.#pool.destroy();
@@ -250,6 +257,31 @@ class EngineMain implements Engine {
     };
   }
 
+  /** Views have a shard of their own, the second behind those of feeds, so that its number and journal stay what they are. */
+  #startViews(): void {
+    const { views = [], ringBytes } = this.#config;
+    if (views.length === 0) return;
+    const shard = this.#supervisor(this.#shardCount + 1, Math.min(ringBytes, INTERNAL_RING_BYTES_MAX));
+    this.#views = shard;
+    const symbols = views.flatMap(viewSymbols);
+    const ids = this.#registry.assign(VIEW, symbols);
+    const instruments = symbols.map((symbol, at) => viewInstrument(ids[at] ?? 0, symbol));
+    this.#viewIds = new Set(ids);
+    const urls = { wsUrl: '', restUrl: '' };
+    const channels = ['book', 'quote'] as const;
+    shard.put({ feed: { id: VIEW, venue: VIEW, ...urls, symbols, channels, transport: 'native' }, instruments });
+    shard.start();
+  }
+
+  /** All shards that were started. */
+  get #running(): readonly ShardSupervisor[] {
+    return this.#views === undefined ? this.#shards : [...this.#shards, this.#views];
+  }
+
+  #shardOfInstrument(instrument: number): ShardSupervisor | undefined {
+    return this.#viewIds.has(instrument) ? this.#views : this.#feeds.shardOfInstrument(instrument);
+  }
+
   /** The shard of sources comes after those of feeds, with a smaller ring. */
   #internalShard(): ShardSupervisor {
     const known = this.#shards[this.#shardCount];
@@ -261,12 +293,12 @@ class EngineMain implements Engine {
   }
 
   async #snapshot(instrument: number): Promise<boolean> {
-    const call = this.#feeds.shardOfInstrument(instrument)?.worker?.call('snapshot', instrument, CALL_DEADLINE_MS);
+    const call = this.#shardOfInstrument(instrument)?.worker?.call('snapshot', instrument, CALL_DEADLINE_MS);
     return (await call) ?? false;
   }
 
   async #book(instrument: number): Promise<BookText | null> {
-    const call = this.#feeds.shardOfInstrument(instrument)?.worker?.call('book', instrument, CALL_DEADLINE_MS);
+    const call = this.#shardOfInstrument(instrument)?.worker?.call('book', instrument, CALL_DEADLINE_MS);
     return (await call) ?? null;
   }
 }

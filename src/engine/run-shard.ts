@@ -12,7 +12,9 @@ import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contra
 import { ShardHost } from './shard-host.js';
 import { type RouteLine, SilentRoutes } from './silent-routes.js';
 import { Sources } from './sources.js';
+import { rulesOf } from './validation.js';
 import { VenueFeed } from './venue-feed.js';
+import { VIEW, Views } from './views.js';
 
 const TICK_MS = 100;
 /** Samples of what venues changed, bytes on disk. */
@@ -32,6 +34,7 @@ class ShardRunner {
   readonly #routes = new Map<string, SilentRoutes>();
   readonly #host: ShardHost;
   readonly #sources: Sources;
+  readonly #views: Views;
   readonly #feeds = new Map<string, VenueFeed>();
   readonly #byConnection = new Map<number, VenueFeed>();
   readonly #byInstrument = new Map<number, { feed: VenueFeed; definition: InstrumentDefinition }>();
@@ -76,9 +79,14 @@ class ShardRunner {
       refusedRequest: (connection, code) =>
         this.#noticed(connection, (venue) => this.#drift.add(venue, 'refused_request', `code ${code}`)),
       feedOf: (connection) => this.#byConnection.get(connection)?.id ?? '',
-      venueOf: (connection) => this.#byConnection.get(connection)?.venue.id ?? this.#sources.venueOf(connection) ?? 0,
+      venueOf: (connection) =>
+        this.#byConnection.get(connection)?.venue.id ??
+        this.#sources.venueOf(connection) ??
+        this.#views.venueOf(connection) ??
+        0,
     });
     this.#sources = new Sources(this.#host, () => ++this.#connections);
+    this.#views = new Views(this.#host, task.config, this.#logger, () => ++this.#connections);
     this.#venues = venues;
   }
 
@@ -93,6 +101,10 @@ class ShardRunner {
 
   /** Takes up a feed, or changes which instruments it has: the core knows an instrument before the venue is asked for it. */
   #take(task: FeedTask): void {
+    if (task.feed.venue === VIEW) {
+      this.#views.take(task);
+      return;
+    }
     if (isSource(task.feed.venue)) {
       this.#sources.take(task);
       return;
@@ -110,7 +122,8 @@ class ShardRunner {
     const added = task.instruments.filter(({ id }) => !held.has(id));
     for (const definition of added) {
       this.#byInstrument.set(definition.id, { feed, definition });
-      this.#host.add({ definition, venueName: feed.venue.name });
+      const rules = rulesOf(this.#task.config, task.feed, definition.symbol);
+      this.#host.add({ definition, venueName: feed.venue.name, rules });
     }
     feed.add(added);
   }
@@ -227,6 +240,7 @@ class ShardRunner {
       for (const line of lines) line.replace(DISCONNECT_REASONS.local, 'the shard is rebuilt');
     this.#host.rebuild(lease);
     this.#sources.announce();
+    this.#views.announce();
   }
 
   #calls(): { [Name in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[Name]>[0]) => unknown } {
@@ -267,6 +281,7 @@ class ShardRunner {
   async #stop(): Promise<null> {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#views.close();
     for (const feed of this.#feeds.values()) feed.close();
     this.#host.close();
     await Promise.all([this.#rest.close(), this.#quarantine.flush(), this.#samples.flush()]);

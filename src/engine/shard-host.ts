@@ -1,5 +1,5 @@
 import { CHANNELS } from '../model/codes.js';
-import type { ChannelName, EngineConfig } from '../model/config.js';
+import type { ChannelName, EngineConfig, ValidationRules } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
 import {
@@ -54,6 +54,8 @@ type Subscription = InstrumentStatus['subscription'];
 export interface HostedInstrument {
   readonly definition: InstrumentDefinition;
   readonly venueName: string;
+  /** Undefined: its events are not looked at. */
+  readonly rules?: ValidationRules | undefined;
 }
 
 export interface ShardHostOptions {
@@ -111,7 +113,7 @@ export class ShardHost implements LineInputs {
   /** Adds an instrument; the core publishes its definition. */
   add(instrument: HostedInstrument): void {
     this.#instruments.set(instrument.definition.id, instrument);
-    this.#after(native(() => this.#shard?.instrument(instrument.definition, STAMP_HERE)));
+    this.#define(instrument);
   }
 
   /** The instrument leaves the shard: its book is cleared, and a last status says so. */
@@ -273,9 +275,12 @@ export class ShardHost implements LineInputs {
     );
     this.#journal.opened(this.#shard);
     this.#ingest = native(() => this.#shard?.ingester());
-    for (const { definition } of this.#instruments.values()) {
-      this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));
-    }
+    for (const instrument of this.#instruments.values()) this.#define(instrument);
+  }
+
+  #define({ definition, rules }: HostedInstrument): void {
+    this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));
+    if (rules !== undefined) this.#after(native(() => this.#shard?.rules(definition.id, rules, STAMP_HERE)));
   }
 
   #after(result: number | undefined, input?: { connection: number; instrument: number; bytes: Buffer }): void {

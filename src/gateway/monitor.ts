@@ -201,7 +201,8 @@ export class Monitor {
   /** Why no truthful data can be served now; empty when it can. */
   get reasons(): string[] {
     const reasons = this.shards.length === 0 ? ['engine away'] : this.shards.flatMap(shardReasons);
-    const lost = this.instruments.filter(({ inSync }) => !inSync);
+    // A view says itself which venues it has left out.
+    const lost = this.instruments.filter(({ inSync, venue }) => !inSync && venue !== 'view');
     reasons.push(...lost.map(({ venue, symbol }) => `book ${venue}.${symbol} out of sync`));
     if (this.shards.length > 0 && this.instruments.length === 0) reasons.push('no instruments yet');
     const more = reasons.length - REASONS_MAX;

@@ -1,6 +1,7 @@
 /** The HTTP resources. */
 
 import { z } from 'zod';
+import type { ViewConfig } from '../model/config.js';
 import { unauthorized } from './access.js';
 import type { Api } from './api.js';
 import { addCandleRoutes, type CandleSource } from './candle-routes.js';
@@ -20,6 +21,7 @@ import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
 import type { Statistics } from './statistics.js';
 import { TICKET_SECONDS, type Tickets } from './tickets.js';
+import { addViewRoutes } from './view-routes.js';
 
 export type { ControlClient } from './engine-calls.js';
 
@@ -33,6 +35,7 @@ export interface RouteParts {
   readonly candles: CandleSource;
   readonly tickets: Tickets;
   readonly callbackSecret: ((subscriptionId: string) => string) | undefined;
+  readonly views: readonly ViewConfig[];
   readonly version: string;
   /** Whether the gateway is ending: it takes no new work then. */
   readonly isStopping: () => boolean;
@@ -45,6 +48,7 @@ export function addRoutes(router: Router, api: Api, parts: RouteParts): void {
   addDataRoutes(api, parts);
   addSubscriptionRoutes(api, parts.control, parts.callbackSecret);
   addCandleRoutes(api, parts.candles);
+  addViewRoutes(api, parts.monitor, parts.views);
   addTicketRoute(api, parts.tickets);
   addDocument(router, api.operations, parts.version);
   router.add('get', '/ws', () => {

@@ -181,6 +181,7 @@ class RunningGateway implements Gateway {
       queries,
       candles: deps.candles ?? new MemoryCandles(queries, () => this.#pump.fanout),
       version: deps.version,
+      views: config.views ?? [],
       statistics,
       stages: this.#stages,
       control,

@@ -15,6 +15,7 @@ import type { InstrumentView, Monitor } from './monitor.js';
 import type { Points } from './points.js';
 import { Exposition, type FORMATS, type HistogramValues, type Labels } from './prometheus.js';
 import type { Pump } from './pump.js';
+import { exposeQuality } from './quality.js';
 import { ENCODINGS } from './ring.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
@@ -135,6 +136,7 @@ export class Statistics {
     this.#marketData(out);
     this.#latency(out);
     this.#feeds(out);
+    exposeQuality(this.#parts.monitor, out);
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
@@ -276,7 +278,7 @@ export class Statistics {
     out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
       const isSilence = name.endsWith('_silence_ms_max');
-      const scale = name === 'last_ts_recv' ? 1e-9 : isSilence ? 1e-3 : 1;
+      const scale = name === 'last_ts_recv' || name.endsWith('_ns') ? 1e-9 : isSilence ? 1e-3 : 1;
       const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [
         { venue, symbol },
         Number(counters[index] ?? 0n) * scale,
@@ -287,7 +289,8 @@ export class Statistics {
         const text = 'Silence of this channel that is reported; 0 while it is learned.';
         out.add(`tickring_instrument_${name.replace('_ms_max', '_limit_seconds')}`, 'gauge', text, samples);
       } else if (INSTRUMENT_STATES.includes(name)) out.add(`tickring_instrument_${name}`, 'gauge', help, samples);
-      else out.add(`tickring_instrument_${name}_total`, 'counter', help, samples);
+      else
+        out.add(`tickring_instrument_${name.replace(/_ns$/, '_seconds')}_total`, 'counter', help.replace(', ns', ''), samples);
     });
   }
 

@@ -45,6 +45,44 @@ export const CODES = {
     recovery: 'resync',
     meaning: 'A book differs from the copy that the venue gave of it, twice at the same price.',
   },
+  SUSPECT_PRICE_RANGE: {
+    number: 20,
+    recovery: 'judge',
+    meaning: 'A price is outside the bounds that are configured for its instrument.',
+  },
+  SUSPECT_OUTLIER: {
+    number: 21,
+    recovery: 'judge',
+    meaning: 'The price of a trade is far from the median of the trades before it.',
+  },
+  SUSPECT_VOLUME: {
+    number: 22,
+    recovery: 'judge',
+    meaning: 'A trade is many times larger than the largest of those before it.',
+  },
+  SUSPECT_TIME: { number: 23, recovery: 'judge', meaning: "A venue's time goes back, or leaps ahead." },
+  SUSPECT_SPREAD: { number: 24, recovery: 'judge', meaning: 'Best bid and ask are further apart than the limit.' },
+  SUSPECT_COMPLETENESS: {
+    number: 25,
+    recovery: 'judge',
+    meaning: "More of the venue's ids were missing in a minute than the limit allows.",
+  },
+  SUSPECT_DEVIATION: {
+    number: 26,
+    recovery: 'judge',
+    meaning: "A venue's middle price is far from that of the others in a view.",
+  },
+  VIEW_UNSYNCHRONIZED: {
+    number: 27,
+    recovery: 'judge',
+    meaning: "A source was not heard of within a view's tolerance, and is left out.",
+  },
+  VIEW_SOURCE_STALE: { number: 28, recovery: 'judge', meaning: 'A source of a view has no proven book, and is left out.' },
+  VIEW_SOURCE_CROSSED: {
+    number: 29,
+    recovery: 'judge',
+    meaning: 'The best prices of a source of a view cross, and it is left out.',
+  },
   INSTRUMENT_INVALID: { number: 30, recovery: 'fatal', meaning: 'The instrument definition is unusable.' },
   INSTRUMENT_UNKNOWN: { number: 31, recovery: 'fatal', meaning: 'The instrument id is not known to this shard.' },
   INSTRUMENT_TABLE_FULL: { number: 32, recovery: 'fatal', meaning: 'The shard holds as many instruments as it was made for.' },
@@ -119,6 +157,16 @@ export const CODE_NAMES = {
   16: 'CHECKSUM_MISMATCH',
   17: 'CHANNEL_SILENT',
   18: 'BOOK_DIFFERS',
+  20: 'SUSPECT_PRICE_RANGE',
+  21: 'SUSPECT_OUTLIER',
+  22: 'SUSPECT_VOLUME',
+  23: 'SUSPECT_TIME',
+  24: 'SUSPECT_SPREAD',
+  25: 'SUSPECT_COMPLETENESS',
+  26: 'SUSPECT_DEVIATION',
+  27: 'VIEW_UNSYNCHRONIZED',
+  28: 'VIEW_SOURCE_STALE',
+  29: 'VIEW_SOURCE_CROSSED',
   30: 'INSTRUMENT_INVALID',
   31: 'INSTRUMENT_UNKNOWN',
   32: 'INSTRUMENT_TABLE_FULL',
@@ -207,6 +255,7 @@ export const FLAGS = {
   aggregated: 1024,
   partial: 2048,
   image: 4096,
+  suspect: 8192,
 } as const;
 
 /** A name in `FLAGS`. */
@@ -227,6 +276,7 @@ export const FLAG_NAMES = {
   1024: 'aggregated',
   2048: 'partial',
   4096: 'image',
+  8192: 'suspect',
 } as const;
 
 /** States that a status record tells. */
@@ -242,6 +292,7 @@ export const STATES = {
   subscribe_failed: 9,
   removed: 10,
   silent: 11,
+  suspect: 12,
 } as const;
 
 /** A name in `STATES`. */
@@ -260,6 +311,7 @@ export const STATE_NAMES = {
   9: 'subscribe_failed',
   10: 'removed',
   11: 'silent',
+  12: 'suspect',
 } as const;
 
 /** Venue numberings that a gap is about. */
@@ -451,6 +503,7 @@ export const VENUES = {
   fred: 103,
   yahoo: 104,
   mock: 105,
+  view: 110,
 } as const;
 
 /** A name in `VENUES`. */
@@ -477,4 +530,5 @@ export const VENUE_NAMES = {
   103: 'fred',
   104: 'yahoo',
   105: 'mock',
+  110: 'view',
 } as const;

@@ -21,6 +21,32 @@ export const DEFAULT_CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote
  */
 export type TransportName = 'native' | 'ws' | 'ws-deflate';
 
+/** What is plausible of an instrument; a limit of 0 switches its rule off. Shares in 1/10,000 (`Bps`) and 1/1,000,000 (`Ppm`). */
+export interface ValidationRules {
+  /** Decimal text. */
+  readonly priceMin?: string;
+  readonly priceMax?: string;
+  /** An outlier is further from the median of the last trades than so many median distances, */
+  readonly outlierMads: number;
+  /** and than this share of the median. */
+  readonly outlierBps: number;
+  /** A spike is so many times larger than the largest of the last trades. */
+  readonly volumeFactor: number;
+  readonly timeBackMs: number;
+  readonly timeAheadMs: number;
+  /** Of the bid. */
+  readonly spreadBps: number;
+  /** Least share of a minute's ids. */
+  readonly completenessPpm: number;
+}
+
+/** Rules of a feed's symbols. */
+export interface ValidationConfig {
+  readonly rules: ValidationRules;
+  /** Those of symbols that have their own. */
+  readonly symbols: Readonly<Record<string, ValidationRules>>;
+}
+
 /** One venue's feed. */
 export interface FeedConfig {
   /** Unique within the engine, e.g. `binance-usdm`. */
@@ -35,6 +61,8 @@ export interface FeedConfig {
   readonly symbols: readonly string[];
   readonly channels: readonly ChannelName[];
   readonly transport: TransportName;
+  /** Absent: those of the engine; null: its events are not looked at. */
+  readonly validation?: ValidationConfig | null;
 }
 
 /** When an input counts as durable: written; synced with its group; synced at once. */
@@ -60,6 +88,29 @@ export interface JournalConfig {
   readonly recovery: 'strict' | 'point-in-time' | 'salvage';
   /** Sinks by name: what they have not taken is not deleted. */
   readonly sinks?: readonly string[];
+}
+
+/** One venue's part in a view. */
+export interface ViewLeg {
+  readonly venue: string;
+  readonly symbol: string;
+  /** What a taker pays there, 1/1,000,000. */
+  readonly feePpm: number;
+  /** How much of the base currency one unit of the venue's sizes is, decimal text. */
+  readonly multiplier: string;
+}
+
+/** One thing as several venues quote it. */
+export interface ViewConfig {
+  /** `BTC-USDT`; published as an instrument of venue `view`. */
+  readonly symbol: string;
+  /** Levels a side. */
+  readonly depth: number;
+  /** A leg that was not heard of for longer is left out. */
+  readonly toleranceMs: number;
+  /** A middle price further from that of the others is doubted, 1/10,000; 0: none is. */
+  readonly deviationBps: number;
+  readonly legs: readonly ViewLeg[];
 }
 
 export interface EngineConfig {
@@ -92,6 +143,10 @@ export interface EngineConfig {
   /** Null or absent: inputs are not kept. */
   readonly journal?: JournalConfig | null;
   readonly feeds: readonly FeedConfig[];
+  /** Of feeds that have none of their own; null or absent: events are not looked at. */
+  readonly validation?: ValidationConfig | null;
+  /** Published by a derived shard; none where there are none. */
+  readonly views?: readonly ViewConfig[];
 }
 
 /** Who may reach the gateway. */
@@ -128,6 +183,8 @@ export interface GatewayConfig {
   readonly callbackKeyFile?: string;
   /** Sinks that are configured, by name; their state is served. */
   readonly sinks?: readonly string[];
+  /** Of the engine. */
+  readonly views?: readonly ViewConfig[];
 }
 
 /** What is told to Redis: one kind of channel each, and one kind of stream. */

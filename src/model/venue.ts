@@ -72,6 +72,8 @@ export interface Venue {
   readonly limits: VenueLimits;
   /** Channels of which one stream tells of several symbols, or of all: it is given up with the last of them on a connection. */
   readonly sharedChannels?: readonly ChannelName[];
+  /** What a size counts: the base currency (also where this is absent), contracts, or the quote currency (inverse contracts). */
+  readonly sizes?: 'base' | 'contracts' | 'quote';
   /** Stream names that carry these channels of a symbol, each once. */
   streams(symbol: string, channels: readonly ChannelName[]): string[];
   /** Control message that subscribes; `id` comes back in the reply. */

@@ -565,6 +565,14 @@ export declare class Shard {
    * `INSTRUMENT_INVALID`, `VENUE_UNKNOWN`, `ARGUMENT_RANGE` when the definition cannot be expressed.
    */
   instrument(definition: InstrumentDefinition, tsRecv: bigint): number
+  /**
+   * Rules that events of the instrument are looked at with from now on.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE` when a bound is no price.
+   */
+  rules(instrument: number, rules: ValidationRules, tsRecv: bigint): number
   /** A reader asked for a full book on the ring. */
   publishSnapshot(instrument: number, tsRecv: bigint): number
   /** Time passes; also moves the ring's heartbeat and copies the counters to shared memory. Every 100 ms. */
@@ -1375,6 +1383,28 @@ export interface Topic {
   id: number
   name: string
   instrument: number
+}
+
+/** Limits of one instrument; 0 or absent switches a rule off. */
+export interface ValidationRules {
+  /** Lowest plausible price, decimal text. */
+  priceMin?: string
+  /** Highest plausible price, decimal text. */
+  priceMax?: string
+  /** Median distances from the median beyond which a trade's price is an outlier, */
+  outlierMads: number
+  /** if it is also further than this share of the median, 1/10,000. */
+  outlierBps: number
+  /** A trade so many times larger than the largest before it is a spike. */
+  volumeFactor: number
+  /** How far a venue's time may go back, ms, */
+  timeBackMs: number
+  /** and ahead of ours, ms. */
+  timeAheadMs: number
+  /** Widest spread, 1/10,000 of the bid. */
+  spreadBps: number
+  /** Least share of a minute's ids, 1/1,000,000. */
+  completenessPpm: number
 }
 
 /** A minute as its venue counts it, decimals as it wrote them. */

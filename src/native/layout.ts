@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0xb7d5705e707fc36dn;
+export const SCHEMA_HASH = 0x1433c2e8ecd120c4n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -203,6 +203,18 @@ export const SHARD_COUNTERS = [
   { name: 'open_interests', help: 'Open interest events.' },
   { name: 'liquidations', help: 'Liquidation events.' },
   { name: 'trading_statuses', help: 'Trading status events.' },
+  { name: 'checked', help: 'Trades, quotes and book deltas that the rules of validation were applied to.' },
+  { name: 'suspects', help: 'Of these, events that a rule doubts.' },
+  { name: 'suspect_price_range', help: 'Trades and quotes with a price outside the configured bounds.' },
+  { name: 'suspect_outlier', help: 'Trades with a price far from the median of those before.' },
+  { name: 'suspect_volume', help: 'Trades many times larger than the largest of those before.' },
+  { name: 'suspect_time', help: 'Events whose venue time goes back or leaps ahead.' },
+  { name: 'suspect_spread', help: 'Quotes and book deltas with a spread beyond the limit.' },
+  { name: 'suspect_completeness', help: "Minutes of a book's or the trades' ids of which too many were missing." },
+  { name: 'cross_checks', help: 'Books of sources that were compared with those of the other sources of a view.' },
+  { name: 'cross_deviations', help: "Of these, books whose middle price is far from the others'." },
+  { name: 'ids_expected', help: 'Venue ids that should have come, in whole minutes.' },
+  { name: 'ids_missing', help: 'Of these, ids that never came.' },
 ] as const;
 
 /** Figures of a shard's journal, in the order of their values. */
@@ -249,6 +261,9 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'open_interests', help: 'Open interest events.' },
   { name: 'liquidations', help: 'Liquidation events.' },
   { name: 'trading_statuses', help: 'Trading status events.' },
+  { name: 'suspects', help: 'Events that a rule of validation doubts.' },
+  { name: 'watched_ns', help: 'Time for which its book was subscribed, ns, since its rules were set.' },
+  { name: 'live_ns', help: 'Of this, time in which the book was proven in sync, ns.' },
 ] as const;
 
 /** Histograms of a shard, in the order of the file. */

@@ -338,3 +338,36 @@ test('config: the file sink is off, or writes below the state directory and keep
   ]);
   expect(problems('file_sink: {dir: events}')[0]).toContain('file_sink.dir events is no absolute path');
 });
+
+const FEED = ['feeds:', '  - venue: binance-spot', '    symbols: [BTCUSDT, ETHUSDT]'];
+
+test('config: rules of validation go from all feeds to a feed to a symbol, key by key, and are printed as they are', () => {
+  const yaml = [
+    'validation: {spread_bps: 100, time_back_ms: 7}',
+    ...FEED,
+    '    validation:',
+    '      time_back_ms: 8',
+    '      symbols: {btcusdt: {price_min: "0.5", completeness: 0.5}}',
+  ].join('\n');
+  const { config } = load(yaml);
+  expect(config.engine.validation?.rules).toMatchObject({ spreadBps: 100, timeBackMs: 7, completenessPpm: 990_000 });
+  const { rules, symbols } = config.engine.feeds[0]?.validation ?? { rules: null, symbols: {} };
+  expect(rules).toMatchObject({ spreadBps: 100, timeBackMs: 8, outlierMads: 12 });
+  expect(symbols).toEqual({ BTCUSDT: { ...rules, priceMin: '0.5', completenessPpm: 500_000 } });
+  expect(load(printConfig(config)).config).toEqual(config);
+});
+
+test('config: validation is switched off for all, and on for a feed', () => {
+  const { config } = load(['validation: {enabled: false}', ...FEED, '    validation: {enabled: true}'].join('\n'));
+  expect(config.engine.validation).toBeNull();
+  expect(config.engine.feeds[0]?.validation?.rules.spreadBps).toBe(500);
+});
+
+test('config: a rule that cannot be is refused with its line, key, value and limit', () => {
+  const yaml = ['validation:', '  completeness: 1.5', '  price_max: "0.0"', ...FEED, '    validation: {spread: 1}'].join('\n');
+  expect(problems(yaml)).toEqual([
+    'tickring.yaml:2: validation.completeness 1.5 exceeds 1',
+    'tickring.yaml:3: validation.price_max 0.0 is no price above 0 as decimal text, in quotes',
+    expect.stringMatching(/^tickring\.yaml:7: unknown key feeds\.0\.validation\.spread, known are price_min, /),
+  ]);
+});

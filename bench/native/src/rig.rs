@@ -8,6 +8,7 @@ use tickring_core::digest::{Digested, Digests};
 use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, canonical_text};
 use tickring_core::simd::CodePath;
+use tickring_core::validate::Rules;
 use tickring_core::venue::VenueId;
 use tickring_shm::{SegmentOptions, Writer};
 
@@ -180,6 +181,8 @@ impl Rig {
         self.input(ts_recv, Input::Instrument(&definition(INSTRUMENT, "BTCUSDT")));
         self.input(ts_recv, Input::Connect { connection: CONNECTION, venue: VenueId::BinanceUsdm as u16 });
         self.input(ts_recv, Input::Subscribe { connection: CONNECTION, instrument: INSTRUMENT, channels: channel::BOOK });
+        // As the engine has them: what they cost is counted.
+        self.input(ts_recv, Input::Rules { instrument: INSTRUMENT, rules: &Rules::default() });
         for (index, item) in corpus.items.iter().enumerate() {
             self.apply(item, corpus.bytes(item));
             while self.machine.take_request().is_some() {}

@@ -24,6 +24,7 @@ pub fn kind_name(kind: Kind) -> String {
         Kind::Unsubscribe => "unsubscribe",
         Kind::Ack => "ack",
         Kind::Instrument => "instrument",
+        Kind::Rules => "rules",
         Kind::SnapshotRequest => "snapshot_request",
         Kind::Tick => "tick",
         Kind::Configuration => "configuration",

@@ -21,6 +21,7 @@ mod probe;
 mod reader;
 mod rejected;
 mod replays;
+mod rules;
 mod shard;
 mod shard_options;
 mod verified;

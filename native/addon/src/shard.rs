@@ -16,6 +16,7 @@ use crate::driver::{Driver, SharedDriver};
 use crate::entry::{self, Call, out_of_range};
 use crate::failure::{self, Result, fail, guard};
 use crate::journalling::{JournalStatus, Journalling};
+use crate::rules::ValidationRules;
 use crate::shard_options::{ShardOptions, code_path};
 
 /// Bits 0..23 of an input's return value: events published.
@@ -213,6 +214,22 @@ impl Shard {
     pub fn instrument(&self, definition: InstrumentDefinition, #[napi(ts_arg_type = "bigint")] ts_recv: Nanos) -> Result<i32> {
         let instrument = definition.to_core()?;
         Ok(self.input(&ts_recv, Input::Instrument(&instrument)))
+    }
+
+    /// Rules that events of the instrument are looked at with from now on.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE` when a bound is no price.
+    #[napi]
+    pub fn rules(
+        &self,
+        instrument: u32,
+        rules: ValidationRules,
+        #[napi(ts_arg_type = "bigint")] ts_recv: Nanos,
+    ) -> Result<i32> {
+        let rules = rules.to_core()?;
+        Ok(self.input(&ts_recv, Input::Rules { instrument, rules: &rules }))
     }
 
     /// A reader asked for a full book on the ring.

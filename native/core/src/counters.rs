@@ -57,6 +57,18 @@ counters! {
         open_interests: "Open interest events.",
         liquidations: "Liquidation events.",
         trading_statuses: "Trading status events.",
+        checked: "Trades, quotes and book deltas that the rules of validation were applied to.",
+        suspects: "Of these, events that a rule doubts.",
+        suspect_price_range: "Trades and quotes with a price outside the configured bounds.",
+        suspect_outlier: "Trades with a price far from the median of those before.",
+        suspect_volume: "Trades many times larger than the largest of those before.",
+        suspect_time: "Events whose venue time goes back or leaps ahead.",
+        suspect_spread: "Quotes and book deltas with a spread beyond the limit.",
+        suspect_completeness: "Minutes of a book's or the trades' ids of which too many were missing.",
+        cross_checks: "Books of sources that were compared with those of the other sources of a view.",
+        cross_deviations: "Of these, books whose middle price is far from the others'.",
+        ids_expected: "Venue ids that should have come, in whole minutes.",
+        ids_missing: "Of these, ids that never came.",
     }
 }
 
@@ -104,6 +116,9 @@ counters! {
         open_interests: "Open interest events.",
         liquidations: "Liquidation events.",
         trading_statuses: "Trading status events.",
+        suspects: "Events that a rule of validation doubts.",
+        watched_ns: "Time for which its book was subscribed, ns, since its rules were set.",
+        live_ns: "Of this, time in which the book was proven in sync, ns.",
     }
 }
 

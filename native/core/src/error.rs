@@ -14,6 +14,8 @@ pub enum Recovery {
     Fatal,
     /// The input was set aside with its bytes; go on with the next one.
     Quarantine,
+    /// Nothing failed: the event is there, and its reader decides what it is worth.
+    Judge,
 }
 
 impl Recovery {
@@ -26,6 +28,7 @@ impl Recovery {
             Self::Reconnect => "reconnect",
             Self::Fatal => "fatal",
             Self::Quarantine => "quarantine",
+            Self::Judge => "judge",
         }
     }
 }
@@ -100,6 +103,28 @@ codes! {
     ChannelSilent = 17, "CHANNEL_SILENT", Resync;
     /// A book differs from the copy that the venue gave of it, twice at the same price.
     BookDiffers = 18, "BOOK_DIFFERS", Resync;
+
+    // Events that were published and are doubted.
+    /// A price is outside the bounds that are configured for its instrument.
+    SuspectPriceRange = 20, "SUSPECT_PRICE_RANGE", Judge;
+    /// The price of a trade is far from the median of the trades before it.
+    SuspectOutlier = 21, "SUSPECT_OUTLIER", Judge;
+    /// A trade is many times larger than the largest of those before it.
+    SuspectVolume = 22, "SUSPECT_VOLUME", Judge;
+    /// A venue's time goes back, or leaps ahead.
+    SuspectTime = 23, "SUSPECT_TIME", Judge;
+    /// Best bid and ask are further apart than the limit.
+    SuspectSpread = 24, "SUSPECT_SPREAD", Judge;
+    /// More of the venue's ids were missing in a minute than the limit allows.
+    SuspectCompleteness = 25, "SUSPECT_COMPLETENESS", Judge;
+    /// A venue's middle price is far from that of the others in a view.
+    SuspectDeviation = 26, "SUSPECT_DEVIATION", Judge;
+    /// A source was not heard of within a view's tolerance, and is left out.
+    ViewUnsynchronized = 27, "VIEW_UNSYNCHRONIZED", Judge;
+    /// A source of a view has no proven book, and is left out.
+    ViewSourceStale = 28, "VIEW_SOURCE_STALE", Judge;
+    /// The best prices of a source of a view cross, and it is left out.
+    ViewSourceCrossed = 29, "VIEW_SOURCE_CROSSED", Judge;
 
     // Inputs that contradict the state machine's state.
     /// The instrument definition is unusable.

@@ -46,6 +46,8 @@ pub mod flag {
     pub const PARTIAL: u16 = 1 << 11;
     /// Set by the ring's writer: an image of the whole book, with its hash, is written right after this record.
     pub const IMAGE: u16 = 1 << 12;
+    /// A rule of [`crate::validate`] doubts it; a status of [`super::State::Suspect`] says which when it begins.
+    pub const SUSPECT: u16 = 1 << 13;
 
     /// Names in bit order, for printing.
     pub const NAMES: &[(&str, u16)] = &[
@@ -62,6 +64,7 @@ pub mod flag {
         ("aggregated", AGGREGATED),
         ("partial", PARTIAL),
         ("image", IMAGE),
+        ("suspect", SUSPECT),
     ];
 }
 
@@ -176,6 +179,9 @@ pub enum State {
     Removed = 10,
     /// A channel of trades or quotes, `detail` being its bit, was silent beyond the limit learned of it.
     Silent = 11,
+    /// A rule fires: `code` says which, `detail` is the id of the trade, quote or book, or how many ids are missing. Told at most
+    /// once a second for each rule.
+    Suspect = 12,
 }
 
 impl State {
@@ -192,6 +198,7 @@ impl State {
         Self::SubscribeFailed,
         Self::Removed,
         Self::Silent,
+        Self::Suspect,
     ];
 
     /// The name printed to other languages.
@@ -209,6 +216,7 @@ impl State {
             Self::SubscribeFailed => "subscribe_failed",
             Self::Removed => "removed",
             Self::Silent => "silent",
+            Self::Suspect => "suspect",
         }
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Code;
+use crate::validate::Rules;
 
 /// Longest symbol in bytes (venues list non-ASCII names, so bytes, not characters).
 pub const SYMBOL_BYTES_MAX: usize = 64;
@@ -223,6 +224,13 @@ pub enum Input<'a> {
     },
     /// A new or changed instrument definition.
     Instrument(&'a Instrument),
+    /// Rules that events of the instrument are looked at with from now on; what was learned under others is forgotten.
+    Rules {
+        /// The instrument.
+        instrument: u32,
+        /// Its rules.
+        rules: &'a Rules,
+    },
     /// A reader asked for a full book on the ring.
     PublishSnapshot {
         /// The instrument.

@@ -25,4 +25,5 @@ pub mod simd;
 pub mod sink;
 pub mod stats;
 pub mod sync;
+pub mod validate;
 pub mod venue;

@@ -40,7 +40,10 @@ mod prints;
 mod requests;
 mod silence;
 mod snapshot;
+mod symbols;
 mod timers;
+mod validation;
+mod view;
 mod views;
 mod whole_book;
 mod widen;
@@ -51,6 +54,7 @@ use entry::{Channel, Entry};
 use figures::Said;
 use output::Output;
 use prints::Print;
+use symbols::{SlotsBySymbol, slot_of, symbol_tables};
 
 /// Largest [`MachineConfig::depth`].
 pub const DEPTH_MAX: usize = 100;
@@ -105,6 +109,8 @@ pub struct Machine {
     symbols: Vec<(VenueId, SlotsBySymbol)>,
     /// By number.
     connections: Vec<Connection>,
+    /// Of a derived shard.
+    views: Vec<view::View>,
     /// By connection.
     known_heads: Vec<KnownHead>,
     requests: VecDeque<Request>,
@@ -126,15 +132,6 @@ pub struct Machine {
     touched: Touched,
 }
 
-/// Slot by the venue's spelling. The standard hash (`SipHash`, keyed): symbols come from outside.
-type SlotsBySymbol = HashMap<Box<[u8]>, u32>;
-
-/// Tables of all venues. Sources grow theirs as they need it: they are no hot path.
-fn symbol_tables(room: usize) -> Vec<(VenueId, SlotsBySymbol)> {
-    let exchanges = VenueId::ALL.iter().map(|venue| (*venue, HashMap::with_capacity(room)));
-    exchanges.chain(VenueId::SOURCES.iter().map(|source| (*source, HashMap::new()))).collect()
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Subject {
     connection: u16,
@@ -148,15 +145,6 @@ enum Touched {
     One(u32),
     /// Those with [`Entry::touched`].
     Many,
-}
-
-/// The slot of a symbol, which is often `last`.
-#[inline]
-fn slot_of(entries: &[Entry], symbols: &[(VenueId, SlotsBySymbol)], venue: VenueId, last: u32, symbol: &[u8]) -> Option<u32> {
-    match entries.get(last as usize) {
-        Some(entry) if entry.venue == venue && entry.definition.symbol.as_bytes() == symbol && !entry.removed => Some(last),
-        _ => symbols.iter().find(|(of, _)| *of == venue)?.1.get(symbol).copied(),
-    }
 }
 
 fn refuse(code: Code) -> Reject {
@@ -177,6 +165,7 @@ impl Machine {
             slots: HashMap::with_capacity(room),
             symbols: symbol_tables(room),
             connections: Vec::new(),
+            views: Vec::new(),
             known_heads: Vec::new(),
             requests: VecDeque::with_capacity(REQUESTS_MAX),
             counters: ShardCounters::default(),
@@ -235,6 +224,7 @@ impl Machine {
             Input::Unsubscribe { instrument } => self.unsubscribe(instrument, out),
             Input::Ack { connection, instrument, accepted } => self.ack(connection, instrument, accepted, out),
             Input::Instrument(definition) => self.define(definition, out),
+            Input::Rules { instrument, rules } => self.set_rules(instrument, rules),
             Input::PublishSnapshot { instrument } => self.publish_snapshot(instrument, out),
             Input::Tick => {
                 self.tick(out);
@@ -299,6 +289,7 @@ impl Machine {
             Message::Trades(rows) => self.trades(venue, &rows, out),
             Message::Quote(message) => self.quote(venue, &message, out),
             Message::Figures(rows) => self.figures(venue, &rows, out),
+            Message::View(message) => self.view(&message, out),
             Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;
                 self.push_request(Request::ControlReply { connection, id, venue_code });

@@ -6,6 +6,7 @@ use tickring_core::book::{BOOK_LEVELS_MAX, Side};
 use tickring_core::input::{DisconnectReason, Input, Instrument, TradingState};
 use tickring_core::machine::{MachineConfig, REQUESTS_MAX};
 use tickring_core::simd::CodePath;
+use tickring_core::validate::Rules;
 use tickring_core::venue::VenueId;
 
 use crate::machine_harness::{MS, Rig, definition, depth_body, spot_depth, spot_trade, usdm_depth};
@@ -161,7 +162,8 @@ impl World {
     fn control(&mut self, u: &mut Unstructured<'_>) -> Result<bool> {
         let instrument = u.int_in_range(6..=11_u32)?;
         let connection = u.int_in_range(0..=3_u16)?;
-        let input = match u.int_in_range(0..=9_u8)? {
+        let rules = Rules { completeness_ppm: u32::arbitrary(u)? % 1_000_002, ..Rules::default() };
+        let input = match u.int_in_range(0..=10_u8)? {
             0 => Input::Connect { connection, venue: u.int_in_range(0..=3)? },
             1 => Input::Disconnect { connection, reason: DisconnectReason::Error },
             2 | 3 => Input::Subscribe { connection, instrument, channels: u8::arbitrary(u)? },
@@ -169,6 +171,7 @@ impl World {
             5 => Input::Ack { connection, instrument, accepted: bool::arbitrary(u)? },
             6 => return self.define(u, instrument),
             7 => Input::PublishSnapshot { instrument },
+            8 => Input::Rules { instrument, rules: &rules },
             _ => {
                 self.rig.now += u64::from(u16::arbitrary(u)?) * MS;
                 Input::Tick

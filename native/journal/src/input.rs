@@ -1,6 +1,7 @@
 //! The typed inputs of the state machine as payloads.
 
 use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped, Symbol, TradingState};
+use tickring_core::validate::Rules;
 
 use crate::error::JournalError;
 use crate::record::{Kind, Record, u16_at, u32_at, u64_at};
@@ -10,6 +11,13 @@ const DEFINITION_BYTES: usize = 28;
 
 /// A payload that is no bytes of its own: at most a definition with the longest symbol.
 const SMALL_BYTES: usize = DEFINITION_BYTES + tickring_core::input::SYMBOL_BYTES_MAX;
+
+/// Where what an input borrows is kept while it is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Room {
+    definition: Option<Instrument>,
+    rules: Option<Rules>,
+}
 
 /// An input taken apart as a record holds it.
 pub(crate) struct Parts<'a> {
@@ -53,6 +61,7 @@ pub(crate) fn parts<'a>(input: &Input<'a>) -> Parts<'a> {
             Parts::of(Kind::Ack, connection, instrument, &[]).with(&[u8::from(accepted)])
         }
         Input::Instrument(definition) => definition_parts(definition),
+        Input::Rules { instrument, rules } => Parts::of(Kind::Rules, 0, instrument, &[]).with(&crate::rules::bytes(rules)),
         Input::PublishSnapshot { instrument } => Parts::of(Kind::SnapshotRequest, 0, instrument, &[]),
         Input::Tick => Parts::of(Kind::Tick, 0, 0, &[]),
     }
@@ -106,12 +115,12 @@ impl Record<'_> {
     }
 
     /// The input that the record holds; `None` where it is none of core's (configuration, gap, checkpoint, mark, seal).
-    /// A definition is put into `room`, since inputs borrow theirs.
+    /// A definition, or rules, are put into `room`, since inputs borrow theirs.
     ///
     /// # Errors
     ///
     /// `JOURNAL_RECORD` if the payload is none of its kind.
-    pub fn input<'a>(&'a self, room: &'a mut Option<Instrument>) -> Result<Option<Stamped<'a>>, JournalError> {
+    pub fn input<'a>(&'a self, room: &'a mut Option<Room>) -> Result<Option<Stamped<'a>>, JournalError> {
         let (connection, instrument, bytes) = (self.head.connection, self.head.instrument, self.payload);
         let input = match (self.head.kind, bytes) {
             (Kind::Frame, _) => Input::Frame { connection, bytes },
@@ -127,7 +136,11 @@ impl Record<'_> {
             (Kind::Ack, &[accepted @ 0..=1]) => Input::Ack { connection, instrument, accepted: accepted == 1 },
             (Kind::Instrument, _) => {
                 let definition = self.definition().ok_or_else(|| self.unusable("definition"))?;
-                Input::Instrument(room.insert(definition))
+                Input::Instrument(room.insert(Room::default()).definition.insert(definition))
+            }
+            (Kind::Rules, _) => {
+                let rules = crate::rules::read(bytes).ok_or_else(|| self.unusable("rules"))?;
+                Input::Rules { instrument, rules: room.insert(Room::default()).rules.insert(rules) }
             }
             (Kind::SnapshotRequest, []) => Input::PublishSnapshot { instrument },
             (Kind::Tick, []) => Input::Tick,

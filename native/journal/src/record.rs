@@ -60,6 +60,8 @@ kinds! {
     Configuration = 11;
     /// Body of a REST answer with trades as received.
     RestTrades = 12;
+    /// Rules of validation of an instrument.
+    Rules = 13;
     /// Inputs that are not in the journal.
     Gap = 32;
     /// Part of the state machine's state.

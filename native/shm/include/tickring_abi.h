@@ -108,6 +108,7 @@ enum tkr_flag {
   TKR_FLAG_AGGREGATED = 1024,
   TKR_FLAG_PARTIAL = 2048,
   TKR_FLAG_IMAGE = 4096,
+  TKR_FLAG_SUSPECT = 8192,
 };
 
 /* States that a status record tells. */
@@ -123,6 +124,7 @@ enum tkr_state {
   TKR_STATE_SUBSCRIBE_FAILED = 9,
   TKR_STATE_REMOVED = 10,
   TKR_STATE_SILENT = 11,
+  TKR_STATE_SUSPECT = 12,
 };
 
 /* Venue numberings that a gap is about. */
@@ -197,6 +199,7 @@ enum tkr_venue {
   TKR_VENUE_FRED = 103,
   TKR_VENUE_YAHOO = 104,
   TKR_VENUE_MOCK = 105,
+  TKR_VENUE_VIEW = 110,
 };
 
 /* Counters of a shard, as indices; a newer minor version may append some. */
@@ -244,15 +247,27 @@ enum tkr_counter {
   TKR_COUNTER_OPEN_INTERESTS = 40, /* Open interest events. */
   TKR_COUNTER_LIQUIDATIONS = 41, /* Liquidation events. */
   TKR_COUNTER_TRADING_STATUSES = 42, /* Trading status events. */
-  TKR_COUNTER_JOURNAL_STATE = 43, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 44, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 45, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 46, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 47, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 48, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 49, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 50, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 51, /* Errors of the disk. */
+  TKR_COUNTER_CHECKED = 43, /* Trades, quotes and book deltas that the rules of validation were applied to. */
+  TKR_COUNTER_SUSPECTS = 44, /* Of these, events that a rule doubts. */
+  TKR_COUNTER_SUSPECT_PRICE_RANGE = 45, /* Trades and quotes with a price outside the configured bounds. */
+  TKR_COUNTER_SUSPECT_OUTLIER = 46, /* Trades with a price far from the median of those before. */
+  TKR_COUNTER_SUSPECT_VOLUME = 47, /* Trades many times larger than the largest of those before. */
+  TKR_COUNTER_SUSPECT_TIME = 48, /* Events whose venue time goes back or leaps ahead. */
+  TKR_COUNTER_SUSPECT_SPREAD = 49, /* Quotes and book deltas with a spread beyond the limit. */
+  TKR_COUNTER_SUSPECT_COMPLETENESS = 50, /* Minutes of a book's or the trades' ids of which too many were missing. */
+  TKR_COUNTER_CROSS_CHECKS = 51, /* Books of sources that were compared with those of the other sources of a view. */
+  TKR_COUNTER_CROSS_DEVIATIONS = 52, /* Of these, books whose middle price is far from the others'. */
+  TKR_COUNTER_IDS_EXPECTED = 53, /* Venue ids that should have come, in whole minutes. */
+  TKR_COUNTER_IDS_MISSING = 54, /* Of these, ids that never came. */
+  TKR_COUNTER_JOURNAL_STATE = 55, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 56, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 57, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 58, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 59, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 60, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 61, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 62, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 63, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -283,6 +298,9 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_OPEN_INTERESTS = 23, /* Open interest events. */
   TKR_INSTRUMENT_COUNTER_LIQUIDATIONS = 24, /* Liquidation events. */
   TKR_INSTRUMENT_COUNTER_TRADING_STATUSES = 25, /* Trading status events. */
+  TKR_INSTRUMENT_COUNTER_SUSPECTS = 26, /* Events that a rule of validation doubts. */
+  TKR_INSTRUMENT_COUNTER_WATCHED_NS = 27, /* Time for which its book was subscribed, ns, since its rules were set. */
+  TKR_INSTRUMENT_COUNTER_LIVE_NS = 28, /* Of this, time in which the book was proven in sync, ns. */
 };
 
 /* Histograms of a shard. */

@@ -249,7 +249,12 @@ impl Feed {
             State::Resync | State::Stale | State::Disconnected => entry.book_origin.flags |= flag::STALE,
             State::Removed => entry.remove(),
             State::Subscribed => entry.removed = false,
-            State::Connected | State::Crossed | State::Quarantined | State::SubscribeFailed | State::Silent => {}
+            State::Connected
+            | State::Crossed
+            | State::Quarantined
+            | State::SubscribeFailed
+            | State::Silent
+            | State::Suspect => {}
         }
         self.publish(index, Channel::Book, origin, &Body::Status(status));
     }

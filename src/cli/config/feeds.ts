@@ -6,6 +6,7 @@ import { venueByName, venues } from '../../venues/index.js';
 import { hideSecrets } from './problems.js';
 import { isRetired, type Settings } from './schema.js';
 import type { Layers } from './source.js';
+import { validationOf } from './validation.js';
 
 /** What the older `exchange_ws_url` meant where the address does not say it. */
 const OLDER_VENUE = 'binance-usdm';
@@ -58,9 +59,9 @@ function olderFeed(address: string, symbols: readonly string[], { layers, warnin
   return { id: OLDER_VENUE, venue: OLDER_VENUE, wsUrl, restUrl, symbols, channels: DEFAULT_CHANNELS, transport: 'native' };
 }
 
-function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warnings }: Context): FeedConfig[] {
+function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }: Context): FeedConfig[] {
   const seen = new Map<string, number>();
-  return settings.map((feed, index) => {
+  return feeds.map((feed, index) => {
     const venue = known(feed.venue);
     const { defaults } = venue;
     const place = layers.originOf(['feeds', String(index)]);
@@ -92,6 +93,7 @@ function listedFeeds(settings: NonNullable<Settings['feeds']>, { layers, warning
       symbols: feed.symbols,
       channels: feed.channels,
       transport: feed.transport,
+      ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation) }),
     };
   });
 }
@@ -125,7 +127,7 @@ export function feedsOf(settings: Settings, context: Context): FeedConfig[] {
     throw new TickringError('CONFIG_INVALID', `${layers.originOf([key])}: ${key} and feeds exclude each other`);
   }
   if (feeds !== undefined) {
-    const listed = listedFeeds(feeds, context);
+    const listed = listedFeeds(settings, context);
     refuseTwice(listed, layers);
     return listed;
   }

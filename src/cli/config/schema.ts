@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { AddressSet } from '../../gateway/addresses.js';
 import { CHANNEL_NAMES, DEFAULT_CHANNELS } from '../../model/config.js';
 import { venues } from '../../venues/index.js';
+import { feedValidationSchema, validationKeysAt, validationSchema } from './validation.js';
+import { viewKeysAt, viewsSchema } from './views.js';
 
 /** A name of shared memory, as the ring's directory allows it. */
 const name = z
@@ -89,6 +91,7 @@ const feed = z.strictObject({
   transport: z.enum(['native', 'ws', 'ws-deflate']).default('native'),
   ws_url: root(['wss:', 'ws:']).optional(),
   rest_url: root(['https:', 'http:']).optional(),
+  validation: feedValidationSchema,
 });
 
 /** Bytes as a number, or with a binary unit: `64MiB`. */
@@ -142,6 +145,8 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   feeds: z.array(feed).min(1).max(64).optional(),
+  validation: validationSchema,
+  views: viewsSchema,
   gateway: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
@@ -221,10 +226,13 @@ function isUnique(values: readonly string[]): boolean {
 
 /** Keys that a map at this place may have; undefined where no map belongs. */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefined {
+  if (path[0] === 'feeds' && path[2] === 'validation') return validationKeysAt(path.slice(3));
+  if (path[0] === 'views') return viewKeysAt(path.slice(2));
   const shapes: Readonly<Record<string, object>> = {
     '': settingsSchema.shape,
     feeds: feed.shape,
     gateway: settingsSchema.shape.gateway.unwrap().shape,
+    validation: settingsSchema.shape.validation.unwrap().shape,
     simulator: settingsSchema.shape.simulator.unwrap().shape,
     redis: settingsSchema.shape.redis.unwrap().shape,
     webhooks: settingsSchema.shape.webhooks.unwrap().shape,

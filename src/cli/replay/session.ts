@@ -1,5 +1,6 @@
 /** Feeds a recording's inputs to one shard without shared memory: the state machine that runs live, ticks included. */
 import { DISCONNECT_REASONS } from '../../model/codes.js';
+import type { ValidationRules } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
 import type { Venue } from '../../model/venue.js';
 import {
@@ -38,6 +39,7 @@ export interface FinalBook {
 
 export class ReplaySession {
   readonly #venue: Venue;
+  readonly #rules: ValidationRules | undefined;
   readonly #shard: Shard;
   readonly #ingest: Ingest;
   readonly #listings = new Map<string, Listing>();
@@ -49,9 +51,10 @@ export class ReplaySession {
   depthAnswers = 0;
   readonly rejections: ReplayRejection[] = [];
 
-  /** With a journal, inputs are kept as those of a live shard are. */
-  constructor(venue: Venue, journal?: JournalOptions) {
+  /** With a journal, inputs are kept as those of a live shard are; with rules, events are looked at. */
+  constructor(venue: Venue, journal?: JournalOptions, rules?: ValidationRules) {
     this.#venue = venue;
+    this.#rules = rules;
     this.#shard = native(
       () =>
         new Shard({
@@ -148,6 +151,8 @@ export class ReplaySession {
       changeCount: 0,
     };
     this.#check(native(() => this.#shard.instrument(definition, tsRecv)));
+    const rules = this.#rules;
+    if (rules !== undefined) this.#check(native(() => this.#shard.rules(id, rules, tsRecv)));
     return id;
   }
 

@@ -16,5 +16,6 @@ export const State = {
   SubscribeFailed: 9,
   Removed: 10,
   Silent: 11,
+  Suspect: 12,
 } as const;
 export type State = (typeof State)[keyof typeof State];

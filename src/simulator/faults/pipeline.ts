@@ -6,7 +6,7 @@ const HELD_MAX = 10_000;
 
 export type MessageFault = Extract<
   Fault,
-  { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'corrupt' | 'bad_time' }
+  { fault: 'drop' | 'duplicate' | 'reorder' | 'malformed' | 'crossed' | 'corrupt' | 'bad_time' | 'spike' }
 >;
 
 /** What a rule does with one message that it meets: what goes out, and in which order. */
@@ -129,6 +129,7 @@ export class Pipeline {
       case 'crossed':
       case 'corrupt':
       case 'bad_time':
+      case 'spike':
         return (delivery) => [{ ...withFate(delivery, fault.fault), payload: chain(delivery.payload, spoil) }];
     }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { venueNames } from '../dialects/dialect.js';
+import { spikeKinds } from './spike.js';
 
 /** Ways to spoil a message; what each does is in `malform.ts`. */
 export const malformKinds = [
@@ -80,6 +81,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
   }),
   /** `per`: numbers count this much finer units. */
   fault('bad_time', { ...messages, offset_ms: z.int().default(-3_600_000), per: z.int().min(1).max(1_000_000).default(1) }),
+  fault('spike', {
+    ...messages,
+    stream: messages.stream.unwrap().default('trade'),
+    of: z.enum(spikeKinds).default('price'),
+    factor: z.int().min(2).max(1_000_000).default(2),
+  }),
   fault('rollback', { venue, symbol, to: z.int().min(1).max(1_000_000_000).default(1) }),
   fault('stall', { ...connections, symbol, ms, pings: z.boolean().default(true), all: z.boolean().default(false) }),
   fault('disconnect', {

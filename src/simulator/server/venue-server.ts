@@ -6,6 +6,7 @@ import { corrupt } from '../faults/corrupt.js';
 import { cross, malform, shiftTime } from '../faults/malform.js';
 import { type MessageFault, Pipeline } from '../faults/pipeline.js';
 import { type Fault, FaultSchedule, type ScheduledFault } from '../faults/script.js';
+import { spike } from '../faults/spike.js';
 import type { Channel, Delivery, Frame } from '../market/channel.js';
 import { Random } from '../market/random.js';
 import type { SymbolSpec } from '../market/symbols.js';
@@ -228,6 +229,7 @@ export class VenueServer implements ConnectionHost {
       case 'crossed':
       case 'corrupt':
       case 'bad_time':
+      case 'spike':
         this.#addRule(fault);
         break;
       case 'rollback':
@@ -317,6 +319,7 @@ export class VenueServer implements ConnectionHost {
     if (fault.fault === 'malformed') return malform(fault.args.kind, fault.args, this.#random);
     if (fault.fault === 'crossed') return cross;
     if (fault.fault === 'corrupt') return corrupt(fault.args.share, this.#random.u32());
+    if (fault.fault === 'spike') return spike(fault.args.of, fault.args.factor);
     return fault.fault === 'bad_time' ? shiftTime(fault.args.offset_ms, fault.args.per) : (bytes) => bytes;
   }
 

@@ -56,6 +56,7 @@ function venueOf(category: Category): Venue {
     defaults: DEFAULTS,
     classes: classesOf(category),
     limits: LIMITS,
+    ...(category === 'inverse' ? { sizes: 'quote' as const } : {}),
     streams: (symbol, channels) => streamsIn(category === 'spot' ? TOPICS : FUTURES_TOPICS, symbol, channels),
     subscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'subscribe', args: streams }),
     unsubscribeFrame: (id, streams) => JSON.stringify({ req_id: String(id), op: 'unsubscribe', args: streams }),

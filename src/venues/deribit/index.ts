@@ -78,6 +78,8 @@ export const deribit: Venue = {
   classes: CLASSES,
   limits: LIMITS,
   sharedChannels: ['status'],
+  // Of inverse contracts, which most are; linear ones and spot count the base currency.
+  sizes: 'quote',
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => request(id, 'public/subscribe', streams, streams.length),
   // What was not subscribed is missing from the answer, and no fault.

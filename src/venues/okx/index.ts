@@ -52,6 +52,7 @@ function venueOf(type: InstrumentType): Venue {
     defaults: DEFAULTS,
     classes: classesOf(type),
     limits: LIMITS,
+    ...(type === 'SPOT' ? {} : { sizes: 'contracts' as const }),
     // Of an index all its contracts are told at once.
     sharedChannels: ['mark_price', 'liquidation', 'status'],
     streams: (symbol, channels) => streamsIn(streams, symbol, channels),

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::audit::Auditing;
 use super::entry::Entry;
+use super::view::View;
 use super::{Connection, Machine, MachineConfig, SlotsBySymbol};
 use crate::book::Book;
 use crate::counters::ShardCounters;
@@ -16,13 +17,13 @@ use crate::sync::Phase;
 use crate::venue::VenueId;
 
 /// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// What of a configuration changes output.
 type Limits = (u64, u32, u64);
 
 /// Everything but version and limits, in this order. The symbols of a venue are sorted, so that equal machines have equal bytes.
-type Parts<E, C, A> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, (u32, u32), u64, A);
+type Parts<E, C, A, V> = (u64, E, Vec<(VenueId, Vec<(Vec<u8>, u32)>)>, C, ShardCounters, (u32, u32), u64, A, V);
 
 /// Why bytes are no checkpoint of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl Machine {
             slots.sort_unstable();
             (*venue, slots)
         });
-        let parts: Parts<&[Entry], &[Connection], &Auditing> = (
+        let parts: Parts<&[Entry], &[Connection], &Auditing, &[View]> = (
             self.frame_seq,
             &self.entries,
             symbols.filter(|(_, slots)| !slots.is_empty()).collect(),
@@ -103,6 +104,7 @@ impl Machine {
             (self.snapshot_cursor, self.survey_turn),
             self.window,
             &self.auditing,
+            &self.views,
         );
         let written = postcard::to_io(&(VERSION, limits(&self.config), parts), out);
         written.expect("invariant: memory takes what is written, and no structure has a length that is unknown");
@@ -120,9 +122,9 @@ impl Machine {
         if saved != limits(&machine.config) {
             return Err(RestoreError::Config);
         }
-        let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>, Auditing>>(bytes);
+        let read = postcard::take_from_bytes::<Parts<Vec<Entry>, Vec<Connection>, Auditing, Vec<View>>>(bytes);
         let (parts, rest) = read.map_err(malformed("its state"))?;
-        let (frame_seq, mut entries, symbols, connections, counters, cursor, window, mut auditing) = parts;
+        let (frame_seq, mut entries, symbols, connections, counters, cursor, window, mut auditing, views) = parts;
         if !rest.is_empty() {
             return Err(RestoreError::Malformed("more bytes follow"));
         }
@@ -131,6 +133,9 @@ impl Machine {
             return Err(RestoreError::Malformed("an audit of no book"));
         }
         auditing.window.adopt(machine.config.code_path);
+        if views.iter().flat_map(View::slots).any(|slot| slot as usize >= entries.len()) {
+            return Err(RestoreError::Malformed("a view of no instrument"));
+        }
         for (venue, slots) in symbols {
             let known = machine.symbols.iter_mut().find(|(of, _)| *of == venue);
             let (_, table) = known.ok_or(RestoreError::Malformed("a venue without symbols"))?;
@@ -145,6 +150,7 @@ impl Machine {
         machine.known_heads = connections.iter().map(|_| Default::default()).collect();
         machine.entries.extend(entries);
         machine.connections = connections;
+        machine.views = views;
         (machine.frame_seq, machine.counters, machine.snapshot_cursor) = (frame_seq, counters, cursor.0);
         machine.survey_turn = cursor.1;
         (machine.window, machine.auditing) = (window, auditing);
@@ -180,6 +186,9 @@ fn check(config: &MachineConfig, entries: &[Entry], connections: &[Connection]) 
         }
         if !entry.stats.is_whole() {
             return malformed("24-hour figures of another window");
+        }
+        if entry.checks.as_ref().is_some_and(|checks| !checks.is_whole()) {
+            return malformed("rules that cannot be");
         }
         if entry.touch != entry.book.touch() {
             return malformed("a book that is not what is said of it");

@@ -147,6 +147,7 @@ impl Machine {
         self.counters.gaps += 1;
         let tag = Tag { ts_event, ..Tag::of(entry.definition.id) };
         out.gap(tag, stream, reason, ids);
+        self.miss_ids(slot, stream, ids);
         self.touch(slot);
     }
 
@@ -175,8 +176,17 @@ impl Machine {
         }
         let touch = entry.book.touch();
         let proven = delta.checksum.is_none_or(|checksum| proves(&mut self.counters, entry, &entry.book, checksum));
+        let verdict = match &mut entry.checks {
+            Some(checks) => {
+                self.counters.checked += 1;
+                checks.book(delta.ts_event, out.ts_recv)
+            }
+            None => 0,
+        };
         let flags = delta.flags | touch_flags(touch) | if proven { 0 } else { flag::STALE };
-        let tag = Tag { instrument: entry.definition.id, flags, ts_event: delta.ts_event };
+        let instrument = entry.definition.id;
+        let (suspect, told) = self.judge(slot, verdict, out.ts_recv);
+        let tag = Tag { instrument, flags: flags | suspect, ts_event: delta.ts_event };
         let change = Change {
             snapshot: false,
             prev_update_id,
@@ -186,12 +196,15 @@ impl Machine {
         };
         let rebuild = proven && touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
         let crosses = touch == Touch::Crossed && self.entries[slot as usize].touch != Touch::Crossed;
-        let last = !crosses && !rebuild && proven;
+        let last = !crosses && !rebuild && proven && told.is_none();
         if delta.ids.last < prev_update_id {
             // The venue's ids go on from a smaller one. Readers know them to go back by a whole book alone.
             self.send_serving_book(slot, last, out);
         } else {
             out.change(tag, &change, last);
+        }
+        if let Some(rule) = told {
+            self.tell_doubt(slot, rule, delta.ids.last, out);
         }
         self.note_touch(slot, touch, out);
         if rebuild {

@@ -12,6 +12,7 @@ use crate::rhythm::{Heard, Rhythm};
 use crate::simd::CodePath;
 use crate::stats::RollingStats;
 use crate::sync::{Phase, Sync};
+use crate::validate::Checks;
 use crate::venue::VenueId;
 
 use super::figures::Figures;
@@ -121,6 +122,9 @@ pub(super) struct Entry {
     /// Some of what was missed will not come any more.
     pub(super) lost_trades: bool,
 
+    /// Rules and what they need, where there are any.
+    pub(super) checks: Option<Box<Checks>>,
+
     pub(super) counters: InstrumentCounters,
     #[serde(skip)]
     pub(super) touched: bool,
@@ -157,6 +161,7 @@ impl Entry {
             stats_due: 0,
             covered_before: None,
             lost_trades: false,
+            checks: None,
             counters: InstrumentCounters::default(),
             touched: false,
         }
@@ -183,6 +188,7 @@ impl Entry {
         self.stats.reset();
         (self.stats_track, self.stats_due) = (None, 0);
         (self.covered_before, self.lost_trades) = (None, false);
+        self.checks = self.checks.as_ref().map(|checks| Box::new(Checks::new(*checks.rules(), self.definition.price_exponent)));
         let counters = &mut self.counters;
         (counters.channels, counters.in_sync, counters.last_update_id) = (0, 0, 0);
     }

@@ -181,9 +181,18 @@ impl Machine {
         let bad_ts = ts_flags(print.ts_event, out.ts_recv);
         let sell = if print.aggressor_sell { flag::AGGRESSOR_SELL } else { 0 };
         let aggregated = if print.aggregated { flag::AGGREGATED } else { 0 };
+        let verdict = match &mut self.entries[slot as usize].checks {
+            Some(checks) => {
+                self.counters.checked += 1;
+                checks.trade(trade.price, trade.qty, print.ts_event, out.ts_recv)
+            }
+            None => 0,
+        };
+        let (suspect, told) = self.judge(slot, verdict, out.ts_recv);
         let entry = &mut self.entries[slot as usize];
-        let tag = Tag { instrument: entry.definition.id, flags: bad_ts | sell | aggregated, ts_event: print.ts_event };
-        if last {
+        let flags = bad_ts | sell | aggregated | suspect;
+        let tag = Tag { instrument: entry.definition.id, flags, ts_event: print.ts_event };
+        if last && told.is_none() {
             out.send(tag, Body::Trade(trade), true);
         } else {
             out.hold(tag, Body::Trade(trade));
@@ -196,6 +205,9 @@ impl Machine {
         if *entry.stats_track.get_or_insert(print.aggregated) == print.aggregated {
             let ts = if bad_ts == 0 { print.ts_event } else { out.ts_recv };
             entry.stats.add(ts, trade.price, trade.qty);
+        }
+        if let Some(rule) = told {
+            self.tell_doubt(slot, rule, trade.trade_id, out);
         }
         self.touch(slot);
     }
@@ -225,8 +237,20 @@ impl Machine {
         entry.quote_id = Some((message.update_id, ts_event));
         entry.counters.quotes += 1;
         self.counters.quotes += 1;
-        let flags = message.ts_event.map_or(0, |ts| ts_flags(ts, out.ts_recv));
-        out.send(Tag { instrument: entry.definition.id, flags, ts_event }, Body::Quote(quote), true);
+        let verdict = match &mut entry.checks {
+            Some(checks) => {
+                self.counters.checked += 1;
+                checks.quote(quote.bid_price, quote.ask_price, ts_event, out.ts_recv)
+            }
+            None => 0,
+        };
+        let instrument = entry.definition.id;
+        let (suspect, told) = self.judge(slot, verdict, out.ts_recv);
+        let flags = suspect | message.ts_event.map_or(0, |ts| ts_flags(ts, out.ts_recv));
+        out.send(Tag { instrument, flags, ts_event }, Body::Quote(quote), told.is_none());
+        if let Some(rule) = told {
+            self.tell_doubt(slot, rule, message.update_id, out);
+        }
         Ok(())
     }
 

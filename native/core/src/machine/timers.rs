@@ -30,10 +30,14 @@ impl Machine {
                 self.request_snapshot(slot, out.ts_recv);
             }
             self.listen(slot, &mut silent, out);
+            self.tick_checks(slot, out);
             self.tick_stats(slot, out);
         }
         self.survey();
         self.tick_audit(out);
+        if !self.views.is_empty() {
+            self.tick_views(out);
+        }
         self.send_due_snapshots(out);
     }
 

@@ -84,26 +84,31 @@ impl Machine {
     }
 }
 
-/// Brings everything kept for an instrument to finer exponents, or changes nothing.
-pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
-    let range = refuse(Code::NumberRange);
-    let (price, qty) = Exponents::of(&entry.definition).factors(to).ok_or(range)?;
+/// Whether everything kept for an instrument has room at these exponents.
+pub(super) fn fits(entry: &Entry, to: Exponents) -> bool {
+    let Some((price, qty)) = Exponents::of(&entry.definition).factors(to) else { return false };
     let trade = Level { price: entry.last_trade.price, qty: entry.last_trade.qty };
     let steps = Level { price: entry.definition.tick_size, qty: entry.definition.lot_size };
-    let fits = level_fits(trade, price, qty)
+    level_fits(trade, price, qty)
         && level_fits(steps, price, qty)
         && entry.book.fits(price, qty)
         && entry.sync.fits(price, qty)
         && entry.stats.fits(price, qty)
-        && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some());
-    if !fits {
-        return Err(range);
-    }
+        && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some())
+}
+
+/// Brings everything kept for an instrument to finer exponents, or changes nothing.
+pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
+    let range = refuse(Code::NumberRange);
+    let (price, qty) = Exponents::of(&entry.definition).factors(to).filter(|_| fits(entry, to)).ok_or(range)?;
     entry.book.rescale(price, qty);
     entry.sync.rescale(price, qty);
     entry.stats.rescale(price, qty);
     for known in entry.frontier.iter_mut().flatten() {
         *known *= price;
+    }
+    if let Some(checks) = &mut entry.checks {
+        checks.rescale(to.price, price, qty);
     }
     entry.last_trade.price *= price;
     entry.last_trade.qty *= qty;

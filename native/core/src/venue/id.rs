@@ -45,6 +45,8 @@ pub enum VenueId {
     Yahoo = 104,
     /// Made-up data.
     Mock = 105,
+    /// What is derived from several venues.
+    View = 110,
 }
 
 impl From<VenueId> for u16 {
@@ -80,7 +82,8 @@ impl VenueId {
     ];
 
     /// Every source whose data arrives as canonical frames.
-    pub const SOURCES: &[Self] = &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock];
+    pub const SOURCES: &[Self] =
+        &[Self::Internal, Self::Ibkr, Self::AlphaVantage, Self::Fred, Self::Yahoo, Self::Mock, Self::View];
 
     /// All of both.
     pub fn every() -> impl Iterator<Item = Self> {
@@ -116,6 +119,7 @@ impl VenueId {
             Self::Fred => "fred",
             Self::Yahoo => "yahoo",
             Self::Mock => "mock",
+            Self::View => "view",
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, Value};
 
+use super::view::ViewMessage;
+
 /// Why an input was set aside, and where in its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reject {
@@ -233,6 +235,8 @@ pub enum Message<'a> {
     Quote(QuoteMessage<'a>),
     /// See [`super::FigureRows`].
     Figures(super::FigureRows<'a>),
+    /// See [`ViewMessage`].
+    View(ViewMessage<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).
     Reply {
         /// The id that we sent; 0 where the venue gives none back.

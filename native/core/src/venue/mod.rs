@@ -55,6 +55,7 @@ impl VenueId {
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
                 source::parse_frame(frame)
             }
+            Self::View => view::parse_frame(frame),
         }
     }
 
@@ -306,6 +307,7 @@ mod okx_indexed;
 mod shape;
 mod silence;
 mod source;
+mod view;
 
 pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
 pub use figures::{About, Figure, FigureMessage, FigureRows, convert_figure};
@@ -315,3 +317,4 @@ pub use message::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, LevelText, Listing, Message, Numbering, QuoteMessage, Read,
     Reject, Rows, Sides, SnapshotMessage, TradeMessage, TradeRows,
 };
+pub use view::{ViewBook, ViewJoin, ViewMessage, ViewSaid};

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped, Symbol, TradingState};
+use tickring_core::validate::{Bound, Rules};
 
 use super::rig::{Rig, check, payload, read, settings};
 use super::simulated::Simulated;
@@ -78,6 +79,12 @@ fn every_input_of_core_comes_back_as_it_went_in() {
         change_count: u32::MAX,
     };
     let bytes = payload(1);
+    let rules = Rules {
+        price_min: Some(Bound { mantissa: i64::MAX, exponent: -18 }),
+        price_max: Some(Bound { mantissa: 1, exponent: 0 }),
+        completeness_ppm: u32::MAX,
+        ..Rules::default()
+    };
     let inputs = [
         Input::Frame { connection: 65_535, bytes: &bytes },
         Input::Frame { connection: 1, bytes: &[] },
@@ -89,6 +96,8 @@ fn every_input_of_core_comes_back_as_it_went_in() {
         Input::Ack { connection: 2, instrument: 9, accepted: true },
         Input::Ack { connection: 2, instrument: 9, accepted: false },
         Input::Instrument(&definition),
+        Input::Rules { instrument: 9, rules: &rules },
+        Input::Rules { instrument: 9, rules: &Rules::OFF },
         Input::PublishSnapshot { instrument: 9 },
         Input::Tick,
     ];
@@ -119,6 +128,7 @@ fn payload_that_is_none_of_its_kind_is_an_error_with_its_number() {
         (Kind::Ack, &[2]),
         (Kind::Instrument, &[1, 2, 3]),
         (Kind::Tick, &[0]),
+        (Kind::Rules, &[0; 47]),
     ] {
         let head = Head { length: payload.len() as u32, kind, sequence: 77, ..zero_head() };
         let error = Record { head, payload, check: 0 }.input(&mut None).unwrap_err();

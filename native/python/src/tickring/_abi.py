@@ -107,6 +107,7 @@ class Flag(IntFlag):
     AGGREGATED = 1024
     PARTIAL = 2048
     IMAGE = 4096
+    SUSPECT = 8192
 
 
 class State(IntEnum):
@@ -123,6 +124,7 @@ class State(IntEnum):
     SUBSCRIBE_FAILED = 9
     REMOVED = 10
     SILENT = 11
+    SUSPECT = 12
 
 
 class GapStream(IntEnum):
@@ -204,6 +206,7 @@ class Venue(IntEnum):
     FRED = 103
     YAHOO = 104
     MOCK = 105
+    VIEW = 110
 
 
 class Counter(IntEnum):
@@ -252,15 +255,27 @@ class Counter(IntEnum):
     OPEN_INTERESTS = 40  # Open interest events.
     LIQUIDATIONS = 41  # Liquidation events.
     TRADING_STATUSES = 42  # Trading status events.
-    JOURNAL_STATE = 43  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 44  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 45  # Number of the last input.
-    JOURNAL_SHED = 46  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 47  # Bytes of those inputs.
-    JOURNAL_BYTES = 48  # Bytes written to the journal.
-    JOURNAL_GROUPS = 49  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 50  # Segments begun.
-    JOURNAL_FAILURES = 51  # Errors of the disk.
+    CHECKED = 43  # Trades, quotes and book deltas that the rules of validation were applied to.
+    SUSPECTS = 44  # Of these, events that a rule doubts.
+    SUSPECT_PRICE_RANGE = 45  # Trades and quotes with a price outside the configured bounds.
+    SUSPECT_OUTLIER = 46  # Trades with a price far from the median of those before.
+    SUSPECT_VOLUME = 47  # Trades many times larger than the largest of those before.
+    SUSPECT_TIME = 48  # Events whose venue time goes back or leaps ahead.
+    SUSPECT_SPREAD = 49  # Quotes and book deltas with a spread beyond the limit.
+    SUSPECT_COMPLETENESS = 50  # Minutes of a book's or the trades' ids of which too many were missing.
+    CROSS_CHECKS = 51  # Books of sources that were compared with those of the other sources of a view.
+    CROSS_DEVIATIONS = 52  # Of these, books whose middle price is far from the others'.
+    IDS_EXPECTED = 53  # Venue ids that should have come, in whole minutes.
+    IDS_MISSING = 54  # Of these, ids that never came.
+    JOURNAL_STATE = 55  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 56  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 57  # Number of the last input.
+    JOURNAL_SHED = 58  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 59  # Bytes of those inputs.
+    JOURNAL_BYTES = 60  # Bytes written to the journal.
+    JOURNAL_GROUPS = 61  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 62  # Segments begun.
+    JOURNAL_FAILURES = 63  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -292,6 +307,9 @@ class InstrumentCounter(IntEnum):
     OPEN_INTERESTS = 23  # Open interest events.
     LIQUIDATIONS = 24  # Liquidation events.
     TRADING_STATUSES = 25  # Trading status events.
+    SUSPECTS = 26  # Events that a rule of validation doubts.
+    WATCHED_NS = 27  # Time for which its book was subscribed, ns, since its rules were set.
+    LIVE_NS = 28  # Of this, time in which the book was proven in sync, ns.
 
 
 class Stage(IntEnum):

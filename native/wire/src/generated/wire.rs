@@ -13,7 +13,7 @@ extern crate alloc;
 
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_STATE: [State; 12] = [
+pub const ENUM_VALUES_STATE: [State; 13] = [
   State::Unknown,
   State::Connected,
   State::Disconnected,
@@ -26,6 +26,7 @@ pub const ENUM_VALUES_STATE: [State; 12] = [
   State::SubscribeFailed,
   State::Removed,
   State::Silent,
+  State::Suspect,
 ];
 
 /// State of a subscription or book.
@@ -46,9 +47,10 @@ impl State {
   pub const SubscribeFailed: Self = Self(9);
   pub const Removed: Self = Self(10);
   pub const Silent: Self = Self(11);
+  pub const Suspect: Self = Self(12);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 11;
+  pub const ENUM_MAX: u8 = 12;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Unknown,
     Self::Connected,
@@ -62,6 +64,7 @@ impl State {
     Self::SubscribeFailed,
     Self::Removed,
     Self::Silent,
+    Self::Suspect,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -78,6 +81,7 @@ impl State {
       Self::SubscribeFailed => Some("SubscribeFailed"),
       Self::Removed => Some("Removed"),
       Self::Silent => Some("Silent"),
+      Self::Suspect => Some("Suspect"),
       _ => None,
     }
   }

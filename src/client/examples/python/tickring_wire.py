@@ -20,6 +20,7 @@ class State(object):
     SubscribeFailed = 9
     Removed = 10
     Silent = 11
+    Suspect = 12
 
 # Which of the venue's numberings a gap is about.
 class GapStream(object):
