@@ -95,6 +95,9 @@ export function works(paths: readonly string[], recording: string): Work[] {
     if (existsSync(recording)) list.push({ work: 'whole', corpus: 'recorded', units: 1_500, file: recording, codePath });
   }
   const codePath = paths[0] ?? 'scalar';
+  // What the rules of validation cost a delta is the difference to `whole`.
+  list.push({ work: 'validated', corpus: 'reference', units: 2_000, codePath });
+  list.push({ work: 'validated', corpus: 'mix', units: 2_000, codePath });
   list.push({ work: 'book', corpus: 'mix', units: 10_000, codePath });
   list.push({ work: 'latest', corpus: 'mix', units: 10_000, codePath });
   for (const work of ['publish64', 'publish256', 'poll64', 'poll256']) {

@@ -214,7 +214,7 @@ export const SHARD_COUNTERS = [
   { name: 'cross_checks', help: 'Books of sources that were compared with those of the other sources of a view.' },
   { name: 'cross_deviations', help: "Of these, books whose middle price is far from the others'." },
   { name: 'ids_expected', help: 'Venue ids that should have come, in whole minutes.' },
-  { name: 'ids_missing', help: 'Of these, ids that never came.' },
+  { name: 'ids_missing', help: 'Of these, ids that did not come in their minute.' },
 ] as const;
 
 /** Figures of a shard's journal, in the order of their values. */

@@ -17,8 +17,8 @@ use crate::parse::FrameParser;
 use crate::rig::{NAME, Rig, Root};
 use crate::synthetic::{self, HEAD, Shape};
 
-const USAGE: &str = "usage: gate corpus reference|mix, or gate WORK CORPUS UNITS [FAULT] with WORK whole, parse, book, latest, publish64, \
-    publish256, poll64 or poll256, CORPUS reference, mix, recorded or none, FAULT slow, allocate or syscall";
+const USAGE: &str = "usage: gate corpus reference|mix, or gate WORK CORPUS UNITS [FAULT] with WORK whole, validated, parse, book, latest, \
+    publish64, publish256, poll64 or poll256, CORPUS reference, mix, recorded or none, FAULT slow, allocate or syscall";
 
 /// Rounds before anything is measured: the first makes room for the book, and what it leaves behind makes the next differ.
 const WARM_UP_ROUNDS: u64 = 3;
@@ -122,8 +122,7 @@ impl Feed {
     }
 }
 
-fn whole(feed: &mut Feed, units: u64, fault: Fault, options: &Options) -> Result<Count, Box<dyn Error>> {
-    let mut rig = Rig::new(options)?;
+fn whole(mut rig: Rig, feed: &mut Feed, units: u64, fault: Fault) -> Result<Count, Box<dyn Error>> {
     let mut count = Count::default();
     for round in 0.. {
         let first = feed.next(&mut rig)?;
@@ -270,7 +269,8 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let (units, fault) = (units.parse()?, Fault::from_name(fault)?);
     let mut feed = if corpus == "none" { None } else { Some(Feed::open(corpus, units, options)?) };
     let count = match (work.as_str(), &mut feed) {
-        ("whole", Some(feed)) => whole(feed, units, fault, options),
+        ("whole", Some(feed)) => whole(Rig::new(options)?, feed, units, fault),
+        ("validated", Some(feed)) => whole(Rig::new(options)?.validated(), feed, units, fault),
         ("parse", Some(feed)) => parse(feed, units, fault, options),
         ("book", Some(feed)) => book(feed, units, fault, options),
         ("latest", Some(feed)) => latest(feed, units, fault, options),

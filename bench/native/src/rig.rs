@@ -107,6 +107,7 @@ pub struct Rig {
     code_path: CodePath,
     /// When the frames of a pass arrive: all at its beginning, as in one chunk of a socket.
     ts_recv: u64,
+    is_validated: bool,
 }
 
 impl Rig {
@@ -120,7 +121,12 @@ impl Rig {
         // The counter, as the addon does.
         writer.use_clock(options.clock());
         let ts_recv = writer.now();
-        Ok(Self { machine: Machine::new(config), writer, root, code_path, ts_recv })
+        Ok(Self { machine: Machine::new(config), writer, root, code_path, ts_recv, is_validated: false })
+    }
+
+    /// The same with the rules of validation that an engine has by default.
+    pub fn validated(self) -> Self {
+        Self { is_validated: true, ..self }
     }
 
     /// Where its ring is.
@@ -181,8 +187,9 @@ impl Rig {
         self.input(ts_recv, Input::Instrument(&definition(INSTRUMENT, "BTCUSDT")));
         self.input(ts_recv, Input::Connect { connection: CONNECTION, venue: VenueId::BinanceUsdm as u16 });
         self.input(ts_recv, Input::Subscribe { connection: CONNECTION, instrument: INSTRUMENT, channels: channel::BOOK });
-        // As the engine has them: what they cost is counted.
-        self.input(ts_recv, Input::Rules { instrument: INSTRUMENT, rules: &Rules::default() });
+        if self.is_validated {
+            self.input(ts_recv, Input::Rules { instrument: INSTRUMENT, rules: &Rules::default() });
+        }
         for (index, item) in corpus.items.iter().enumerate() {
             self.apply(item, corpus.bytes(item));
             while self.machine.take_request().is_some() {}

@@ -68,7 +68,7 @@ counters! {
         cross_checks: "Books of sources that were compared with those of the other sources of a view.",
         cross_deviations: "Of these, books whose middle price is far from the others'.",
         ids_expected: "Venue ids that should have come, in whole minutes.",
-        ids_missing: "Of these, ids that never came.",
+        ids_missing: "Of these, ids that did not come in their minute.",
     }
 }
 

@@ -80,11 +80,16 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// As a mantissa at this exponent, rounded down; `None` where it does not fit, so that no price reaches it.
-    fn at(self, exponent: i8) -> Option<i64> {
+    /// As a mantissa at this exponent, rounded down or up; `None` where it does not fit, so that no price reaches it.
+    fn at(self, exponent: i8, up: bool) -> Option<i64> {
         let power = i16::from(self.exponent) - i16::from(exponent);
         let factor = 10_i64.checked_pow(u32::from(power.unsigned_abs()))?;
-        if power >= 0 { self.mantissa.checked_mul(factor) } else { Some(self.mantissa / factor) }
+        if power >= 0 {
+            self.mantissa.checked_mul(factor)
+        } else {
+            let rest = i64::from(up && self.mantissa % factor != 0);
+            Some(self.mantissa / factor + rest)
+        }
     }
 }
 
@@ -205,6 +210,11 @@ impl Ids {
         }
     }
 
+    /// These came late after all.
+    pub fn come(&mut self, first: u64, last: u64) {
+        self.missing = self.missing.saturating_sub(last - first + 1);
+    }
+
     /// Ends the minute: ids expected, and missing. A numbering that restarted or is new expects none.
     pub fn end(&mut self, newest: Option<u64>) -> (u64, u64) {
         let expected = match (self.began, newest) {
@@ -238,6 +248,8 @@ pub struct Checks {
     told: [u64; RULES],
     /// Of the book, of trades.
     pub ids: [Ids; 2],
+    /// Whether trade ids count by one.
+    pub counts_trades: bool,
     /// When the present minute of ids ends, ns.
     pub ids_due: u64,
 }
@@ -247,14 +259,13 @@ impl Checks {
     #[must_use]
     pub fn new(rules: Rules, price_exponent: i8) -> Self {
         let ns = |ms: u32| u64::from(ms) * 1_000_000;
-        let is_timed = rules.time_back_ms != 0 || rules.time_ahead_ms != 0;
         let mut checks = Self {
             rules,
             book: Course::default(),
             is_wide: false,
             // Together they are no more than 64 bits, and no time is further away.
-            back_ns: if is_timed { ns(rules.time_back_ms) } else { u64::MAX / 4 },
-            ahead_ns: if is_timed { ns(rules.time_ahead_ms) } else { u64::MAX / 2 },
+            back_ns: if rules.time_back_ms == 0 { u64::MAX / 4 } else { ns(rules.time_back_ms) },
+            ahead_ns: if rules.time_ahead_ms == 0 { u64::MAX / 2 } else { ns(rules.time_ahead_ms) },
             trade: Course::default(),
             quote: Course::default(),
             price_min: 0,
@@ -263,6 +274,7 @@ impl Checks {
             ticked: 0,
             told: [0; RULES],
             ids: [Ids::default(); 2],
+            counts_trades: false,
             ids_due: 0,
         };
         checks.bounds_at(price_exponent);
@@ -281,8 +293,8 @@ impl Checks {
     }
 
     fn bounds_at(&mut self, exponent: i8) {
-        self.price_min = self.rules.price_min.map_or(0, |bound| bound.at(exponent).unwrap_or(i64::MAX));
-        self.price_max = self.rules.price_max.and_then(|bound| bound.at(exponent)).unwrap_or(i64::MAX);
+        self.price_min = self.rules.price_min.map_or(0, |bound| bound.at(exponent, true).unwrap_or(i64::MAX));
+        self.price_max = self.rules.price_max.and_then(|bound| bound.at(exponent, false)).unwrap_or(i64::MAX);
     }
 
     /// Prices and quantities are multiplied by these from now on.

@@ -7,6 +7,7 @@ use machine_harness::*;
 use tickring_core::event::{Gap, GapReason, GapStream, State, Trade, flag};
 use tickring_core::input::{DisconnectReason, Input, Request};
 use tickring_core::machine::Outcome;
+use tickring_core::validate::Rules;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -154,4 +155,18 @@ fn restarted_numbers_leave_nothing_of_the_old_ones_to_come() {
 fn an_answer_for_an_instrument_that_is_unknown_is_refused() {
     let mut rig = with_hole();
     assert!(rig.input(Input::Trades { instrument: 99, bytes: b"[]" }).rejected.is_some());
+}
+
+#[test]
+fn trades_that_come_late_within_their_minute_are_not_missing_from_it() {
+    let mut rig = Rig::started();
+    rig.input(Input::Rules { instrument: BTC, rules: &Rules::default() });
+    follow(&mut rig, 10);
+    rig.tick(MS);
+    follow(&mut rig, 15);
+    rig.take_requests();
+    answer(&mut rig, &[11, 12, 13]);
+    rig.tick(60_000 * MS);
+    let counters = rig.machine.counters();
+    assert_eq!((counters.ids_expected, counters.ids_missing), (5, 1));
 }

@@ -83,6 +83,32 @@ fn ids_missing_in_a_minute_are_told_at_its_end() {
 }
 
 #[test]
+fn a_time_limit_of_0_switches_that_side_off_alone() {
+    let mut rig = rig(&Rules { time_ahead_ms: 5_000, ..Rules::OFF });
+    for (id, ago) in (1..).zip([0, 3_600_000, 0]) {
+        rig.now += MS;
+        let frame = spot_trade(rig.now - ago * MS, id, "100", "1");
+        rig.frame(&frame);
+    }
+    assert_eq!(rig.machine.counters().suspect_time, 0);
+    rig.now += MS;
+    let frame = spot_trade(rig.now + 3_600_000 * MS, 4, "100", "1");
+    rig.frame(&frame);
+    assert_eq!(rig.machine.counters().suspect_time, 1);
+}
+
+#[test]
+fn bounds_finer_than_the_instrument_lie_between_its_prices() {
+    let bound = |mantissa| Some(Bound { mantissa, exponent: -3 });
+    let mut rig = rig(&Rules { price_min: bound(99_995), price_max: bound(100_005), ..Rules::OFF });
+    for (id, price) in (1..).zip(["99.99", "100.00", "100.01"]) {
+        trade(&mut rig, id, price, "1");
+    }
+    let flags = rig.reader.seen.iter().filter(|(_, seen)| matches!(seen, Seen::Trade(_)));
+    assert_eq!(flags.map(|(header, _)| header.flags & flag::SUSPECT != 0).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
 fn rules_that_cannot_be_are_refused_and_change_nothing() {
     let mut rig = Rig::started();
     let rules = Rules { completeness_ppm: 1_000_001, ..Rules::default() };

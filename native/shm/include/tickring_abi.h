@@ -258,7 +258,7 @@ enum tkr_counter {
   TKR_COUNTER_CROSS_CHECKS = 51, /* Books of sources that were compared with those of the other sources of a view. */
   TKR_COUNTER_CROSS_DEVIATIONS = 52, /* Of these, books whose middle price is far from the others'. */
   TKR_COUNTER_IDS_EXPECTED = 53, /* Venue ids that should have come, in whole minutes. */
-  TKR_COUNTER_IDS_MISSING = 54, /* Of these, ids that never came. */
+  TKR_COUNTER_IDS_MISSING = 54, /* Of these, ids that did not come in their minute. */
   TKR_COUNTER_JOURNAL_STATE = 55, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
   TKR_COUNTER_JOURNAL_DURABLE = 56, /* Number of the last input that is on disk. */
   TKR_COUNTER_JOURNAL_APPENDED = 57, /* Number of the last input. */

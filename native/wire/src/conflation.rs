@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use tickring_core::book::{Side, level_hash};
+use tickring_core::book::{Book, Side, level_hash};
 use tickring_core::event::Level;
 
 use crate::feed::Feed;
@@ -165,6 +165,12 @@ fn changed(side: Side, entry: &mut Entry, out: &mut Vec<Level>) {
     if side == Side::Bid {
         out.reverse();
     }
+}
+
+/// Replaces `bids` and `asks` by the whole book.
+pub(crate) fn copy_book(book: &Book, bids: &mut Vec<Level>, asks: &mut Vec<Level>) {
+    book.copy_to(Side::Bid, bids);
+    book.copy_to(Side::Ask, asks);
 }
 
 /// Replaces `bids` and `asks` by the best levels of a rung. Returns their hash.

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use tickring_core::bars::Bar;
-use tickring_core::book::{Book, Side};
 use tickring_core::error::Code;
 use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
 use tickring_core::input::{DECIMALS_MAX, Instrument};
 use tickring_shm::{InstrumentCopy, Record};
 
 use crate::candles::bar_origin;
-use crate::conflation::copy_top;
+use crate::conflation::{copy_book, copy_top};
 use crate::message::{Body, Encoding, Head, Origin, Rung, Sides, SkipReason};
 use crate::parts::{Part, Parts};
 use crate::publisher::Publisher;
@@ -397,9 +396,4 @@ impl Feed {
             self.pass(index, channel, origin, body);
         }
     }
-}
-
-fn copy_book(book: &Book, bids: &mut Vec<Level>, asks: &mut Vec<Level>) {
-    book.copy_to(Side::Bid, bids);
-    book.copy_to(Side::Ask, asks);
 }

@@ -147,7 +147,9 @@ impl Machine {
         self.counters.gaps += 1;
         let tag = Tag { ts_event, ..Tag::of(entry.definition.id) };
         out.gap(tag, stream, reason, ids);
-        self.miss_ids(slot, stream, ids);
+        if stream == GapStream::Book {
+            self.miss_ids(slot, Channel::Book, ids);
+        }
         self.touch(slot);
     }
 

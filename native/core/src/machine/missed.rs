@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::ts_flags;
+use super::entry::{Channel, ts_flags};
 use super::output::Tag;
 use super::prints::Print;
 use super::widen::Exponents;
@@ -94,6 +94,10 @@ impl Machine {
         if entry.tracks.iter().all(|track| track.holes.is_empty()) {
             (entry.covered_before, entry.lost_trades) = (before, false);
         }
+        if entry.is_counted(aggregated) {
+            self.miss_ids(slot, Channel::Trade, ids);
+        }
+        let entry = &mut self.entries[slot as usize];
         let (first, last) = ids;
         if reason == GapReason::Rollback {
             // The numbers of before mean other trades now, and an answer under way is not told from one to a later question.
@@ -196,7 +200,7 @@ impl Machine {
                     Some(Hole { last: one.last, ..run })
                 }
                 Some(run) => {
-                    self.tell_recovered(slot, run, newest, out);
+                    self.tell_recovered(slot, aggregated, run, newest, out);
                     Some(one)
                 }
                 None => Some(one),
@@ -208,7 +212,7 @@ impl Machine {
         match run {
             Some(run) => {
                 holes.fruitless = 0;
-                self.tell_recovered(slot, run, newest, out);
+                self.tell_recovered(slot, aggregated, run, newest, out);
             }
             None if !holes.is_empty() => {
                 holes.fruitless += 1;
@@ -222,11 +226,16 @@ impl Machine {
         self.request_trades(slot, aggregated, out.ts_recv);
     }
 
-    fn tell_recovered<S: Sink>(&mut self, slot: u32, run: Hole, ts_event: u64, out: &mut Output<'_, S>) {
+    fn tell_recovered<S: Sink>(&mut self, slot: u32, aggregated: bool, run: Hole, ts_event: u64, out: &mut Output<'_, S>) {
         let Hole { first, last, disconnected } = run;
         let reason = if disconnected { GapReason::Disconnect } else { GapReason::Sequence };
-        let instrument = self.entries[slot as usize].definition.id;
-        let tag = Tag { instrument, flags: flag::RECOVERED, ts_event };
+        let entry = &mut self.entries[slot as usize];
+        if entry.is_counted(aggregated)
+            && let Some(checks) = &mut entry.checks
+        {
+            checks.ids[1].come(first, last);
+        }
+        let tag = Tag { instrument: entry.definition.id, flags: flag::RECOVERED, ts_event };
         out.hold(tag, Body::Gap(Gap { stream: GapStream::Trade, reason, first, last }));
     }
 

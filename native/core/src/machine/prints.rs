@@ -184,6 +184,7 @@ impl Machine {
         let verdict = match &mut self.entries[slot as usize].checks {
             Some(checks) => {
                 self.counters.checked += 1;
+                checks.counts_trades = matches!(print.numbering, Numbering::Contiguous | Numbering::Counted(_));
                 checks.trade(trade.price, trade.qty, print.ts_event, out.ts_recv)
             }
             None => 0,

@@ -1,17 +1,24 @@
 //! The rules of validation at work: verdicts become flags, counters and statuses. Nothing is ever dropped for one.
 
+use super::entry::{Channel, Entry};
 use super::output::Tag;
 use super::{Machine, Output, refuse};
 use crate::error::Code;
-use crate::event::{GapStream, State, flag};
+use crate::event::{State, flag};
 use crate::input::channel;
 use crate::sink::Sink;
-use crate::sync::Phase;
 use crate::validate::{Checks, Rule, Rules, Verdict};
 use crate::venue::Reject;
 
 /// Ids are counted for so long before a share of them is judged, ns.
 const MINUTE_NS: u64 = 60_000_000_000;
+
+impl Entry {
+    /// Whether ids of these trades are the ones that completeness is of: a market that comes as aggregated and as plain trades is counted once.
+    pub(super) fn is_counted(&self, aggregated: bool) -> bool {
+        self.stats_track.unwrap_or(false) == aggregated
+    }
+}
 
 impl Machine {
     pub(super) fn set_rules(&mut self, instrument: u32, rules: &Rules) -> Result<(), Reject> {
@@ -57,21 +64,18 @@ impl Machine {
         out.status(Tag::of(entry.definition.id), State::Suspect, entry.lines[0], Some(rule.code()), detail);
     }
 
-    pub(super) fn miss_ids(&mut self, slot: u32, stream: GapStream, (first, last): (u64, u64)) {
+    /// Ids of the book or of trades did not come.
+    pub(super) fn miss_ids(&mut self, slot: u32, channel: Channel, (first, last): (u64, u64)) {
         let Some(checks) = &mut self.entries[slot as usize].checks else { return };
-        let [book, trades] = &mut checks.ids;
-        match stream {
-            GapStream::Book => book.miss(first, last),
-            GapStream::Trade => trades.miss(first, last),
-        }
+        checks.ids[usize::from(channel == Channel::Trade)].miss(first, last);
     }
 
     /// What time alone shows: how long a book was in sync, whether its spread is too wide, how many ids of a minute came.
     pub(super) fn tick_checks<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
         let now = out.ts_recv;
         let entry = &mut self.entries[slot as usize];
+        let is_live = entry.is_proven();
         let Some(checks) = &mut entry.checks else { return };
-        let is_live = entry.sync.phase == Phase::Live;
         if entry.counters.channels & u64::from(channel::BOOK) != 0 {
             let passed = checks.tick(now);
             entry.counters.watched_ns += passed;
@@ -96,7 +100,9 @@ impl Machine {
         }
         checks.ids_due = out.ts_recv.saturating_add(MINUTE_NS);
         let track = &entry.tracks[usize::from(entry.stats_track.unwrap_or(false))];
-        let newest = [entry.sync.tail.map(|tail| tail.last), track.last.map(|(number, _)| number)];
+        // Ids that rise by any step say nothing of how many there were.
+        let newest_trade = track.last.filter(|_| checks.counts_trades).map(|(number, _)| number);
+        let newest = [entry.sync.tail.map(|tail| tail.last), newest_trade];
         for (at, newest) in newest.into_iter().enumerate() {
             let Some(checks) = &mut self.entries[slot as usize].checks else { return };
             let (expected, missing) = checks.ids[at].end(newest);

@@ -10,7 +10,7 @@ impl VenueId {
     /// Whether a channel that falls silent can be asked for anew. Rows of sources come when somebody hands them in.
     #[must_use]
     pub const fn keeps_rhythm(self) -> bool {
-        !matches!(self, Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock)
+        !matches!(self, Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock | Self::View)
     }
 
     /// Whether copies of its books can be fetched and read by [`Self::parse_snapshot`].

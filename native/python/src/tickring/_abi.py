@@ -266,7 +266,7 @@ class Counter(IntEnum):
     CROSS_CHECKS = 51  # Books of sources that were compared with those of the other sources of a view.
     CROSS_DEVIATIONS = 52  # Of these, books whose middle price is far from the others'.
     IDS_EXPECTED = 53  # Venue ids that should have come, in whole minutes.
-    IDS_MISSING = 54  # Of these, ids that never came.
+    IDS_MISSING = 54  # Of these, ids that did not come in their minute.
     JOURNAL_STATE = 55  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
     JOURNAL_DURABLE = 56  # Number of the last input that is on disk.
     JOURNAL_APPENDED = 57  # Number of the last input.
