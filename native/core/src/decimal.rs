@@ -128,6 +128,27 @@ pub enum Unfit {
 }
 
 impl Decimal {
+    /// `mantissa` × 10^`exponent`, whatever both are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NumberPrecision`] for more than 18 decimals that count, [`Code::NumberRange`] if the digits do not fit `i64`.
+    pub fn scaled(mut mantissa: i64, exponent: i8) -> Result<Self, Code> {
+        if mantissa == 0 {
+            return Ok(Self { mantissa, decimals: 0 });
+        }
+        if exponent >= 0 {
+            let power = POWERS.get(usize::from(exponent.unsigned_abs())).ok_or(Code::NumberRange)?;
+            return Ok(Self { mantissa: mantissa.checked_mul(*power).ok_or(Code::NumberRange)?, decimals: 0 });
+        }
+        let mut decimals = exponent.unsigned_abs();
+        while decimals > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            decimals -= 1;
+        }
+        if decimals > DECIMALS_MAX { Err(Code::NumberPrecision) } else { Ok(Self { mantissa, decimals }) }
+    }
+
     /// The mantissa at `exponent` (−18 ..= 0).
     ///
     /// # Errors

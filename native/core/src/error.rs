@@ -71,7 +71,7 @@ codes! {
     FrameTooLarge = 1, "FRAME_TOO_LARGE", Quarantine;
     /// The frame holds bytes that are not UTF-8.
     FrameNotUtf8 = 2, "FRAME_NOT_UTF8", Quarantine;
-    /// The frame is not one complete JSON value.
+    /// The frame is not one complete JSON value, nor as long as its binary header says.
     FrameNotJson = 3, "FRAME_NOT_JSON", Quarantine;
     /// Values are nested deeper than the limit.
     FrameTooDeep = 4, "FRAME_TOO_DEEP", Quarantine;

@@ -5,11 +5,15 @@
 //! deltas, fetch a snapshot) are the state machine's; 6 (absolute quantities, 0 removes) is the book's.
 
 use super::binance::{self, Dialect};
+use super::binance_sbe;
 use super::{DeltaIds, Follow, Join, Message, Reject};
 use crate::broken::broken;
 
 /// See [`super::VenueId::parse_frame`].
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
+    if binance_sbe::is_sbe(frame) {
+        return binance_sbe::parse_frame(frame);
+    }
     binance::parse_frame(Dialect::Spot, frame)
 }
 

@@ -5,7 +5,7 @@ use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{Member, decimal_text, members, reject, time, unsigned};
-use super::{Numbering, Reject, TradeMessage, TradeRows};
+use super::{Numbering, Reject, TradeMessage, TradeRow, TradeRows};
 
 members! {
     /// Of both kinds of rows.
@@ -22,7 +22,7 @@ pub(super) fn parse_trades(body: &[u8]) -> Result<TradeRows<'_>, Reject> {
     if root.kind != Kind::Array {
         return reject(Code::FieldType, root.start);
     }
-    let rows = TradeRows { frame: body, start: root.start, newest_first: false, read: row };
+    let rows = TradeRows { frame: body, start: root.start, newest_first: false, read: TradeRow::Json(row) };
     rows.each(|_| Ok(()))?;
     Ok(rows)
 }

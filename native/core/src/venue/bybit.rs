@@ -12,7 +12,8 @@ use super::bybit_figures;
 use super::fields::{NAME_BYTES_MAX, best, decimal_text, levels, members, name, reject, text, time, unsigned};
 use super::listing::{Step, listings, member, member_of, text as owned};
 use super::{
-    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, TradeMessage, TradeRows,
+    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, TradeMessage, TradeRow,
+    TradeRows,
 };
 
 members! {
@@ -134,7 +135,7 @@ fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
     if data.kind != Kind::Array {
         return reject(Code::FieldType, data.start);
     }
-    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: TradeRow::Json(trade) };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

@@ -4,7 +4,7 @@
 use super::bybit::{Topic, head, topic_of};
 use super::fields::scale_time;
 use super::shape::Shape;
-use super::{DecimalText, Message, QuoteMessage, Read, Sides};
+use super::{DecimalText, Message, QuoteMessage, Read, Sides, Spelled};
 use crate::simd::Indexed;
 
 /// Reads a message of a topic `orderbook`, or one of plain values.
@@ -95,10 +95,10 @@ fn ignored<'a>(mut shape: Shape<'a, '_>) -> Option<Read<'a>> {
 fn level<'a>(shape: &mut Shape<'a, '_>) -> Option<(DecimalText<'a>, DecimalText<'a>)> {
     shape.literal(b"[[\"")?;
     let offset = shape.at();
-    let price = DecimalText { bytes: shape.text()?, offset, is_number: false };
+    let price = DecimalText { bytes: shape.text()?, offset, spelled: Spelled::Text };
     shape.literal(b"\",\"")?;
     let offset = shape.at();
-    let qty = DecimalText { bytes: shape.text()?, offset, is_number: false };
+    let qty = DecimalText { bytes: shape.text()?, offset, spelled: Spelled::Text };
     shape.literal(b"\"]]")?;
     Some((price, qty))
 }

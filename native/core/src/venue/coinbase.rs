@@ -12,7 +12,7 @@ use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 use super::fields::{NAME_BYTES_MAX, clock, clock_text, decimal_text, level_rows, members, name, reject, text, unsigned};
 use super::listing::{Step, listings, member, text as owned};
 use super::{
-    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows, TradeMessage,
+    DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows, TradeMessage, TradeRow,
     TradeRows, coinbase_figures,
 };
 
@@ -157,7 +157,7 @@ fn trades<'a>(frame: &'a [u8], at: usize, event: &EventMembers) -> Result<Messag
         b"update" => {}
         _ => return reject(Code::UnknownEvent, kind.start),
     }
-    let rows = TradeRows { frame, start: list.start, newest_first: true, read: trade };
+    let rows = TradeRows { frame, start: list.start, newest_first: true, read: TradeRow::Json(trade) };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

@@ -4,7 +4,7 @@
 use super::coinbase::head;
 use super::fields::clock_text;
 use super::shape::Shape;
-use super::{DecimalText, Message, QuoteMessage, Read, Sides};
+use super::{DecimalText, Message, QuoteMessage, Read, Sides, Spelled};
 use crate::json::Kind;
 use crate::simd::Indexed;
 
@@ -111,7 +111,7 @@ fn ticker<'a>(mut shape: Shape<'a, '_>, opening: &Opening<'a>) -> Option<Read<'a
             b"product_id" => return None,
             _ => return Some(()),
         };
-        let number = DecimalText { bytes: value.of(frame), offset: value.start, is_number: false };
+        let number = DecimalText { bytes: value.of(frame), offset: value.start, spelled: Spelled::Text };
         (value.kind == Kind::String && numbers[slot].replace(number).is_none()).then_some(())
     })?;
     shape.literal(b"]}]}")?;

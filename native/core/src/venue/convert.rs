@@ -7,7 +7,7 @@ use crate::event::{Level, Quote};
 use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_number, decimal_text, members, name};
-use super::{Convert, DecimalText, LevelText, QuoteMessage, Reject, Rows};
+use super::{Convert, DecimalText, LevelText, QuoteMessage, Reject, Rows, Spelled};
 
 /// Most price levels on one side of a message.
 pub const LEVELS_MAX: usize = 1_000_000;
@@ -83,6 +83,9 @@ fn complete<T>(given: Exponents, mut convert: impl FnMut(&mut Exponents) -> Resu
 
 fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) -> Result<(), Reject> {
     out.clear();
+    if let Rows::Mantissas { price_exponent, qty_exponent, size } = text.rows {
+        return mantissas(text, (price_exponent, qty_exponent), usize::from(size), exponents, out);
+    }
     let walked = json::each_element(text.bytes, 0, |row| {
         if out.len() == LEVELS_MAX {
             return Err(Reject { code: Code::LevelsTooMany, offset: row.start });
@@ -95,6 +98,7 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
             }
             Rows::Actions => out.push(action(text.bytes, row, exponents)?),
             Rows::Updates(side) => out.extend(update(text.bytes, row, side, exponents)?),
+            Rows::Mantissas { .. } => unreachable!("read above"),
         }
         Ok(())
     });
@@ -102,6 +106,86 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
         Ok(_) => Ok(()),
         Err(reject) => Err(Reject { offset: reject.offset + text.offset, ..reject }),
     }
+}
+
+/// Rows of mantissas. Most of them fit the exponents in force by one multiplication or one exact division; the others are read as any
+/// decimal is.
+fn mantissas(
+    text: LevelText<'_>,
+    own: (i8, i8),
+    size: usize,
+    exponents: &mut Exponents,
+    out: &mut Vec<Level>,
+) -> Result<(), Reject> {
+    let (by_price, by_qty) = (Shift::between(own.0, exponents.price), Shift::between(own.1, exponents.qty));
+    if text.bytes.len() / size.max(MANTISSAS_BYTES) > LEVELS_MAX {
+        return Err(Reject { code: Code::LevelsTooMany, offset: text.offset });
+    }
+    for (index, row) in text.bytes.chunks_exact(size.max(MANTISSAS_BYTES)).enumerate() {
+        let Some((&price, rest)) = row.split_first_chunk() else { break };
+        let Some((&qty, _)) = rest.split_first_chunk() else { break };
+        let (price, qty) = (i64::from_le_bytes(price), i64::from_le_bytes(qty));
+        out.push(match (by_price.apply(price), by_qty.apply(qty)) {
+            (Some(price), Some(qty)) if price > 0 && qty >= 0 => Level { price, qty },
+            _ => {
+                let at = text.offset + index * size;
+                let read = |mantissa, exponent, offset| {
+                    let number = positive(mantissa, exponent).map_err(|code| Reject { code, offset })?;
+                    Ok((number, offset))
+                };
+                fit_pair(read(price, own.0, at)?, read(qty, own.1, at + 8)?, exponents)?
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Bytes of a price and a quantity.
+const MANTISSAS_BYTES: usize = 16;
+
+/// From one exponent to another.
+#[derive(Clone, Copy)]
+enum Shift {
+    Up(i64),
+    Down(i64),
+    /// Further than 64 bits reach.
+    Far,
+}
+
+impl Shift {
+    fn between(from: i8, to: i8) -> Self {
+        let power = u32::from(from.abs_diff(to));
+        match 10_i64.checked_pow(power) {
+            None => Self::Far,
+            Some(factor) if from >= to => Self::Up(factor),
+            Some(factor) => Self::Down(factor),
+        }
+    }
+
+    /// `None` where the value is not exact there, does not fit, or is to be looked at closely.
+    const fn apply(self, mantissa: i64) -> Option<i64> {
+        match self {
+            Self::Up(factor) => mantissa.checked_mul(factor),
+            Self::Down(factor) => {
+                let quotient = mantissa / factor;
+                if quotient * factor == mantissa { Some(quotient) } else { None }
+            }
+            Self::Far => None,
+        }
+    }
+}
+
+/// A mantissa of eight bytes that is not negative.
+fn scaled(bytes: &[u8], exponent: i8) -> Result<Decimal, Code> {
+    let Some((&mantissa, [])) = bytes.split_first_chunk() else { return Err(Code::NumberSyntax) };
+    positive(i64::from_le_bytes(mantissa), exponent)
+}
+
+fn positive(mantissa: i64, exponent: i8) -> Result<Decimal, Code> {
+    if mantissa < 0 {
+        return Err(Code::NumberNegative);
+    }
+    Decimal::scaled(mantissa, exponent)
 }
 
 /// One `["price","quantity"]`; further elements are allowed (old spot snapshots carried an empty array).
@@ -116,7 +200,7 @@ fn level(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, R
             if value.kind != Kind::String {
                 return Err(Reject { code: Code::FieldType, offset: value.start });
             }
-            *slot = Some(DecimalText { bytes: value.of(bytes), offset: value.start, is_number: false });
+            *slot = Some(DecimalText { bytes: value.of(bytes), offset: value.start, spelled: Spelled::Text });
         }
         count += 1;
         Ok(())
@@ -217,8 +301,13 @@ fn fit_pair(price: (Decimal, usize), qty: (Decimal, usize), exponents: &mut Expo
 fn read(text: DecimalText<'_>) -> Result<Decimal, Reject> {
     let at = |code| Reject { code, offset: text.offset };
     let mut buffer = [0; NUMBER_BYTES_MAX];
+    let parse = match text.spelled {
+        Spelled::Text => decimal::parse,
+        Spelled::Number => decimal::parse_number,
+        Spelled::Mantissa(exponent) => return scaled(text.bytes, exponent).map_err(at),
+    };
     let digits = json::unescape(text.bytes, &mut buffer).ok_or(at(Code::NumberSyntax))?;
-    match if text.is_number { decimal::parse_number(digits) } else { decimal::parse(digits) } {
+    match parse(digits) {
         Err(Code::NumberSyntax) => Err(at(Code::NumberSyntax)),
         _ if digits.first() == Some(&b'-') => Err(at(Code::NumberNegative)),
         parsed => parsed.map_err(at),

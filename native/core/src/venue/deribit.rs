@@ -12,7 +12,7 @@ use super::fields::{Member, NAME_BYTES_MAX, decimal_number, level_rows, members,
 use super::listing::{Step, listings, member, text as owned};
 use super::{
     DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, Listing, Message, Numbering, QuoteMessage, Reject, Rows,
-    TradeMessage, TradeRows,
+    TradeMessage, TradeRow, TradeRows,
 };
 
 members! {
@@ -126,7 +126,7 @@ fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Mess
         None => reject(Code::UnknownEvent, channel.start),
         Some(Topic::Ignored) => Ok(Message::Ignored),
         Some(Topic::Trades) if data.kind == Kind::Array => {
-            let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
+            let rows = TradeRows { frame, start: data.start, newest_first: false, read: TradeRow::Json(trade) };
             rows.each(|_| Ok(()))?;
             Ok(Message::Trades(rows))
         }
@@ -146,7 +146,7 @@ pub(super) fn parse_trades(body: &[u8]) -> Result<TradeRows<'_>, Reject> {
     }
     let result = member(body, root.start, b"result")?.filter(|value| value.kind == Kind::Object).ok_or(missing)?;
     let trades = member(body, result.start, b"trades")?.filter(|value| value.kind == Kind::Array).ok_or(missing)?;
-    let rows = TradeRows { frame: body, start: trades.start, newest_first: false, read: trade };
+    let rows = TradeRows { frame: body, start: trades.start, newest_first: false, read: TradeRow::Json(trade) };
     rows.each(|_| Ok(()))?;
     Ok(rows)
 }

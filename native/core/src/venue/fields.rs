@@ -3,7 +3,7 @@
 use crate::error::Code;
 use crate::json::{self, Kind, Value};
 
-use super::{DecimalText, LevelText, Reject, Rows};
+use super::{DecimalText, LevelText, Reject, Rows, Spelled};
 
 /// Longest name that may need its escapes resolved, in bytes.
 pub(super) const NAME_BYTES_MAX: usize = 128;
@@ -113,7 +113,7 @@ pub(super) fn name<'a>(frame: &'a [u8], value: Value, buffer: &'a mut [u8; NAME_
 
 /// The venue sends decimal numbers as strings; a JSON number may have gone through a float, so it is refused.
 pub(super) fn decimal_text(frame: &[u8], value: Value) -> Result<DecimalText<'_>, Reject> {
-    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start, is_number: false })
+    Ok(DecimalText { bytes: text(frame, value)?, offset: value.start, spelled: Spelled::Text })
 }
 
 /// A decimal number that the venue sends as a JSON number.
@@ -121,7 +121,7 @@ pub(super) fn decimal_number(frame: &[u8], value: Value) -> Result<DecimalText<'
     if value.kind != Kind::Number {
         return reject(Code::FieldType, value.start);
     }
-    Ok(DecimalText { bytes: value.of(frame), offset: value.start, is_number: true })
+    Ok(DecimalText { bytes: value.of(frame), offset: value.start, spelled: Spelled::Number })
 }
 
 /// An array; its rows are looked at when they are converted.

@@ -6,7 +6,7 @@ use crate::event::{MarketState, Side};
 use crate::json::{self, Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, name, reject, text};
-use super::{DecimalText, Reject};
+use super::{DecimalText, Reject, Spelled};
 
 /// Longest number whose escapes are resolved, in bytes.
 const NUMBER_BYTES_MAX: usize = 64;
@@ -143,7 +143,12 @@ pub fn convert_figure(text: DecimalText<'_>, is_signed: bool) -> Result<Decimal,
     let at = |code| Reject { code, offset: text.offset };
     let mut buffer = [0; NUMBER_BYTES_MAX];
     let digits = json::unescape(text.bytes, &mut buffer).ok_or(at(Code::NumberSyntax))?;
-    let number = if text.is_number { decimal::parse_number(digits) } else { decimal::parse(digits) };
+    let number = match text.spelled {
+        Spelled::Text => decimal::parse(digits),
+        Spelled::Number => decimal::parse_number(digits),
+        // No venue writes figures so.
+        Spelled::Mantissa(_) => Err(Code::NumberSyntax),
+    };
     let number = number.map_err(at)?;
     if !is_signed && digits.first() == Some(&b'-') {
         return Err(at(Code::NumberNegative));

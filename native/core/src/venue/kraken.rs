@@ -15,7 +15,7 @@ use super::listing::{Step, listings, member, text as owned};
 use super::number_text::NumberText;
 use super::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage,
-    Reject, Rows, TradeMessage, TradeRows, kraken_figures, kraken_v1,
+    Reject, Rows, TradeMessage, TradeRow, TradeRows, kraken_figures, kraken_v1,
 };
 
 /// Levels a side of the book that the engine subscribes: the deepest there is.
@@ -178,7 +178,7 @@ fn quote(frame: &[u8], row: Value) -> Result<Message<'_>, Reject> {
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: TradeRow::Json(trade) };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

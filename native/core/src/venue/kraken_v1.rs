@@ -7,7 +7,7 @@ use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, level_rows, members, name, reject, text, unsigned};
 use super::kraken::{digits_behind, head};
-use super::{DecimalText, DepthMessage, LevelText, Message, Numbering, Reject, Rows, TradeMessage, TradeRows};
+use super::{DecimalText, DepthMessage, LevelText, Message, Numbering, Reject, Rows, TradeMessage, TradeRow, TradeRows};
 
 members! {
     /// Of the payload, or the payloads, of a book.
@@ -54,7 +54,7 @@ pub fn parse<'a>(frame: &'a [u8], root: Value) -> Result<Message<'a>, Reject> {
         book_name if book_name.starts_with(b"book-") => book(frame, symbol, payloads.iter().flatten()),
         b"trade" => match payloads {
             [Some(rows)] if rows.kind == Kind::Array => {
-                let rows = TradeRows { frame, start: rows.start, newest_first: false, read: trade };
+                let rows = TradeRows { frame, start: rows.start, newest_first: false, read: TradeRow::Json(trade) };
                 rows.each(|_| Ok(()))?;
                 Ok(Message::Trades(rows))
             }

@@ -7,6 +7,7 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, Value};
 
+use super::binance_sbe;
 use super::view::ViewMessage;
 
 /// Why an input was set aside, and where in its bytes.
@@ -29,13 +30,22 @@ pub enum Rows {
     Actions,
     /// `{"side":"bid","price_level":"price","new_quantity":"quantity"}`, bids and offers in one array: those of this side.
     Updates(Side),
+    /// Little-endian mantissas of 64 bits, price and quantity, at the exponents of the message; `size` bytes a row, 16 at least.
+    Mantissas {
+        /// Of prices.
+        price_exponent: i8,
+        /// Of quantities.
+        qty_exponent: i8,
+        /// Bytes from a row to the next.
+        size: u16,
+    },
 }
 
-/// Price levels of a message, still as text: the bytes of a JSON array that has been checked to be well-formed. Converted once
-/// the instrument, and so the exponents, are known.
+/// Price levels of a message, as they stand there: the bytes of a JSON array that has been checked to be well-formed, or of rows of
+/// mantissas. Converted once the instrument, and so the exponents, are known.
 #[derive(Clone, Copy, Debug)]
 pub struct LevelText<'a> {
-    /// The array's bytes, brackets included.
+    /// The array's bytes, brackets included; of mantissas the rows, all of them whole.
     pub bytes: &'a [u8],
     /// Where they start in the frame.
     pub offset: usize,
@@ -43,21 +53,32 @@ pub struct LevelText<'a> {
     pub rows: Rows,
 }
 
-/// A decimal number of a message, still as text (without quotes, escapes not resolved).
+/// How a decimal number stands in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelled {
+    /// As text in quotes.
+    Text,
+    /// As a JSON number, which may have an exponent.
+    Number,
+    /// As a little-endian mantissa of 64 bits, at this exponent.
+    Mantissa(i8),
+}
+
+/// A decimal number of a message, as it stands there: text without quotes, escapes not resolved, or a mantissa.
 #[derive(Clone, Copy, Debug)]
 pub struct DecimalText<'a> {
     /// Its bytes.
     pub bytes: &'a [u8],
     /// Where they start in the frame.
     pub offset: usize,
-    /// It stands there as a JSON number, which may have an exponent, not as text in quotes.
-    pub is_number: bool,
+    /// What the bytes are.
+    pub spelled: Spelled,
 }
 
 impl DecimalText<'_> {
     /// Nothing, where a side is empty.
     pub(crate) const fn zero(offset: usize) -> Self {
-        Self { bytes: b"0", offset, is_number: false }
+        Self { bytes: b"0", offset, spelled: Spelled::Text }
     }
 }
 
@@ -150,13 +171,22 @@ pub enum Numbering {
     None,
 }
 
-/// The trades of one message, all of one symbol: an array whose rows were found to be well-formed.
+/// How the rows of a message's trades are found and read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TradeRow<'a> {
+    /// Elements of a JSON array.
+    Json(fn(&'a [u8], Value) -> Result<TradeMessage<'a>, Reject>),
+    /// A group of a binary message.
+    Group(binance_sbe::TradeGroup<'a>),
+}
+
+/// The trades of one message, all of one symbol: an array whose rows were found to be well-formed, or a group whose rows are whole.
 #[derive(Clone, Copy, Debug)]
 pub struct TradeRows<'a> {
     pub(super) frame: &'a [u8],
     pub(super) start: usize,
     pub(super) newest_first: bool,
-    pub(super) read: fn(&'a [u8], Value) -> Result<TradeMessage<'a>, Reject>,
+    pub(super) read: TradeRow<'a>,
 }
 
 impl<'a> TradeRows<'a> {
@@ -172,7 +202,10 @@ impl<'a> TradeRows<'a> {
     ///
     /// Those of `each`.
     pub fn each(&self, mut each: impl FnMut(TradeMessage<'a>) -> Result<(), Reject>) -> Result<(), Reject> {
-        json::each_element(self.frame, self.start, |row| each((self.read)(self.frame, row)?)).map(|_| ())
+        match self.read {
+            TradeRow::Json(read) => json::each_element(self.frame, self.start, |row| each(read(self.frame, row)?)).map(|_| ()),
+            TradeRow::Group(group) => group.each(self.frame, self.start, each),
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub enum Join {
 pub const CHECKSUM_LEVELS_MAX: usize = 25;
 
 impl VenueId {
-    /// Reads one frame. Validates the whole of it as UTF-8 JSON; never trusts member order, accepts unknown members.
+    /// Reads one frame. Validates the whole of it, as UTF-8 JSON or as what a binary header says; never trusts member order, accepts
+    /// unknown members.
     ///
     /// # Errors
     ///
@@ -276,6 +277,7 @@ mod binance_fields;
 mod binance_figures;
 mod binance_indexed;
 mod binance_listing;
+mod binance_sbe;
 mod binance_spot;
 mod binance_trades;
 mod binance_usdm;
@@ -315,6 +317,8 @@ pub use id::VenueId;
 pub use known_head::KnownHead;
 pub use message::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, LevelText, Listing, Message, Numbering, QuoteMessage, Read,
-    Reject, Rows, Sides, SnapshotMessage, TradeMessage, TradeRows,
+    Reject, Rows, Sides, SnapshotMessage, Spelled, TradeMessage, TradeRows,
 };
 pub use view::{ViewBook, ViewJoin, ViewMessage, ViewSaid};
+
+use message::TradeRow;

@@ -18,7 +18,7 @@ use super::number_text::NumberText;
 use super::okx_figures;
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
-    TradeMessage, TradeRows,
+    TradeMessage, TradeRow, TradeRows,
 };
 
 members! {
@@ -209,7 +209,7 @@ fn quote<'a>(frame: &'a [u8], symbol: &'a [u8], data: Value) -> Result<Message<'
 }
 
 fn trades(frame: &[u8], data: Value) -> Result<Message<'_>, Reject> {
-    let rows = TradeRows { frame, start: data.start, newest_first: false, read: trade };
+    let rows = TradeRows { frame, start: data.start, newest_first: false, read: TradeRow::Json(trade) };
     rows.each(|_| Ok(()))?;
     Ok(Message::Trades(rows))
 }

@@ -4,7 +4,7 @@
 use super::fields::scale_time;
 use super::okx::{Channel, channel_of, head, is_keep_alive};
 use super::shape::Shape;
-use super::{DecimalText, Message, QuoteMessage, Read, Sides};
+use super::{DecimalText, Message, QuoteMessage, Read, Sides, Spelled};
 use crate::json::{Kind, Value};
 use crate::simd::Indexed;
 
@@ -99,10 +99,10 @@ fn first<T>(place: &mut Option<T>, value: T) -> Option<()> {
 fn level<'a>(shape: &mut Shape<'a, '_>) -> Option<(DecimalText<'a>, DecimalText<'a>)> {
     shape.literal(b"[[\"")?;
     let offset = shape.at();
-    let price = DecimalText { bytes: shape.text()?, offset, is_number: false };
+    let price = DecimalText { bytes: shape.text()?, offset, spelled: Spelled::Text };
     shape.literal(b"\",\"")?;
     let offset = shape.at();
-    let qty = DecimalText { bytes: shape.text()?, offset, is_number: false };
+    let qty = DecimalText { bytes: shape.text()?, offset, spelled: Spelled::Text };
     shape.literal(b"\",\"")?;
     shape.text()?;
     shape.literal(b"\",\"")?;

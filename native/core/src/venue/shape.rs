@@ -4,7 +4,7 @@
 use crate::event::Level;
 use crate::json::{Kind, Value};
 use crate::simd::{Indexed, Side};
-use crate::venue::DecimalText;
+use crate::venue::{DecimalText, Spelled};
 
 /// A place in an indexed frame: a byte, and the first quote at or behind it.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +227,7 @@ impl<'a, 'i> Shape<'a, 'i> {
     pub(super) fn number(&mut self) -> Option<DecimalText<'a>> {
         let offset = self.at;
         self.at += number_length(self.frame.get(offset..)?)?;
-        Some(DecimalText { bytes: self.frame.get(offset..self.at)?, offset, is_number: true })
+        Some(DecimalText { bytes: self.frame.get(offset..self.at)?, offset, spelled: Spelled::Number })
     }
 
     /// Steps over an object whose values are plain, or objects of plain values.

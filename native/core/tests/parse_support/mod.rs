@@ -6,8 +6,8 @@ use tickring_core::error::Code;
 use tickring_core::event::Level;
 use tickring_core::json;
 use tickring_core::venue::{
-    Convert, DecimalText, DeltaIds, Figure, FigureRows, LevelText, Message, Reject, VenueId, convert_figure, convert_levels,
-    convert_pair, convert_quote,
+    Convert, DecimalText, DeltaIds, Figure, FigureRows, LevelText, Message, Reject, Spelled, VenueId, convert_figure,
+    convert_levels, convert_pair, convert_quote,
 };
 
 pub const SPOT: VenueId = VenueId::BinanceSpot;
@@ -161,7 +161,7 @@ pub fn numbers(text: LevelText<'_>, start: (i8, i8)) -> Result<Numbers, Reject> 
 }
 
 pub fn pair(price: &str, qty: &str, start: (i8, i8)) -> Result<Numbers, Reject> {
-    let [price, qty] = [price, qty].map(|text| DecimalText { bytes: text.as_bytes(), offset: 0, is_number: false });
+    let [price, qty] = [price, qty].map(|text| DecimalText { bytes: text.as_bytes(), offset: 0, spelled: Spelled::Text });
     let (exponents, level) = convert(start, |at, qty_at| convert_pair(price, qty, at, qty_at))?;
     Ok(Numbers { exponents, levels: vec![level] })
 }
