@@ -13,8 +13,8 @@ const SHARE = 0.9;
 /** Most that the host's budget counts. */
 const ATTEMPTS_MAX = 0xff_ffff;
 
-/** HTTP answers that mean "come back later"; only these climb to the longest delays. */
-export const REFUSALS: ReadonlySet<number> = new Set([403, 418, 429, 503]);
+/** HTTP answers that mean "come back later", or with another key; only these climb to the longest delays. */
+export const REFUSALS: ReadonlySet<number> = new Set([401, 403, 418, 429, 503]);
 
 export interface BackoffOptions {
   readonly delayMs: number;
@@ -35,7 +35,7 @@ function ceiling(firstMs: number, failures: number, maxMs: number, refused: bool
 
 /**
  * When to try a connection again: full jitter over a doubling ceiling. A lost connection stays below 4 s; only refusals
- * (403, 418, 429, 503) climb to the configured maximum and obey Retry-After. Attempts are counted over 5 minutes for everybody on
+ * (401, 403, 418, 429, 503) climb to the configured maximum and obey Retry-After. Attempts are counted over 5 minutes for everybody on
  * the host who connects to the same address.
  */
 export class Backoff {

@@ -58,12 +58,12 @@ export class DriftSentinel {
   /** A frame was refused with this code; most codes are damage and no change. */
   refused(venue: Venue, code: string, bytes: Uint8Array): void {
     const kind = REFUSED[code];
-    if (kind !== undefined) this.add(venue, kind, nameOf(venue, objectOf(bytes)), bytes);
+    if (kind !== undefined) this.add(venue, kind, nameOf(venue, objectOf(venue, bytes)), bytes);
   }
 
   /** One of the messages that were read. */
   sample(venue: Venue, bytes: Uint8Array): void {
-    const message = objectOf(bytes);
+    const message = objectOf(venue, bytes);
     const kind = message === undefined ? undefined : venue.manifest?.kindOf(message);
     const known = kind === undefined ? undefined : this.#knownOf(venue).get(kind);
     if (message === undefined || known === undefined) return;
@@ -138,7 +138,9 @@ function driftOf(key: string, { count, first, newest }: Entry): Drift {
   return { venue, kind: kind as DriftKind, what, count, first, newest };
 }
 
-function objectOf(bytes: Uint8Array): Members | undefined {
+function objectOf(venue: Venue, bytes: Uint8Array): Members | undefined {
+  const opened = venue.manifest?.open?.(bytes);
+  if (opened !== undefined) return opened;
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined;

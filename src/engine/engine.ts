@@ -4,7 +4,7 @@ import type { EngineConfig } from '../model/config.js';
 import type { Drift } from '../model/drift.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, EngineStatus } from '../model/status.js';
-import type { Venue } from '../model/venue.js';
+import { type Venue, venueIn } from '../model/venue.js';
 import { EngineLock, native, version } from '../native/index.js';
 import { Budgets } from './budgets.js';
 import { ControlServer } from './control.js';
@@ -19,6 +19,7 @@ import { RestClient } from './rest.js';
 import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
 import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
 import { SubscriptionBook } from './subscription-book.js';
+import { keyHeaders } from './venue-key.js';
 import { VIEW, viewInstrument, viewSymbols } from './views.js';
 
 /** Longest wait for a worker's answer to a control request. */
@@ -199,7 +200,12 @@ class EngineMain implements Engine {
   /** What would fail later, and over and over, is refused at once. */
   #check(): void {
     const { feeds, instrumentsMax } = this.#config;
-    for (const feed of feeds) this.#venue(feed.venue);
+    for (const feed of feeds) {
+      const venue = venueIn(this.#venue(feed.venue), feed.format);
+      if (venue === undefined)
+        throw new TickringError('CONFIG_INVALID', `feed ${feed.id}: ${feed.venue} has no format ${feed.format}`);
+      keyHeaders(venue.key);
+    }
     for (let shard = 0; shard < this.#shardCount; shard++) {
       const symbols = feeds
         .filter(({ id }) => shardOf(id, this.#shardCount) === shard)

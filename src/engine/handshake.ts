@@ -15,8 +15,8 @@ export interface Head {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** The request that asks for the upgrade. `key` is 16 random bytes in Base64. */
-export function upgradeRequest(url: URL, key: string): string {
+/** The request that asks for the upgrade. `key` is 16 random bytes in Base64; names and values of `headers` hold no end of a line. */
+export function upgradeRequest(url: URL, key: string, headers: Readonly<Record<string, string>> = {}): string {
   const { username, password } = url;
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   const lines = [
@@ -27,6 +27,7 @@ export function upgradeRequest(url: URL, key: string): string {
     'Sec-WebSocket-Version: 13',
     `Sec-WebSocket-Key: ${key}`,
     ...(username === '' && password === '' ? [] : [`Authorization: Basic ${Buffer.from(user).toString('base64')}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   return lines.join('\r\n') + END;
 }

@@ -25,9 +25,10 @@ export class LibrarySocket implements VenueSocket {
   #ended = false;
   frames = 0;
 
-  constructor({ url, transport, connection, inputs, events }: SocketOptions) {
+  constructor({ url, transport, connection, inputs, events, headers }: SocketOptions) {
     this.#events = events;
     this.#socket = new WebSocket(url, {
+      ...(headers === undefined ? {} : { headers }),
       // What is inflated counts towards `maxPayload`.
       perMessageDeflate: transport === 'ws-deflate',
       // No environment variable may switch this off.

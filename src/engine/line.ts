@@ -8,6 +8,7 @@ import { FirstData } from './first-data.js';
 import type { Logger } from './log.js';
 import type { Closing, SocketInputs, VenueSocket } from './socket.js';
 import { openSocket } from './transports.js';
+import { keyHeaders } from './venue-key.js';
 
 const REPLY_DEADLINE_MS = 10_000;
 const SUBSCRIBE_ATTEMPTS_MAX = 3;
@@ -123,7 +124,7 @@ export class Line {
 
   start(): void {
     if (this.#stopped) return;
-    const { url, transport, backoff, inputs, connection, logger } = this.#options;
+    const { venue, url, transport, backoff, inputs, connection, logger } = this.#options;
     const waitMs = backoff.attempt();
     if (waitMs > 0) {
       logger.warn({ connection, waitMs }, 'connections of this host to the venue are as many as it allows in five minutes');
@@ -131,10 +132,20 @@ export class Line {
       return;
     }
     this.reconnects += 1;
+    let headers: Readonly<Record<string, string>>;
+    try {
+      headers = keyHeaders(venue.key);
+    } catch (error) {
+      // Whoever changes the file may not have finished; nothing is sent without a key.
+      const refusal = { retryAfterMs: 0 };
+      this.#closed({ reason: DISCONNECT_REASONS.local, refusal, text: (error as Error).message }, false, 0);
+      return;
+    }
     let opened = false;
     const socket = openSocket({
       url,
       transport,
+      headers,
       connection,
       inputs,
       events: {

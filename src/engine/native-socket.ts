@@ -74,7 +74,7 @@ export class NativeSocket implements VenueSocket {
   #wantsSample = false;
   #ended = false;
 
-  constructor({ url, connection, inputs, events }: SocketOptions) {
+  constructor({ url, connection, inputs, events, headers }: SocketOptions) {
     this.#url = new URL(url);
     this.#connection = connection;
     this.#inputs = inputs;
@@ -84,7 +84,7 @@ export class NativeSocket implements VenueSocket {
     this.#socket.setNoDelay(true);
     this.#socket
       .once(this.#url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => {
-        if (!this.#ended) this.#socket.write(upgradeRequest(this.#url, this.#key), 'latin1');
+        if (!this.#ended) this.#socket.write(upgradeRequest(this.#url, this.#key, headers), 'latin1');
       })
       .on('error', (error) => this.#lost(error.message))
       .on('end', () => this.#lost(''))

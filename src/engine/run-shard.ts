@@ -1,6 +1,6 @@
 import { DISCONNECT_REASONS } from '../model/codes.js';
 import { channelsOfBits, isSource } from '../model/feeds.js';
-import type { Venue } from '../model/venue.js';
+import { type Venue, venueIn } from '../model/venue.js';
 import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
 import { DriftSentinel } from './drift.js';
 import type { Line } from './line.js';
@@ -129,8 +129,9 @@ class ShardRunner {
   }
 
   #open(task: FeedTask): VenueFeed {
-    const venue = this.#venues.find(({ name }) => name === task.feed.venue);
-    if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue}`);
+    const named = this.#venues.find(({ name }) => name === task.feed.venue);
+    const venue = named === undefined ? undefined : venueIn(named, task.feed.format);
+    if (venue === undefined) throw new Error(`invariant: the main thread checked venue ${task.feed.venue} and its format`);
     const feed = new VenueFeed({
       config: this.#task.config,
       venue,

@@ -37,6 +37,8 @@ export interface SocketInputs {
 export interface SocketOptions {
   readonly url: string;
   readonly transport: TransportName;
+  /** Besides those of every handshake; they may hold a secret. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Number of the connection within the shard. */
   readonly connection: number;
   readonly inputs: SocketInputs;
@@ -65,5 +67,5 @@ export interface VenueSocket {
 /** What an HTTP answer other than 101 means for the next attempt. */
 export function refusalOf(status: number, retryAfter: string | undefined): Closing['refusal'] {
   if (!REFUSALS.has(status)) return null;
-  return { retryAfterMs: status === 403 ? 0 : retryAfterMs(retryAfter ?? '1') };
+  return { retryAfterMs: status === 401 || status === 403 ? 0 : retryAfterMs(retryAfter ?? '1') };
 }

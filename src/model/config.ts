@@ -47,6 +47,10 @@ export interface ValidationConfig {
   readonly symbols: Readonly<Record<string, ValidationRules>>;
 }
 
+/** How a venue's messages are written: `json`, which every venue has, or one of its binary formats. */
+export const FORMAT_NAMES = ['json', 'sbe'] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
 /** One venue's feed. */
 export interface FeedConfig {
   /** Unique within the engine, e.g. `binance-usdm`. */
@@ -63,6 +67,8 @@ export interface FeedConfig {
   readonly transport: TransportName;
   /** Absent: those of the engine; null: its events are not looked at. */
   readonly validation?: ValidationConfig | null;
+  /** Absent: `json`. */
+  readonly format?: FormatName;
 }
 
 /** When an input counts as durable: written; synced with its group; synced at once. */

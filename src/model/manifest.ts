@@ -4,6 +4,8 @@
 export type Members = Readonly<Record<string, unknown>>;
 
 export interface VenueManifest {
+  /** What a message that is no JSON says of itself, as members; undefined where it says nothing. */
+  readonly open?: (bytes: Uint8Array) => Members | undefined;
   /** What a message says that it is; undefined where it does not say so, as answers to control messages do not. */
   kindOf(message: Members): string | undefined;
   /**

@@ -1,4 +1,4 @@
-import type { ChannelName } from './config.js';
+import type { ChannelName, FormatName } from './config.js';
 import { TickringError } from './errors.js';
 import type { VenueManifest } from './manifest.js';
 
@@ -62,6 +62,13 @@ export interface ConnectionClass {
   readonly path: string;
 }
 
+/** A secret of a venue's, and where it goes. */
+export interface VenueKey {
+  readonly header: string;
+  /** Name of the variable; the same with `_FILE` behind it names a file instead. */
+  readonly variable: string;
+}
+
 /** A venue's wire contract: pure, no socket, timer, clock or state. The engine owns connections. */
 export interface Venue {
   /** Number in the addon's registry; never reused. */
@@ -103,12 +110,21 @@ export interface Venue {
   tradesRequest?(symbol: string, first: bigint, last: bigint): RestRequest;
   /** Absent where candles are made of our own trades alone. */
   readonly minutes?: VenueMinutes;
+  /** What a connection has to show in a header of its handshake: the value stands in this variable of the environment, or in a file. */
+  readonly key?: VenueKey;
+  /** The same venue, with the same number and name, where it also writes its messages in other formats; the core tells them apart. */
+  readonly formats?: Readonly<Partial<Record<Exclude<FormatName, 'json'>, Venue>>>;
   /** What its messages are known to hold: what differs is counted and told, and changes nothing else. */
   readonly manifest?: VenueManifest;
   /** The venue's instrument listing. */
   listingRequest(): RestRequest;
   /** Weight used so far in this minute, as the answer's headers say; undefined if they do not. */
   usedWeight(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined;
+}
+
+/** The venue as it speaks in a format; undefined if it does not. */
+export function venueIn(venue: Venue, format: FormatName | undefined): Venue | undefined {
+  return format === undefined || format === 'json' ? venue : venue.formats?.[format];
 }
 
 /** Channels that a venue has. */

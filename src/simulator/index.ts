@@ -26,7 +26,13 @@ export interface SimulatorStats {
 /** A running simulator. */
 export interface Simulator {
   /** Addresses without path, e.g. `ws://127.0.0.1:40001`. */
-  readonly venues: readonly { readonly name: VenueName; readonly wsUrl: string; readonly restUrl: string }[];
+  readonly venues: readonly {
+    readonly name: VenueName;
+    readonly wsUrl: string;
+    readonly restUrl: string;
+    /** Where the venue speaks binary, if it does. */
+    readonly binaryUrl?: string;
+  }[];
   readonly controlUrl: string;
   /** Checks a fault and applies it: at once, or on time if it has one. Throws an `Error` with the reason if it is wrong. */
   inject(fault: FaultInput): void;
@@ -100,10 +106,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
   };
   return {
-    venues: servers.map(({ dialect, authority }) => ({
+    venues: servers.map(({ dialect, authority, binaryAuthority }) => ({
       name: dialect.name,
       wsUrl: `ws://${authority}`,
       restUrl: `http://${authority}`,
+      ...(binaryAuthority === undefined ? {} : { binaryUrl: `ws://${binaryAuthority}` }),
     })),
     controlUrl: control.url,
     inject: (fault) => inject([fault]),

@@ -1,7 +1,7 @@
 /** Feeds from either spelling: the `feeds` list, or the older `exchange_ws_url` with `symbols`. */
 import { DEFAULT_CHANNELS, type FeedConfig } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
-import { channelsServed, type Venue } from '../../model/venue.js';
+import { channelsServed, type Venue, venueIn } from '../../model/venue.js';
 import { venueByName, venues } from '../../venues/index.js';
 import { hideSecrets } from './problems.js';
 import { isRetired, type Settings } from './schema.js';
@@ -62,9 +62,17 @@ function olderFeed(address: string, symbols: readonly string[], { layers, warnin
 function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }: Context): FeedConfig[] {
   const seen = new Map<string, number>();
   return feeds.map((feed, index) => {
-    const venue = known(feed.venue);
-    const { defaults } = venue;
+    const named = known(feed.venue);
+    const venue = venueIn(named, feed.format);
     const place = layers.originOf(['feeds', String(index)]);
+    if (venue === undefined) {
+      const has = ['json', ...Object.keys(named.formats ?? {})].join(', ');
+      throw new TickringError(
+        'CONFIG_INVALID',
+        `${place}: feeds.${index}.format is ${feed.format}, which ${named.name} does not have; it has ${has}`,
+      );
+    }
+    const { defaults } = venue;
     const served = channelsServed(venue);
     const lacks = feed.channels.find((channel) => !served.includes(channel));
     if (lacks !== undefined) {
@@ -74,7 +82,7 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       );
     }
     const retired = feed.ws_url !== undefined && isRetired(feed.ws_url);
-    if (retired) warnings.push(`${place}: feeds.${index}.ws_url ${retiredText(feed.ws_url ?? '', known(feed.venue))}`);
+    if (retired) warnings.push(`${place}: feeds.${index}.ws_url ${retiredText(feed.ws_url ?? '', venue)}`);
     const ws = retired ? undefined : feed.ws_url;
     if (!retired && (ws === undefined) !== (feed.rest_url === undefined)) {
       const [given, lacking] = ws === undefined ? ['rest_url', 'ws_url'] : ['ws_url', 'rest_url'];
@@ -94,6 +102,7 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       channels: feed.channels,
       transport: feed.transport,
       ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation) }),
+      format: feed.format,
     };
   });
 }

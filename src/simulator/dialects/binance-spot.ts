@@ -2,6 +2,7 @@ import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, spotSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
 import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
+import { binanceSpotSbe } from './binance-spot-sbe.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 import { binanceWords } from './recorded.js';
 
@@ -95,6 +96,7 @@ export const binanceSpot: Dialect = {
   ],
   countsToRate: ({ kind, name }) => kind === 'bookTicker' || kind === 'trade' || name.endsWith('@depth@100ms'),
   recorded: binanceWords,
+  binary: binanceSpotSbe,
   control: readControl,
   weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,

@@ -75,6 +75,22 @@ export interface Route {
   readonly streams: readonly string[];
   /** Times in µs instead of ms. */
   readonly micros: boolean;
+  /** Messages of streams are binary: those that `BinaryFormat` writes. */
+  readonly binary?: true;
+}
+
+/** The same market in binary messages, at an address of its own. */
+export interface BinaryFormat {
+  /** Header without which a handshake is answered 401, and what its value looks like. */
+  readonly key: { readonly header: string; readonly pattern: RegExp };
+  /** `undefined`: there is nothing at this path (404). */
+  route(path: string, query: URLSearchParams): Route | undefined;
+  /** Name of a stream, e.g. `btcusdt@depth`. */
+  streamName(symbol: string, kind: Exclude<BookStreamKind, 'aggTrade'>): string;
+  depth(spec: SymbolSpec, event: DepthEvent): Buffer;
+  /** All of one order at one price. */
+  trades(spec: SymbolSpec, events: readonly TradeEvent[]): Buffer;
+  bookTicker(spec: SymbolSpec, event: QuoteEvent): Buffer;
 }
 
 export interface RestError {
@@ -134,6 +150,8 @@ export interface Dialect {
   readonly depthCadences: readonly DepthCadence[];
   /** Name of a stream; `undefined` where the venue has none. Default: `btcusdt@depth@100ms`. */
   streamName?(symbol: string, kind: BookStreamKind, suffix: string): string | undefined;
+  /** Binary messages of the same streams, where the venue has them. */
+  readonly binary?: BinaryFormat;
   /** Streams of what is neither book nor trade. */
   readonly figures?: readonly FigureStream[];
   /** Names of streams in recorded messages. */

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialects/dialect.js';
+import { BinaryChannels } from './binary-channels.js';
 import { ASK, type Fill } from './book.js';
 import { Channel, Frame } from './channel.js';
 import { DepthStream } from './depth-stream.js';
@@ -36,6 +37,7 @@ export class SymbolMarket {
   readonly #aggTrade: Channel;
   readonly #quote: Channel;
   readonly #figures: Figures;
+  readonly #binary: BinaryChannels | undefined;
   readonly #publish: (frame: Frame) => void;
   readonly #extraKeys: boolean;
   #lastId: number;
@@ -73,6 +75,8 @@ export class SymbolMarket {
     this.#quote = this.#open('bookTicker', '');
     this.#figures = new Figures(spec, this.text, { dialect, seed, shared, publish: options.publish });
     this.channels.push(...this.#figures.channels);
+    this.#binary = dialect.binary && new BinaryChannels(spec, dialect.binary, this.#lastId, options.publish);
+    this.channels.push(...(this.#binary?.all ?? []));
   }
 
   /** Chance of being chosen for the next step, relative to the other symbols: busy symbols stay busy for a while. */
@@ -98,6 +102,7 @@ export class SymbolMarket {
     }
     this.#heat -= this.#heat >> 3;
     if (touched.size > 0) for (const { stream } of this.#depth) stream.touch(touched, firstId);
+    if (touched.size > 0) this.#binary?.touch(touched, firstId);
     this.#speakDepth(time);
     // A chunk begins with the book at an id: no change may wait for its message.
     if (this.#dialect.idsCountMessages !== true || this.#lastId !== stepFirstId)
@@ -111,6 +116,7 @@ export class SymbolMarket {
     this.#lastId = to;
     this.#nextId = to + 1;
     this.history.begin(to, this.#flow.book);
+    this.#binary?.restart(to);
     for (const { stream, channel } of this.#depth) {
       stream.restart(to);
       const whole = this.greeting(channel, nowUs);
@@ -200,6 +206,7 @@ export class SymbolMarket {
       const { tick, aggressor } = fills[start] as Fill;
       const buyerIsMaker = aggressor === ASK;
       const firstTradeId = this.#tradeId + 1;
+      const told: TradeEvent[] = [];
       let lots = 0;
       let end = start;
       for (; end < fills.length && (fills[end] as Fill).tick === tick; end += 1) {
@@ -208,8 +215,10 @@ export class SymbolMarket {
         lots += trade.lots;
         this.minutes.add(time.engineUs, trade.tick, trade.lots);
         this.trades.add(trade);
+        told.push(trade);
         this.#tell(this.#trade, trade.id, trade.id, (micros) => this.#dialect.trade(this.text, this.spec, trade, micros));
       }
+      this.#binary?.tellTrades(told);
       this.#aggregateId += 1;
       const aggregate = { id: this.#aggregateId, tick, lots, buyerIsMaker, firstTradeId, lastTradeId: this.#tradeId, ...time };
       this.aggregates.add(aggregate);
@@ -241,12 +250,14 @@ export class SymbolMarket {
     const quote = { updateId, bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty, ...time };
     this.#lastQuote = quote;
     this.#tell(this.#quote, updateId, updateId, (micros) => this.#dialect.bookTicker(this.text, this.spec, quote, micros));
+    this.#binary?.tellQuote(quote);
   }
 
   #speakDepth(time: EventTime): void {
     this.#stepsLeft -= 1;
     const interval = this.#stepsLeft === 0;
     if (interval) this.#stepsLeft = STEPS_PER_INTERVAL;
+    if (interval) this.#binary?.speakDepth(this.#lastId, time, this.#flow.book);
     for (const { stream, channel } of this.#depth) {
       if (stream.cadence.clock === 'interval' && !interval) continue;
       if (!stream.due()) continue;

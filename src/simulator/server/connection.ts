@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { WebSocket } from 'ws';
 import type { Dialect, Route, ServerLimits } from '../dialects/dialect.js';
 import { Pipeline } from '../faults/pipeline.js';
+import { BINARY_PREFIX } from '../market/binary-channels.js';
 import type { Channel, Delivery, Frame, Subscriber } from '../market/channel.js';
 import type { ControlTarget } from './control-messages.js';
 import type { OracleLog } from './oracle-log.js';
@@ -88,7 +89,7 @@ export class Connection implements Subscriber, ControlTarget {
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#message(data, isBinary));
     ws.on('ping', (data: Buffer) => this.#ping(data));
     ws.on('pong', (data: Buffer) => this.#pong(data));
-    // A broken client is the client's fault; the close that follows cleans up.
+    // A broken client is the client's fault; its close cleans up.
     ws.on('error', () => {});
     ws.on('close', () => this.#closed());
     if (host.dialect.hello !== undefined) ws.send(host.dialect.hello);
@@ -126,11 +127,16 @@ export class Connection implements Subscriber, ControlTarget {
   subscribe(streams: readonly string[]): void {
     for (const name of streams) {
       this.#streams.add(name);
-      const channel = this.#host.channels.get(name);
+      const channel = this.#host.channels.get(this.#named(name));
       // A name of another class, or of nothing, is acknowledged and stays silent.
       if (channel !== undefined && this.#host.dialect.serves(this.#route.trafficClass, channel.kind)) this.#join(channel);
     }
     if (this.#streams.size > this.#host.limits.streamsMax) this.#violation('Too many streams');
+  }
+
+  /** At a binary address names are those of the binary streams. */
+  #named(stream: string): string {
+    return this.#route.binary === true ? BINARY_PREFIX + stream : stream;
   }
 
   #join(channel: Channel): void {
@@ -141,7 +147,7 @@ export class Connection implements Subscriber, ControlTarget {
   unsubscribe(streams: readonly string[]): void {
     for (const name of streams) {
       this.#streams.delete(name);
-      this.#host.channels.get(name)?.subscribers.delete(this);
+      this.#host.channels.get(this.#named(name))?.subscribers.delete(this);
     }
   }
 
@@ -186,14 +192,10 @@ export class Connection implements Subscriber, ControlTarget {
   announceShutdown(): void {
     if (this.#announced || !this.#host.dialect.announcesShutdown) return;
     this.#announced = true;
-    const { shutdownNotice } = this.#host.dialect;
-    if (shutdownNotice !== undefined) {
-      this.#ws.send(shutdownNotice);
-      return;
-    }
     const us = this.#host.nowUs();
     const event = `{"e":"serverShutdown","E":${this.#route.micros ? us : Math.floor(us / 1000)}}`;
-    this.#ws.send(this.combined ? `{"stream":"!serverShutdown","data":${event}}` : event);
+    const notice = this.combined ? `{"stream":"!serverShutdown","data":${event}}` : event;
+    this.#ws.send(this.#host.dialect.shutdownNotice ?? notice);
   }
 
   /** Pings, deadlines and age; `nowMs` is the monotonic clock. */
@@ -275,7 +277,7 @@ export class Connection implements Subscriber, ControlTarget {
       // Waiting would let one client fill the memory of all; a close frame would wait behind its own data.
       this.#host.counters.closedSlow += 1;
       this.destroy();
-    } else this.#write(bytes, delivery.binary === true);
+    } else this.#write(bytes, delivery.binary === true || this.#route.binary === true);
   }
 
   #write(bytes: Buffer, binary: boolean): void {
@@ -316,7 +318,7 @@ export class Connection implements Subscriber, ControlTarget {
     this.#heardAtMs = performance.now();
     // No venue reads binary messages.
     const text = isBinary ? '' : data.toString('utf8');
-    const outcome = this.#host.dialect.control(text, (stream) => this.#host.knows(stream));
+    const outcome = this.#host.dialect.control(text, (stream) => this.#host.knows(this.#named(stream)));
     if (!outcome.ok) {
       this.#say(outcome.text);
       return;
@@ -384,7 +386,7 @@ export class Connection implements Subscriber, ControlTarget {
   }
 
   #leave(): void {
-    for (const name of this.#streams) this.#host.channels.get(name)?.subscribers.delete(this);
+    for (const name of this.#streams) this.#host.channels.get(this.#named(name))?.subscribers.delete(this);
   }
 
   #closed(): void {

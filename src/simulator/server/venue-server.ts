@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Dialect, ServerLimits } from '../dialects/dialect.js';
+import type { BinaryFormat, Dialect, ServerLimits } from '../dialects/dialect.js';
 import { corrupt } from '../faults/corrupt.js';
 import { cross, malform, shiftTime } from '../faults/malform.js';
 import { type MessageFault, Pipeline } from '../faults/pipeline.js';
@@ -62,6 +62,8 @@ export class VenueServer implements ConnectionHost {
   readonly faults: Record<string, number> = {};
   readonly #options: VenueServerOptions;
   readonly #door: FrontDoor;
+  /** Where the venue speaks binary, at a port of its own. */
+  readonly #binaryDoor: FrontDoor | undefined;
   readonly #ws: WebSocketServer;
   readonly #weights: Weights;
   readonly #rest: Rest;
@@ -99,12 +101,16 @@ export class VenueServer implements ConnectionHost {
     });
     const visitors = {
       request: this.#rest.answer.bind(this.#rest),
-      upgrade: this.#upgrade.bind(this),
+      upgrade: this.#upgrade.bind(this, this.dialect),
       refused: () => {
         counters.refused += 1;
       },
     };
     this.#door = new FrontDoor(visitors, options.host, options.port);
+    const { binary } = dialect;
+    const request = (_: IncomingMessage, response: ServerResponse): unknown => response.writeHead(404).end();
+    this.#binaryDoor =
+      binary && new FrontDoor({ ...visitors, request, upgrade: this.#upgrade.bind(this, binary) }, options.host, 0);
     this.#pacer = new Pacer({
       get elapsedMs() {
         return market.elapsedMs;
@@ -116,6 +122,7 @@ export class VenueServer implements ConnectionHost {
 
   async listen(): Promise<void> {
     await this.#door.listen();
+    await this.#binaryDoor?.listen();
     this.#keeper = setInterval(() => this.#keep(), KEEP_INTERVAL_MS);
     if (!this.#options.paused) this.#pacer.start();
   }
@@ -123,6 +130,11 @@ export class VenueServer implements ConnectionHost {
   /** `host:port` that clients connect to. */
   get authority(): string {
     return this.#door.authority;
+  }
+
+  /** Where binary messages are had, if the venue has them. */
+  get binaryAuthority(): string | undefined {
+    return this.#binaryDoor?.authority;
   }
 
   get channels(): ReadonlyMap<string, Channel> {
@@ -214,6 +226,7 @@ export class VenueServer implements ConnectionHost {
     this.#rest.close();
     for (const connection of [...this.#connections]) connection.destroy();
     await this.#door.close();
+    await this.#binaryDoor?.close();
     // Not waited for: one that was closing when its peer died may never say so, and every socket is destroyed by now.
     this.#ws.close();
   }
@@ -239,11 +252,11 @@ export class VenueServer implements ConnectionHost {
         this.#stall(fault.args);
         break;
       case 'disconnect':
-        if (fault.args.outage_ms > 0) this.#door.shut(fault.args.outage_ms, undefined, undefined);
+        if (fault.args.outage_ms > 0) this.#shut(fault.args.outage_ms, undefined, undefined);
         this.#disconnect(fault.args);
         break;
       case 'outage':
-        this.#door.shut(fault.args.ms, fault.args.status, fault.args.retry_after);
+        this.#shut(fault.args.ms, fault.args.status, fault.args.retry_after);
         break;
       case 'server_shutdown':
         this.#shutdown(fault.args.delay_ms);
@@ -251,7 +264,7 @@ export class VenueServer implements ConnectionHost {
       case 'restart':
         for (const connection of this.#connections) connection.announceShutdown();
         this.#disconnect({ code: 1001, hard: false });
-        this.#door.shut(fault.args.ms, undefined, undefined);
+        this.#shut(fault.args.ms, undefined, undefined);
         if (fault.args.rollback) this.#rollback(undefined, 1);
         break;
       case 'burst':
@@ -344,6 +357,10 @@ export class VenueServer implements ConnectionHost {
     }
   }
 
+  #shut(ms: number, status: number | undefined, retryAfter: number | undefined): void {
+    for (const door of [this.#door, this.#binaryDoor]) door?.shut(ms, status, retryAfter);
+  }
+
   #shutdown(delayMs: number): void {
     const leaving = [...this.#connections];
     for (const connection of leaving) connection.announceShutdown();
@@ -364,9 +381,12 @@ export class VenueServer implements ConnectionHost {
     this.log.flush();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
-    const route = this.dialect.route(decodePath(url.pathname), url.searchParams);
+  #upgrade(way: Dialect | BinaryFormat, request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
+    const route = way.route(decodePath(url.pathname), url.searchParams);
+    const key = 'key' in way ? way.key : undefined;
     if (route === undefined) this.#door.turnAway(socket, 404, undefined);
+    else if (key !== undefined && !key.pattern.test(String(request.headers[key.header] ?? '')))
+      this.#door.turnAway(socket, 401, undefined);
     else if (!this.#weights.connect(request.socket.remoteAddress ?? '', Date.now())) this.#door.turnAway(socket, 429, 60);
     else {
       this.#ws.handleUpgrade(request, socket, head, (ws) => {

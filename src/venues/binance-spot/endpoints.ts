@@ -3,6 +3,9 @@ import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
 /** Production addresses. */
 export const DEFAULTS = { wsUrl: 'wss://stream.binance.com:9443', restUrl: 'https://api.binance.com' } as const;
 
+/** Production addresses where the sockets speak binary. */
+export const SBE_DEFAULTS = { ...DEFAULTS, wsUrl: 'wss://stream-sbe.binance.com:9443' } as const;
+
 /** All channels share one socket. */
 export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: ['book', 'trade', 'quote'], path: '/stream' }];
 

@@ -5,7 +5,8 @@ import { manifestOf } from '../binance-manifest.js';
 import { binanceMinutes } from '../binance-minutes.js';
 import { binanceTime } from '../binance-time.js';
 import { tradesQuery } from '../binance-trades.js';
-import { CLASSES, DEFAULTS, LIMITS } from './endpoints.js';
+import { CLASSES, DEFAULTS, LIMITS, SBE_DEFAULTS } from './endpoints.js';
+import { sbeManifest } from './sbe.js';
 
 /** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
 const STREAMS: StreamTable = {
@@ -32,8 +33,8 @@ const MANIFEST = manifestOf(
   { member: 'status', known: ['TRADING', 'HALT', 'BREAK', 'CANCEL_ONLY', 'END_OF_DAY'] },
 );
 
-/** Binance spot. */
-export const binanceSpot: Venue = {
+/** What both formats share. */
+const spot: Venue = {
   id: VENUES['binance-spot'],
   name: 'binance-spot',
   defaults: DEFAULTS,
@@ -60,3 +61,22 @@ export const binanceSpot: Venue = {
   usedWeight,
   manifest: MANIFEST,
 };
+
+/** Streams of the binary format: deltas every 20 ms, trades of one order at one price in one message, best prices with their time. */
+const SBE_STREAMS: StreamTable = {
+  book: (symbol) => `${symbol.toLowerCase()}@depth`,
+  trade: (symbol) => `${symbol.toLowerCase()}@trade`,
+  quote: (symbol) => `${symbol.toLowerCase()}@bestBidAsk`,
+};
+
+/** The binary format: sockets of its own, for those who have a key; everything over REST is the same. */
+const sbe: Venue = {
+  ...spot,
+  defaults: SBE_DEFAULTS,
+  streams: (symbol, channels) => streamsIn(SBE_STREAMS, symbol, channels),
+  key: { header: 'X-MBX-APIKEY', variable: 'BINANCE_API_KEY' },
+  manifest: sbeManifest(MANIFEST.states),
+};
+
+/** Binance spot. */
+export const binanceSpot: Venue = { ...spot, formats: { sbe } };
