@@ -2,14 +2,15 @@
 
 /** Longest message that is looked at, bytes. */
 const SAMPLE_SIZE_MAX = 65_536;
-const WHOLE_TEXT = 0x81;
+/** Of text, and of bytes. */
+const WHOLE: ReadonlySet<number | undefined> = new Set([0x81, 0x82]);
 
 /**
  * The message that `bytes` begin with between `from` and `to`, copied; undefined where they begin with none. Most reads begin where a frame
- * does; what only looks like one is no JSON.
+ * does; what only looks like one is no message that the venue is known to send.
  */
 export function firstMessage(bytes: Buffer, from: number, to: number): Buffer | undefined {
-  if (to - from < 4 || bytes[from] !== WHOLE_TEXT) return undefined;
+  if (to - from < 4 || !WHOLE.has(bytes[from])) return undefined;
   const short = bytes[from + 1] ?? 0;
   if (short > 126) return undefined;
   const start = from + (short === 126 ? 4 : 2);

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient, type Engine, startEngine } from '#dist/engine/index.js';
-import type { ChannelName, EngineConfig, TransportName } from '#dist/model/config.js';
+import type { ChannelName, EngineConfig, FormatName, TransportName } from '#dist/model/config.js';
 import type { BookText, EngineStatus } from '#dist/model/status.js';
-import type { VenueLimits } from '#dist/model/venue.js';
+import type { Venue, VenueLimits } from '#dist/model/venue.js';
 import { type FaultInput, type Simulator, type SimulatorOptions, startSimulator } from '#dist/simulator/index.js';
 import { venues } from '#dist/venues/index.js';
 import { RingLog } from './ring-log.js';
@@ -53,6 +53,10 @@ export interface RigOptions {
   readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
   readonly transport?: TransportName;
+  /** Of venues that have it; the others speak JSON. */
+  readonly format?: FormatName;
+  /** Venues of somebody else's, who ends them, instead of those that `simulator` describes. */
+  readonly shared?: Simulator;
   /** Default: books, trades and quotes. */
   readonly channels?: readonly ChannelName[];
   /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
@@ -70,6 +74,13 @@ export const TRANSPORTS: readonly TransportName[] = ['native', 'ws'];
 
 let rigs = 0;
 
+/** A venue with other limits, in each of its formats. */
+function limited(venue: Venue, limits: Partial<VenueLimits>): Venue {
+  const { formats } = venue;
+  const others = formats?.sbe === undefined ? {} : { formats: { sbe: limited(formats.sbe, limits) } };
+  return { ...venue, ...others, limits: { ...venue.limits, ...limits } };
+}
+
 /** Both venues in one engine, one shard each. */
 export class Rig {
   readonly lines: LogLine[];
@@ -82,6 +93,7 @@ export class Rig {
   readonly #directories: readonly string[];
   readonly #ownIds: boolean;
   readonly #renumbers: boolean;
+  readonly #isShared: boolean;
   /** True books at the newest ids, by instrument. */
   readonly #recent = new Map<number, Map<number, string | undefined>>();
 
@@ -90,8 +102,10 @@ export class Rig {
       directories: string[];
       ownIds: boolean;
       renumbers: boolean;
+      isShared: boolean;
     },
   ) {
+    this.#isShared = parts.isShared;
     this.#ownIds = parts.ownIds;
     this.#renumbers = parts.renumbers;
     this.engine = parts.engine;
@@ -108,14 +122,8 @@ export class Rig {
     const stateDir = mkdtempSync(join(tmpdir(), 'tickring-engine-'));
     const shmRoot = mkdtempSync('/dev/shm/tickring-engine-');
     const oracleLog = join(stateDir, 'oracle.jsonl');
-    const simulator = await startSimulator({
-      rate: 300,
-      symbols: SYMBOLS,
-      seed: 11,
-      oracleLog,
-      limits: SERVER_LIMITS,
-      ...options.simulator,
-    });
+    const made = { rate: 300, symbols: SYMBOLS, seed: 11, oracleLog, limits: SERVER_LIMITS, ...options.simulator };
+    const simulator = options.shared ?? (await startSimulator(made));
     rigs += 1;
     const config: EngineConfig = {
       name: `rig-${process.pid}-${rigs}`,
@@ -132,15 +140,20 @@ export class Rig {
       maxReconnectDelayMs: 2_000,
       quarantineBytesMax: 1 << 28,
       feeds: await Promise.all(
-        simulator.venues.map(async ({ name, wsUrl, restUrl }) => ({
-          id: name,
-          venue: name,
-          wsUrl: (await options.between?.(wsUrl)) ?? wsUrl,
-          restUrl,
-          symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
-          channels: options.channels ?? ['book', 'trade', 'quote'],
-          transport: options.transport ?? 'native',
-        })),
+        simulator.venues.map(async ({ name, wsUrl: textUrl, restUrl, binaryUrl }) => {
+          const isBinary = binaryUrl !== undefined && options.format !== undefined;
+          const wsUrl = isBinary ? binaryUrl : textUrl;
+          return {
+            id: name,
+            venue: name,
+            wsUrl: (await options.between?.(wsUrl)) ?? wsUrl,
+            restUrl,
+            symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
+            channels: options.channels ?? (['book', 'trade', 'quote'] as const),
+            transport: options.transport ?? 'native',
+            ...(isBinary ? { format: options.format } : {}),
+          };
+        }),
       ),
       ...options.config,
     };
@@ -151,7 +164,7 @@ export class Rig {
       lines.push({ level, message, fields: fields as LogLine['fields'] });
     };
     const engine = await startEngine(config, {
-      venues: venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...WEIGHT, ...options.limits } })),
+      venues: venues.map((venue) => limited(venue, { ...WEIGHT, ...options.limits })),
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
@@ -165,6 +178,7 @@ export class Rig {
       lines,
       ownIds: options.ownIds ?? false,
       renumbers: options.renumbers ?? false,
+      isShared: options.shared !== undefined,
     });
     try {
       if (options.isHopeless === true) return rig;
@@ -233,7 +247,7 @@ export class Rig {
     this.control.close();
     this.ring.close();
     await this.engine.stop();
-    await this.simulator.close();
+    if (!this.#isShared) await this.simulator.close();
     for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -36,9 +36,11 @@ export default async function shardWorker(task) {
   channel.unref();
   const { env } = process;
   const limits = JSON.parse(env[`TICKRING_TEST_LIMITS ${task.config.name}`] ?? env['TICKRING_TEST_LIMITS'] ?? '{}');
-  await runShard(
-    task,
-    venues.map((venue) => ({ ...venue, limits: { ...venue.limits, ...limits } })),
-  );
+  const limited = ({ formats, ...venue }) => ({
+    ...venue,
+    limits: { ...venue.limits, ...limits },
+    ...(formats?.sbe === undefined ? {} : { formats: { sbe: limited(formats.sbe) } }),
+  });
+  await runShard(task, venues.map(limited));
   channel.close();
 }

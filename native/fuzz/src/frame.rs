@@ -9,6 +9,7 @@ use crate::message::{self, Made};
 use crate::oracle::{self, Numbers, Refused, Said, Snapshot};
 use crate::parse_support::{Plain, numbers, read};
 use crate::paths;
+use crate::sbe;
 use crate::spell::spell;
 
 /// The venues that the oracle knows; `streams` has the others.
@@ -17,7 +18,11 @@ const BINANCE: [VenueId; 2] = [VenueId::BinanceSpot, VenueId::BinanceUsdm];
 /// Any bytes: nothing panics, what is refused is refused inside the input, and the oracle agrees in everything.
 pub fn raw(bytes: &[u8]) {
     for venue in BINANCE {
-        check_frame(venue, bytes, &oracle::frame(venue, bytes));
+        if venue == VenueId::BinanceSpot && sbe::is_binary(bytes) {
+            sbe::check(bytes);
+        } else {
+            check_frame(venue, bytes, &oracle::frame(venue, bytes));
+        }
     }
     check_snapshot(bytes, &oracle::snapshot(bytes));
     listings(bytes);

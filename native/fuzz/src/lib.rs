@@ -12,6 +12,7 @@ mod message;
 mod oracle;
 mod paths;
 mod ring;
+mod sbe;
 mod spell;
 mod streams;
 mod websocket;
@@ -26,6 +27,9 @@ mod machine_harness;
 /// The parsers' tests own the form in which messages are compared.
 #[path = "../../core/tests/parse_support/mod.rs"]
 mod parse_support;
+/// And the writer of binary messages.
+#[path = "../../core/tests/sbe_support/mod.rs"]
+mod sbe_support;
 
 /// A target: checks what its bytes lead to.
 pub type Target = fn(&[u8]);
@@ -37,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("frame_damaged", frame::damaged),
     ("frame_respelled", frame::respelled),
     ("frame_streams", streams::fuzz),
+    ("frame_binary", sbe::fuzz),
     ("snapshot_respelled", frame::snapshot_respelled),
     ("escapes", frame::escapes),
     ("machine", machine::fuzz),

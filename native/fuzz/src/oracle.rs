@@ -296,12 +296,12 @@ pub fn decimal(text: &str) -> Answer<(String, usize)> {
 }
 
 /// The coarsest exponents at which all are whole, and the mantissas there; all have to fit 64 bits.
-fn fit(pairs: &[[String; 2]]) -> Numbers {
+pub fn fit(pairs: &[[String; 2]]) -> Numbers {
     fit_all(pairs, |[price, _]| is_zero(price))
 }
 
 /// As [`fit`]; an empty side of a quote is price 0, quantity 0.
-fn fit_touches(pairs: &[[String; 2]]) -> Numbers {
+pub fn fit_touches(pairs: &[[String; 2]]) -> Numbers {
     fit_all(pairs, |[price, qty]| is_zero(price) && !is_zero(qty))
 }
 

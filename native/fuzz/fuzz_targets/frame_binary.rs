@@ -1,0 +1,2 @@
+#![no_main]
+tickring_fuzz::program!("frame_binary");
