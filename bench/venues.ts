@@ -2,9 +2,9 @@
 // Includes   full validation, every number converted; in the machine sequence rule, checksum, book, statistics.
 //            Excludes  ring, socket.
 // Workload   recordings of one recorder: all their frames but whole books; changes of books alone; whole books, fetched or in the
-//            stream. A machine of its own each pass. Two rows are respelled, for lack of a recording: their names say of what.
+//            stream. A machine of its own each pass. Three rows are respelled, for lack of a recording: their names say of what.
 // Run        npm run bench -- venues      Read  the ratio of ns a byte to Binance USDT-M of the same part and run.
-import type { Bench, BenchResult, Claim, Size } from './bench.js';
+import type { Bench, BenchResult, Claim, Figure, Ratio, Size } from './bench.js';
 import { rust } from './rust.js';
 import { control, estimate } from './statistics.js';
 
@@ -23,16 +23,25 @@ interface Row {
 
 const REFERENCE = 'Binance USDT-M';
 
+/** Rows of another format than JSON, whose bytes say something else: held a frame against the JSON of the same events. */
+const SAME_EVENTS: Readonly<Record<string, string>> = { 'Binance spot, as SBE': 'Binance spot' };
+
 const PARTS = {
   all: 'all frames but whole books',
   changes: 'changes of books',
   whole: 'whole books',
 } as const;
 
+/** ns a frame, of each block. */
+function aFrame(row: Row, stage: 'parse' | 'machine'): number[] {
+  return row[stage].map((ns) => (ns * row.bytes) / row.frames);
+}
+
 function run(size: Size): Promise<BenchResult> {
   const { rows } = rust<{ rows: Row[] }>('venues', size);
   const claims: Claim[] = [];
-  const figures = [];
+  const figures: Figure[] = [];
+  const ratios: Ratio[] = [];
   for (const row of rows) {
     const reference = rows.find(({ recording, part }) => recording === REFERENCE && part === row.part);
     const of = `${row.recording}, ${PARTS[row.part]}`;
@@ -56,6 +65,19 @@ function run(size: Size): Promise<BenchResult> {
           unit: 'ns a level',
         });
       }
+      const json = rows.find(({ recording, part }) => recording === SAME_EVENTS[row.recording] && part === row.part);
+      if (row.recording in SAME_EVENTS) {
+        if (json === undefined || row.part === 'whole') continue;
+        figures.push({ label: `${of}, ${stage}`, value: estimate(row[stage]).median.toFixed(2), unit: 'ns a byte' });
+        figures.push({
+          label: `${SAME_EVENTS[row.recording]} there`,
+          value: estimate(json[stage]).median.toFixed(2),
+          unit: 'ns a byte',
+        });
+        const { ratio } = control(json.recording, 'ns', aFrame(row, stage), aFrame(json, stage));
+        ratios.push({ ...ratio, label: `${of}, ${stage}, a frame, of its JSON`, target: '' });
+        continue;
+      }
       if (reference === undefined || row.recording === REFERENCE) continue;
       claims.push({
         row: 'V1',
@@ -72,7 +94,7 @@ function run(size: Size): Promise<BenchResult> {
   return Promise.resolve({
     claims,
     distributions: [],
-    ratios: [],
+    ratios,
     figures,
     notMeasured,
   });

@@ -173,7 +173,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     symbols: feed.symbols,
     channels: feed.channels,
     transport: feed.transport,
-    ...(feed.format === undefined || feed.format === 'json' ? {} : { format: feed.format }),
+    ...(feed.format === undefined ? {} : { format: feed.format }),
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
     ...(feed.validation === undefined ? {} : { validation: validationSettings(feed.validation) }),

@@ -5,7 +5,11 @@
 export const CODES = {
   FRAME_TOO_LARGE: { number: 1, recovery: 'quarantine', meaning: 'The frame is longer than the limit.' },
   FRAME_NOT_UTF8: { number: 2, recovery: 'quarantine', meaning: 'The frame holds bytes that are not UTF-8.' },
-  FRAME_NOT_JSON: { number: 3, recovery: 'quarantine', meaning: 'The frame is not one complete JSON value.' },
+  FRAME_NOT_JSON: {
+    number: 3,
+    recovery: 'quarantine',
+    meaning: 'The frame is not one complete JSON value, nor as long as its binary header says.',
+  },
   FRAME_TOO_DEEP: { number: 4, recovery: 'quarantine', meaning: 'Values are nested deeper than the limit.' },
   FIELD_MISSING: { number: 5, recovery: 'quarantine', meaning: 'A member that the message needs is absent.' },
   FIELD_TYPE: {

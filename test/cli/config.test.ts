@@ -227,6 +227,18 @@ test('config: what is printed reads back as the same configuration, secrets hidd
   expect(load(printConfig(simulated)).config).toEqual(simulated);
 });
 
+test('a format is one that the venue has, with its own address and the environment in between', () => {
+  const feeds = (venue: string, format: string): string => `feeds: [{venue: ${venue}, symbols: [A], format: ${format}}]`;
+  const { config } = load(feeds('binance-spot', 'sbe'));
+  expect(config.engine.feeds[0]).toMatchObject({ format: 'sbe', wsUrl: 'wss://stream-sbe.binance.com:9443' });
+  expect(printConfig(config)).toContain('format: sbe\n');
+  expect(printConfig(load(feeds('binance-spot', 'json')).config)).not.toContain('format:');
+  expect(problems(feeds('binance-usdm', 'sbe'))).toEqual([
+    'tickring.yaml:1: feeds.0.format is sbe, which binance-usdm does not have; it has json',
+  ]);
+  expect(problems(feeds('binance-spot', 'fix'))).toEqual(['tickring.yaml:1: feeds.0.format fix is none of json, sbe']);
+});
+
 test('config: each feed says how its sockets are read, in the file or the environment', () => {
   const feeds = (transport: string): string => `feeds: [{venue: binance-spot, symbols: [BTCUSDT], transport: ${transport}}]`;
   for (const transport of ['native', 'ws', 'ws-deflate']) {

@@ -157,6 +157,29 @@ test('a ticker of Bybit is whole at first, and then tells changes alone', () => 
   expect(told(watch.list())).toEqual(['missing_member: tickers snapshot data.nextFundingTime: 1']);
 });
 
+test('binary messages are told apart by their headers', () => {
+  const { watch, kept } = sentinel();
+  const sbe = known('binance-spot').formats?.sbe as Venue;
+  const header = (...words: number[]): Buffer => Buffer.concat([Buffer.from(Uint16Array.from(words).buffer), Buffer.alloc(60)]);
+  watch.sample(sbe, header(26, 10_003, 1, 0));
+  watch.sample(sbe, bytes({ result: null, id: 1 }));
+  watch.sample(sbe, header(7, 7, 7, 7));
+  expect(told(watch.list())).toEqual([]);
+  watch.sample(sbe, header(34, 10_003, 1, 1));
+  watch.refused(sbe, 'UNKNOWN_EVENT', header(18, 10_004, 1, 0));
+  watch.refused(sbe, 'FRAME_NOT_JSON', header(26, 10_003, 1, 0));
+  expect(told(watch.list())).toEqual([
+    'new_member: 10003 root_34: 1',
+    'new_member: 10003 version_1: 1',
+    'missing_member: 10003 root_26: 1',
+    'missing_member: 10003 version_0: 1',
+    'unknown_message: 10004: 1',
+  ]);
+  expect(kept).toHaveLength(5);
+  const whole = frame(FRAME.binary, header(26, 10_003, 1, 0));
+  expect(firstMessage(whole, 0, whole.length)).toHaveLength(68);
+});
+
 test('a venue that changes names all the time fills no memory', () => {
   const { watch } = sentinel();
   for (let count = 0; count < 1_000; count += 1)

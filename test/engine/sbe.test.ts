@@ -17,7 +17,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 const SPOT = { simulator: { venues: ['binance-spot'], symbols: SYMBOLS }, config: { shards: 1 } } as const;
 
 let folder: string;
-let rigs: Rig[] = [];
+const rigs: Rig[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tickring-sbe-'));
 });
@@ -81,7 +81,13 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const stepping = setInterval(() => simulator.step(4), 10);
     try {
       const json = await start({ ...SPOT, transport, shared: simulator });
-      const sbe = await start({ ...SPOT, transport, shared: simulator, format: 'sbe', config: { shards: 1, journal: journal(dir) } });
+      const sbe = await start({
+        ...SPOT,
+        transport,
+        shared: simulator,
+        format: 'sbe',
+        config: { shards: 1, journal: journal(dir) },
+      });
       await Promise.all([json.inSync(), sbe.inSync()]);
       clearInterval(stepping);
       // The market stands still; both come to its newest book.
@@ -172,12 +178,18 @@ describe('the key', () => {
     expect(await handshake(`${url}/stream`, { 'X-MBX-APIKEY': '' })).toBe('Unexpected server response: 401');
     expect(await handshake(`${url}/sbe`, { 'X-MBX-APIKEY': KEY })).toBe('Unexpected server response: 404');
     expect(await handshake(`${url}/ws/btcusdt@depth`, { 'X-MBX-APIKEY': KEY })).toBe('open');
-    expect((await fetch(url.replace('ws:', 'http:') + '/api/v3/time')).status).toBe(404);
+    expect((await fetch(`${url.replace('ws:', 'http:')}/api/v3/time`)).status).toBe(404);
     await simulator.close();
   });
 
   it('belongs to a format that the venue has', async () => {
-    const feed = { id: 'x', venue: 'binance-usdm', wsUrl: 'ws://127.0.0.1:1', restUrl: 'http://127.0.0.1:1', symbols: ['BTCUSDT'] };
+    const feed = {
+      id: 'x',
+      venue: 'binance-usdm',
+      wsUrl: 'ws://127.0.0.1:1',
+      restUrl: 'http://127.0.0.1:1',
+      symbols: ['BTCUSDT'],
+    };
     const feeds: EngineConfig['feeds'] = [{ ...feed, channels: ['book'], transport: 'native', format: 'sbe' }];
     await expect(start({ ...SPOT, config: { shards: 1, feeds } })).rejects.toThrow('feed x: binance-usdm has no format sbe');
   });

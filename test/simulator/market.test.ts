@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dialects } from '../../src/simulator/dialects/index.js';
+import { BINARY_PREFIX } from '../../src/simulator/market/binary-channels.js';
 import { ASK, BID, type Order, OrderBook, type Side } from '../../src/simulator/market/book.js';
 import type { Channel, Frame } from '../../src/simulator/market/channel.js';
 import { OrderFlow } from '../../src/simulator/market/flow.js';
@@ -211,6 +212,7 @@ describe('market', () => {
     let lastTime = 0;
     const market = openMarket(dialect, 5, (frame) => {
       const { kind, symbol } = frame.channel;
+      if (frame.channel.name.startsWith(BINARY_PREFIX)) return;
       const event = JSON.parse(frame.payload(false, false).bytes.toString('utf8')) as Record<string, number>;
       if (kind === 'trade') {
         const last = tradeIds.get(symbol);

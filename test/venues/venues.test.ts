@@ -239,6 +239,46 @@ describe('minutes as venues spell them', () => {
   });
 });
 
+const binary = venues.flatMap((venue) =>
+  Object.entries(venue.formats ?? {}).map(([format, other]) => ({ venue, format, other })),
+);
+
+describe.each(binary)('$venue.name as $format', ({ venue, other }) => {
+  it('is the same venue at another address, with a key', () => {
+    expect([other.id, other.name, other.classes]).toEqual([venue.id, venue.name, venue.classes]);
+    expect(requestsOf(other, 'BTCUSDT')).toEqual(requestsOf(venue, 'BTCUSDT'));
+    expect(other.defaults.restUrl).toBe(venue.defaults.restUrl);
+    expect(other.defaults.wsUrl).not.toBe(venue.defaults.wsUrl);
+    expect(other.key?.variable).toMatch(/^[A-Z_]+_API_KEY$/);
+    expect(other.formats).toBeUndefined();
+  });
+
+  it('is what its simulated venue speaks: every stream, each message as its manifest says', async () => {
+    const simulator = await startSimulator({ venues: [venue.name as VenueName], symbols: ['BTCUSDT'], rate: 400 });
+    const { default: WebSocket } = await import('ws');
+    const headers = { [other.key?.header ?? '']: 'key' };
+    const socket = new WebSocket(`${simulator.venues[0]?.binaryUrl}${other.classes[0]?.path}`, { headers });
+    const kinds = new Set<string | undefined>();
+    const texts: string[] = [];
+    socket.on('open', () => socket.send(other.subscribeFrame(9, other.streams('BTCUSDT', CHANNELS))));
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', reject).on('message', (data: Buffer, isBinary: boolean) => {
+        const members = other.manifest?.open?.(data);
+        if (!isBinary) texts.push(String(data));
+        else kinds.add(members && other.manifest?.kindOf(members));
+        expect(isBinary).toBe(members !== undefined);
+        const known = other.manifest?.members[String(members?.['template'])];
+        if (members !== undefined) expect(Object.keys(members).join(' ')).toBe(known);
+        if (kinds.size === CHANNELS.length) resolve();
+      });
+    });
+    expect(texts).toEqual(['{"result":null,"id":9}']);
+    expect([...kinds].sort()).toEqual(['10000', '10001', '10003']);
+    socket.terminate();
+    await simulator.close();
+  });
+});
+
 /** What messages name their stream with, by venue. */
 interface Spoken {
   readonly stream?: string;

@@ -21,6 +21,9 @@ use recording::{Input, Part, Recording, Spelling, Step};
 
 mod recording;
 mod respell;
+/// The parser's tests own the writer of binary messages.
+#[path = "../../../native/core/tests/sbe_support/mod.rs"]
+mod sbe_support;
 mod serve;
 
 /// Exponents of a symbol that hold every number of a recording, so that nothing is widened.
@@ -61,6 +64,10 @@ const ROWS: &[Row] = &[
     row("Binance USDT-M", "BINANCE_FUTURES", &[("fstream", VenueId::BinanceUsdm)]),
     row("Binance COIN-M", "BINANCE_DELIVERY", &[("dstream", VenueId::BinanceCoinm)]),
     row("Binance spot", "BINANCE", &[("stream.binance", VenueId::BinanceSpot)]),
+    Row {
+        spelling: Spelling::SbeOfJson,
+        ..row("Binance spot, as SBE", "BINANCE", &[("stream.binance", VenueId::BinanceSpot)])
+    },
     row("Bybit", "BYBIT", &[("/linear", VenueId::BybitLinear), ("/spot", VenueId::BybitSpot)]),
     // One connection of all kinds of instruments, which are read alike.
     row("OKX, checksums of 2022", "OKX", &[("/v5/public", VenueId::OkxSpot)]),

@@ -102,7 +102,7 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       channels: feed.channels,
       transport: feed.transport,
       ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation) }),
-      format: feed.format,
+      ...(feed.format === 'json' ? {} : { format: feed.format }),
     };
   });
 }

@@ -20,6 +20,8 @@ pub enum Spelling {
     KrakenOfV1,
     /// Binance's depth as Backpack's.
     BackpackOfBinance,
+    /// Binance spot's JSON in its binary format; messages that have none are left out.
+    SbeOfJson,
 }
 
 /// What of a recording counts.
@@ -154,7 +156,7 @@ impl Recording {
                 "recv" => {
                     let at = connections.iter().position(|(name, _)| name == of("conn")).ok_or("a frame of no connection")?;
                     let respelled = match spelling {
-                        Spelling::Own => None,
+                        Spelling::Own | Spelling::SbeOfJson => None,
                         Spelling::OkxOfToday => respell::okx(&data, &mut ids),
                         Spelling::KrakenOfV1 => respell::kraken(&data),
                         Spelling::BackpackOfBinance => match respell::backpack(&data, &mut ids) {
@@ -172,13 +174,16 @@ impl Recording {
                     }
                     let connection = u16::try_from(at + 1)?;
                     recording.note(connections[at].1, connection, kind, &data);
+                    let bytes = match spelling {
+                        Spelling::SbeOfJson => match respell::sbe(&data) {
+                            Some(bytes) => bytes,
+                            None => continue,
+                        },
+                        _ => data.into_bytes(),
+                    };
                     let counts = (part == Part::Whole) == (kind == Kind::Whole);
-                    recording.count(counts, data.len(), levels);
-                    recording.steps.push(Step {
-                        ts_recv,
-                        input: Input::Frame { connection, bytes: data.into_bytes() },
-                        counts,
-                    });
+                    recording.count(counts, bytes.len(), levels);
+                    recording.steps.push(Step { ts_recv, input: Input::Frame { connection, bytes }, counts });
                 }
                 _ => {}
             }

@@ -4,6 +4,9 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use tickring_core::decimal;
+
+use super::sbe_support::{Row, Sbe};
 
 /// Levels a side that Kraken's checksum is made of.
 const CHECKSUM_LEVELS: usize = 10;
@@ -114,3 +117,39 @@ pub fn backpack_body(body: &str) -> Option<String> {
         book["asks"], book["bids"]
     ))
 }
+
+/// Exponents of binary messages: as many decimals as their JSON has.
+const SBE_EXPONENTS: (i8, i8) = (-8, -8);
+
+/// A message of Binance spot in its binary format; `None` for one that has no counterpart there.
+pub fn sbe(frame: &str) -> Option<Vec<u8>> {
+    let message: Value = serde_json::from_str(frame).ok()?;
+    let data = message.get("data")?;
+    let symbol = data["s"].as_str()?;
+    let number = |value: &Value| decimal::parse(value.as_str()?.as_bytes()).ok()?.at(-8).ok();
+    let whole = |name: &str| data[name].as_i64();
+    let side = |name: &str| -> Option<Vec<Row>> {
+        data[name].as_array()?.iter().map(|row| Some((number(&row[0])?, number(&row[1])?))).collect()
+    };
+    let form = Sbe::default();
+    match data["e"].as_str() {
+        Some("depthUpdate") => {
+            let sides = [&side("b")?[..], &side("a")?[..]];
+            Some(form.depth(symbol, whole("E")? * 1_000, [whole("U")?, whole("u")?], SBE_EXPONENTS, sides))
+        }
+        Some(event @ ("trade" | "aggTrade")) => {
+            let id = whole(if event == "trade" { "t" } else { "a" })?;
+            let print = (id, number(&data["p"])?, number(&data["q"])?, u8::from(data["m"].as_bool()?));
+            Some(form.trades(symbol, [whole("E")? * 1_000, whole("T")? * 1_000], SBE_EXPONENTS, &[print]))
+        }
+        None if data["B"].is_string() => {
+            let best = [number(&data["b"])?, number(&data["B"])?, number(&data["a"])?, number(&data["A"])?];
+            // The recorded one has no time.
+            Some(form.quote(symbol, SBE_TIME_US, whole("u")?, SBE_EXPONENTS, best))
+        }
+        _ => None,
+    }
+}
+
+/// 2021-07-22, when the messages were recorded.
+const SBE_TIME_US: i64 = 1_626_900_000_000_000;

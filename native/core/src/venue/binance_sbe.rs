@@ -78,7 +78,7 @@ impl<'a> Body<'a> {
         if let Err(error) = std::str::from_utf8(symbol) {
             return reject(Code::FrameNotUtf8, self.rest.at - length + error.valid_up_to());
         }
-        if self.version <= VERSION && self.rest.at < self.rest.frame.len() {
+        if self.version == VERSION && self.rest.at < self.rest.frame.len() {
             return reject(Code::FrameNotJson, self.rest.at);
         }
         Ok(symbol)
