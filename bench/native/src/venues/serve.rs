@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 use tickring_core::simd::CodePath;
 
-use super::recording::{Input, Part, Recording};
+use super::recording::{Input, Part, Recording, Spelling};
 use super::{ROWS, Row, pass};
 use crate::blocks::median;
 use crate::corpus::captures;
@@ -16,7 +16,9 @@ use crate::corpus::captures;
 /// Rows whose recordings are there.
 fn rows() -> impl Iterator<Item = (&'static Row, std::path::PathBuf)> {
     let path = |row: &Row| captures().join(format!("cryptofeed_v3/{}.jsonl.zst", row.file));
-    ROWS.iter().map(move |row| (row, path(row))).filter(|(_, path)| path.exists())
+    // Binary frames are no text, and the other programs read none of this venue.
+    let text = ROWS.iter().filter(|row| row.spelling != Spelling::SbeOfJson);
+    text.map(move |row| (row, path(row))).filter(|(_, path)| path.exists())
 }
 
 /// Writes `NAME.jsonl` of each row into a folder: connections with their addresses, fetched books, frames, and which of them count.
