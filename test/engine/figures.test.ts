@@ -116,6 +116,35 @@ describe.each(CASES)('%s', (name, symbols, kinds) => {
   });
 });
 
+/** A stream that tells of all symbols, and what counts its records. */
+const SHARED = [
+  ['okx-swap', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP', 'liquidation', 'liquidations'],
+  ['backpack', 'BTC_USDC_PERP', 'SOL_USDC', 'liquidation', 'liquidations'],
+  ['kraken-spot', 'BTC/USD', 'ETH/USD', 'status', 'trading_statuses'],
+] as const;
+
+it.each(SHARED)('%s: a stream of all symbols is asked for with each, and goes on when one of them leaves', async (...each) => {
+  const [name, stays, leaves, channel, counter] = each;
+  const started = await Rig.start({
+    config: { shards: 1 },
+    channels: ['book', channel],
+    // A message for each symbol.
+    limits: { streamsPerMessage: 1 },
+    simulator: { venues: [name], symbols: [stays, leaves], rate: RATE },
+    ...IDS[name],
+  });
+  rig = started;
+  await eventually('both are told', async () => (await started.counter(counter)) > 3);
+  const feeds = await started.control.request('feeds');
+  const feedId = feeds.find(({ symbol }) => symbol === leaves)?.feedId ?? '';
+  expect(await started.control.request('feed_remove', { feedId })).toBe(true);
+  await eventually('it is gone', async () => (await started.status()).instruments.length === 1);
+  const before = await started.counter(counter);
+  await eventually('the other one is told', async () => (await started.counter(counter)) > before + 3);
+  expect(started.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  expect((await started.status()).connections.every(({ reconnects }) => reconnects <= 1)).toBe(true);
+});
+
 /** Within what the simulator makes up. */
 function expectPlausible(record: EngineRecord): void {
   const number = (mantissa: bigint, exponent: number): number => Number(mantissa) * 10 ** exponent;
