@@ -233,9 +233,16 @@ describe('minutes as venues spell them', () => {
     expect(() => minutes('kraken-spot').read(JSON.stringify(two), 'BTC/USD')).toThrow('2 pairs');
   });
 
-  it('okx: the bounds of a request are left out by the venue', () => {
+  it('okx: the bounds of a request are left out by the venue, and its rows come in either order', () => {
     const { path } = minutes('okx-swap').request('BTC-USDT-SWAP', 1_625_097_600_000, 1_625_097_720_000);
     expect(path).toContain('&before=1625097599999&after=1625097720000&');
+    const row = (start: number) => [String(start), '2', '3', '1', '2.5', '778.838', '0', '0', '1'];
+    const rows = [row(1_625_097_660_000), row(1_625_097_600_000)];
+    for (const data of [rows, rows.toReversed()])
+      expect(minutes('okx-swap').read(JSON.stringify({ code: '0', msg: '', data }), 'X')).toEqual([
+        { startMs: 1_625_097_600_000, open: '2', high: '3', low: '1', close: '2.5', volume: '778.838', count: 0 },
+        { startMs: 1_625_097_660_000, open: '2', high: '3', low: '1', close: '2.5', volume: '778.838', count: 0 },
+      ]);
   });
 });
 

@@ -22,5 +22,6 @@ export const okxMinutes: VenueMinutes = {
         ...{ startMs: Number(start), open, high, low, close, volume },
         count: 0,
       }))
-      .reverse(),
+      // As documented newest first; a fixture has them the other way round.
+      .sort((one, other) => one.startMs - other.startMs),
 };
