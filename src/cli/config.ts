@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Config } from '../model/config.js';
+import { type Config, DEFAULT_CHANNELS } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import { FILE_SINK } from '../model/sink.js';
 import { addEnvironment } from './config/environment.js';
@@ -15,7 +15,7 @@ import { redisOf, redisSettings } from './config/redis.js';
 import { type Settings, settingsSchema } from './config/schema.js';
 import { addFile, Layers } from './config/source.js';
 import { validationOf, validationSettings } from './config/validation.js';
-import { viewSettings, viewsOf } from './config/views.js';
+import { SIMULATED_VENUES, viewSettings, viewsOf } from './config/views.js';
 import { callbacksOf, webhookSettings } from './config/webhooks.js';
 
 export interface ConfigSources {
@@ -89,7 +89,9 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
   const stateDir = settings.state_dir ?? defaultStateDir(isSimulated ? `${name}-simulated` : name);
   const callbacks = callbacksOf(settings, stateDir);
   const journal = journalOf(settings, stateDir);
-  const views = viewsOf(settings.views, { layers, feeds, depthMax: settings.order_book_depth });
+  const simulated = { symbols: settings.symbols ?? settings.simulator.symbols, channels: DEFAULT_CHANNELS };
+  const followed = isSimulated ? SIMULATED_VENUES.map((venue) => ({ venue, ...simulated })) : feeds;
+  const views = viewsOf(settings.views, { layers, feeds: followed, depthMax: settings.order_book_depth });
   const file = fileSinkOf(settings, layers, journal, stateDir);
   const sinks = [
     ...(redis === null ? [] : ['redis']),

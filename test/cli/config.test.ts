@@ -369,6 +369,24 @@ test('config: rules of validation go from all feeds to a feed to a symbol, key b
   expect(load(printConfig(config)).config).toEqual(config);
 });
 
+test('config: rules that can never be met, or that nobody has, are refused', () => {
+  const refusal = (lines: readonly string[]) => problems(lines.join('\n'))[0];
+  const bounds = ['validation: {price_min: "10.5"}', ...FEED, '    validation: {price_max: "10.25"}'];
+  expect(refusal(bounds)).toBe('tickring.yaml:3: feeds.0.validation: price_min 10.5 exceeds price_max 10.25');
+  const foreign = [...FEED, '    validation: {symbols: {NOPEUSDT: {spread_bps: 5}}}'];
+  expect(refusal(foreign)).toBe('tickring.yaml:2: feeds.0.validation.symbols names NOPEUSDT, which the feed does not follow');
+});
+
+test('config: a leg of a view has a book, of a simulated venue too', () => {
+  const view = (symbol: string) =>
+    `views: [{symbol: X, legs: [{venue: binance-spot, symbol: BTCUSDT}, {venue: binance-usdm, symbol: ${symbol}}]}]`;
+  expect(load(view('BTCUSDT')).config.engine.views).toHaveLength(1);
+  expect(problems(view('NOPE'))[0]).toMatch(/views\.0\.legs\.1\.symbol NOPE is in no feed of binance-usdm$/);
+  const feed = (venue: string, channel: string) => `  - {venue: ${venue}, symbols: [BTCUSDT], channels: [${channel}]}`;
+  const lines = ['feeds:', feed('binance-spot', 'book'), feed('binance-usdm', 'trade'), view('BTCUSDT')];
+  expect(problems(lines.join('\n'))[0]).toMatch(/legs\.1\.symbol BTCUSDT has no books: the feed of binance-usdm /);
+});
+
 test('config: validation is switched off for all, and on for a feed', () => {
   const { config } = load(['validation: {enabled: false}', ...FEED, '    validation: {enabled: true}'].join('\n'));
   expect(config.engine.validation).toBeNull();

@@ -183,6 +183,24 @@ describe.skipIf(recorded === undefined)('replay of real recordings (TICKRING_CAP
   const folderOf = (path: string): string => join(recorded ?? '', path);
   const oracle = (name: string): Record<string, never> => JSON.parse(readFileSync(folderOf(`oracle/${name}`), 'utf8'));
 
+  test('--validation: less than one trade of a thousand is taken for an outlier', async () => {
+    const sum = { trades: 0, outliers: 0 };
+    for (const [name, file] of [
+      ['binance-spot', 'spot/btcusdt_20240808.gz'],
+      ['binance-usdm', 'usdm/ethusdt_20240808.gz'],
+    ] as const) {
+      const path = folderOf(`binance/hftbacktest/${file}`);
+      const { stdout } = await run(['replay', path, '--venue', name, '--format', 'hftbacktest', '--validation', '--json']);
+      const { counts, validation } = JSON.parse(stdout);
+      expect(validation.checked).toBeGreaterThan(counts.trades + counts.quotes);
+      expect(validation).toMatchObject({ ids_missing: 0, rules: { time: 0, spread: 0, completeness: 0 } });
+      sum.trades += counts.trades;
+      sum.outliers += validation.rules.outlier;
+    }
+    expect(sum.trades).toBeGreaterThan(20_000);
+    expect(sum.outliers / sum.trades).toBeLessThan(0.001);
+  });
+
   test('hftbacktest: the books equal those of an independent program', async () => {
     for (const book of Object.values(oracle('books.json')) as {
       venue: string;

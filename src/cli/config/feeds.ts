@@ -91,6 +91,10 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
         `${place}: feeds.${index} has ${given} but no ${lacking}: snapshots and deltas must come from one place`,
       );
     }
+    const rules = `feeds.${index}.validation`;
+    const foreign = Object.keys(feed.validation?.symbols ?? {}).find((symbol) => !feed.symbols.includes(symbol));
+    if (foreign !== undefined)
+      throw new TickringError('CONFIG_INVALID', `${place}: ${rules}.symbols names ${foreign}, which the feed does not follow`);
     const count = (seen.get(feed.venue) ?? 0) + 1;
     seen.set(feed.venue, count);
     return {
@@ -101,7 +105,7 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       symbols: feed.symbols,
       channels: feed.channels,
       transport: feed.transport,
-      ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation) }),
+      ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation, `${place}: ${rules}`) }),
       ...(feed.format === 'json' ? {} : { format: feed.format }),
     };
   });

@@ -1,6 +1,7 @@
 /** Rules of validation: those of all feeds, changed by a feed key by key, and by a symbol of it. */
 import { z } from 'zod';
 import type { ValidationConfig, ValidationRules } from '../../model/config.js';
+import { TickringError } from '../../model/errors.js';
 
 const PPM = 1_000_000;
 
@@ -86,13 +87,33 @@ function over(before: Keys, given: Partial<{ [Key in keyof Keys]: Keys[Key] | un
   return { ...before, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 
-/** The rules of a feed, or of all where none is given; null where validation is off. */
-export function validationOf({ enabled, ...all }: Settings, feed?: FeedSettings): ValidationConfig | null {
+/** At eighteen decimals, which no price exceeds. */
+function priceOf(text: string): bigint {
+  const [whole = '', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.padEnd(18, '0'));
+}
+
+function checked(keys: Keys, where: string): ValidationRules {
+  const { price_min: min, price_max: max } = keys;
+  if (min !== undefined && max !== undefined && priceOf(min) > priceOf(max))
+    throw new TickringError('CONFIG_INVALID', `${where}: price_min ${min} exceeds price_max ${max}`);
+  return rulesOf(keys);
+}
+
+/** The rules of a feed, or of all where none is given; null where validation is off. `where` names the place in errors. */
+export function validationOf(
+  { enabled, ...all }: Settings,
+  feed?: FeedSettings,
+  where = 'validation',
+): ValidationConfig | null {
   if (!(feed?.enabled ?? enabled)) return null;
   const { enabled: _, symbols = {}, ...given } = feed ?? {};
   const keys = over(over(DEFAULTS, all), given);
-  const ofSymbols = Object.entries(symbols).map(([symbol, own]) => [symbol, rulesOf(over(keys, own))]);
-  return { rules: rulesOf(keys), symbols: Object.fromEntries(ofSymbols) };
+  const ofSymbols = Object.entries(symbols).map(([symbol, own]) => [
+    symbol,
+    checked(over(keys, own), `${where}.symbols.${symbol}`),
+  ]);
+  return { rules: checked(keys, where), symbols: Object.fromEntries(ofSymbols) };
 }
 
 function keysOf(of: ValidationRules): Keys {

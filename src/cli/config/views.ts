@@ -40,10 +40,13 @@ export function viewKeysAt(path: readonly PropertyKey[]): readonly string[] {
 
 interface Context {
   readonly layers: Layers;
-  /** None where the simulated venues run, whose symbols are not known here. */
-  readonly feeds: readonly FeedConfig[];
+  /** What is followed. */
+  readonly feeds: readonly Pick<FeedConfig, 'venue' | 'symbols' | 'channels'>[];
   readonly depthMax: number;
 }
+
+/** What the simulator serves where nothing is said (`simulator/options.ts`). */
+export const SIMULATED_VENUES = ['binance-usdm', 'binance-spot'] as const;
 
 /** The views; what cannot be one is refused with its line. */
 export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context): ViewConfig[] {
@@ -62,9 +65,10 @@ export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context
       const path = ['legs', String(at)];
       if (venues.has(each.venue)) refuse([...path, 'venue'], `${each.venue} stands in two legs`);
       venues.add(each.venue);
-      const isFollowed =
-        feeds.length === 0 || feeds.some(({ venue, symbols }) => venue === each.venue && symbols.includes(each.symbol));
-      if (!isFollowed) refuse([...path, 'symbol'], `${each.symbol} is in no feed of ${each.venue}`);
+      const feed = feeds.find(({ venue, symbols }) => venue === each.venue && symbols.includes(each.symbol));
+      if (feed === undefined) refuse([...path, 'symbol'], `${each.symbol} is in no feed of ${each.venue}`);
+      if (feed?.channels.includes('book') === false)
+        refuse([...path, 'symbol'], `${each.symbol} has no books: the feed of ${each.venue} does not have the channel book`);
       const { sizes = 'base' } = venueByName(each.venue) ?? {};
       if (sizes === 'quote')
         refuse(
