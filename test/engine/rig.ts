@@ -168,6 +168,10 @@ export class Rig {
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
+    }).catch(async (error: unknown) => {
+      if (options.shared === undefined) await simulator.close();
+      for (const directory of [stateDir, shmRoot]) rmSync(directory, { recursive: true, force: true });
+      throw error;
     });
     const rig = new Rig({
       engine,
