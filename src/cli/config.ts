@@ -176,6 +176,8 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     channels: feed.channels,
     transport: feed.transport,
     ...(feed.format === undefined ? {} : { format: feed.format }),
+    ...(feed.lines === undefined ? {} : { lines: feed.lines }),
+    ...(feed.lineWsUrls === undefined ? {} : { line_ws_urls: feed.lineWsUrls.map(hideSecrets) }),
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
     ...(feed.validation === undefined ? {} : { validation: validationSettings(feed.validation) }),

@@ -62,6 +62,12 @@ export class Backoff {
     this.#options.attempts.close();
   }
 
+  /** Whether the host's budget leaves no room for an attempt that can wait. */
+  get isExhausted(): boolean {
+    // Nothing is taken; it is granted where one more would be.
+    return this.#options.attempts.take(0, this.#attemptsMax - 1, this.#now()).granted === undefined;
+  }
+
   /** Delay before the next attempt, ms. `failures` counts those since the connection last worked. */
   delay(failures: number, refusal: { readonly retryAfterMs: number } | null): number {
     const { delayMs, delayMaxMs } = this.#options;

@@ -52,7 +52,19 @@ export interface LineOptions {
   readonly backoff: Backoff;
   readonly inputs: LineInputs;
   readonly logger: Logger;
+  /** The venue will cut the connection before long. Told again until it is replaced. */
+  due(): void;
+  /** The connection is gone; true if another line has its place, and it is not to come back. */
+  lost(): boolean;
+  /** The line was stopped, and its connection is gone. */
+  ended(): void;
 }
+
+/**
+ * Share of a connection's life at the venue after which it is replaced: by chance between these, so that connections that were opened
+ * together do not all end together.
+ */
+const LIFE_SHARE = [0.96, 0.98] as const;
 
 interface Batch {
   readonly instruments: readonly InstrumentDefinition[];
@@ -84,6 +96,7 @@ export class Line {
   #keptAliveAt = 0;
   #stopped = false;
   #instruments: readonly InstrumentDefinition[];
+  #life: number = LIFE_SHARE[1];
   reconnects = -1;
 
   constructor(options: LineOptions) {
@@ -116,6 +129,11 @@ export class Line {
     if (this.#socket?.isOpen === true) return 'open';
     if (this.#socket !== undefined) return 'connecting';
     return this.#stopped ? 'closed' : 'waiting';
+  }
+
+  /** Whether the venue has answered all that was asked for on this connection. */
+  get isAnswered(): boolean {
+    return this.#socket?.isOpen === true && this.#batches.size === 0 && this.#outbox.length === 0;
   }
 
   get lastFrameAgeMs(): number | null {
@@ -189,12 +207,13 @@ export class Line {
     this.#ask([instrument]);
   }
 
-  /** Subscribes those of these channels of an instrument anew that are carried here; a book's stream may begin with a snapshot. */
-  renew(instrument: InstrumentDefinition, wanted: readonly ChannelName[]): void {
+  /** Subscribes those of these channels of an instrument anew that are carried here; a book's stream may begin with a snapshot. False if none is. */
+  renew(instrument: InstrumentDefinition, wanted: readonly ChannelName[]): boolean {
     const channels = this.#options.channels.filter((channel) => wanted.includes(channel));
-    if (channels.length === 0 || !this.#instruments.includes(instrument) || this.#socket?.isOpen !== true) return;
+    if (channels.length === 0 || !this.#instruments.includes(instrument) || this.#socket?.isOpen !== true) return false;
     this.#withdraw([instrument], channels);
     this.#subscribe({ instruments: [instrument], channels, attempts: 0, timer: undefined });
+    return true;
   }
 
   /** Replaces the connection. */
@@ -205,7 +224,8 @@ export class Line {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    this.#socket?.end(DISCONNECT_REASONS.local, 'stopped');
+    if (this.#socket === undefined) this.#options.ended();
+    else this.#socket.end(DISCONNECT_REASONS.local, 'stopped');
   }
 
   /** Looks at deadlines; called about once a second. */
@@ -218,7 +238,7 @@ export class Line {
     this.#firstData.check();
     socket.sample();
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
-    const { silence, local } = DISCONNECT_REASONS;
+    const { silence } = DISCONNECT_REASONS;
     const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
     if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(silence, `no byte for ${idleTimeoutMs} ms`);
     else if (socket.unansweredMs > PROBE_DEADLINE_MS) this.replace(silence, `no answer to a ping for ${PROBE_DEADLINE_MS} ms`);
@@ -227,7 +247,7 @@ export class Line {
       this.replace(silence, `no data for ${quietMs} ms`);
     }
     // Before the venue's forced cut, at a moment of our choosing.
-    else if (socket.ageMs > connectionLifeMs * 0.98) this.replace(local, 'its life at the venue ends');
+    else if (socket.ageMs > connectionLifeMs * this.#life) this.#options.due();
     else if (socket.lastByteAgeMs > PROBE_AFTER_MS) socket.probe();
     this.#keepAlive(now);
   }
@@ -262,6 +282,7 @@ export class Line {
     const { inputs, connection, logger, connectionClass, venue } = this.#options;
     logger.info({ connection, class: connectionClass.name, instruments: this.#instruments.length }, 'connected');
     inputs.connect(connection);
+    this.#life = LIFE_SHARE[0] + (LIFE_SHARE[1] - LIFE_SHARE[0]) * Math.random();
     this.#keptAliveAt = performance.now();
     for (const text of venue.opening ?? []) this.#outbox.push({ text, sent: () => {} });
     this.#ask(this.#instruments);
@@ -355,7 +376,15 @@ export class Line {
     this.#socket = undefined;
     this.#forget();
     if (opened) inputs.disconnect(connection, closing.reason);
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      this.#options.ended();
+      return;
+    }
+    if (this.#options.lost()) {
+      this.#stopped = true;
+      this.#options.ended();
+      return;
+    }
     this.#failures = opened && ageMs > SETTLED_MS ? 0 : this.#failures + 1;
     const delayMs = Math.round(backoff.delay(this.#failures, closing.refusal));
     logger.warn({ connection, class: this.connectionClass, reason: closing.text, delayMs }, 'disconnected');

@@ -79,6 +79,10 @@ class ShardRunner {
       refusedRequest: (connection, code) =>
         this.#noticed(connection, (venue) => this.#drift.add(venue, 'refused_request', `code ${code}`)),
       feedOf: (connection) => this.#byConnection.get(connection)?.id ?? '',
+      groupOf: (connection) => {
+        const feed = this.#byConnection.get(connection);
+        return feed === undefined ? `${connection}` : `${feed.id}/${feed.groupOf(connection)}`;
+      },
       venueOf: (connection) =>
         this.#byConnection.get(connection)?.venue.id ??
         this.#sources.venueOf(connection) ??
@@ -164,7 +168,7 @@ class ShardRunner {
     this.#host.delays((connection, delayMs) => this.#byConnection.get(connection)?.clock.note(delayMs));
     for (const feed of this.#feeds.values()) {
       feed.clock.look();
-      for (const line of feed.lines) line.watch();
+      feed.watch();
       this.#routesOf(feed).check(feed.lines);
     }
   }
@@ -211,6 +215,9 @@ class ShardRunner {
       case 'answer':
         line?.answer();
         break;
+      case 'leave':
+        this.#byConnection.get(request.connection)?.leave(request.connection);
+        break;
       case 'reconnect':
         line?.replace(DISCONNECT_REASONS.local, `the core asked for it ${request.code}`.trim());
         break;
@@ -250,8 +257,8 @@ class ShardRunner {
         counters: this.#host.counters(),
         instruments: this.#host.instruments(),
         drift: this.#drift.list(),
-        connections: [...this.#feeds.values()].flatMap(({ id, lines, clock }) =>
-          lines.map((line) => ({
+        connections: [...this.#feeds.values()].flatMap(({ id, connections, clock }) =>
+          connections.map(({ line, place, rotations }) => ({
             feed: id,
             shard: this.#task.shard,
             connection: line.connection,
@@ -260,6 +267,9 @@ class ShardRunner {
             reconnects: Math.max(0, line.reconnects),
             lastFrameAgeMs: line.lastFrameAgeMs,
             clock: clock.reading,
+            line: place,
+            rotations,
+            ...this.#host.lineFigures(line.connection),
           })),
         ),
       }),

@@ -17,9 +17,9 @@ import {
   STAMP_HERE,
 } from '../native/index.js';
 import { JournalWatch, journalOf } from './journal-watch.js';
-import type { LineInputs } from './line.js';
 import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
+import type { RotationInputs } from './rotating-line.js';
 import type { EpochLease } from './shard-contract.js';
 
 function place(counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number {
@@ -78,12 +78,14 @@ export interface ShardHostOptions {
   refusedRequest(connection: number, venueCode: number): void;
   /** Feed of a connection, for the quarantine. */
   feedOf(connection: number): string;
+  /** The same for connections that carry the same streams. */
+  groupOf(connection: number): string;
   /** Venue number of a connection. */
   venueOf(connection: number): number;
 }
 
 /** The addon's shard with everything that its return values ask for. Feeds push inputs in; nothing else reaches the core. */
-export class ShardHost implements LineInputs {
+export class ShardHost implements RotationInputs {
   readonly #options: ShardHostOptions;
   #shard: Shard | undefined;
   /** Of the present shard, or of one that is closed and answers with a code. */
@@ -154,6 +156,38 @@ export class ShardHost implements LineInputs {
   ack(connection: number, instrument: number, accepted: boolean): void {
     this.#acknowledge(connection, instrument, accepted ? 'subscribed' : 'failed');
     this.#after(native(() => this.#shard?.ack(connection, instrument, accepted, STAMP_HERE)));
+  }
+
+  handover(connection: number): {
+    readonly behind: number;
+    readonly quiet: number;
+    readonly held: number;
+  } {
+    return (
+      native(() => this.#shard?.handover(connection)) ?? {
+        behind: 1,
+        quiet: 0,
+        held: 0,
+      }
+    );
+  }
+
+  retire(connection: number): void {
+    for (const acks of this.#acks.values()) acks.delete(connection);
+  }
+
+  lineFigures(connection: number): {
+    readonly firsts: number;
+    readonly repeats: number;
+    readonly leadUs: number | null;
+  } {
+    const figures = this.#shard?.lineFigures(connection);
+    const { firsts = 0, repeats = 0, leads = 0, leadNs = 0 } = figures ?? {};
+    return {
+      firsts,
+      repeats,
+      leadUs: leads === 0 ? null : leadNs / leads / 1_000,
+    };
   }
 
   frame(connection: number, bytes: Buffer): void {
@@ -309,9 +343,14 @@ export class ShardHost implements LineInputs {
     this.#acks.set(instrument, acks.set(connection, state));
   }
 
-  /** An instrument is subscribed when every connection that carries one of its channels is. */
+  /** An instrument is subscribed when of all lines that carry the same of its channels one is. */
   #subscription(instrument: number): Subscription {
-    const states = [...(this.#acks.get(instrument)?.values() ?? [])];
+    const groups = new Map<string, Subscription>();
+    for (const [connection, state] of this.#acks.get(instrument) ?? []) {
+      const group = this.#options.groupOf(connection);
+      if (groups.get(group) !== 'subscribed') groups.set(group, state);
+    }
+    const states = [...groups.values()];
     if (states.includes('failed')) return 'failed';
     return states.length > 0 && states.every((state) => state === 'subscribed') ? 'subscribed' : 'pending';
   }

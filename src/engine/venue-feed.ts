@@ -5,10 +5,12 @@ import { Audits } from './audits.js';
 import { ATTEMPTS_WINDOW_MS, Backoff } from './backoff.js';
 import { FeedClock } from './feed-clock.js';
 import { openHostBudget } from './host-budgets.js';
-import { Line, type LineInputs } from './line.js';
+import type { Line } from './line.js';
+import { LineGroup } from './line-group.js';
 import type { Logger } from './log.js';
 import { MissedTrades } from './missed-trades.js';
 import type { RestClient } from './rest.js';
+import type { RotationInputs } from './rotating-line.js';
 import type { FeedTask } from './shard-contract.js';
 import { Snapshots } from './snapshots.js';
 
@@ -16,7 +18,7 @@ export interface VenueFeedOptions {
   readonly config: EngineConfig;
   readonly venue: Venue;
   readonly task: FeedTask;
-  readonly inputs: LineInputs;
+  readonly inputs: RotationInputs;
   readonly rest: RestClient;
   readonly logger: Logger;
   /** Number of another connection within the shard. */
@@ -26,12 +28,13 @@ export interface VenueFeedOptions {
   deliverTrades(instrument: number, body: Buffer): void;
 }
 
-/** One feed of a venue: as many connections of each class as the venue's limit on streams makes necessary, and snapshots. */
+/** One feed of a venue: as many groups of lines of each class as the venue's limit on streams makes necessary, and snapshots. */
 export class VenueFeed {
   readonly #options: VenueFeedOptions;
-  readonly #backoff: Backoff;
+  /** By address, for a venue counts attempts at each. */
+  readonly #backoffs = new Map<string, Backoff>();
   #instruments: readonly InstrumentDefinition[] = [];
-  readonly lines: Line[] = [];
+  readonly #groups: LineGroup[] = [];
   readonly snapshots: Snapshots;
   readonly audits: Audits;
   readonly clock: FeedClock;
@@ -40,12 +43,6 @@ export class VenueFeed {
   constructor(options: VenueFeedOptions) {
     const { config, venue, task, rest, logger, deliver } = options;
     this.#options = options;
-    this.#backoff = new Backoff({
-      delayMs: config.reconnectDelayMs,
-      delayMaxMs: config.maxReconnectDelayMs,
-      attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes,
-      attempts: openHostBudget(config.shmRoot, 'connect', task.feed.wsUrl, ATTEMPTS_WINDOW_MS, logger),
-    });
     this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver });
     this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });
     const { snapshots } = this;
@@ -66,6 +63,20 @@ export class VenueFeed {
     return this.#instruments;
   }
 
+  /** See `LineGroup.connections`. */
+  get connections(): LineGroup['connections'] {
+    return this.#groups.flatMap(({ connections }) => connections);
+  }
+
+  get lines(): readonly Line[] {
+    return this.connections.map(({ line }) => line);
+  }
+
+  /** A number that connections have in common which carry the same streams. */
+  groupOf(connection: number): number {
+    return this.#groups.findIndex(({ connections }) => connections.some(({ line }) => line.connection === connection));
+  }
+
   /** Carries these instruments besides those it has; the core knows them already. */
   add(instruments: readonly InstrumentDefinition[]): void {
     this.#instruments = [...this.#instruments, ...instruments];
@@ -75,16 +86,16 @@ export class VenueFeed {
       if (channels.length === 0) continue;
       const perLine = Math.floor(venue.limits.streamsPerConnection / channels.length);
       let rest = instruments;
-      for (const line of this.lines.filter((each) => each.connectionClass === connectionClass.name)) {
-        const room = perLine - line.instruments.length;
+      for (const group of this.#groups.filter((each) => each.connectionClass === connectionClass.name)) {
+        const room = perLine - group.instruments.length;
         if (room <= 0 || rest.length === 0) continue;
-        line.add(rest.slice(0, room));
+        group.add(rest.slice(0, room));
         rest = rest.slice(room);
       }
       for (; rest.length > 0; rest = rest.slice(perLine)) {
-        const line = this.#line(connectionClass, channels, rest.slice(0, perLine));
-        this.lines.push(line);
-        line.start();
+        const group = this.#group(connectionClass, channels, rest.slice(0, perLine));
+        this.#groups.push(group);
+        group.start();
       }
     }
   }
@@ -92,26 +103,37 @@ export class VenueFeed {
   /** Carries these no longer; the caller tells the core. */
   remove(instruments: ReadonlySet<number>): void {
     this.#instruments = this.#instruments.filter(({ id }) => !instruments.has(id));
-    for (const line of this.lines) line.remove(instruments);
+    for (const group of this.#groups) group.remove(instruments);
   }
 
   /** Asks the venue anew for an instrument. */
   restart(instrument: number): void {
-    for (const line of this.lines) {
-      const definition = line.instruments.find(({ id }) => id === instrument);
-      if (definition !== undefined) line.restart(definition);
+    for (const group of this.#groups) {
+      const definition = group.instruments.find(({ id }) => id === instrument);
+      if (definition !== undefined) group.restart(definition);
     }
+  }
+
+  /** The venue said that it will cut this connection. */
+  leave(connection: number): void {
+    for (const group of this.#groups) group.leave(connection);
+  }
+
+  /** Looks at deadlines; called about once a second. */
+  watch(): void {
+    for (const group of this.#groups) group.watch();
   }
 
   /** The core wants a whole book: fetched, or from the beginning of the book's own stream. */
   wholeBook(instrument: InstrumentDefinition): void {
-    if (this.#options.venue.snapshotRequest !== undefined) this.snapshots.request(instrument);
-    else this.renew(instrument, ['book']);
+    const { venue } = this.#options;
+    if (venue.snapshotRequest !== undefined) this.snapshots.request(instrument);
+    else for (const group of this.#groups) group.renew(instrument, ['book'], venue.unarbitrated !== undefined);
   }
 
   /** Asks the venue anew for these channels of an instrument. */
   renew(instrument: InstrumentDefinition, channels: readonly ChannelName[]): void {
-    for (const line of this.lines) line.renew(instrument, channels);
+    for (const group of this.#groups) group.renew(instrument, channels, true);
   }
 
   /** Ends its connections and requests. */
@@ -120,27 +142,44 @@ export class VenueFeed {
     this.snapshots.close();
     this.audits.close();
     this.missedTrades.close();
-    for (const line of this.lines) line.stop();
-    this.#backoff.close();
+    for (const group of this.#groups) group.stop();
+    for (const backoff of this.#backoffs.values()) backoff.close();
   }
 
-  #line(
+  #group(
     connectionClass: Venue['classes'][number],
     channels: FeedTask['feed']['channels'],
     instruments: readonly InstrumentDefinition[],
-  ): Line {
+  ): LineGroup {
     const { venue, task, inputs, logger, nextConnection } = this.#options;
-    return new Line({
+    const { wsUrl, lines = 1, lineWsUrls = [] } = task.feed;
+    return new LineGroup({
       venue,
       connectionClass,
       channels,
-      url: task.feed.wsUrl + connectionClass.path,
+      addresses: Array.from({ length: lines }, (_, line) => {
+        const address = lineWsUrls[line] ?? wsUrl;
+        return { url: address + connectionClass.path, backoff: this.#backoff(address) };
+      }),
       transport: task.feed.transport,
-      connection: nextConnection(this),
+      nextConnection: () => nextConnection(this),
       instruments,
-      backoff: this.#backoff,
       inputs,
       logger,
     });
+  }
+
+  #backoff(wsUrl: string): Backoff {
+    const { config, venue, logger } = this.#options;
+    const backoff =
+      this.#backoffs.get(wsUrl) ??
+      new Backoff({
+        delayMs: config.reconnectDelayMs,
+        delayMaxMs: config.maxReconnectDelayMs,
+        attemptsPer5Minutes: venue.limits.connectionAttemptsPer5Minutes,
+        attempts: openHostBudget(config.shmRoot, 'connect', wsUrl, ATTEMPTS_WINDOW_MS, logger),
+      });
+    this.#backoffs.set(wsUrl, backoff);
+    return backoff;
   }
 }

@@ -69,7 +69,14 @@ export interface FeedConfig {
   readonly validation?: ValidationConfig | null;
   /** Absent: `json`. */
   readonly format?: FormatName;
+  /** Connections that carry the same streams, of which the first to bring a message counts: 1 to 4; default 1. */
+  readonly lines?: number;
+  /** Addresses of those lines, where they are not `wsUrl`. */
+  readonly lineWsUrls?: readonly string[];
 }
+
+/** Most lines of a feed. */
+export const FEED_LINES_MAX = 4;
 
 /** When an input counts as durable: written; synced with its group; synced at once. */
 export type Durability = 'none' | 'batch' | 'fsync';

@@ -16,6 +16,15 @@ export interface ConnectionStatus {
   readonly lastFrameAgeMs: number | null;
   /** The venue's clock against ours, the same on all connections of a feed in a shard; null before anything is known. */
   readonly clock: ClockStatus | null;
+  /** Which of the lines that carry the same streams, from 1. */
+  readonly line: number;
+  /** How often this line has changed its connection before the venue cut it. */
+  readonly rotations: number;
+  /** Messages that came first over it while several connections carried their stream, and those that another one had brought. */
+  readonly firsts: number;
+  readonly repeats: number;
+  /** Of the first ones, by how much they were earlier than over the next connection, mean in µs; null where there are none. */
+  readonly leadUs: number | null;
 }
 
 /** The venue's time less ours. */

@@ -94,6 +94,8 @@ export interface Venue {
   readonly answer?: string;
   /** The venue does not say which subscription it accepted: data alone tells, or its absence. */
   readonly isSilent?: true;
+  /** Why what two connections bring cannot be told apart by the venue's numbers: such a venue has one line. */
+  readonly unarbitrated?: string;
   /** Depth snapshot of a symbol at full depth. Absent where the stream of the book begins with one: then it is subscribed anew. */
   snapshotRequest?(symbol: string): RestRequest;
   /**

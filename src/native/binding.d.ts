@@ -614,6 +614,24 @@ export declare class Shard {
    */
   instrumentCounters(instrument: number): Array<bigint> | null
   /**
+   * How far a connection has come that is to take over what others carry: streams that others have brought something of since it was
+   * subscribed and it nothing that joins; streams that nobody has brought anything of; instruments of which something waits for
+   * another connection. All 0: the others may be closed, and nothing is lost.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`, `CLOSED`, `SHARD_POISONED`.
+   */
+  handover(connection: number): Handover
+  /**
+   * What a connection brought while several carried its streams.
+   *
+   * # Errors
+   *
+   * `ARGUMENT_RANGE`, `CLOSED`, `SHARD_POISONED`.
+   */
+  lineFigures(connection: number): LineFigures
+  /**
    * Receive → ring latency since the start.
    *
    * # Errors
@@ -760,6 +778,13 @@ export interface FeedBatch {
   cursor: JournalCursor
   /** There is no more now. */
   isEnd: boolean
+}
+
+/** How far a connection has come that is to take over from others. */
+export interface Handover {
+  behind: number
+  quiet: number
+  held: number
 }
 
 /** A latency histogram of the writer; bucket bounds as in `src/native/layout.ts`. */
@@ -1094,6 +1119,18 @@ export interface LateTrades {
   leftOut: number
 }
 
+/** What a connection brought while several carried its streams. */
+export interface LineFigures {
+  /** Messages that came first over it. */
+  firsts: number
+  /** Messages that another one had brought. */
+  repeats: number
+  /** Of its first ones those that came over another one lately enough for the lead to be known. */
+  leads: number
+  /** Sum of those leads, ns. */
+  leadNs: number
+}
+
 /** One instrument of a venue's listing. */
 export interface Listing {
   symbol: string
@@ -1341,7 +1378,7 @@ export interface ShardOptions {
 
 /** What the state machine asks of the engine. */
 export interface ShardRequest {
-  kind: 'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'
+  kind: 'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit'
   instrument: number
   connection: number
   id: number

@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x1433c2e8ecd120c4n;
+export const SCHEMA_HASH = 0x5b2456f92551393en;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -181,6 +181,8 @@ export const SHARD_COUNTERS = [
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'older_than_snapshot', help: 'Buffered deltas that the snapshot contained.' },
   { name: 'buffered', help: 'Deltas buffered while a snapshot was awaited.' },
+  { name: 'held', help: 'Messages behind a hole that waited for another line to fill it.' },
+  { name: 'filled', help: 'Of those the ones that followed once another line had filled it.' },
   { name: 'quarantined', help: 'Inputs set aside with their bytes.' },
   { name: 'ignored', help: 'Messages known to the manifest that carry nothing we publish.' },
   { name: 'off_market', help: 'Trade messages that are no market trades.' },
@@ -277,6 +279,7 @@ export const STAGES = [
   { name: 'parse', help: 'Of receive_to_ring: reading it, one frame of 61, ns.' },
   { name: 'book', help: 'Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.' },
   { name: 'ring', help: 'Of receive_to_ring: records, latest slots and images, one frame of 61, ns.' },
+  { name: 'line_lead', help: 'Of several lines that carry a stream: from the first arrival of a message to its next one, ns.' },
 ] as const;
 
 /** Number of buckets of a histogram. */

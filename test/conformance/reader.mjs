@@ -135,7 +135,7 @@ const REQUESTS = {
   counters: () => Object.entries(reader.counters()),
   instrument_counters: (symbol) => Object.entries(reader.instrumentCounters(symbol)),
   histograms: () =>
-    ['receive_to_ring', 'venue_to_receive', 'receive', 'parse', 'book', 'ring'].map((stage) => {
+    ['receive_to_ring', 'venue_to_receive', 'receive', 'parse', 'book', 'ring', 'line_lead'].map((stage) => {
       const { count, sum, max, percentiles } = reader.histogram(stage, { shares: [0, 0.5, 0.99, 1] });
       return [stage, count, sum, max, percentiles];
     }),

@@ -56,6 +56,17 @@ describe('back-off', () => {
       { numRuns: 30 },
     );
   });
+
+  test('whether there is room for one more attempt is told without taking it', () => {
+    const feed = backoff({ attemptsPer5Minutes: 3 });
+    const told = [0, 1, 2].map(() => [feed.isExhausted, feed.isExhausted, feed.attempt() === 0]);
+    // Nine tenths of three are two.
+    expect(told).toEqual([
+      [false, false, true],
+      [false, false, true],
+      [true, true, false],
+    ]);
+  });
 });
 
 describe('retry of a REST request', () => {

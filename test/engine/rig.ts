@@ -59,6 +59,8 @@ export interface RigOptions {
   readonly shared?: Simulator;
   /** Default: books, trades and quotes. */
   readonly channels?: readonly ChannelName[];
+  /** Lines of each feed. */
+  readonly lines?: number;
   /** The venue does not number books: ids are the core's own, and say nothing to the simulator. */
   readonly ownIds?: boolean;
   /** Ids count the messages of a connection: one that is just gone had the same ones. */
@@ -151,6 +153,7 @@ export class Rig {
             symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
             channels: options.channels ?? (['book', 'trade', 'quote'] as const),
             transport: options.transport ?? 'native',
+            lines: options.lines ?? 1,
             ...(isBinary ? { format: options.format } : {}),
           };
         }),

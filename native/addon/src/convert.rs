@@ -157,7 +157,7 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'reconnect' | 'renew' | 'audit'")]
+    #[napi(ts_type = "'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit'")]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
@@ -212,6 +212,10 @@ impl From<Request> for ShardRequest {
             Request::Audit { instrument } => {
                 plain.kind = "audit".to_owned();
                 plain.instrument = instrument;
+            }
+            Request::Leave { connection } => {
+                plain.kind = "leave".to_owned();
+                plain.connection = connection.into();
             }
             Request::Reconnect { connection, code } => {
                 plain.kind = "reconnect".to_owned();

@@ -56,6 +56,12 @@ impl Sink for Output {
         }
     }
 
+    fn lead(&mut self, ns: u64) {
+        if let Some(writer) = &mut self.ring {
+            writer.lead(ns);
+        }
+    }
+
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
         if let Some(writer) = &mut self.ring {
             writer.latest(slot, latest);

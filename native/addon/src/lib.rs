@@ -15,6 +15,7 @@ mod following;
 mod journal_records;
 mod journalling;
 mod journals;
+mod lines;
 mod lock;
 mod past_books;
 mod probe;

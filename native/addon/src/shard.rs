@@ -16,6 +16,7 @@ use crate::driver::{Driver, SharedDriver};
 use crate::entry::{self, Call, out_of_range};
 use crate::failure::{self, Result, fail, guard};
 use crate::journalling::{JournalStatus, Journalling};
+use crate::lines::{Handover, LineFigures};
 use crate::rules::ValidationRules;
 use crate::shard_options::{ShardOptions, code_path};
 
@@ -309,6 +310,33 @@ impl Shard {
         let machine = &driver.healthy()?.machine;
         let counters = machine.slot(instrument).and_then(|slot| machine.instrument_counters(slot));
         Ok(counters.map(|counters| counters.values().into_iter().map(BigInt::from).collect()))
+    }
+
+    /// How far a connection has come that is to take over what others carry: streams that others have brought something of since it was
+    /// subscribed and it nothing that joins; streams that nobody has brought anything of; instruments of which something waits for
+    /// another connection. All 0: the others may be closed, and nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE`, `CLOSED`, `SHARD_POISONED`.
+    #[napi]
+    pub fn handover(&self, connection: u32) -> Result<Handover> {
+        let driver = self.driver.borrow();
+        let of = driver.healthy()?.machine.handover(narrow("connection", connection)?);
+        Ok(Handover { behind: of.behind, quiet: of.quiet, held: of.held })
+    }
+
+    /// What a connection brought while several carried its streams.
+    ///
+    /// # Errors
+    ///
+    /// `ARGUMENT_RANGE`, `CLOSED`, `SHARD_POISONED`.
+    #[napi]
+    pub fn line_figures(&self, connection: u32) -> Result<LineFigures> {
+        let driver = self.driver.borrow();
+        let figures = driver.healthy()?.machine.line_figures(narrow("connection", connection)?).unwrap_or_default();
+        let [firsts, repeats, leads, lead_ns] = figures.map(|figure| figure as f64);
+        Ok(LineFigures { firsts, repeats, leads, lead_ns })
     }
 
     /// Receive → ring latency since the start.

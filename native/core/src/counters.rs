@@ -35,6 +35,8 @@ counters! {
         duplicates: "Messages that repeated what was applied already.",
         older_than_snapshot: "Buffered deltas that the snapshot contained.",
         buffered: "Deltas buffered while a snapshot was awaited.",
+        held: "Messages behind a hole that waited for another line to fill it.",
+        filled: "Of those the ones that followed once another line had filled it.",
         quarantined: "Inputs set aside with their bytes.",
         ignored: "Messages known to the manifest that carry nothing we publish.",
         off_market: "Trade messages that are no market trades.",

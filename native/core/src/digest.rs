@@ -187,6 +187,11 @@ impl<S: Sink> Sink for Digested<'_, S> {
     }
 
     #[inline]
+    fn lead(&mut self, ns: u64) {
+        self.sink.lead(ns);
+    }
+
+    #[inline]
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
         self.sink.latest(slot, latest);
     }

@@ -292,6 +292,11 @@ pub enum Request {
         /// The instrument.
         instrument: u32,
     },
+    /// The venue will cut this connection: another one should take over before.
+    Leave {
+        /// The connection.
+        connection: u16,
+    },
     /// Replace this connection.
     Reconnect {
         /// The connection.

@@ -9,8 +9,7 @@ use crate::book::Book;
 use crate::counters::ShardCounters;
 use crate::error::Code;
 use crate::event::Level;
-use crate::input::{Input, Instrument, Request, SYMBOL_BYTES_MAX, Stamped};
-use crate::json;
+use crate::input::{Input, Instrument, Request, Stamped};
 use crate::rhythm::Company;
 use crate::simd::Parser;
 use crate::sink::Sink;
@@ -20,9 +19,12 @@ pub use crate::book::canonical_text;
 pub use audit::AUDIT_INTERVAL_NS;
 pub use checkpoint::RestoreError;
 pub use config::{MachineConfig, Outcome};
+pub use lines::Handover;
+pub use shared::{HELD_LEVELS_MAX, HELD_MAX, HOLD_NS_MAX};
 pub use snapshot::TOLD_AGAIN;
 
 mod audit;
+mod awaited;
 mod checkpoint;
 mod checksum;
 mod config;
@@ -33,11 +35,15 @@ mod entry;
 mod figures;
 mod frontier;
 mod latest;
+mod lines;
 mod missed;
 mod numbered;
 mod output;
 mod prints;
 mod requests;
+mod shared;
+mod shared_books;
+mod shared_prints;
 mod silence;
 mod snapshot;
 mod symbols;
@@ -85,6 +91,12 @@ struct Connection {
     /// Least delay since somebody asked: our receive time less the venue's, ns.
     #[serde(skip)]
     least_delay: Option<i64>,
+    /// Messages that came first over it while several lines carried their stream, and those that another one had brought.
+    firsts: u64,
+    repeats: u64,
+    /// By how much the others were later, ns, and how often that was measured.
+    leads: u64,
+    lead_ns: u64,
 }
 
 /// Reused memory of one input.
@@ -262,12 +274,13 @@ impl Machine {
         let message = match (read, slot) {
             (Some(Read::Delta(head)), Some(slot)) => {
                 out.sink.parsed();
-                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, false)? else { return Ok(()) };
                 return self.depth(venue, slot, &head, Levels::Converted, out);
             }
             (Some(Read::Snapshot(head)), Some(slot)) => {
                 out.sink.parsed();
-                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                let takes_over = self.successor(slot) == Some(connection);
+                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, takes_over)? else { return Ok(()) };
                 return self.whole_book(slot, &head, Levels::Converted, out);
             }
             (Some(Read::Other(message)), _) => message,
@@ -281,8 +294,9 @@ impl Machine {
                 self.depth(venue, slot, &message.head, Levels::Text(message.bids, message.asks), out)
             }
             Message::Snapshot(message) => {
-                let symbol = message.head.symbol;
-                let Some(slot) = self.find(venue, symbol, Channel::Book, out.ts_recv)? else { return Ok(()) };
+                let slot = self.slot_named(venue, message.head.symbol)?;
+                let takes_over = self.successor(slot) == Some(connection);
+                let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, takes_over)? else { return Ok(()) };
                 self.whole_book(slot, &message.head, Levels::Text(message.bids, message.asks), out)
             }
             Message::Trade(message) => self.trade(venue, &message, out),
@@ -300,7 +314,7 @@ impl Machine {
                 Ok(())
             }
             Message::Shutdown => {
-                self.request_reconnect(connection, None);
+                self.request_leave(connection);
                 Ok(())
             }
             Message::Ignored => {
@@ -327,49 +341,5 @@ impl Machine {
         };
         let sides = &mut Sides { bids: &mut scratch.bids, asks: &mut scratch.asks };
         venue.parse_indexed(&indexed, known, exponents, sides)
-    }
-
-    /// The slot of a symbol, if messages of this channel are awaited; `None` if they are not, though the symbol is known.
-    fn find(&mut self, venue: VenueId, symbol: &[u8], channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
-        // A venue may spell a name beyond ASCII with escapes.
-        let mut buffer = [0; SYMBOL_BYTES_MAX];
-        let symbol = json::unescape(symbol, &mut buffer).ok_or(refuse(Code::UnknownSymbol))?;
-        let last = self.connections[usize::from(self.subject.connection)].last_slot;
-        let slot = slot_of(&self.entries, &self.symbols, venue, last, symbol).ok_or(refuse(Code::UnknownSymbol))?;
-        self.awaited(slot, channel, now)
-    }
-
-    /// The slot, if messages of this channel are awaited; `None` if they are not.
-    #[inline]
-    fn awaited(&mut self, slot: u32, channel: Channel, now: u64) -> Result<Option<u32>, Reject> {
-        let connection = &mut self.connections[usize::from(self.subject.connection)];
-        connection.last_slot = slot;
-        let entry = &mut self.entries[slot as usize];
-        let line = entry.lines[channel as usize];
-        if line != self.subject.connection && line != 0 && entry.venue.numbers_messages() && channel == Channel::Book {
-            // Its numbers say nothing of the connection that carries the book.
-            self.counters.ignored += 1;
-            return Ok(None);
-        }
-        if line == 0 {
-            if !entry.removed && entry.lines.iter().all(|line| *line == 0) {
-                return Err(refuse(Code::UnknownSymbol));
-            }
-            // A channel that nobody asked for, or the last frames of an instrument that has left.
-            self.counters.ignored += 1;
-            return Ok(None);
-        }
-        entry.counters.last_ts_recv = now;
-        entry.heard[channel as usize].note(now);
-        connection.company.heard.note(now);
-        self.subject.slot = Some(slot);
-        Ok(Some(slot))
-    }
-
-    /// The slot of an instrument named by an input.
-    fn known(&mut self, instrument: u32) -> Result<u32, Reject> {
-        let slot = self.slot(instrument).ok_or(refuse(Code::InstrumentUnknown))?;
-        self.subject.slot = Some(slot);
-        Ok(slot)
     }
 }

@@ -53,6 +53,10 @@ pub trait Sink {
     #[inline]
     fn parsed(&mut self) {}
 
+    /// Of several lines that carry a stream one brought a message by so many ns before another one.
+    #[inline]
+    fn lead(&mut self, _ns: u64) {}
+
     /// Slot whose state the sink wants to see again though no input changed it; asked for after each input.
     #[inline]
     fn wanted(&mut self) -> Option<u32> {

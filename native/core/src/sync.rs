@@ -147,6 +147,22 @@ pub struct Aside {
     pub ts_recv: u64,
 }
 
+/// What a snapshot is to a delta, also where it comes in the stream: then the rule for deltas that follow each other says it.
+#[must_use]
+pub fn join(venue: VenueId, snapshot_id: u64, delta: &DeltaIds) -> Join {
+    if !venue.snapshots_in_stream() {
+        return venue.join(snapshot_id, delta);
+    }
+    if delta.last <= snapshot_id {
+        return Join::Older;
+    }
+    let snapshot = DeltaIds { first: snapshot_id, last: snapshot_id, prev: None, ts_sent: 0 };
+    match venue.follow(&snapshot, delta) {
+        Follow::Gap { .. } => Join::SnapshotTooOld,
+        Follow::Apply | Follow::Duplicate | Follow::Rollback => Join::Apply,
+    }
+}
+
 /// What a snapshot is to the deltas that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -214,13 +230,19 @@ impl Sync {
     pub fn fit(&self, venue: VenueId, snapshot_id: u64) -> Fit {
         let mut older = 0;
         for delta in self.buffer.deltas() {
-            match venue.join(snapshot_id, &delta.ids) {
+            match join(venue, snapshot_id, &delta.ids) {
                 Join::Older => older += 1,
                 Join::Apply => break,
                 Join::SnapshotTooOld => return Fit::TooOld,
             }
         }
         Fit::Joins { older }
+    }
+
+    /// Whether the book that waits aside has this id.
+    #[must_use]
+    pub fn is_aside_at(&self, update_id: u64) -> bool {
+        self.aside.as_ref().is_some_and(|aside| aside.update_id == update_id)
     }
 
     /// Starts over: what waits is dropped, the old book is no longer followed.

@@ -296,3 +296,22 @@ fn a_copy_of_a_book_is_read_with_its_id() {
     let refused = VenueId::BybitLinear.parse_snapshot(br#"{"retCode":10001,"retMsg":"params error","result":{}}"#);
     assert!(refused.is_err());
 }
+
+#[test]
+fn a_trade_of_two_lines_comes_once_also_when_the_one_that_was_first_is_gone() {
+    let mut venue = Venue::live();
+    venue.rig.input(Input::Connect { connection: 2, venue: LINEAR as u16 });
+    venue.rig.input(Input::Subscribe { connection: 2, instrument: BTC, channels: 7 });
+    let second = TRADE.replace("20f43950", "30f43950");
+    for text in [TRADE, &second] {
+        venue.rig.input(Input::Frame { connection: 1, bytes: text.as_bytes() });
+    }
+    venue.rig.input(Input::Frame { connection: 2, bytes: TRADE.as_bytes() });
+    venue.rig.input(Input::Disconnect { connection: 1, reason: tickring_core::input::DisconnectReason::Closed });
+    venue.rig.input(Input::Frame { connection: 2, bytes: second.as_bytes() });
+    assert_eq!((venue.rig.machine.counters().trades, venue.rig.machine.counters().duplicates), (2, 2));
+    // One that the first line lacked comes late, and comes all the same.
+    let late = TRADE.replace("20f43950", "40f43950").replace("7961638726", "7961638720");
+    venue.rig.input(Input::Frame { connection: 2, bytes: late.as_bytes() });
+    assert_eq!(venue.rig.machine.counters().trades, 3);
+}

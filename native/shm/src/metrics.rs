@@ -27,11 +27,14 @@ pub enum Stage {
     Book = 4,
     /// From the first record to the end: records, latest slots, images.
     Ring = 5,
+    /// From a message's first arrival over one of several lines to its arrival over another one.
+    LineLead = 6,
 }
 
 impl Stage {
     /// Every stage, in the order of the file.
-    pub const ALL: &[Self] = &[Self::ReceiveToRing, Self::VenueToReceive, Self::Receive, Self::Parse, Self::Book, Self::Ring];
+    pub const ALL: &[Self] =
+        &[Self::ReceiveToRing, Self::VenueToReceive, Self::Receive, Self::Parse, Self::Book, Self::Ring, Self::LineLead];
 
     /// The name printed to other languages.
     #[must_use]
@@ -43,6 +46,7 @@ impl Stage {
             Self::Parse => "parse",
             Self::Book => "book",
             Self::Ring => "ring",
+            Self::LineLead => "line_lead",
         }
     }
 
@@ -57,6 +61,7 @@ impl Stage {
             Self::Receive => "Of receive_to_ring: until the state machine has the frame, one frame of 61, ns.",
             Self::Parse => "Of receive_to_ring: reading it, one frame of 61, ns.",
             Self::Book => "Of receive_to_ring: sequence and book, up to the first record, one frame of 61, ns.",
+            Self::LineLead => "Of several lines that carry a stream: from the first arrival of a message to its next one, ns.",
             Self::Ring => "Of receive_to_ring: records, latest slots and images, one frame of 61, ns.",
         }
     }

@@ -327,6 +327,10 @@ impl Sink for Writer {
         }
     }
 
+    fn lead(&mut self, ns: u64) {
+        self.record_latency(Stage::LineLead, ns);
+    }
+
     #[inline]
     fn latest(&mut self, slot: u32, latest: &Latest<'_>) {
         if self.has_slot(slot) {

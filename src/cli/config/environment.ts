@@ -22,6 +22,7 @@ const INERT = ['MARKET_DATA_CACHE_SIZE', 'DATA_RETENTION_HOURS', 'FEED_UPDATE_IN
 const LISTS = new Set<unknown>([
   'symbols',
   'channels',
+  'line_ws_urls',
   'streams',
   'trusted_proxies',
   'hosts',

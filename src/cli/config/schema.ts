@@ -1,7 +1,7 @@
 /** What may stand in a configuration: every key with its type and limits. The one place that decides; README.md repeats it. */
 import { z } from 'zod';
 import { AddressSet } from '../../gateway/addresses.js';
-import { CHANNEL_NAMES, DEFAULT_CHANNELS, FORMAT_NAMES } from '../../model/config.js';
+import { CHANNEL_NAMES, DEFAULT_CHANNELS, FEED_LINES_MAX, FORMAT_NAMES } from '../../model/config.js';
 import { venues } from '../../venues/index.js';
 import { feedValidationSchema, validationKeysAt, validationSchema } from './validation.js';
 import { viewKeysAt, viewsSchema } from './views.js';
@@ -90,6 +90,12 @@ const feed = z.strictObject({
   channels: channels.default([...DEFAULT_CHANNELS]),
   transport: z.enum(['native', 'ws', 'ws-deflate']).default('native'),
   format: z.enum(FORMAT_NAMES).default('json'),
+  lines: z.int().min(1).max(FEED_LINES_MAX).default(1),
+  line_ws_urls: z
+    .array(root(['wss:', 'ws:']))
+    .min(1)
+    .max(FEED_LINES_MAX)
+    .optional(),
   ws_url: root(['wss:', 'ws:']).optional(),
   rest_url: root(['https:', 'http:']).optional(),
   validation: feedValidationSchema,

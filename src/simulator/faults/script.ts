@@ -89,6 +89,14 @@ export const faultSchema = z.discriminatedUnion('fault', [
   }),
   fault('rollback', { venue, symbol, to: z.int().min(1).max(1_000_000_000).default(1) }),
   fault('stall', { ...connections, symbol, ms, pings: z.boolean().default(true), all: z.boolean().default(false) }),
+  fault('unsteady', {
+    ...connections,
+    /** How long, virtual time. */
+    ms,
+    jitter_ms: z.number().min(0).max(60_000).default(0),
+    /** Share of messages that never arrive. */
+    loss: z.number().min(0).max(1).default(0),
+  }),
   fault('disconnect', {
     ...connections,
     code: closeCode.default(1001),

@@ -4,17 +4,16 @@ import type { WebSocket } from 'ws';
 import type { Dialect, Route, ServerLimits } from '../dialects/dialect.js';
 import { Pipeline } from '../faults/pipeline.js';
 import { BINARY_PREFIX } from '../market/binary-channels.js';
+import { Unsteady, type UnsteadyOptions } from '../faults/unsteady.js';
 import type { Channel, Delivery, Frame, Subscriber } from '../market/channel.js';
 import type { ControlTarget } from './control-messages.js';
+import { MessageNumbers } from './message-numbers.js';
 import type { OracleLog } from './oracle-log.js';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 /** How long a client may take to answer a close before its socket is destroyed. */
 const CLOSE_GRACE_MS = 1_000;
-
-/** Newest numbers of a connection of which the book is known. */
-const NUMBERS_KEPT = 65_536;
 
 /** What happens to the reply of a SUBSCRIBE. */
 export type AckFault =
@@ -47,6 +46,7 @@ export class Connection implements Subscriber, ControlTarget {
   readonly id: number;
   /** Faults that meet this connection alone. */
   readonly pipeline = new Pipeline();
+  readonly numbers = new MessageNumbers();
   combined: boolean;
   readonly #host: ConnectionHost;
   readonly #ws: WebSocket;
@@ -70,14 +70,11 @@ export class Connection implements Subscriber, ControlTarget {
   #beatAtMs = 0;
   #wantsProof = false;
   #isProven = true;
-  /** Where the venue numbers the messages of a connection: the next number, those of frames, and what they say of books. */
-  #sequence = 0;
-  readonly #numbers = new WeakMap<Frame, number>();
-  readonly #books = new Map<string, Map<number, number>>();
   #deafUntilMs = Number.NEGATIVE_INFINITY;
   #isCorked = false;
   #announced = false;
   #ending = false;
+  #unsteady: Unsteady | undefined;
 
   constructor(id: number, ws: WebSocket, socket: Duplex, route: Route, host: ConnectionHost) {
     this.id = id;
@@ -103,16 +100,7 @@ export class Connection implements Subscriber, ControlTarget {
   }
 
   expect(frame: Frame): void {
-    if (this.#host.dialect.stamp !== undefined && !this.#numbers.has(frame)) this.#numbers.set(frame, this.#nextNumber(frame));
-  }
-
-  /** What the connection's numbers were about: update id of a symbol's book at a number, and the newest number. */
-  bookAt(symbol: string, number: number): number | undefined {
-    return this.#books.get(symbol)?.get(number);
-  }
-
-  newestBook(symbol: string): number | undefined {
-    return [...(this.#books.get(symbol)?.keys() ?? [])].at(-1);
+    if (this.#host.dialect.stamp !== undefined) this.numbers.expect(frame);
   }
 
   beat(intervalMs: number): void {
@@ -152,8 +140,24 @@ export class Connection implements Subscriber, ControlTarget {
   }
 
   deliver(delivery: Delivery): void {
-    if (this.pipeline.idle) this.#send(delivery);
-    else for (const each of this.pipeline.apply(delivery, this.#host.elapsedMs())) this.#send(each);
+    if (this.pipeline.idle) this.#pass(delivery);
+    else for (const each of this.pipeline.apply(delivery, this.#host.elapsedMs())) this.#pass(each);
+  }
+
+  /** From now on messages take their time, and some are lost. */
+  unsettle(options: UnsteadyOptions): void {
+    this.#unsteady?.end();
+    this.#unsteady = new Unsteady(options, (delivery) => {
+      this.#send(delivery);
+      this.flush();
+    });
+  }
+
+  #pass(delivery: Delivery): void {
+    const elapsedMs = this.#host.elapsedMs();
+    if (this.#unsteady?.isOver(elapsedMs) === true) this.#unsteady = undefined;
+    if (this.#unsteady === undefined) this.#send(delivery);
+    else this.#unsteady.pass(delivery, elapsedMs);
   }
 
   /** Neither pings nor answers until `untilMs` of virtual time: the half-open kind of silence. */
@@ -256,7 +260,7 @@ export class Connection implements Subscriber, ControlTarget {
     const form = frame.payload(this.combined, this.#route.micros);
     const spoilt = payload === undefined ? form.bytes : payload(form.bytes);
     const { stamp } = this.#host.dialect;
-    const number = this.#numbers.get(frame);
+    const number = this.numbers.of(frame);
     const bytes =
       stamp === undefined || number === undefined ? spoilt : Buffer.from(stamp(spoilt.toString('latin1'), number), 'latin1');
     const slow = !delivery.lost && this.#socket.writableLength > this.#host.bufferedBytesMax;
@@ -292,25 +296,12 @@ export class Connection implements Subscriber, ControlTarget {
     this.#ws.send(bytes, { binary, compress: false });
   }
 
-  #nextNumber(frame?: Frame): number {
-    const number = this.#sequence;
-    this.#sequence += 1;
-    if (frame?.channel.kind !== 'depth') return number;
-    const books = this.#books.get(frame.channel.symbol) ?? new Map<number, number>();
-    this.#books.set(frame.channel.symbol, books.set(number, frame.lastId));
-    for (const oldest of books.keys()) {
-      if (books.size <= NUMBERS_KEPT) break;
-      books.delete(oldest);
-    }
-    return number;
-  }
-
   /** Sends a message that is about no stream; an empty one is none. */
   #say(text: string): void {
     if (text === '') return;
     this.#sentAtMs = performance.now();
     const { stamp } = this.#host.dialect;
-    this.#ws.send(stamp === undefined ? text : stamp(text, this.#nextNumber()));
+    this.#ws.send(stamp === undefined ? text : stamp(text, this.numbers.take()));
   }
 
   #message(data: Buffer, isBinary: boolean): void {
@@ -391,6 +382,7 @@ export class Connection implements Subscriber, ControlTarget {
 
   #closed(): void {
     this.#ending = true;
+    this.#unsteady?.close();
     this.#leave();
     this.#host.closed(this);
   }

@@ -251,6 +251,9 @@ export class VenueServer implements ConnectionHost {
       case 'stall':
         this.#stall(fault.args);
         break;
+      case 'unsteady':
+        this.#unsettle(fault.args);
+        break;
       case 'disconnect':
         if (fault.args.outage_ms > 0) this.#shut(fault.args.outage_ms, undefined, undefined);
         this.#disconnect(fault.args);
@@ -293,13 +296,17 @@ export class VenueServer implements ConnectionHost {
   bookAt(symbol: string, id: number, epoch?: number): string | undefined {
     const market = this.market.symbols.get(symbol);
     if (this.dialect.stamp === undefined) return market?.bookText(id, epoch);
-    const known = [...this.#connections].map((connection) => connection.bookAt(symbol, id)).findLast((at) => at !== undefined);
+    const known = [...this.#connections]
+      .map((connection) => connection.numbers.bookAt(symbol, id))
+      .findLast((at) => at !== undefined);
     return known === undefined ? undefined : market?.bookText(known, epoch);
   }
 
   #newestId(symbol: string, lastUpdateId: number): number {
     if (this.dialect.stamp === undefined) return lastUpdateId;
-    return [...this.#connections].map((connection) => connection.newestBook(symbol)).findLast((at) => at !== undefined) ?? 0;
+    return (
+      [...this.#connections].map((connection) => connection.numbers.newestBook(symbol)).findLast((at) => at !== undefined) ?? 0
+    );
   }
 
   #publish(frame: Frame): void {
@@ -348,6 +355,13 @@ export class VenueServer implements ConnectionHost {
       connection.pipeline.mute(untilMs, args.symbol);
       if (!args.pings) connection.deafen(untilMs);
     }
+  }
+
+  #unsettle(args: Extract<Fault, { fault: 'unsteady' }>['args']): void {
+    const { jitter_ms: jitterMs, loss } = args;
+    const untilMs = this.market.elapsedMs + args.ms;
+    const random = (): number => this.#random.u32() / 2 ** 32;
+    for (const connection of this.#targets(args.connection)) connection.unsettle({ jitterMs, loss, untilMs, random });
   }
 
   #disconnect(args: { readonly connection?: number | undefined; readonly code: number; readonly hard: boolean }): void {

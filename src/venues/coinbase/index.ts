@@ -56,4 +56,5 @@ export const coinbase: Venue = {
   listingRequest: () => ({ path: '/api/v3/brokerage/market/products', weight: 1 }),
   usedWeight: () => undefined,
   manifest: MANIFEST,
+  unarbitrated: 'its numbers count the messages of one connection',
 };

@@ -78,4 +78,5 @@ export const krakenSpot: Venue = {
   // No header tells what is used.
   usedWeight: () => undefined,
   manifest: MANIFEST,
+  unarbitrated: 'its messages of a book have no numbers',
 };

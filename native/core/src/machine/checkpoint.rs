@@ -17,7 +17,7 @@ use crate::sync::Phase;
 use crate::venue::VenueId;
 
 /// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// What of a configuration changes output.
 type Limits = (u64, u32, u64);
@@ -177,6 +177,9 @@ fn check(config: &MachineConfig, entries: &[Entry], connections: &[Connection]) 
         let malformed = |what| Err(RestoreError::Malformed(what));
         if entry.lines.iter().any(|line| *line != 0 && usize::from(*line) >= connections.len()) {
             return malformed("a channel on no connection");
+        }
+        if entry.shared.as_ref().is_some_and(|shared| !shared.is_whole(connections.len())) {
+            return malformed("what waits for another line");
         }
         if !entry.sync.buffer.is_whole() {
             return malformed("a waiting delta without its levels");

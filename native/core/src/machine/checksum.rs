@@ -35,9 +35,9 @@ pub(super) fn drop_beyond(book: &mut Book, side: Side, most: usize, told: &mut V
 impl Machine {
     /// Counts a message that the venue does not number. One of a connection that does not carry the book is dropped: no number
     /// would tell it from a repetition.
-    pub(super) fn number<'a>(&mut self, slot: u32, head: &DepthHead<'a>) -> Option<DepthHead<'a>> {
+    pub(super) fn number<'a>(&mut self, slot: u32, head: &DepthHead<'a>, takes_over: bool) -> Option<DepthHead<'a>> {
         let entry = &mut self.entries[slot as usize];
-        if entry.lines[Channel::Book as usize] != self.subject.connection {
+        if entry.lines[Channel::Book as usize] != self.subject.connection && !takes_over {
             entry.counters.duplicates += 1;
             self.counters.duplicates += 1;
             return None;

@@ -1,6 +1,7 @@
 //! Connections and subscriptions.
 
 use super::entry::Channel;
+use super::lines::{Left, arbitrates};
 use super::output::{Change, Tag};
 use super::{Connection, Machine, Output, REFUSED_PER_MINUTE_MAX, Subject, refuse};
 use crate::counters::REMOVED;
@@ -26,7 +27,10 @@ impl Machine {
             // The loss of the old one was never told.
             self.close_connection(connection, out);
         }
-        self.connections[at] = Connection { venue: Some(venue), open: true, ..Connection::default() };
+        // What it brought before others is told of all that have had its number.
+        let Connection { firsts, repeats, leads, lead_ns, .. } = self.connections[at];
+        self.connections[at] =
+            Connection { venue: Some(venue), open: true, firsts, repeats, leads, lead_ns, ..Connection::default() };
         self.counters.connects += 1;
         out.status(Tag::of(0), State::Connected, connection, None, 0);
         Ok(())
@@ -53,10 +57,17 @@ impl Machine {
         self.withdraw_reconnect(connection);
         self.counters.disconnects += 1;
         out.status(Tag::of(0), State::Disconnected, connection, None, 0);
+        out.many = true;
         for slot in 0..self.next_slot() {
             for channel in Channel::ALL {
-                if self.entries[slot as usize].lines[channel as usize] == connection {
-                    self.lose_channel(slot, channel, out);
+                match self.leave(slot, channel, connection, out) {
+                    Left::Carried => {}
+                    Left::Alone => self.lose_channel(slot, channel, out),
+                    Left::Begins(next) => {
+                        self.lose_channel(slot, channel, out);
+                        self.entries[slot as usize].lines[channel as usize] = next;
+                        self.start_book(slot, out);
+                    }
                 }
             }
         }
@@ -114,8 +125,12 @@ impl Machine {
         entry.counters.channels = entry.counters.channels & !REMOVED | u64::from(channels);
         for channel in Channel::ALL.into_iter().filter(|channel| channels & channel.bit() != 0) {
             let line = self.entries[slot as usize].lines[channel as usize];
-            if channel == Channel::Book && venue.numbers_messages() && line != 0 && line != connection {
-                self.lose_channel(slot, channel, out);
+            if line != 0 && line != connection {
+                self.share(slot, channel, connection);
+                if channel == Channel::Book && !arbitrates(venue) || channel.is_of_figures() {
+                    // It goes on where it is: until the whole book of the new connection is here; figures until their connection leaves.
+                    continue;
+                }
             }
             // While another connection carries the channel it goes on: the venue's ids sort the two out.
             self.entries[slot as usize].lines[channel as usize] = connection;
@@ -135,7 +150,7 @@ impl Machine {
         match (sync.phase, sync.tail) {
             (Phase::Idle, None) => sync.restart(),
             (Phase::Idle, Some(_)) => self.begin_resync(slot, None, out),
-            // Nothing would tell the new connection's messages from those of the old one, or from those missed.
+            // Subscribed anew on its connection: nothing would tell messages missed.
             (Phase::Live, _) if !self.entries[slot as usize].venue.numbers_books() => self.begin_resync(slot, None, out),
             _ => return,
         }

@@ -1,14 +1,17 @@
 //! Depth deltas: what is done about the venue's verdict on each.
 
+use serde::{Deserialize, Serialize};
+
 use super::checksum::{drop_beyond, proves};
 use super::entry::{Channel, touch_flags, ts_flags};
+use super::lines::arbitrates;
 use super::output::{Change, Tag};
 use super::{Machine, Output, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Side, Touch};
 use crate::error::Code;
 use crate::event::{GapReason, GapStream, State, flag};
 use crate::sink::Sink;
-use crate::sync::{BUFFERED_LEVELS_MAX, Buffer, Phase, SNAPSHOT_LEAD_NS_MAX};
+use crate::sync::{self, BUFFERED_LEVELS_MAX, Buffer, Phase, SNAPSHOT_LEAD_NS_MAX};
 use crate::venue::{Checksum, DeltaIds, DepthHead, Follow, Join, LevelText, Reject, VenueId};
 
 /// How long a book may stay crossed after whole messages before it is rebuilt.
@@ -27,7 +30,7 @@ pub(super) enum Levels<'a> {
 }
 
 /// A delta whose levels stand converted in the scratch vectors.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Delta {
     pub(super) ids: DeltaIds,
     pub(super) ts_event: u64,
@@ -46,10 +49,13 @@ impl Machine {
     ) -> Result<(), Reject> {
         let numbered;
         let head = if head.is_unnumbered() {
-            let Some(own) = self.number(slot, head) else { return Ok(()) };
+            let Some(own) = self.number(slot, head, false) else { return Ok(()) };
             numbered = own;
             &numbered
         } else {
+            if self.entries[slot as usize].shared.is_some() && arbitrates(venue) {
+                return self.shared_depth(venue, slot, head, levels, out);
+            }
             head
         };
         let entry = &mut self.entries[slot as usize];
@@ -70,6 +76,20 @@ impl Machine {
         // From here on nothing fails: the delta counts as received.
         let flags = ts_flags(head.ts_event, out.ts_recv);
         let delta = Delta { ids: head.ids, ts_event: head.ts_event, flags, checksum: head.checksum };
+        self.accept(slot, venue, verdict, delta, out);
+        Ok(())
+    }
+
+    /// Takes a delta of the scratch vectors, about which the venue's rule has spoken.
+    #[inline(always)]
+    pub(super) fn accept<S: Sink>(
+        &mut self,
+        slot: u32,
+        venue: VenueId,
+        verdict: Follow,
+        delta: Delta,
+        out: &mut Output<'_, S>,
+    ) {
         let follows = self.report_verdict(slot, verdict, delta, out);
         let sync = &mut self.entries[slot as usize].sync;
         (sync.tail, sync.reconnected) = (Some(delta.ids), false);
@@ -82,11 +102,10 @@ impl Machine {
             (Phase::Loaded, _) => self.join(slot, venue, delta, out),
             (Phase::Idle | Phase::Buffering, _) => self.wait(slot, delta, out),
         }
-        Ok(())
     }
 
     /// Refuses a message that could make the book or the buffer larger than their limits.
-    fn check_room(&self, slot: u32) -> Result<(), Reject> {
+    pub(super) fn check_room(&self, slot: u32) -> Result<(), Reject> {
         let (bids, asks) = (self.scratch.bids.len(), self.scratch.asks.len());
         let book = &self.entries[slot as usize].book;
         let fits = bids + asks <= BUFFERED_LEVELS_MAX
@@ -106,6 +125,10 @@ impl Machine {
         let entry = &mut self.entries[slot as usize];
         let (reason, ids) = match verdict {
             Follow::Apply | Follow::Duplicate => return true,
+            // The whole book that waits came in this stream: it is what brought its own id.
+            Follow::Gap { first, last } if entry.venue.snapshots_in_stream() && entry.sync.is_aside_at(last) => {
+                (GapReason::Sequence, (first, last - 1))
+            }
             Follow::Gap { first, last } if entry.sync.reconnected => (GapReason::Disconnect, (first, last)),
             Follow::Gap { first, last } => (GapReason::Sequence, (first, last)),
             Follow::Rollback => (GapReason::Rollback, (0, 0)),
@@ -198,7 +221,7 @@ impl Machine {
         };
         let rebuild = proven && touch == Touch::Crossed && self.crossed_too_long(slot, out.ts_recv);
         let crosses = touch == Touch::Crossed && self.entries[slot as usize].touch != Touch::Crossed;
-        let last = !crosses && !rebuild && proven && told.is_none();
+        let last = !crosses && !rebuild && proven && told.is_none() && self.ends_with(slot, out);
         if delta.ids.last < prev_update_id {
             // The venue's ids go on from a smaller one. Readers know them to go back by a whole book alone.
             self.send_serving_book(slot, last, out);
@@ -260,7 +283,8 @@ impl Machine {
     fn wait<S: Sink>(&mut self, slot: u32, delta: Delta, out: &mut Output<'_, S>) {
         let Self { entries, scratch, counters, .. } = self;
         let entry = &mut entries[slot as usize];
-        if entry.venue.snapshots_in_stream() {
+        let joins = entry.shared.is_some() || entry.sync.phase == Phase::Loaded;
+        if entry.venue.snapshots_in_stream() && !joins {
             // The snapshot that comes in this stream will contain it.
             counters.older_than_snapshot += 1;
             if entry.sync.asked_at.is_none() {
@@ -293,7 +317,7 @@ impl Machine {
     fn join<S: Sink>(&mut self, slot: u32, venue: VenueId, delta: Delta, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[slot as usize];
         let aside = entry.sync.aside.as_ref().expect("invariant: a loaded book has its snapshot aside");
-        match venue.join(aside.update_id, &delta.ids) {
+        match sync::join(venue, aside.update_id, &delta.ids) {
             Join::Older if out.ts_recv.saturating_sub(aside.ts_recv) <= SNAPSHOT_LEAD_NS_MAX => {
                 self.counters.older_than_snapshot += 1;
             }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::missed::Holes;
+use super::shared::Shared;
 use crate::audit::Difference;
 use crate::book::{Book, Touch};
 use crate::counters::InstrumentCounters;
@@ -45,6 +46,11 @@ impl Channel {
     /// Those whose silence is told: of the others hours may pass without a word.
     pub(super) const WITH_RHYTHM: [Self; 3] = [Self::Book, Self::Trade, Self::Quote];
 
+    /// Whether its messages have no ids that would tell a repeated one.
+    pub(super) const fn is_of_figures(self) -> bool {
+        !matches!(self, Self::Book | Self::Trade | Self::Quote)
+    }
+
     pub(super) const fn bit(self) -> u8 {
         match self {
             Self::Book => channel::BOOK,
@@ -75,7 +81,7 @@ pub(super) struct Entry {
     pub(super) definition: Instrument,
     pub(super) venue: VenueId,
     pub(super) removed: bool,
-    /// Connection that carries each channel; 0 for none.
+    /// Connection that carries each channel, where several do the one subscribed last; 0 for none.
     pub(super) lines: [u16; Channel::ALL.len()],
     /// Messages of each channel.
     pub(super) heard: [Heard; Channel::WITH_RHYTHM.len()],
@@ -125,6 +131,8 @@ pub(super) struct Entry {
     /// Rules and what they need, where there are any.
     pub(super) checks: Option<Box<Checks>>,
 
+    /// While several connections carry a channel.
+    pub(super) shared: Option<Box<Shared>>,
     pub(super) counters: InstrumentCounters,
     #[serde(skip)]
     pub(super) touched: bool,
@@ -162,6 +170,7 @@ impl Entry {
             covered_before: None,
             lost_trades: false,
             checks: None,
+            shared: None,
             counters: InstrumentCounters::default(),
             touched: false,
         }
@@ -170,6 +179,7 @@ impl Entry {
     /// Forgets the venue's state and keeps definition, counters and memory. The sync's aside book must be saved before.
     pub(super) fn reset(&mut self) {
         self.lines = [0; Channel::ALL.len()];
+        self.shared = None;
         for channel in Channel::WITH_RHYTHM {
             self.end_rhythm(channel);
         }

@@ -95,8 +95,26 @@ const fn channels_of(figure: &Figure<'_>) -> &'static [Channel] {
 impl Entry {
     /// Whether somebody asked for such a figure, on this connection if one is named.
     fn awaits(&self, figure: &Figure<'_>, connection: Option<u16>) -> bool {
-        let is_awaited = |line| connection.map_or(line != 0, |connection| line == connection);
-        channels_of(figure).iter().any(|channel| is_awaited(self.lines[*channel as usize]))
+        channels_of(figure).iter().any(|channel| {
+            let line = self.lines[*channel as usize];
+            let Some(connection) = connection else { return line != 0 };
+            let carriers = self.shared.as_ref().map_or(&[][..], |shared| shared.carriers(*channel));
+            line == connection || carriers.iter().any(|carrier| carrier.connection == connection)
+        })
+    }
+
+    /// Of several lines one is heard, for nothing tells whether a figure repeats another; the next one is once that has left.
+    fn is_of_first_line(&mut self, figure: &Figure<'_>, connection: u16) -> bool {
+        let Some(shared) = &mut self.shared else { return true };
+        for channel in channels_of(figure) {
+            shared.note(*channel, connection, 0, 0);
+            shared.join(*channel, connection);
+        }
+        channels_of(figure).iter().any(|channel| {
+            let others = shared.carriers(*channel).iter().any(|carrier| carrier.connection != connection);
+            let line = self.lines[*channel as usize];
+            line == connection || line != 0 && !others
+        })
     }
 }
 
@@ -153,7 +171,11 @@ impl Machine {
                 return self.find_contracts(venue, &message, out.ts_recv, |slot, what| said.push(say(slot, what)));
             }
             let Some(slot) = self.find_figure(venue, &message, rows.about(), out.ts_recv)? else { return Ok(()) };
-            said.push(say(slot, What::of(&message.figure)?));
+            let what = What::of(&message.figure)?;
+            let entry = &mut self.entries[slot as usize];
+            if entry.is_of_first_line(&message.figure, self.subject.connection) {
+                said.push(say(slot, what));
+            }
             Ok(())
         });
         if converted.is_ok() {
@@ -184,7 +206,9 @@ impl Machine {
             let is_of = entry.venue == venue && About::is_contract(index, entry.definition.symbol.as_bytes());
             if is_of && entry.awaits(&message.figure, Some(self.subject.connection)) {
                 entry.counters.last_ts_recv = now;
-                found(slot, what);
+                if entry.is_of_first_line(&message.figure, self.subject.connection) {
+                    found(slot, what);
+                }
             }
         }
         Ok(())

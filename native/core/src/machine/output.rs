@@ -42,6 +42,8 @@ pub(super) struct Output<'s, S: Sink> {
     frame_seq: u64,
     index: u32,
     held: Option<(Tag, Held)>,
+    /// The input is about many instruments: none of them knows what comes last.
+    pub(super) many: bool,
 }
 
 /// A small event that waits until it is known whether it is the last.
@@ -53,7 +55,7 @@ enum Held {
 
 impl<'s, S: Sink> Output<'s, S> {
     pub(super) fn new(sink: &'s mut S, ts_recv: u64, frame_seq: u64) -> Self {
-        Self { sink, ts_recv, frame_seq, index: 0, held: None }
+        Self { sink, ts_recv, frame_seq, index: 0, held: None, many: false }
     }
 
     /// The next event gets this index.

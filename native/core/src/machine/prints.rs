@@ -1,5 +1,7 @@
 //! Trades and quotes.
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::{Channel, ts_flags};
 use super::output::Tag;
 use super::widen::{Exponents, convert_finer};
@@ -14,7 +16,7 @@ use crate::venue::{Numbering, QuoteMessage, Reject, TradeMessage, TradeRows, Ven
 const ROLLBACK_NS: u64 = 1_000_000_000;
 
 /// A trade without its symbol.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Print {
     pub(super) trade_id: u64,
     numbering: Numbering,
@@ -42,6 +44,31 @@ impl Print {
         Ok(exponents)
     }
 
+    pub(super) const fn trade_id(&self) -> u64 {
+        self.trade_id
+    }
+
+    pub(super) const fn ts_event(&self) -> u64 {
+        self.ts_event
+    }
+
+    pub(super) const fn numbering(&self) -> Numbering {
+        self.numbering
+    }
+
+    /// Index of its numbering in [`super::entry::Entry::tracks`].
+    pub(super) const fn track(&self) -> usize {
+        self.aggregated as usize
+    }
+
+    pub(super) const fn level(&self) -> Option<Level> {
+        self.level
+    }
+
+    pub(super) const fn level_mut(&mut self) -> Option<&mut Level> {
+        self.level.as_mut()
+    }
+
     /// What orders trades.
     pub(super) fn number(&self) -> Option<u64> {
         match self.numbering {
@@ -53,7 +80,7 @@ impl Print {
 }
 
 /// A trade's place in its numbering.
-enum Place {
+pub(super) enum Place {
     Next,
     Duplicate,
     Missing(GapReason, (u64, u64)),
@@ -68,6 +95,13 @@ impl Machine {
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Trade, out.ts_recv)? else { return Ok(()) };
         let mut print = Print::of(message);
+        if self.entries[slot as usize].shared.is_some() {
+            let exponents = print.convert(message, Exponents::of(&self.entries[slot as usize].definition))?;
+            self.widen(slot, exponents, out)?;
+            self.shared_print(slot, &print, out);
+            self.settle_prints(slot, out);
+            return Ok(());
+        }
         let place = self.place(slot, &print);
         if matches!(place, Place::Duplicate) {
             self.count_duplicate(slot);
@@ -92,12 +126,15 @@ impl Machine {
             if rows.newest_first() {
                 prints.reverse();
             }
+            let shared = self.entries[slot as usize].shared.is_some();
             for print in &prints {
                 match self.place(slot, print) {
+                    _ if shared => self.shared_print(slot, print, out),
                     Place::Duplicate => self.count_duplicate(slot),
                     place => self.print(slot, place, print, false, out),
                 }
             }
+            self.settle_prints(slot, out);
         }
         self.scratch.prints = prints;
         result.map(|_| ())
@@ -144,7 +181,7 @@ impl Machine {
         Ok(slot)
     }
 
-    fn place(&self, slot: u32, print: &Print) -> Place {
+    pub(super) fn place(&self, slot: u32, print: &Print) -> Place {
         let track = &self.entries[slot as usize].tracks[usize::from(print.aggregated)];
         let (Some((last, last_ts)), Some(number)) = (track.last, print.number()) else { return Place::Next };
         let rising = matches!(print.numbering, Numbering::Rising(_));
@@ -160,7 +197,7 @@ impl Machine {
     }
 
     /// Publishes a trade that is new. `last` says that it is known to be the input's last event.
-    fn print<S: Sink>(&mut self, slot: u32, place: Place, print: &Print, last: bool, out: &mut Output<'_, S>) {
+    pub(super) fn print<S: Sink>(&mut self, slot: u32, place: Place, print: &Print, last: bool, out: &mut Output<'_, S>) {
         if let Place::Missing(reason, ids) = place {
             if reason == GapReason::Rollback {
                 self.counters.rollbacks += 1;
@@ -225,9 +262,12 @@ impl Machine {
         if let Some((newest, newest_ts)) = entry.quote_id.filter(|(newest, _)| message.update_id <= *newest) {
             // As with trades; where the book is not followed, nothing else tells of restarted ids.
             let restarted = message.update_id < newest && ts_event > newest_ts.saturating_add(ROLLBACK_NS);
-            let is_new = restarted || message.update_id == newest && message.is_time;
+            // Those of one moment come from one line: others repeat them.
+            let other = entry.shared.as_ref().is_some_and(|shared| shared.quoted_by != self.subject.connection);
+            let is_new = restarted || message.update_id == newest && message.is_time && !other;
             if !is_new {
                 self.count_duplicate(slot);
+                self.note_quote(slot, message.update_id, false);
                 return Ok(());
             }
         }
@@ -246,6 +286,9 @@ impl Machine {
             None => 0,
         };
         let instrument = entry.definition.id;
+        if entry.shared.is_some() {
+            self.note_quote(slot, message.update_id, true);
+        }
         let (suspect, told) = self.judge(slot, verdict, out.ts_recv);
         let flags = suspect | message.ts_event.map_or(0, |ts| ts_flags(ts, out.ts_recv));
         out.send(Tag { instrument, flags, ts_event }, Body::Quote(quote), told.is_none());

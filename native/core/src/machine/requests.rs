@@ -14,7 +14,9 @@ impl Machine {
                     self.entries[slot as usize].sync.queued = false;
                 }
             }
-            Request::Reconnect { connection, .. } => self.connections[usize::from(connection)].reconnect_queued = false,
+            Request::Reconnect { connection, .. } | Request::Leave { connection } => {
+                self.connections[usize::from(connection)].reconnect_queued = false
+            }
             Request::Trades { .. }
             | Request::ControlReply { .. }
             | Request::Answer { .. }
@@ -39,6 +41,14 @@ impl Machine {
         }
     }
 
+    /// The venue announces the end of a connection.
+    pub(super) fn request_leave(&mut self, connection: u16) {
+        if !self.connections[usize::from(connection)].reconnect_queued {
+            let queued = self.push_request(Request::Leave { connection });
+            self.connections[usize::from(connection)].reconnect_queued = queued;
+        }
+    }
+
     /// Queues a request for a snapshot, unless one waits in the queue.
     pub(super) fn request_snapshot(&mut self, slot: u32, now: u64) {
         let entry = &mut self.entries[slot as usize];
@@ -58,7 +68,10 @@ impl Machine {
     /// Withdraws the wish to replace a connection, which has ended.
     pub(super) fn withdraw_reconnect(&mut self, connection: u16) {
         if std::mem::take(&mut self.connections[usize::from(connection)].reconnect_queued) {
-            self.requests.retain(|request| !matches!(request, Request::Reconnect { connection: of, .. } if *of == connection));
+            self.requests.retain(|request| match request {
+                Request::Reconnect { connection: of, .. } | Request::Leave { connection: of } => *of != connection,
+                _ => true,
+            });
         }
     }
 }

@@ -14,12 +14,14 @@ const STATS_INTERVAL_NS: u64 = 1_000_000_000;
 
 impl Machine {
     pub(super) fn tick<S: Sink>(&mut self, out: &mut Output<'_, S>) {
+        out.many = true;
         self.turn_windows(out.ts_recv);
         let mut silent = 0;
         for slot in 0..self.next_slot() {
             if self.entries[slot as usize].removed {
                 continue;
             }
+            self.settle(slot, out);
             if self.crossed_too_long(slot, out.ts_recv) {
                 self.resync_crossed(slot, out);
             }

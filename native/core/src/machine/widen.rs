@@ -95,6 +95,7 @@ pub(super) fn fits(entry: &Entry, to: Exponents) -> bool {
         && entry.sync.fits(price, qty)
         && entry.stats.fits(price, qty)
         && entry.frontier.iter().flatten().all(|known| known.checked_mul(price).is_some())
+        && entry.shared.as_ref().is_none_or(|shared| shared.fits(price, qty))
 }
 
 /// Brings everything kept for an instrument to finer exponents, or changes nothing.
@@ -109,6 +110,9 @@ pub(super) fn rescale(entry: &mut Entry, to: Exponents) -> Result<(), Reject> {
     }
     if let Some(checks) = &mut entry.checks {
         checks.rescale(to.price, price, qty);
+    }
+    if let Some(shared) = &mut entry.shared {
+        shared.rescale(price, qty);
     }
     entry.last_trade.price *= price;
     entry.last_trade.qty *= qty;

@@ -96,7 +96,7 @@ pub struct DeltaIds {
 }
 
 /// What the venue says of the book after a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum {
     /// CRC-32 of the best levels, see [`super::VenueId::checksum`]; `None` where this message has none.
     pub crc: Option<u32>,
@@ -157,7 +157,7 @@ pub struct DepthMessage<'a> {
 }
 
 /// What a venue's numbers say about the trades of one stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Numbering {
     /// Trade ids count by one: a jump is a gap.
     Contiguous,
