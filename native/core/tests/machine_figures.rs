@@ -6,7 +6,7 @@ mod machine_harness;
 use machine_harness::{Rig, Seen, definition};
 use tickring_core::error::Code;
 use tickring_core::event::{Body, Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side, flag};
-use tickring_core::input::{Input, channel};
+use tickring_core::input::{DisconnectReason, Input, channel};
 use tickring_core::machine::MachineConfig;
 use tickring_core::venue::VenueId;
 
@@ -107,7 +107,7 @@ fn a_bybit_delta_leaves_out_what_has_not_changed() {
 fn after_a_new_connection_a_delta_says_nothing_of_what_was_known_before() {
     let mut rig = rig(VenueId::BybitLinear, ALL);
     told(&mut rig, TICKER);
-    rig.input(Input::Disconnect { connection: 1, reason: tickring_core::input::DisconnectReason::Closed });
+    rig.input(Input::Disconnect { connection: 1, reason: DisconnectReason::Closed });
     rig.input(Input::Connect { connection: 1, venue: VenueId::BybitLinear as u16 });
     rig.input(Input::Subscribe { connection: 1, instrument: 7, channels: ALL });
     assert_eq!(told(&mut rig, &delta(r#""nextFundingTime":"1767254400000","openInterestValue":"5""#)), []);
@@ -382,5 +382,101 @@ fn backpack_tells_its_figures_in_microseconds_but_the_next_funding_in_millisecon
         (order.replace("Bid", "Buy"), Code::FieldType),
     ] {
         assert_eq!(refused(&mut rig, &frame), code, "{frame}");
+    }
+}
+
+/// What a frame of this connection made the machine tell.
+fn told_by(rig: &mut Rig, connection: u16, frame: &str) -> Vec<Body<'static>> {
+    let before = rig.reader.seen.len();
+    assert_eq!(rig.input(Input::Frame { connection, bytes: frame.as_bytes() }).rejected, None, "{frame}");
+    let figure = |seen: &Seen| if let Seen::Figure(body) = seen { *body } else { panic!("{seen:?}") };
+    rig.reader.seen[before..].iter().map(|(_, seen)| figure(seen)).collect()
+}
+
+/// A further connection carries these channels, too.
+fn joined(rig: &mut Rig, connection: u16, venue: VenueId, channels: u8) {
+    rig.input(Input::Connect { connection, venue: venue as u16 });
+    rig.input(Input::Subscribe { connection, instrument: 7, channels });
+}
+
+fn leave(rig: &mut Rig, connection: u16) {
+    rig.input(Input::Disconnect { connection, reason: DisconnectReason::Error });
+}
+
+#[test]
+fn a_figure_counts_once_of_the_line_that_was_there_first() {
+    let mut rig = rig(VenueId::BinanceUsdm, ALL);
+    joined(&mut rig, 2, VenueId::BinanceUsdm, ALL);
+    joined(&mut rig, 3, VenueId::BinanceUsdm, ALL);
+    assert_eq!(rig.machine.handover(2).quiet, 5, "nobody has brought anything");
+    // The others are earlier, and are not heard for it.
+    for frame in [MARK, FORCED, CONTRACT] {
+        let ignored = rig.machine.counters().ignored;
+        assert_eq!((told_by(&mut rig, 3, frame), told_by(&mut rig, 2, frame)), (vec![], vec![]));
+        assert_eq!(rig.machine.counters().ignored, ignored + 2);
+        assert!(!told_by(&mut rig, 1, frame).is_empty());
+        assert_eq!((told_by(&mut rig, 2, frame), told_by(&mut rig, 3, frame)), (vec![], vec![]));
+    }
+    let counters = rig.machine.counters();
+    let counted = (counters.mark_prices, counters.fundings, counters.liquidations, counters.trading_statuses);
+    assert_eq!((counted, counters.duplicates), ((2, 1, 1, 1), 0), "no id, so no repetition is known");
+    assert_eq!(rig.machine.handover(2).behind, 0, "it brought what the first one did");
+}
+
+#[test]
+fn the_next_line_is_heard_once_the_first_has_left() {
+    let mut rig = rig(VenueId::BinanceUsdm, ALL);
+    joined(&mut rig, 2, VenueId::BinanceUsdm, ALL);
+    assert_eq!(told_by(&mut rig, 1, CONTRACT), [Body::TradingStatus(MarketState::Trading)]);
+    // Nothing of the second one was told, so its end changes nothing.
+    leave(&mut rig, 2);
+    assert_eq!(told_by(&mut rig, 1, MARK).len(), 3);
+    joined(&mut rig, 2, VenueId::BinanceUsdm, ALL);
+    leave(&mut rig, 1);
+    assert_eq!(told_by(&mut rig, 2, MARK).len(), 3);
+    assert_eq!(told_by(&mut rig, 2, CONTRACT), [], "the state is known from the first line");
+    // The first one is back, and is the second now.
+    joined(&mut rig, 1, VenueId::BinanceUsdm, ALL);
+    assert_eq!((told_by(&mut rig, 1, FORCED), told_by(&mut rig, 2, FORCED).len()), (vec![], 1));
+}
+
+#[test]
+fn a_line_is_first_or_not_for_each_channel() {
+    let mut rig = rig(VenueId::BinanceUsdm, channel::MARK_PRICE);
+    joined(&mut rig, 2, VenueId::BinanceUsdm, channel::LIQUIDATION);
+    joined(&mut rig, 3, VenueId::BinanceUsdm, channel::MARK_PRICE | channel::LIQUIDATION);
+    for connection in [3, 2, 1] {
+        assert_eq!(told_by(&mut rig, connection, FORCED).len(), usize::from(connection == 2));
+    }
+    assert_eq!(told_by(&mut rig, 3, MARK), []);
+    leave(&mut rig, 1);
+    assert_eq!((told_by(&mut rig, 3, MARK).len(), told_by(&mut rig, 3, FORCED)), (3, vec![]));
+    leave(&mut rig, 2);
+    assert_eq!(told_by(&mut rig, 3, FORCED).len(), 1);
+}
+
+#[test]
+fn what_a_message_leaves_out_is_known_from_the_line_before_until_all_have_left() {
+    let mut rig = rig(VenueId::BybitLinear, ALL);
+    joined(&mut rig, 2, VenueId::BybitLinear, ALL);
+    told_by(&mut rig, 1, TICKER);
+    assert_eq!(told_by(&mut rig, 2, TICKER), []);
+    leave(&mut rig, 1);
+    let rate = delta(r#""fundingRate":"0.0003""#);
+    let expected = Funding { rate: 3, exponent: -4, interval_s: 28_800, next_ts: 1_767_254_400_000_000_000 };
+    assert_eq!(told_by(&mut rig, 2, &rate), [Body::Funding(expected)]);
+    leave(&mut rig, 2);
+    joined(&mut rig, 2, VenueId::BybitLinear, ALL);
+    let next = delta(r#""nextFundingTime":"1767283200000""#);
+    assert_eq!(told_by(&mut rig, 2, &next), [], "the rate is not known any more");
+}
+
+#[test]
+fn several_lines_of_other_channels_change_nothing_about_a_figure() {
+    let mut rig = rig(VenueId::BinanceUsdm, channel::TRADE | channel::MARK_PRICE);
+    joined(&mut rig, 2, VenueId::BinanceUsdm, channel::TRADE);
+    // As with one line, it is not asked over which connection the venue sends it.
+    for connection in [2, 1] {
+        assert_eq!(told_by(&mut rig, connection, MARK).len(), 3);
     }
 }

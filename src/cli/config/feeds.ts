@@ -107,24 +107,31 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       transport: feed.transport,
       ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation, `${place}: ${rules}`) }),
       ...(feed.format === 'json' ? {} : { format: feed.format }),
-      ...linesOf(feed, `${place}: feeds.${index}`),
+      ...linesOf(feed, `${place}: feeds.${index}`, warnings),
     };
   });
 }
 
 /** The lines of a feed: as many as the venue's numbers can tell apart, and no address for one that there is not. */
-function linesOf(feed: NonNullable<Settings['feeds']>[number], place: string): Pick<FeedConfig, 'lines' | 'lineWsUrls'> {
+function linesOf(
+  feed: NonNullable<Settings['feeds']>[number],
+  place: string,
+  warnings: string[],
+): Pick<FeedConfig, 'lines' | 'lineWsUrls'> {
   const { lines, line_ws_urls: addresses = [] } = feed;
-  const reason = known(feed.venue).unarbitrated;
+  const venue = known(feed.venue);
+  const reason = venue.unarbitrated;
   if (lines > 1 && reason !== undefined)
     throw new TickringError('CONFIG_INVALID', `${place}.lines ${lines} exceeds 1 for ${feed.venue}: ${reason}`);
   if (addresses.length > lines)
-    throw new TickringError('CONFIG_INVALID', `${place}.line_ws_urls has ${addresses.length} addresses for ${lines} lines`);
+    throw new TickringError('CONFIG_INVALID', `${place}.line_ws_urls has ${addresses.length} addresses, lines is ${lines}`);
   if (lines === 1 && addresses.length === 0) return {};
-  return {
-    lines,
-    ...(addresses.length === 0 ? {} : { lineWsUrls: addresses.map(rootOf) }),
-  };
+  const lineWsUrls = addresses.map((address, index) => {
+    if (!isRetired(address)) return rootOf(address);
+    warnings.push(`${place}.line_ws_urls.${index} ${retiredText(address, venue)}`);
+    return venue.defaults.wsUrl;
+  });
+  return { lines, ...(lineWsUrls.length === 0 ? {} : { lineWsUrls }) };
 }
 
 /** An instrument belongs to one feed; two would fight over its book. So does an id, by which the engine tells feeds apart. */
