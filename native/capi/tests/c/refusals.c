@@ -107,7 +107,7 @@ void check_places(tkr_reader *reader) {
   EXPECT_ERROR(tkr_read_instrument_counters(reader, 4, &value, 1, &count), TKR_ERROR_ARGUMENT, "slot 4");
   EXPECT_ERROR(tkr_read_instrument_counters(reader, 1, NULL, 1, &count), TKR_ERROR_ARGUMENT, "values is NULL");
   EXPECT_ERROR(tkr_read_instrument_counters(reader, 1, &value, 1, NULL), TKR_ERROR_ARGUMENT, "count is NULL");
-  EXPECT_ERROR(tkr_read_histogram(reader, 6, &histogram, NULL, NULL, 0), TKR_ERROR_ARGUMENT, "stage 6 is not below 6");
+  EXPECT_ERROR(tkr_read_histogram(reader, 7, &histogram, NULL, NULL, 0), TKR_ERROR_ARGUMENT, "stage 7 is not below 7");
   EXPECT_ERROR(tkr_read_histogram(reader, 0, NULL, NULL, NULL, 0), TKR_ERROR_ARGUMENT, "out is NULL");
   EXPECT_ERROR(tkr_read_histogram(reader, 0, &histogram, NULL, &value, 1), TKR_ERROR_ARGUMENT, "shares is NULL");
   EXPECT_ERROR(tkr_read_histogram(reader, 0, &histogram, &share, NULL, 1), TKR_ERROR_ARGUMENT, "values is NULL");
