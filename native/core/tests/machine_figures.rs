@@ -480,3 +480,18 @@ fn several_lines_of_other_channels_change_nothing_about_a_figure() {
         assert_eq!(told_by(&mut rig, connection, MARK).len(), 3);
     }
 }
+
+#[test]
+fn what_a_stream_tells_of_several_instruments_counts_once_of_two_lines() {
+    let mut rig = rig_of(VenueId::OkxFutures, "BTC-USD-270326", ALL);
+    let order = r#"{"arg":{"channel":"liquidation-orders","instType":"FUTURES"},"data":[{"instId":"BTC-USD-270326","details":[{"side":"buy","bkPx":"1","sz":"1","ts":"1791369351375"}]}]}"#;
+    joined(&mut rig, 2, VenueId::OkxFutures, ALL);
+    for frame in [INDEX, order] {
+        assert_eq!((told_by(&mut rig, 2, frame), told_by(&mut rig, 1, frame).len()), (vec![], 1));
+    }
+    assert_eq!(rig.machine.handover(2).behind, 0, "it brought what the first one did");
+    leave(&mut rig, 1);
+    for frame in [INDEX, order] {
+        assert_eq!(told_by(&mut rig, 2, frame).len(), 1);
+    }
+}
