@@ -58,7 +58,7 @@ describe.each(VENUES)('%s', (venue, symbols, isCounted, channels) => {
       });
       // The older one of the two loses messages, and dies then. It is ahead, so that what it lacks has to be waited for.
       const [dying, other] = venueConnections();
-      rig.inject('unsteady', { connection: dying, ms: AGES, jitter_ms: 10, loss: 0.05 });
+      rig.inject('unsteady', { connection: dying, ms: AGES, jitter_ms: 5, loss: 0.25 });
       rig.inject('unsteady', { connection: other, ms: AGES, jitter_ms: 40 });
       const filled = await rig.counter('filled');
       await eventually('a hole of it is filled', async () => (await rig.counter('filled')) > filled);
