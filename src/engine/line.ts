@@ -60,10 +60,7 @@ export interface LineOptions {
   ended(): void;
 }
 
-/**
- * Share of a connection's life at the venue after which it is replaced: by chance between these, so that connections that were opened
- * together do not all end together.
- */
+/** Share of its life at the venue after which a connection is replaced: by chance between these, so that not all end together. */
 const LIFE_SHARE = [0.96, 0.98] as const;
 
 interface Batch {

@@ -253,53 +253,6 @@ test('config: each feed says how its sockets are read, in the file or the enviro
   expect(problems(feeds('undici'))).toEqual(['tickring.yaml:1: feeds.0.transport undici is none of native, ws, ws-deflate']);
 });
 
-test('config: a feed has up to four lines, each with an address of its own if need be', () => {
-  const feeds = (more: string, venue = 'binance-spot'): string => `feeds: [{venue: ${venue}, symbols: [BTC-USD], ${more}}]`;
-  const addresses = (count: number): string =>
-    `line_ws_urls: [${Array.from({ length: count }, (_, line) => `"wss://u:canary@h:${line + 1}"`).join(', ')}]`;
-  expect(load(feeds('lines: 1')).config.engine.feeds[0]).not.toHaveProperty('lines');
-  const { config } = load(feeds('lines: 2'));
-  expect(config.engine.feeds[0]).toMatchObject({ lines: 2, wsUrl: 'wss://stream.binance.com:9443' });
-  expect(load(printConfig(config)).config).toEqual(config);
-  const own = load(feeds(`lines: 3, ${addresses(2)}`)).config;
-  expect(own.engine.feeds[0]).toMatchObject({ lines: 3, lineWsUrls: ['wss://u:canary@h:1', 'wss://u:canary@h:2'] });
-  expect(printConfig(own)).toContain('wss://***@h:2');
-  expect(printConfig(own)).not.toContain('canary');
-  const env = { TICKRING_FEEDS_0_LINES: '2', TICKRING_FEEDS_0_LINE_WS_URLS: 'ws://h:1, ws://h:2' };
-  expect(load(feeds(''), env).config.engine.feeds[0]).toMatchObject({ lines: 2, lineWsUrls: ['ws://h:1', 'ws://h:2'] });
-
-  const place = 'tickring.yaml:1: feeds.0';
-  expect(problems(feeds('lines: 5'))).toEqual([`${place}.lines 5 exceeds 4`]);
-  expect(problems(feeds('lines: 0'))).toEqual([`${place}.lines 0 is below 1`]);
-  expect(problems(feeds('lines: 1.5'))[0]).toContain(`${place}.lines 1.5 `);
-  expect(problems(feeds('lines: many'))[0]).toContain(`${place}.lines many is no number`);
-  expect(problems(feeds(`lines: 2, ${addresses(3)}`))).toEqual([`${place}.line_ws_urls has 3 addresses, lines is 2`]);
-  expect(problems(feeds(addresses(2)))).toEqual([`${place}.line_ws_urls has 2 addresses, lines is 1`]);
-  expect(problems(feeds('lines: 2, line_ws_urls: []'))[0]).toContain(`${place}.line_ws_urls`);
-  for (const address of ['https://h', 'wss://h/ws', 'h:1'])
-    expect(problems(feeds(`lines: 2, line_ws_urls: ["wss://h", "${address}"]`))[0]).toContain(
-      `${place}.line_ws_urls.1 ${address} is no address`,
-    );
-  expect(problems(feeds(''), { TICKRING_FEEDS_0_LINES: '9' })).toEqual([
-    'environment TICKRING_FEEDS_0_LINES: feeds.0.lines 9 exceeds 4',
-  ]);
-});
-
-test('config: a venue whose numbers do not tell two connections apart has one line', () => {
-  const feeds = (venue: string): string => `feeds: [{venue: ${venue}, symbols: [BTC-USD], lines: 2}]`;
-  const place = 'tickring.yaml:1: feeds.0.lines 2 exceeds 1';
-  expect(problems(feeds('coinbase'))).toEqual([`${place} for coinbase: its numbers count the messages of one connection`]);
-  expect(problems(feeds('kraken-spot'))).toEqual([`${place} for kraken-spot: its messages of a book have no numbers`]);
-});
-
-test('config: the retired address is replaced in the addresses of lines, too', () => {
-  const { config, warnings } = load(
-    'feeds:\n  - {venue: binance-usdm, symbols: [BTCUSDT], lines: 2, line_ws_urls: ["wss://fstream.binance.com/stream"]}',
-  );
-  expect(config.engine.feeds[0]?.lineWsUrls).toEqual(['wss://fstream.binance.com']);
-  expect(warnings.join()).toMatch(/feeds\.0\.line_ws_urls\.0 wss:.* no longer carries data/);
-});
-
 test('config: any text is either read or refused with CONFIG_INVALID', () => {
   const key = fc.constantFrom(
     'name',

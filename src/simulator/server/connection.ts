@@ -3,9 +3,10 @@ import { crc32 } from 'node:zlib';
 import type { WebSocket } from 'ws';
 import type { Dialect, Route, ServerLimits } from '../dialects/dialect.js';
 import { Pipeline } from '../faults/pipeline.js';
-import { BINARY_PREFIX } from '../market/binary-channels.js';
 import { Unsteady, type UnsteadyOptions } from '../faults/unsteady.js';
+import { BINARY_PREFIX } from '../market/binary-channels.js';
 import type { Channel, Delivery, Frame, Subscriber } from '../market/channel.js';
+import type { Random } from '../market/random.js';
 import type { ControlTarget } from './control-messages.js';
 import { MessageNumbers } from './message-numbers.js';
 import type { OracleLog } from './oracle-log.js';
@@ -145,7 +146,17 @@ export class Connection implements Subscriber, ControlTarget {
   }
 
   /** From now on messages take their time, and some are lost. */
-  unsettle(options: UnsteadyOptions): void {
+  unsettle(
+    args: { readonly ms: number; readonly jitter_ms: number; readonly loss: number },
+    nowMs: number,
+    chance: Random,
+  ): void {
+    const options: UnsteadyOptions = {
+      jitterMs: args.jitter_ms,
+      loss: args.loss,
+      untilMs: nowMs + args.ms,
+      random: () => chance.u32() / 2 ** 32,
+    };
     this.#unsteady?.end();
     this.#unsteady = new Unsteady(options, (delivery) => {
       this.#send(delivery);

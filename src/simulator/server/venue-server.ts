@@ -252,7 +252,7 @@ export class VenueServer implements ConnectionHost {
         this.#stall(fault.args);
         break;
       case 'unsteady':
-        this.#unsettle(fault.args);
+        for (const each of this.#targets(fault.args.connection)) each.unsettle(fault.args, this.market.elapsedMs, this.#random);
         break;
       case 'disconnect':
         if (fault.args.outage_ms > 0) this.#shut(fault.args.outage_ms, undefined, undefined);
@@ -296,17 +296,13 @@ export class VenueServer implements ConnectionHost {
   bookAt(symbol: string, id: number, epoch?: number): string | undefined {
     const market = this.market.symbols.get(symbol);
     if (this.dialect.stamp === undefined) return market?.bookText(id, epoch);
-    const known = [...this.#connections]
-      .map((connection) => connection.numbers.bookAt(symbol, id))
-      .findLast((at) => at !== undefined);
+    const known = [...this.#connections].map(({ numbers }) => numbers.bookAt(symbol, id)).findLast((at) => at !== undefined);
     return known === undefined ? undefined : market?.bookText(known, epoch);
   }
 
   #newestId(symbol: string, lastUpdateId: number): number {
     if (this.dialect.stamp === undefined) return lastUpdateId;
-    return (
-      [...this.#connections].map((connection) => connection.numbers.newestBook(symbol)).findLast((at) => at !== undefined) ?? 0
-    );
+    return [...this.#connections].map(({ numbers }) => numbers.newestBook(symbol)).findLast((at) => at !== undefined) ?? 0;
   }
 
   #publish(frame: Frame): void {
@@ -357,13 +353,6 @@ export class VenueServer implements ConnectionHost {
     }
   }
 
-  #unsettle(args: Extract<Fault, { fault: 'unsteady' }>['args']): void {
-    const { jitter_ms: jitterMs, loss } = args;
-    const untilMs = this.market.elapsedMs + args.ms;
-    const random = (): number => this.#random.u32() / 2 ** 32;
-    for (const connection of this.#targets(args.connection)) connection.unsettle({ jitterMs, loss, untilMs, random });
-  }
-
   #disconnect(args: { readonly connection?: number | undefined; readonly code: number; readonly hard: boolean }): void {
     for (const connection of this.#targets(args.connection)) {
       if (args.hard) connection.destroy();
@@ -390,8 +379,7 @@ export class VenueServer implements ConnectionHost {
   }
 
   #keep(): void {
-    const nowMs = performance.now();
-    for (const connection of [...this.#connections]) connection.keep(nowMs);
+    for (const connection of [...this.#connections]) connection.keep(performance.now());
     this.log.flush();
   }
 
