@@ -6,6 +6,7 @@ import type { InstrumentDefinition } from '../native/index.js';
 import type { Backoff } from './backoff.js';
 import { FirstData } from './first-data.js';
 import type { Logger } from './log.js';
+import { Outbox } from './outbox.js';
 import type { Closing, SocketInputs, VenueSocket } from './socket.js';
 import { openSocket } from './transports.js';
 import { keyHeaders } from './venue-key.js';
@@ -81,13 +82,15 @@ export class Line {
   readonly #isBusy: boolean;
   #socket: VenueSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #outbox: { readonly text: string; sent(): void }[] = [];
-  #pace: NodeJS.Timeout | undefined;
+  readonly #outbox: Outbox;
   readonly #batches = new Map<number, Batch>();
   #nextId = 1;
   readonly #firstData: FirstData;
   #failures = 0;
   #replies = 0;
+  /** Frames that answered nothing of ours, and when the last of them came. */
+  #data = 0;
+  #dataAt = 0;
   #silences = 0;
   #lookedAt = 0;
   #keptAliveAt = 0;
@@ -104,6 +107,11 @@ export class Line {
     const { channels, connection, logger, inputs } = options;
     const arrived = inputs.arrived.bind(inputs);
     this.#firstData = new FirstData({ channels, connection, logger, arrived });
+    this.#outbox = new Outbox(options.venue.limits.messagesPerSecond, (text) => {
+      if (this.#socket?.isOpen !== true) return false;
+      this.#socket.send(text);
+      return true;
+    });
   }
 
   get connection(): number {
@@ -130,7 +138,7 @@ export class Line {
 
   /** Whether the venue has answered all that was asked for on this connection. */
   get isAnswered(): boolean {
-    return this.#socket?.isOpen === true && this.#batches.size === 0 && this.#outbox.length === 0;
+    return this.#socket?.isOpen === true && this.#batches.size === 0 && this.#outbox.isEmpty;
   }
 
   get lastFrameAgeMs(): number | null {
@@ -237,10 +245,13 @@ export class Line {
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
     const { silence } = DISCONNECT_REASONS;
     const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
+    // A venue that answers may be dead all the same.
+    const data = socket.frames - this.#replies;
+    if (data > this.#data) [this.#data, this.#dataAt] = [data, now - socket.lastFrameAgeMs];
     if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(silence, `no byte for ${idleTimeoutMs} ms`);
     else if (socket.unansweredMs > PROBE_DEADLINE_MS) this.replace(silence, `no answer to a ping for ${PROBE_DEADLINE_MS} ms`);
-    else if (this.#isBusy && socket.lastFrameAgeMs > quietMs) {
-      this.#silences = socket.frames > this.#replies ? 0 : this.#silences + 1;
+    else if (this.#isBusy && now - this.#dataAt > quietMs) {
+      this.#silences = data > 0 ? 0 : this.#silences + 1;
       this.replace(silence, `no data for ${quietMs} ms`);
     }
     // Before the venue's forced cut, at a moment of our choosing.
@@ -281,7 +292,8 @@ export class Line {
     inputs.connect(connection);
     this.#life = LIFE_SHARE[0] + (LIFE_SHARE[1] - LIFE_SHARE[0]) * Math.random();
     this.#keptAliveAt = performance.now();
-    for (const text of venue.opening ?? []) this.#outbox.push({ text, sent: () => {} });
+    this.#dataAt = this.#keptAliveAt;
+    for (const text of venue.opening ?? []) this.#outbox.push(text);
     this.#ask(this.#instruments);
   }
 
@@ -309,9 +321,8 @@ export class Line {
       const named = new Set(some.flatMap(({ symbol }) => venue.streams(symbol, channels)));
       const streams = [...named].filter((stream) => !needed.has(stream));
       if (streams.length === 0) continue;
-      this.#outbox.push({ text: venue.unsubscribeFrame(this.#nextId++, streams), sent: () => {} });
+      this.#outbox.push(venue.unsubscribeFrame(this.#nextId++, streams));
     }
-    this.#drain();
   }
 
   #subscribe(batch: Batch): void {
@@ -325,21 +336,7 @@ export class Line {
       if (venue.isSilent === true) this.#finish(id, batch, true);
       else batch.timer = setTimeout(() => this.#unanswered(id, batch), REPLY_DEADLINE_MS);
     };
-    this.#outbox.push({ text: venue.subscribeFrame(id, streams), sent });
-    this.#drain();
-  }
-
-  /** Sends control messages at half the rate that the venue tolerates: pongs count as well. */
-  #drain(): void {
-    if (this.#pace !== undefined) return;
-    const next = this.#outbox.shift();
-    if (next === undefined || this.#socket?.isOpen !== true) return;
-    this.#socket.send(next.text);
-    next.sent();
-    this.#pace = setTimeout(() => {
-      this.#pace = undefined;
-      this.#drain();
-    }, 2_000 / this.#options.venue.limits.messagesPerSecond);
+    this.#outbox.push(venue.subscribeFrame(id, streams), sent);
   }
 
   #unanswered(id: number, batch: Batch): void {
@@ -390,10 +387,9 @@ export class Line {
 
   #forget(): void {
     this.#replies = 0;
+    this.#data = 0;
     this.#firstData.forget();
-    clearTimeout(this.#pace);
-    this.#pace = undefined;
-    this.#outbox = [];
+    this.#outbox.clear();
     for (const batch of this.#batches.values()) clearTimeout(batch.timer);
     this.#batches.clear();
   }
