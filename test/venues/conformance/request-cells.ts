@@ -1,6 +1,6 @@
 /** F18, F28, F29: what a venue answers to requests. */
 import { eventually } from '../../engine/rig.js';
-import { BOOKS, type Cell, deviation, hold, none, PROMISED, type Standing } from './cell.js';
+import { BOOKS, type Cell, hold, none, PROMISED, type Standing } from './cell.js';
 import { Stage } from './stage.js';
 import type { Subject } from './subject.js';
 
@@ -84,7 +84,6 @@ const banned: Cell = {
   id: 'F29b',
   fault: 'the address is banned at the start: 418',
   promise: 'nobody asks before Retry-After has passed, then the feed begins; other engines of the host keep still as well',
-  standing: () => deviation('kept over restarts; other engines of the host learn of it by asking themselves'),
   alone: (subject) => begun(subject, 418),
 };
 
