@@ -60,7 +60,7 @@ test('reader: a wrong use of an open reader is an error with a sentence', () => 
   for (const name of ['instrument', 'latest', 'book']) expect(call(name, 'BTCUSD')).toBe(unknown);
   expect(call('counters', 3)).toBe('ARGUMENT_RANGE: shard 3 is none of [0]');
   expect(call('histogram', 'sequence')).toBe(
-    'ARGUMENT_RANGE: stage sequence is none of receive_to_ring, venue_to_receive, receive, parse, book, ring',
+    'ARGUMENT_RANGE: stage sequence is none of receive_to_ring, venue_to_receive, receive, parse, book, ring, line_lead',
   );
   expect(call('histogram', 'receive_to_ring', { shares: [2] })).toBe('ARGUMENT_RANGE: share 2 is not a number of 0 ..= 1');
   expect(call('histogram', 'receive_to_ring', { shard: 3 })).toBe('ARGUMENT_RANGE: shard 3 is none of [0]');

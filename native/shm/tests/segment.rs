@@ -246,7 +246,7 @@ fn instruments_counters_and_histograms_are_read_from_outside() {
     let instruments = reader.instruments();
     assert_eq!((instruments.len(), instruments[0].slot, instruments[0].instrument), (1, 1, instrument));
 
-    writer.put_counters(&ShardCounters { inputs: 3, trading_statuses: 9, ..ShardCounters::default() });
+    writer.put_counters(&ShardCounters { inputs: 3, ids_missing: 9, ..ShardCounters::default() });
     writer.put_instrument_counters(1, &InstrumentCounters { trades: 8, ..InstrumentCounters::default() });
     writer.heartbeat();
     let counters = reader.counters();

@@ -168,13 +168,13 @@ static void check_instruments(tkr_reader *reader) {
 }
 
 void check_tables(tkr_reader *reader) {
-  uint64_t values[64];
+  uint64_t values[128];
   const double shares[] = {0.5, 1.0, -1.0};
   size_t count = 0;
   tkr_histogram histogram;
   check_latest(reader);
   check_instruments(reader);
-  EXPECT(tkr_read_counters(reader, values, 64, &count), TKR_OK);
+  EXPECT(tkr_read_counters(reader, values, 128, &count), TKR_OK);
   EXPECT(count, TKR_COUNTER_JOURNAL_FAILURES + 1);
   EXPECT(values[TKR_COUNTER_RING_RECORDS] > 8, 1);
   EXPECT(values[TKR_COUNTER_INPUTS], 3);
