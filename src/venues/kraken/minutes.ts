@@ -26,16 +26,14 @@ export const krakenMinutes: VenueMinutes = {
     const [found, ...others] = Object.values(pairs);
     if (last === undefined || others.length > 0)
       throw new TypeError(`${others.length + 1} pairs are not one with its last minute`);
-    return rows
-      .parse(found)
-      .map(([start, open, high, low, close, , volume, count]) => ({
-        startMs: start * 1_000,
-        open,
-        high,
-        low,
-        close,
-        volume,
-        count,
-      }));
+    return rows.parse(found).map(([start, open, high, low, close, , volume, count]) => ({
+      startMs: start * 1_000,
+      open,
+      high,
+      low,
+      close,
+      volume,
+      count,
+    }));
   },
 };
