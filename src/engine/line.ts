@@ -245,12 +245,13 @@ export class Line {
     const { idleTimeoutMs, silenceTimeoutMs, connectionLifeMs } = this.#options.venue.limits;
     const { silence } = DISCONNECT_REASONS;
     const quietMs = silenceTimeoutMs * 2 ** Math.min(this.#silences, SILENCE_DOUBLINGS_MAX);
-    // A venue that answers may be dead all the same.
+    // A venue that has answered all may be dead all the same.
     const data = socket.frames - this.#replies;
     if (data > this.#data) [this.#data, this.#dataAt] = [data, now - socket.lastFrameAgeMs];
+    const silentMs = this.isAnswered ? now - this.#dataAt : socket.lastFrameAgeMs;
     if (socket.lastByteAgeMs > idleTimeoutMs) this.replace(silence, `no byte for ${idleTimeoutMs} ms`);
     else if (socket.unansweredMs > PROBE_DEADLINE_MS) this.replace(silence, `no answer to a ping for ${PROBE_DEADLINE_MS} ms`);
-    else if (this.#isBusy && now - this.#dataAt > quietMs) {
+    else if (this.#isBusy && silentMs > quietMs) {
       this.#silences = data > 0 ? 0 : this.#silences + 1;
       this.replace(silence, `no data for ${quietMs} ms`);
     }

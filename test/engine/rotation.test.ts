@@ -142,7 +142,7 @@ it('a successor that stays silent is not given the place', async () => {
   });
   const before = (await rig.status()).connections.map(({ connection }) => connection);
   // Subscriptions of the next connection are answered, and nothing comes of them.
-  rig.inject('ack_error', { n: 3 });
+  rig.inject('ack_error', { n: 1_000 });
   rig.inject('server_shutdown', { delay_ms: 60_000 });
   await eventually('it is tried', async () => (await rig.status()).connections.length === 2);
   await eventually('the refusal is told', () => rig.lines.some(({ message }) => message.includes('did not accept')));
