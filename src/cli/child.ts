@@ -10,6 +10,7 @@ import { version } from '../native/index.js';
 import { startSimulator } from '../simulator/index.js';
 import { callbackSecret, startSinks } from '../sinks/index.js';
 import { venues } from '../venues/index.js';
+import { SIMULATED_VENUES } from './config/views.js';
 
 /** Processes that `start` supervises; each is also a hidden command of its own. */
 export type ChildName = 'engine' | 'gateway' | 'jobs' | 'simulator';
@@ -114,7 +115,7 @@ async function simulate({ config, simulatorPorts }: ChildOrder): Promise<Running
   if (config.simulator === null) throw new TickringError('CONFIG_INVALID', 'feeds are configured, so no venue is simulated');
   const { seed, rate, symbols } = config.simulator;
   const ports = simulatorPorts === undefined ? {} : { ports: simulatorPorts.venues, controlPort: simulatorPorts.control };
-  const simulator = await startSimulator({ seed, rate, symbols, ...ports });
+  const simulator = await startSimulator({ venues: SIMULATED_VENUES, seed, rate, symbols, ...ports });
   const ready: ChildReady = { child: 'simulator', venues: simulator.venues, controlUrl: simulator.controlUrl };
   return { ready, stop: () => simulator.close() };
 }

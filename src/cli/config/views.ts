@@ -45,7 +45,7 @@ interface Context {
   readonly depthMax: number;
 }
 
-/** What the simulator serves where nothing is said (`simulator/options.ts`). */
+/** What is simulated where no feed is configured. */
 export const SIMULATED_VENUES = ['binance-usdm', 'binance-spot'] as const;
 
 /** The views; what cannot be one is refused with its line. */
