@@ -1,4 +1,4 @@
-import type { EngineStatus } from '../model/status.js';
+import type { EngineStatus, ViewStatus } from '../model/status.js';
 
 /** A status line every so often where the output is no terminal. */
 const PLAIN_EVERY_MS = 5_000;
@@ -36,6 +36,11 @@ function us(ns: number): string {
   return ns < 1_000 ? `${ns} ns` : `${(ns / 1_000).toFixed(1)} us`;
 }
 
+/** Whom a failover view follows. */
+function sourceText({ symbol, mode, inSync, source }: ViewStatus): string[] {
+  return mode === 'failover' ? [`${symbol} from ${inSync ? source : 'nobody'}`] : [];
+}
+
 /** The live line's text. */
 export function statusText(status: EngineStatus, figures: Figures): string {
   const { counters, latencyNs } = status;
@@ -46,6 +51,7 @@ export function statusText(status: EngineStatus, figures: Figures): string {
     `receive → ring p50 ${us(latencyNs.p50)} p99 ${us(latencyNs.p99)}`,
     `gaps ${counters['gaps'] ?? 0}`,
     `quarantined ${counters['quarantined'] ?? 0}`,
+    ...status.views.flatMap(sourceText),
   ].join('  ·  ');
 }
 

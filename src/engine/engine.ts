@@ -170,6 +170,7 @@ class EngineMain implements Engine {
       instruments: states
         .flatMap(({ instruments }) => instruments.filter(({ venue }) => venue !== VIEW))
         .sort((a, b) => a.id - b.id),
+      views: states.flatMap(({ views }) => views),
       unlisted: this.#feeds.unlisted,
       drift: merged([this.#drift.list(), ...states.map(({ drift }) => drift)]),
     };

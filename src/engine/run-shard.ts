@@ -218,6 +218,9 @@ class ShardRunner {
       case 'leave':
         this.#byConnection.get(request.connection)?.leave(request.connection);
         break;
+      case 'source':
+        this.#views.switched(request);
+        break;
       case 'reconnect':
         line?.replace(DISCONNECT_REASONS.local, `the core asked for it ${request.code}`.trim());
         break;
@@ -257,6 +260,7 @@ class ShardRunner {
         counters: this.#host.counters(),
         instruments: this.#host.instruments(),
         drift: this.#drift.list(),
+        views: this.#views.status(),
         connections: [...this.#feeds.values()].flatMap(({ id, connections, clock }) =>
           connections.map(({ line, place, rotations }) => ({
             feed: id,

@@ -266,6 +266,11 @@ export class ShardHost implements RotationInputs {
     };
   }
 
+  /** In the order of `INSTRUMENT_COUNTERS`; undefined where there is no such instrument. */
+  instrumentCounters(instrument: number): readonly bigint[] | undefined {
+    return this.#shard?.instrumentCounters(instrument) ?? undefined;
+  }
+
   instruments(): InstrumentStatus[] {
     return [...this.#instruments].map(([id, { definition, venueName }]) => {
       const values = this.#shard?.instrumentCounters(id);

@@ -1,7 +1,15 @@
 import { CHANNELS, FLAGS, VENUES, type VenueName } from '../model/codes.js';
 import type { EngineConfig, ViewConfig, ViewLeg } from '../model/config.js';
 import { decimalText } from '../model/decimal.js';
-import { type InstrumentDefinition, type LatestView, native, RingReader } from '../native/index.js';
+import type { ViewStatus } from '../model/status.js';
+import {
+  INSTRUMENT_COUNTERS,
+  type InstrumentDefinition,
+  type LatestView,
+  native,
+  RingReader,
+  type ShardRequest,
+} from '../native/index.js';
 import type { Logger } from './log.js';
 import type { FeedTask } from './shard-contract.js';
 import type { ShardHost } from './shard-host.js';
@@ -16,6 +24,12 @@ const HEARD_PER_TOLERANCE = 4;
 const TICKS_PER_TOLERANCE = 4;
 /** As the core caps them. */
 const DEPTH_MAX = 100;
+
+const place = (counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number =>
+  INSTRUMENT_COUNTERS.findIndex(({ name }) => name === counter);
+const SOURCE = place('source');
+const SWITCHES = place('source_switches');
+const IN_SYNC = place('in_sync');
 
 /** Name of the views' pseudo venue, of their feed, and of what is published of them. */
 export const VIEW = 'view';
@@ -81,6 +95,8 @@ export class Views {
   readonly #logger: Logger;
   readonly #nextConnection: () => number;
   readonly #readers = new Map<number, RingReader>();
+  /** Shards whose writer does not turn: what they say is old. */
+  readonly #stalled = new Set<number>();
   #instruments: readonly InstrumentDefinition[] = [];
   #legs: Leg[] = [];
   #connection = 0;
@@ -119,6 +135,42 @@ export class Views {
     if (this.#timer !== undefined) this.#announce();
   }
 
+  /** A view follows another leg, or has none, or has again the one that it had. */
+  switched({ instrument, first, last, code }: ShardRequest): void {
+    const symbolOf = (id: number): string => this.#instruments.find((known) => known.id === id)?.symbol ?? '';
+    const venueOf = (id: bigint): string | null => symbolOf(Number(id)).split('@')[1] ?? null;
+    const fields = { view: symbolOf(instrument), from: venueOf(first), to: venueOf(last) };
+    if (last === 0n) this.#logger.error({ ...fields, code }, 'no source of the view is fit; its last book stays');
+    else if (code === 'VIEW_SOURCE_LOST') this.#logger.warn({ ...fields, code }, 'a view has lost its source for another one');
+    else if (code === '') this.#logger.info(fields, 'the source of the view is fit again');
+    else this.#logger.info({ ...fields, code }, 'a view follows a preferred source');
+  }
+
+  status(): ViewStatus[] {
+    const ids = new Map(this.#instruments.map(({ id, symbol }) => [symbol, id]));
+    const counter = (symbol: string, place: number): number => {
+      const values = this.#host.instrumentCounters(ids.get(symbol) ?? 0);
+      return Number(values?.[place] ?? 0n);
+    };
+    if (this.#timer === undefined) return [];
+    return (this.#config.views ?? []).map((view) => {
+      const { symbol, legs, failover } = view;
+      const source = counter(symbol, SOURCE);
+      return {
+        symbol,
+        mode: failover === undefined ? 'merge' : 'failover',
+        inSync: counter(symbol, IN_SYNC) === 1,
+        source: legs.find((leg) => source !== 0 && ids.get(legSymbol(view, leg)) === source)?.venue ?? null,
+        switches: counter(symbol, SWITCHES),
+        legs: legs.map((leg) => ({
+          venue: leg.venue,
+          symbol: leg.symbol,
+          isIn: counter(legSymbol(view, leg), IN_SYNC) === 1,
+        })),
+      };
+    });
+  }
+
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -141,6 +193,8 @@ export class Views {
           tolerance: view.toleranceMs * 1_000_000,
           deviation: view.deviationBps,
           depth: Math.min(view.depth, DEPTH_MAX),
+          // What has no value is left out of the frame.
+          hold: view.failover === undefined ? undefined : view.failover.holdMs * 1_000_000,
         });
       }
     }
@@ -179,6 +233,8 @@ export class Views {
       const reader = this.#readers.get(shard) ?? native(() => new RingReader(this.#config.shmRoot, this.#config.name, shard));
       this.#readers.set(shard, reader);
       const { state } = reader.status();
+      if (state === 'stalled') this.#stalled.add(shard);
+      else this.#stalled.delete(shard);
       if (state === 'live' || state === 'stalled') return reader;
     } catch (error) {
       this.#logger.debug({ err: error, source: shard }, 'a source of views cannot be read yet');
@@ -191,6 +247,7 @@ export class Views {
   #forget(shard: number): void {
     this.#readers.get(shard)?.close();
     this.#readers.delete(shard);
+    this.#stalled.delete(shard);
     for (const leg of this.#legs) if (leg.source?.shard === shard) leg.source = undefined;
   }
 
@@ -211,7 +268,7 @@ export class Views {
   }
 
   #latest({ source }: Leg): LatestView | null {
-    if (source === undefined) return null;
+    if (source === undefined || this.#stalled.has(source.shard)) return null;
     try {
       const latest = this.#readers.get(source.shard)?.latest(source.instrument) ?? null;
       // Before its first book an instrument is not stale, and has nothing.

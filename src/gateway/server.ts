@@ -170,6 +170,7 @@ class RunningGateway implements Gateway {
       alerts: this.#alerts,
       clocks: new Clocks(control),
       drift: this.#drift,
+      views: config.views ?? [],
       startedAt: performance.now(),
     });
     const isStopping = (): boolean => this.#stopped !== undefined;

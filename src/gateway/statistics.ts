@@ -1,5 +1,6 @@
 /** Everything that `/metrics`, `/health` and `/ready` tell. */
 import { existsSync } from 'node:fs';
+import type { ViewConfig } from '../model/config.js';
 import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS, STAGES } from '../native/layout.js';
 import type { Access } from './access.js';
 import { exposeAccuracy } from './accuracy.js';
@@ -19,6 +20,7 @@ import { exposeQuality } from './quality.js';
 import { ENCODINGS } from './ring.js';
 import type { SinkMonitor } from './sinks.js';
 import type { Stages } from './stages.js';
+import { exposeViews } from './view-routes.js';
 
 /** Bounds of latency histograms, ns: 1, 2, 5 a decade from 100 ns, less than which no stage takes, to 10 s. */
 const BOUNDS_NS = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade)).concat(1e10);
@@ -37,6 +39,8 @@ const INSTRUMENT_STATES: readonly string[] = [
   'last_update_id',
   'last_ts_recv',
 ];
+/** What other figures tell better. */
+const TOLD_ELSEWHERE: readonly string[] = ['source', 'source_switches'];
 const UPDATE_KINDS = { book_deltas: 'book_delta', trades: 'trade', quotes: 'quote' } as const;
 
 export interface StatisticsParts {
@@ -53,6 +57,7 @@ export interface StatisticsParts {
   readonly alerts: LatencyAlerts;
   readonly clocks: Clocks;
   readonly drift: DriftWatch;
+  readonly views: readonly ViewConfig[];
   /** Monotonic ms at which the gateway began to listen. */
   readonly startedAt: number;
 }
@@ -137,6 +142,7 @@ export class Statistics {
     this.#latency(out);
     this.#feeds(out);
     exposeQuality(this.#parts.monitor, out);
+    exposeViews(this.#parts.monitor, this.#parts.views, out);
     this.#shards(out);
     this.#instruments(out);
     this.#gateway(out);
@@ -277,6 +283,7 @@ export class Statistics {
     const help = 'From receipt to the ring, of updates since this gateway follows the instrument.';
     out.summaries('tickring_instrument_latency_seconds', help, timed);
     INSTRUMENT_COUNTERS.forEach(({ name, help }, index) => {
+      if (TOLD_ELSEWHERE.includes(name)) return;
       const isSilence = name.endsWith('_silence_ms_max');
       const scale = name === 'last_ts_recv' || name.endsWith('_ns') ? 1e-9 : isSilence ? 1e-3 : 1;
       const samples = instruments.map(({ venue, symbol, counters }): [Labels, number] => [

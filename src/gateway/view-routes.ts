@@ -4,12 +4,18 @@ import { FLAGS } from '../model/codes.js';
 import type { ViewConfig, ViewLeg } from '../model/config.js';
 import { decimalText } from '../model/decimal.js';
 import type { LatestView } from '../native/index.js';
+import { INSTRUMENT_COUNTERS } from '../native/layout.js';
 import type { Api } from './api.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import { json, Refusal } from './problem.js';
+import type { Exposition } from './prometheus.js';
 
 /** Readings until all are of one instant; the engine would have to be faster than this program several times in a row. */
 const READINGS_MAX = 8;
+const place = (counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number =>
+  INSTRUMENT_COUNTERS.findIndex(({ name }) => name === counter);
+const SOURCE = place('source');
+const SWITCHES = place('source_switches');
 const PPM = 1_000_000n;
 const PPM_DIGITS = 6;
 
@@ -48,6 +54,11 @@ const sharedLevel = level.extend({
 
 export const viewAnswer = z.object({
   symbol: z.string(),
+  mode: z.enum(['merge', 'failover']),
+  /** Venue that a failover view follows, or did when it last had one; null before, and of merged views. */
+  source: z.string().nullable(),
+  /** How often that was another one than before. */
+  switches: z.int(),
   in_sync: z.boolean(),
   tolerance_ms: z.number(),
   update_id: z.string(),
@@ -65,6 +76,8 @@ const viewList = z.object({
     z.object({
       symbol: z.string(),
       venues: z.array(z.string()),
+      mode: z.enum(['merge', 'failover']),
+      source: z.string().nullable(),
       in_sync: z.boolean(),
     }),
   ),
@@ -95,10 +108,12 @@ export function addViewRoutes(api: Api, monitor: Monitor, views: readonly ViewCo
     summary: 'Views of one thing on several venues',
     answers: { 200: viewList },
     handle: () => {
-      const list = views.map(({ symbol, legs }) => ({
-        symbol,
-        venues: legs.map(({ venue }) => venue),
-        in_sync: find(monitor, 'view', symbol)?.inSync ?? false,
+      const list = views.map((view) => ({
+        symbol: view.symbol,
+        venues: view.legs.map(({ venue }) => venue),
+        mode: modeOf(view),
+        source: sourceOf(monitor, view).source,
+        in_sync: find(monitor, 'view', view.symbol)?.inSync ?? false,
       }));
       return json({ views: list, count: list.length });
     },
@@ -118,13 +133,48 @@ export function addViewRoutes(api: Api, monitor: Monitor, views: readonly ViewCo
         throw new Refusal(503, `the view ${view.symbol} cannot be read now`, {
           'Retry-After': '1',
         });
-      return json(answerOf(view, read));
+      return json(answerOf(view, read, sourceOf(monitor, view)));
     },
   });
 }
 
+/** Of failover views: which venue each follows, and how often it changed. */
+export function exposeViews(monitor: Monitor, views: readonly ViewConfig[], out: Exposition): void {
+  const followed = views.filter(({ failover }) => failover !== undefined).map((view) => ({ view, ...sourceOf(monitor, view) }));
+  out.add(
+    'tickring_view_source',
+    'gauge',
+    '1 for the venue that the view follows, or did when it last had one.',
+    followed.flatMap(({ view, source }) =>
+      view.legs.map(({ venue }) => [{ view: view.symbol, venue }, source === venue ? 1 : 0] as const),
+    ),
+  );
+  out.add(
+    'tickring_view_switches_total',
+    'counter',
+    'Times the view followed another venue than before.',
+    followed.map(({ view, switches }) => [{ view: view.symbol }, switches] as const),
+  );
+  out.add(
+    'tickring_view_live',
+    'gauge',
+    '1 while a venue of the view is fit; else its last book stands, and is stale.',
+    followed.map(({ view }) => [{ view: view.symbol }, find(monitor, 'view', view.symbol)?.inSync === true ? 1 : 0] as const),
+  );
+}
+
 function find(monitor: Monitor, venue: string, symbol: string): InstrumentView | undefined {
   return monitor.instruments.find((each) => each.venue === venue && each.symbol === symbol);
+}
+
+const modeOf = ({ failover }: ViewConfig): 'merge' | 'failover' => (failover === undefined ? 'merge' : 'failover');
+
+/** Which venue a view follows, and how often that was another one than before. */
+export function sourceOf(monitor: Monitor, { symbol, legs }: ViewConfig): { source: string | null; switches: number } {
+  const counters = find(monitor, 'view', symbol)?.counters ?? [];
+  const id = Number(counters[SOURCE] ?? 0n);
+  const source = legs.find(({ venue }) => id !== 0 && find(monitor, 'view', `${symbol}@${venue}`)?.id === id);
+  return { source: source?.venue ?? null, switches: Number(counters[SWITCHES] ?? 0n) };
 }
 
 function latestOf(monitor: Monitor, venue: string, symbol: string): LatestView | null {
@@ -162,7 +212,7 @@ function bestOf(pairs: BigInt64Array): readonly [bigint, bigint] | undefined {
   return price === undefined || qty === undefined ? undefined : [price, qty];
 }
 
-function answerOf(config: ViewConfig, { view, legs }: Read): z.output<typeof viewAnswer> {
+function answerOf(config: ViewConfig, { view, legs }: Read, chosen: ReturnType<typeof sourceOf>): z.output<typeof viewAnswer> {
   const { priceExponent, qtyExponent } = view;
   const levelOf = (pair: readonly [bigint, bigint] | undefined) =>
     pair === undefined
@@ -181,9 +231,13 @@ function answerOf(config: ViewConfig, { view, legs }: Read): z.output<typeof vie
     view,
   );
   const [first] = spreads;
-  const shared = (side: 'bids' | 'asks') => sharedLevels(view, side, present);
+  // The book of a failover view is that of one leg, also when that is no longer proven.
+  const isShown = ({ leg }: { leg: ViewLeg }): boolean => config.failover === undefined || leg.venue === chosen.source;
+  const shared = (side: 'bids' | 'asks') => sharedLevels(view, side, present.filter(isShown));
   return {
     symbol: config.symbol,
+    mode: modeOf(config),
+    ...chosen,
     in_sync: !isStale(view),
     tolerance_ms: config.toleranceMs,
     update_id: String(view.lastUpdateId),

@@ -113,10 +113,18 @@ export interface ViewLeg {
   readonly multiplier: string;
 }
 
+/** When a view changes the leg that it follows. */
+export interface ViewFailover {
+  /** A better leg is taken when it has been fit for so long. */
+  readonly holdMs: number;
+}
+
 /** One thing as several venues quote it. */
 export interface ViewConfig {
   /** `BTC-USDT`; published as an instrument of venue `view`. */
   readonly symbol: string;
+  /** Follow one leg at a time, in the order in which they stand here; absent: all legs together. */
+  readonly failover?: ViewFailover;
   /** Levels a side. */
   readonly depth: number;
   /** A leg that was not heard of for longer is left out. */

@@ -48,6 +48,20 @@ export interface InstrumentStatus {
   readonly subscription: 'pending' | 'subscribed' | 'failed';
 }
 
+/** A view of several venues. */
+export interface ViewStatus {
+  readonly symbol: string;
+  /** `merge`: all legs that are in together; `failover`: the first that is fit. */
+  readonly mode: 'merge' | 'failover';
+  readonly inSync: boolean;
+  /** Venue that a failover view follows, or did when it last had one; null before, and of merged views. */
+  readonly source: string | null;
+  /** How often that was another one than before. */
+  readonly switches: number;
+  /** In the order of preference. */
+  readonly legs: readonly { readonly venue: string; readonly symbol: string; readonly isIn: boolean }[];
+}
+
 export interface LatencyNs {
   readonly p50: number;
   readonly p99: number;
@@ -66,6 +80,7 @@ export interface EngineStatus {
   readonly latencyNs: LatencyNs;
   readonly connections: readonly ConnectionStatus[];
   readonly instruments: readonly InstrumentStatus[];
+  readonly views: readonly ViewStatus[];
   /** Configured symbols that their venue does not list; they are left out. */
   readonly unlisted: readonly { readonly feed: string; readonly symbol: string }[];
   /** What venues changed without our knowing, newest first. */

@@ -1378,7 +1378,7 @@ export interface ShardOptions {
 
 /** What the state machine asks of the engine. */
 export interface ShardRequest {
-  kind: 'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit'
+  kind: 'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit' | 'source'
   instrument: number
   connection: number
   id: number
@@ -1386,7 +1386,7 @@ export interface ShardRequest {
   code: string
   /** Bits of channels, of `renew`. */
   channels: number
-  /** Of `trades`: numbers from `first` to `last`. */
+  /** Of `trades`: numbers from `first` to `last`; of `source`: instruments of the leg before and after, 0 for none. */
   first: bigint
   last: bigint
 }

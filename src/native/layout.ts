@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x5b2456f92551393en;
+export const SCHEMA_HASH = 0x3cf405ae15aea733n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -266,6 +266,8 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'suspects', help: 'Events that a rule of validation doubts.' },
   { name: 'watched_ns', help: 'Time for which its book was subscribed, ns, since its rules were set.' },
   { name: 'live_ns', help: 'Of this, time in which the book was proven in sync, ns.' },
+  { name: 'source', help: 'Instrument of the leg that a view follows; 0: none, or all.' },
+  { name: 'source_switches', help: 'Times that was another leg than before.' },
 ] as const;
 
 /** Histograms of a shard, in the order of the file. */

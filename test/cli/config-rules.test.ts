@@ -72,6 +72,21 @@ test('config: a leg of a view has a book, of a simulated venue too', () => {
   expect(problems(lines.join('\n'))[0]).toMatch(/legs\.1\.symbol BTCUSDT has no books: the feed of binance-usdm /);
 });
 
+test('config: a view follows one leg at a time where it says so, and may wait longer for it', () => {
+  const legs = 'legs: [{venue: binance-spot, symbol: BTCUSDT}, {venue: binance-usdm, symbol: BTCUSDT}]';
+  const views = (more: string) => load(`views: [{symbol: X, ${more}${legs}}]`).config;
+  expect(views('').engine.views?.[0]).toMatchObject({ toleranceMs: 100 });
+  expect(views('').engine.views?.[0]?.failover).toBeUndefined();
+  expect(views('mode: failover, ').engine.views?.[0]).toMatchObject({ failover: { holdMs: 5_000 }, toleranceMs: 3_000 });
+  const config = views('mode: failover, hold_ms: 0, sync_tolerance_ms: 700, ');
+  expect(config.engine.views?.[0]).toMatchObject({ failover: { holdMs: 0 }, toleranceMs: 700 });
+  expect(load(printConfig(config)).config.engine.views).toEqual(config.engine.views);
+  const refusal = (more: string) => problems(`views: [{symbol: X, ${more}${legs}}]`)[0];
+  expect(refusal('hold_ms: 7, ')).toMatch(/:1: views\.0\.hold_ms 7 is of views with mode failover; this one has mode merge$/);
+  expect(refusal('mode: best, ')).toMatch(/views\.0\.mode best /);
+  expect(refusal('mode: failover, hold_ms: 3600001, ')).toMatch(/views\.0\.hold_ms 3600001 exceeds 3600000$/);
+});
+
 test('config: validation is switched off for all, and on for a feed', () => {
   const { config } = load(['validation: {enabled: false}', ...FEED, '    validation: {enabled: true}'].join('\n'));
   expect(config.engine.validation).toBeNull();

@@ -157,7 +157,9 @@ pub fn unsigned(name: &str, value: &BigInt) -> Result<u64> {
 /// What the state machine asks of the engine.
 #[napi(object)]
 pub struct ShardRequest {
-    #[napi(ts_type = "'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit'")]
+    #[napi(
+        ts_type = "'depth_snapshot' | 'trades' | 'control_reply' | 'answer' | 'leave' | 'reconnect' | 'renew' | 'audit' | 'source'"
+    )]
     pub kind: String,
     pub instrument: u32,
     pub connection: u32,
@@ -166,7 +168,7 @@ pub struct ShardRequest {
     pub code: String,
     /// Bits of channels, of `renew`.
     pub channels: u32,
-    /// Of `trades`: numbers from `first` to `last`.
+    /// Of `trades`: numbers from `first` to `last`; of `source`: instruments of the leg before and after, 0 for none.
     pub first: BigInt,
     pub last: BigInt,
 }
@@ -212,6 +214,12 @@ impl From<Request> for ShardRequest {
             Request::Audit { instrument } => {
                 plain.kind = "audit".to_owned();
                 plain.instrument = instrument;
+            }
+            Request::Source { instrument, from, to, code } => {
+                plain.kind = "source".to_owned();
+                plain.instrument = instrument;
+                (plain.first, plain.last) = (u64::from(from).into(), u64::from(to).into());
+                plain.code = code.map_or_else(String::new, |code| code.name().to_owned());
             }
             Request::Leave { connection } => {
                 plain.kind = "leave".to_owned();

@@ -803,6 +803,8 @@ pub(crate) const fn code_name(number: u64) -> &'static CStr {
         32 => c"INSTRUMENT_TABLE_FULL",
         33 => c"VENUE_UNKNOWN",
         34 => c"ARGUMENT_RANGE",
+        40 => c"VIEW_SOURCE_LOST",
+        41 => c"VIEW_SOURCE_PREFERRED",
         50 => c"SHM_HELD",
         51 => c"SHM_IO",
         52 => c"SHM_NO_SPACE",
@@ -937,6 +939,8 @@ pub(crate) const fn instrument_counter_name(number: u64) -> &'static CStr {
         26 => c"suspects",
         27 => c"watched_ns",
         28 => c"live_ns",
+        29 => c"source",
+        30 => c"source_switches",
         _ => c"unknown",
     }
 }

@@ -121,6 +121,8 @@ counters! {
         suspects: "Events that a rule of validation doubts.",
         watched_ns: "Time for which its book was subscribed, ns, since its rules were set.",
         live_ns: "Of this, time in which the book was proven in sync, ns.",
+        source: "Instrument of the leg that a view follows; 0: none, or all.",
+        source_switches: "Times that was another leg than before.",
     }
 }
 

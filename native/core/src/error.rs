@@ -138,6 +138,12 @@ codes! {
     /// An argument is outside its documented range.
     ArgumentRange = 34, "ARGUMENT_RANGE", Fatal;
 
+    // Why a view follows another source than before.
+    /// The source that a view followed is unfit, and another one takes its place.
+    ViewSourceLost = 40, "VIEW_SOURCE_LOST", Judge;
+    /// A view follows the source that is preferred to the one before, or the first one that is fit.
+    ViewSourcePreferred = 41, "VIEW_SOURCE_PREFERRED", Judge;
+
     // Shared memory.
     /// Another engine holds this name.
     ShmHeld = 50, "SHM_HELD", Fatal;

@@ -163,7 +163,8 @@ pub enum State {
     Disconnected = 2,
     /// The book is being rebuilt; the old one serves, flagged stale.
     Resync = 3,
-    /// The book is proven in sync.
+    /// The book is proven in sync. With [`Code::ViewSourceLost`] or [`Code::ViewSourcePreferred`] a view's book is that of another
+    /// leg than before; `detail` holds the instrument ids of both, 32 bits each, the new one low, 0 for none.
     Live = 4,
     /// Nothing arrived for longer than the venue's limit; with [`Code::ChannelSilent`] for longer than the book's own.
     Stale = 5,
@@ -230,7 +231,7 @@ pub struct Status {
     pub connection: u16,
     /// Why, where a code says so.
     pub code: Option<Code>,
-    /// Byte offset in the quarantined input, update id of the book, or bit of a channel; 0 where none fits.
+    /// Byte offset in the quarantined input, update id of the book, bit of a channel, or two instruments; 0 where none fits.
     pub detail: u64,
 }
 

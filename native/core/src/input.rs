@@ -297,6 +297,17 @@ pub enum Request {
         /// The connection.
         connection: u16,
     },
+    /// Nothing is to be done: a view follows another leg.
+    Source {
+        /// The view.
+        instrument: u32,
+        /// Instrument of the leg followed before; 0: none.
+        from: u32,
+        /// Instrument of the leg followed now; 0: none is fit.
+        to: u32,
+        /// Why; none: the leg of before is fit again.
+        code: Option<Code>,
+    },
     /// Replace this connection.
     Reconnect {
         /// The connection.

@@ -303,6 +303,8 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_SUSPECTS = 26, /* Events that a rule of validation doubts. */
   TKR_INSTRUMENT_COUNTER_WATCHED_NS = 27, /* Time for which its book was subscribed, ns, since its rules were set. */
   TKR_INSTRUMENT_COUNTER_LIVE_NS = 28, /* Of this, time in which the book was proven in sync, ns. */
+  TKR_INSTRUMENT_COUNTER_SOURCE = 29, /* Instrument of the leg that a view follows; 0: none, or all. */
+  TKR_INSTRUMENT_COUNTER_SOURCE_SWITCHES = 30, /* Times that was another leg than before. */
 };
 
 /* Histograms of a shard. */

@@ -19,13 +19,19 @@ const leg = z.strictObject({
     .optional(),
 });
 
+/** What a leg may be silent for, ms: merged legs are to be of one instant; a venue is not given up for a moment's quiet. */
+const TOLERANCE_MS = { merge: 100, failover: 3_000 } as const;
+const HOLD_MS = 5_000;
+
 const view = z.strictObject({
   symbol: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'is no name of 1 to 32 letters, digits, `.`, `_`, `-`')
     .transform((text) => text.toUpperCase()),
+  mode: z.enum(['merge', 'failover']).default('merge'),
+  hold_ms: z.int().min(0).max(3_600_000).optional(),
   depth: z.int().min(1).max(100).default(20),
-  sync_tolerance_ms: z.int().min(1).max(60_000).default(100),
+  sync_tolerance_ms: z.int().min(1).max(60_000).optional(),
   deviation_bps: z.int().min(0).max(1_000_000).default(100),
   legs: z.array(leg).min(2).max(32),
 });
@@ -60,6 +66,8 @@ export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context
     seen.add(given.symbol);
     if (given.depth > depthMax)
       refuse(['depth'], `${given.depth} exceeds order_book_depth ${depthMax}, which is what venues' books are read with`);
+    if (given.hold_ms !== undefined && given.mode !== 'failover')
+      refuse(['hold_ms'], `${given.hold_ms} is of views with mode failover; this one has mode ${given.mode}`);
     const venues = new Set<string>();
     const legs = given.legs.map((each, at): ViewLeg => {
       const path = ['legs', String(at)];
@@ -88,8 +96,9 @@ export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context
         multiplier: each.multiplier ?? '1',
       };
     });
-    const { symbol, depth, sync_tolerance_ms: toleranceMs, deviation_bps: deviationBps } = given;
-    return { symbol, depth, toleranceMs, deviationBps, legs };
+    const { symbol, mode, depth, sync_tolerance_ms: toleranceMs = TOLERANCE_MS[mode], deviation_bps: deviationBps } = given;
+    const failover = mode === 'failover' ? { failover: { holdMs: given.hold_ms ?? HOLD_MS } } : {};
+    return { symbol, ...failover, depth, toleranceMs, deviationBps, legs };
   });
 }
 
@@ -97,8 +106,9 @@ export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context
 export function viewSettings(views: readonly ViewConfig[] = []): object {
   if (views.length === 0) return {};
   return {
-    views: views.map(({ symbol, depth, toleranceMs, deviationBps, legs }) => ({
+    views: views.map(({ symbol, failover, depth, toleranceMs, deviationBps, legs }) => ({
       symbol,
+      ...(failover === undefined ? {} : { mode: 'failover', hold_ms: failover.holdMs }),
       depth,
       sync_tolerance_ms: toleranceMs,
       deviation_bps: deviationBps,

@@ -17,7 +17,7 @@ use crate::sync::Phase;
 use crate::venue::VenueId;
 
 /// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// What of a configuration changes output.
 type Limits = (u64, u32, u64);
@@ -135,6 +135,9 @@ impl Machine {
         auditing.window.adopt(machine.config.code_path);
         if views.iter().flat_map(View::slots).any(|slot| slot as usize >= entries.len()) {
             return Err(RestoreError::Malformed("a view of no instrument"));
+        }
+        if !views.iter().all(View::is_whole) {
+            return Err(RestoreError::Malformed("a view of no source"));
         }
         for (venue, slots) in symbols {
             let known = machine.symbols.iter_mut().find(|(of, _)| *of == venue);

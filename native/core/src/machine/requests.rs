@@ -21,7 +21,8 @@ impl Machine {
             | Request::ControlReply { .. }
             | Request::Answer { .. }
             | Request::Renew { .. }
-            | Request::Audit { .. } => {}
+            | Request::Audit { .. }
+            | Request::Source { .. } => {}
         }
         Some(request)
     }

@@ -9,56 +9,22 @@ use serde::{Deserialize, Serialize};
 use super::output::{Change, Tag};
 use super::widen::{Exponents, fits};
 use super::{Machine, Output, refuse, slot_of};
-use crate::book::Touch;
 use crate::error::Code;
 use crate::event::{Body, Level, State, flag};
 use crate::sink::Sink;
 use crate::sync::Phase;
 use crate::venue::{Reject, VenueId, ViewBook, ViewJoin, ViewMessage, ViewSaid};
 
-use merge::{Merged, consolidate, differences, median_of, quote_flags, quote_of};
+use failover::Failover;
+use legs::Leg;
+use merge::{Merged, consolidate, differences, quote_flags, quote_of};
 
+mod failover;
+mod legs;
 mod merge;
 
 /// Most legs of a view.
 pub const VIEW_LEGS_MAX: usize = 32;
-
-/// Between two statuses about one leg's deviation, ns.
-const TELL_INTERVAL_NS: u64 = 1_000_000_000;
-
-/// Why a leg is not in its view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Absence {
-    /// Its source has no proven book.
-    Stale,
-    /// It was not heard of within the tolerance.
-    Late,
-    /// Its best prices cross.
-    Crossed,
-}
-
-impl Absence {
-    const fn code(self) -> Code {
-        match self {
-            Self::Stale => Code::ViewSourceStale,
-            Self::Late => Code::ViewUnsynchronized,
-            Self::Crossed => Code::ViewSourceCrossed,
-        }
-    }
-}
-
-/// One venue's part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Leg {
-    pub(super) slot: u32,
-    pub(super) fee_ppm: u32,
-    /// When something of it arrived last, ns.
-    heard: u64,
-    is_stale: bool,
-    pub(super) absence: Option<Absence>,
-    /// When a deviation was told last, ns.
-    told: u64,
-}
 
 /// A view and what it is made of.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +35,8 @@ pub(super) struct View {
     tolerance_ns: u64,
     deviation_bps: u32,
     pub(super) legs: Vec<Leg>,
+    /// One leg at a time, instead of all that are in.
+    failover: Option<Failover>,
     /// As told last: bid and its quantity, ask and its quantity.
     quotes: [[i64; 4]; 2],
     #[serde(skip)]
@@ -127,6 +95,7 @@ impl Machine {
             ViewSaid::Join(_) => {}
         }
         self.judge_leg(at, leg, true, out.ts_recv);
+        self.choose_source(at, out.ts_recv);
         if let Some(moved) = &mut moved {
             moved.flags |= self.deviation(at, leg, out.ts_recv);
         }
@@ -157,6 +126,7 @@ impl Machine {
                 tolerance_ns: 0,
                 deviation_bps: 0,
                 legs: Vec::new(),
+                failover: None,
                 quotes: [[0; 4]; 2],
                 room: Room::default(),
             });
@@ -164,13 +134,17 @@ impl Machine {
         });
         let view = &mut self.views[at];
         (view.depth, view.tolerance_ns, view.deviation_bps) = (join.depth, join.tolerance_ns, join.deviation_bps);
+        let source = view.failover.and_then(|failover| failover.source);
+        view.failover = join.hold_ns.map(|hold_ns| Failover { hold_ns, source });
+        if view.failover.is_none() {
+            self.entries[main as usize].counters.source = 0;
+        }
         if let Some(leg) = view.legs.iter_mut().find(|leg| leg.slot == slot) {
             leg.fee_ppm = join.fee_ppm;
         } else if view.legs.len() == VIEW_LEGS_MAX {
             return Err(refuse(Code::InstrumentTableFull));
         } else {
-            let absence = Some(Absence::Stale);
-            view.legs.push(Leg { slot, fee_ppm: join.fee_ppm, heard: 0, is_stale: true, absence, told: 0 });
+            view.legs.push(Leg::new(slot, join.fee_ppm));
         }
         Ok(())
     }
@@ -220,64 +194,13 @@ impl Machine {
         Ok(())
     }
 
-    /// Decides whether a leg is in its view. By time alone it comes in when it speaks, and leaves at a tick.
-    fn judge_leg(&mut self, at: usize, leg: usize, speaks: bool, now: u64) {
-        let Self { entries, views, .. } = self;
-        let View { tolerance_ns, legs, room, .. } = &mut views[at];
-        let leg = &mut legs[leg];
-        let entry = &mut entries[leg.slot as usize];
-        let is_late = now.saturating_sub(leg.heard) > *tolerance_ns && (!speaks || leg.absence.is_some());
-        let absence = if leg.is_stale {
-            Some(Absence::Stale)
-        } else if is_late {
-            Some(Absence::Late)
-        } else {
-            (entry.touch == Touch::Crossed).then_some(Absence::Crossed)
-        };
-        if absence == leg.absence {
-            return;
-        }
-        leg.absence = absence;
-        let state = if absence.is_some() { State::Stale } else { State::Live };
-        room.told.push((leg.slot, state, absence.map(Absence::code), entry.counters.last_update_id));
-    }
-
-    /// The flag of a leg whose middle price is far from the median of all.
-    fn deviation(&mut self, at: usize, leg: usize, now: u64) -> u16 {
-        let Self { entries, views, counters, .. } = self;
-        let View { deviation_bps, legs, room, .. } = &mut views[at];
-        let twice_mid = |leg: &Leg| {
-            let book = &entries[leg.slot as usize].book;
-            Some(i128::from(book.best_bid()?.price) + i128::from(book.best_ask()?.price))
-        };
-        room.mids.clear();
-        room.mids.extend(legs.iter().filter(|leg| leg.absence.is_none()).filter_map(twice_mid));
-        let mid = twice_mid(&legs[leg]).filter(|_| legs[leg].absence.is_none());
-        let (Some(mid), Some(median)) = (mid.filter(|_| room.mids.len() > 1), median_of(&mut room.mids)) else { return 0 };
-        if *deviation_bps == 0 {
-            return 0;
-        }
-        counters.cross_checks += 1;
-        if (mid - median).abs() * 10_000 <= median * i128::from(*deviation_bps) {
-            return 0;
-        }
-        let leg = &mut legs[leg];
-        let entry = &mut entries[leg.slot as usize];
-        counters.cross_deviations += 1;
-        entry.counters.suspects += 1;
-        if leg.told == 0 || now.saturating_sub(leg.told) >= TELL_INTERVAL_NS {
-            leg.told = now;
-            room.told.push((leg.slot, State::Suspect, Some(Code::SuspectDeviation), entry.counters.last_update_id));
-        }
-        flag::SUSPECT
-    }
-
     /// Time passes: legs that were not heard of leave.
     pub(super) fn tick_views<S: Sink>(&mut self, out: &mut Output<'_, S>) {
         for at in 0..self.views.len() {
             for leg in 0..self.views[at].legs.len() {
                 self.judge_leg(at, leg, false, out.ts_recv);
             }
+            self.choose_source(at, out.ts_recv);
             if !self.views[at].room.told.is_empty() {
                 self.tell_view(at, None, out);
             }
@@ -288,9 +211,15 @@ impl Machine {
     fn tell_view<S: Sink>(&mut self, at: usize, moved: Option<Moved>, out: &mut Output<'_, S>) {
         let mut room = std::mem::take(&mut self.views[at].room);
         self.note_states(at, &mut room, out.ts_recv);
-        let quotes = consolidate(&self.views[at], &self.entries, &mut room.all);
         let slot = self.views[at].slot;
-        differences(&self.entries[slot as usize].book, &room.all.bids, &room.all.asks, &mut room.changes);
+        let quotes = if self.views[at].keeps() {
+            room.changes.clear();
+            self.views[at].quotes
+        } else {
+            let quotes = consolidate(&self.views[at], &self.entries, &mut room.all);
+            differences(&self.entries[slot as usize].book, &room.all.bids, &room.all.asks, &mut room.changes);
+            quotes
+        };
         let before = std::mem::replace(&mut self.views[at].quotes, quotes);
         let has_changes = !room.changes.is_empty();
         let mut follows = before != quotes || !room.told.is_empty();
@@ -331,6 +260,7 @@ impl Machine {
             let code = (!is_live).then_some(Code::ViewUnsynchronized);
             room.told.push((slot, state, code, entry.counters.last_update_id));
             self.set_live(slot, is_live, now);
+            self.report_outage(at, is_live);
         }
     }
 

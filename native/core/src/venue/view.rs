@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Times in ns. A leg's levels are the best of its venue's book, already in units of the base currency. `fee` is a taker's, in
-//! 1/1,000,000; `deviation` in 1/10,000.
+//! 1/1,000,000; `deviation` in 1/10,000. With `hold` the view follows one leg at a time, the one that joined first where it can.
 
 use crate::error::Code;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
@@ -32,6 +32,8 @@ pub struct ViewJoin<'a> {
     pub deviation_bps: u32,
     /// Levels a side of the view.
     pub depth: usize,
+    /// The view follows one leg at a time, and a better one when it has been fit for so long, ns; else all legs together.
+    pub hold_ns: Option<u64>,
 }
 
 /// What a source's book was when it was taken.
@@ -74,7 +76,7 @@ pub struct ViewMessage<'a> {
 members! {
     Members {
         event = b"e", symbol = b"s", view = b"view", fee = b"fee", tolerance = b"tolerance", deviation = b"deviation",
-        depth = b"depth", ts_event = b"T", ts_recv = b"R", update_id = b"u", bids = b"b", asks = b"a",
+        depth = b"depth", hold = b"hold", ts_event = b"T", ts_recv = b"R", update_id = b"u", bids = b"b", asks = b"a",
     }
 }
 
@@ -96,6 +98,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
             tolerance_ns: number(members.tolerance.required(at)?)?,
             deviation_bps: at_most(frame, members.deviation.required(at)?, 1_000_000)? as u32,
             depth: at_most(frame, members.depth.required(at)?, VIEW_DEPTH_MAX)? as usize,
+            hold_ns: members.hold.optional()?.map(number).transpose()?,
         }),
         b"leg" => ViewSaid::Book(ViewBook {
             ts_event: number(members.ts_event.required(at)?)?,

@@ -312,6 +312,8 @@ class InstrumentCounter(IntEnum):
     SUSPECTS = 26  # Events that a rule of validation doubts.
     WATCHED_NS = 27  # Time for which its book was subscribed, ns, since its rules were set.
     LIVE_NS = 28  # Of this, time in which the book was proven in sync, ns.
+    SOURCE = 29  # Instrument of the leg that a view follows; 0: none, or all.
+    SOURCE_SWITCHES = 30  # Times that was another leg than before.
 
 
 class Stage(IntEnum):

@@ -1,7 +1,8 @@
 //! Books of several venues as one: pure functions over levels.
 
 use super::super::entry::Entry;
-use super::{Leg, View};
+use super::View;
+use super::legs::Leg;
 use crate::book::{Book, Side};
 use crate::event::{Level, Quote, flag};
 
@@ -16,6 +17,11 @@ pub(super) struct Merged {
 }
 
 impl Merged {
+    pub(super) fn clear(&mut self) {
+        self.bids.clear();
+        self.asks.clear();
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bids.is_empty() && self.asks.is_empty()
     }
@@ -36,12 +42,11 @@ fn differ(book: &Book, side: Side, wanted: &[Level], out: &mut Vec<Level>) {
     out.extend(wanted.iter().filter(|level| level.qty != 0 && book.qty(side, level.price) != level.qty));
 }
 
-/// The best levels of all legs that are in, quantities at one price added; gives the best quote, and that net of fees.
+/// The best levels of all legs that count, quantities at one price added; gives the best quote, and that net of fees.
 pub(super) fn consolidate(view: &View, entries: &[Entry], out: &mut Merged) -> [[i64; 4]; 2] {
-    out.bids.clear();
-    out.asks.clear();
+    out.clear();
     let mut net = [0; 4];
-    for leg in view.legs.iter().filter(|leg| leg.absence.is_none()) {
+    for (_, leg) in view.legs.iter().enumerate().filter(|(at, leg)| view.counts(*at, leg)) {
         let book = &entries[leg.slot as usize].book;
         out.bids.extend(book.unsorted(Side::Bid));
         out.asks.extend(book.unsorted(Side::Ask));
