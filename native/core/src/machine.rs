@@ -31,6 +31,7 @@ mod config;
 mod control;
 mod definition;
 mod depth;
+mod difference;
 mod entry;
 mod figures;
 mod frontier;

@@ -1,11 +1,12 @@
 //! When a book's image is written: so seldom that it costs the writer little, so often that a reader is never far from one.
 //!
 //! An image is due when 32 times as many levels have changed as the book has, so that it costs a fraction of the changes
-//! themselves; after a new book; and before the ring overwrites what was written since the last image, so that a reader finds
-//! all later records still there. Where it can, it follows a delta, whose record then says so: readers check their books by it.
+//! themselves; after a new book, at once or, where it was told by its differences, with the next delta; and before the ring
+//! overwrites what was written since the last image, so that a reader finds all later records still there. Where it can, it follows a
+//! delta, whose record then says so: readers check their books by it.
 
 use tickring_core::book::{Side, level_hash};
-use tickring_core::event::{BookChange, Level, flag};
+use tickring_core::event::{BookChange, Header, Level, flag};
 use tickring_core::sink::Latest;
 
 use crate::chains::{self, ChainWriter};
@@ -104,15 +105,16 @@ impl Images {
         (self.changes, self.now) = (0, 0);
     }
 
-    /// A delta is about to be published; gives the flag of its record.
+    /// A delta is about to be published; gives the flag of its record. One that is recovered brings readers to a new book, as if each
+    /// level had changed: the next one is followed by an image, by which they check that they have it.
     #[inline]
-    pub(crate) fn delta(&mut self, instrument: u32, change: &BookChange<'_>) -> u16 {
-        self.changes += (change.bids.len() + change.asks.len()) as u64;
+    pub(crate) fn delta(&mut self, header: &Header, change: &BookChange<'_>) -> u16 {
+        self.changes += (change.bids.len() + change.asks.len()) as u64 + (u64::from(header.flags & flag::RECOVERED) << 32);
         let last = u32::from(change.part) + 1 == u32::from(change.parts);
-        if self.due[place(instrument)] != instrument || !last {
+        if self.due[place(header.instrument)] != header.instrument || !last {
             return 0;
         }
-        self.now = instrument;
+        self.now = header.instrument;
         flag::IMAGE
     }
 

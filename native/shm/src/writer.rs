@@ -303,7 +303,7 @@ impl Sink for Writer {
             }
         }
         let flags = match &event.body {
-            Body::BookDelta(change) => self.images.delta(event.header.instrument, change),
+            Body::BookDelta(change) => self.images.delta(&event.header, change),
             Body::BookSnapshot(_) => self.images.snapshot(event.header.instrument),
             _ => 0,
         };

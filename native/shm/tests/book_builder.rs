@@ -5,7 +5,8 @@ mod support;
 
 use support::engine::Engine;
 use support::{NAME, Root, SLOTS, options};
-use tickring_core::event::{Level, State};
+use tickring_core::book::Side;
+use tickring_core::event::{Kind, Level, State};
 use tickring_shm::{Applied, BookBuilder, BookState, Poll, Reader, Record, SegmentOptions};
 
 /// Reads on to the newest record; gives what became of each.
@@ -68,6 +69,57 @@ fn a_reader_that_joins_at_any_moment_has_the_book_of_that_moment() {
     }
     let checks: Vec<_> = followers.iter().map(|builder| (builder.checks(), builder.failures(), builder.joins())).collect();
     assert!(checks.iter().all(|(checks, failures, joins)| *checks > 0 && *failures == 0 && *joins == 1), "{checks:?}");
+}
+
+/// N3: no whole book passes by, whoever follows or joins, and the image behind the next delta says that the book is the engine's.
+#[test]
+fn a_book_told_by_its_differences_is_followed_joined_and_checked() {
+    let root = Root::new();
+    let mut engine = Engine::new(&larger(&root), 2);
+    engine.snapshot(0, 400);
+    engine.snapshot(1, 30);
+    let mut reader = open(&root);
+    let mut builder = BookBuilder::new(&reader, 0);
+    for round in 0..200_u64 {
+        let (checks, levels) = (builder.checks(), 1 + (round * round) % 500);
+        engine.swap(0, levels, round % 5);
+        let joined = open(&root);
+        engine.assert_equal(&BookBuilder::new(&joined, 0));
+        let mut record = Record::default();
+        let mut states = Vec::new();
+        while reader.poll(&mut record) == Poll::Record {
+            assert!(matches!(builder.apply(&reader, &record), Applied::Nothing | Applied::Changed), "round {round}");
+            assert_ne!((record.kind, record.instrument), (Kind::BookSnapshot, 1));
+            states.push(builder.state());
+        }
+        assert!(states.starts_with(&[BookState::Stale]) && states.ends_with(&[BookState::Live]), "{states:?}");
+        engine.assert_equal(&builder);
+        engine.delta(0, 2, 3_000);
+        engine.delta(1, 5, 300);
+        engine.delta(0, 2, 3_000);
+        follow(&mut reader, &mut builder);
+        engine.assert_equal(&builder);
+        assert_eq!((builder.checks(), builder.failures(), builder.joins()), (checks + 1, 0, 1), "round {round}");
+    }
+}
+
+/// The old book of a reader that is not the engine's: what differs does not set it right, and its check finds that.
+#[test]
+fn a_wrong_old_book_is_found_behind_the_differences() {
+    let root = Root::new();
+    let mut engine = Engine::new(&larger(&root), 1);
+    engine.snapshot(0, 100);
+    let mut reader = open(&root);
+    let mut builder = BookBuilder::new(&reader, 0);
+    // The engine's book is another one from here on, and no record says so.
+    engine.books[0].0.apply(Side::Bid, Level { price: 99_000, qty: 77_777 });
+    engine.swap(0, 20, 2);
+    follow(&mut reader, &mut builder);
+    engine.delta(0, 2, 300);
+    engine.delta(0, 2, 300);
+    assert!(follow(&mut reader, &mut builder).contains(&Applied::Rebuilt));
+    assert_eq!((builder.checks(), builder.failures(), builder.joins()), (1, 1, 2));
+    engine.assert_equal(&builder);
 }
 
 #[test]

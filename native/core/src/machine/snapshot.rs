@@ -1,8 +1,8 @@
 //! Depth snapshots in, full books out.
 
-use super::entry::{Channel, touch_flags};
+use super::entry::{Channel, Entry, touch_flags};
 use super::output::{Change, Tag};
-use super::{Machine, Output, refuse};
+use super::{Machine, Output, Scratch, difference, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Book, Side, Touch};
 use crate::error::Code;
 use crate::event::{Level, State, flag};
@@ -87,7 +87,7 @@ impl Machine {
         sync.phase = Phase::Loaded;
     }
 
-    /// Publishes the proven snapshot and the deltas that follow it, and lets the new book serve.
+    /// Lets the proven book serve: publishes what it changes of the one that served, or all of it, and the deltas that follow it.
     pub(super) fn go_live<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
         self.void_audit(slot);
         let Self { entries, scratch, counters, spare_books, .. } = self;
@@ -96,10 +96,19 @@ impl Machine {
             entry.sync.aside.take().expect("invariant: a book goes live from its snapshot");
         let recovered = if entry.sync.gapped { flag::RECOVERED } else { 0 };
         let tag = Tag { instrument: entry.definition.id, flags: recovered, ts_event };
-        send_book(&book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, out);
+        if differs_less(entry, &book, update_id, scratch) {
+            let tag = Tag { flags: flag::RECOVERED | touch_flags(book.touch()), ..tag };
+            let Scratch { bids, asks, .. } = scratch;
+            let prev_update_id = entry.counters.last_update_id;
+            out.change(tag, &Change { snapshot: false, prev_update_id, last_update_id: update_id, bids, asks }, false);
+            counters.book_differences += 1;
+        } else {
+            send_book(&book, tag, update_id, &mut scratch.bids, &mut scratch.asks, false, out);
+            counters.book_snapshots += 1;
+        }
         let ends = !entry.venue.snapshots_in_stream();
-        entry.frontier = [&scratch.bids, &scratch.asks].map(|side| side.last().filter(|_| ends).map(|level| level.price));
-        counters.book_snapshots += 1;
+        let prices = |side| book.unsorted(side).filter(|_| ends).map(|level| level.price);
+        entry.frontier = [prices(Side::Bid).min(), prices(Side::Ask).max()];
         (entry.book_ts_event, entry.counters.last_update_id) = (ts_event, update_id);
         for delta in entry.sync.buffer.deltas() {
             let (bids, asks) = entry.sync.buffer.levels(delta);
@@ -168,6 +177,15 @@ impl Machine {
         send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, last, out);
         counters.book_snapshots += 1;
     }
+}
+
+/// Whether readers can be told of a new book by what differs from the one that serves, which they hold: then that stands in the scratch
+/// vectors. It has fewer levels than the whole book, and ids do not go back.
+fn differs_less(entry: &Entry, book: &Book, update_id: u64, scratch: &mut Scratch) -> bool {
+    let levels = book.levels(Side::Bid) + book.levels(Side::Ask);
+    !entry.book.is_empty()
+        && update_id >= entry.counters.last_update_id
+        && difference::find(&entry.book, book, levels, &mut scratch.bids, &mut scratch.asks)
 }
 
 /// Publishes a whole book, best levels first.

@@ -59,6 +59,8 @@ pub struct Reader {
     pub seen: Vec<(Header, Seen)>,
     pub latest: HashMap<u32, LatestSeen>,
     pub definitions: HashMap<u32, Instrument>,
+    /// Levels of all book events.
+    pub levels: usize,
     frame_seq: u64,
     next_index: u32,
     ended: bool,
@@ -87,6 +89,7 @@ impl Reader {
         };
         let book = self.books.entry(event.header.instrument).or_default();
         assert!(change.bids.len() + change.asks.len() <= LEVELS_PER_EVENT_MAX);
+        self.levels += change.bids.len() + change.asks.len();
         assert_eq!(change.part, book.next_part, "parts come in order");
         let ends = change.part + 1 == change.parts;
         assert_eq!(event.header.flags & flag::MORE == 0, ends);

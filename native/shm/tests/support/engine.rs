@@ -146,6 +146,42 @@ impl Engine {
         self.input(slot, &bodies, true);
     }
 
+    /// A resync of which readers are told what differs: a status, as long as the old book serves, then the difference and the deltas
+    /// that waited. All levels of `changes` are new ones.
+    pub fn swap(&mut self, slot: u32, changes: u64, waiting: u64) {
+        self.flags[slot as usize] = flag::STALE;
+        self.status(slot, State::Resync, true);
+        let mut told = Vec::new();
+        for turn in 0..=waiting {
+            let mut sides = [Vec::new(), Vec::new()];
+            for _ in 0..if turn == 0 { changes } else { 3 } {
+                let (away, qty) = (self.numbers.below(3_000) as i64 + 1, (self.numbers.below(3) * 7) as i64);
+                let side = self.numbers.below(2);
+                let price = 100_000 + if side == 0 { -away } else { away };
+                sides[side as usize].push(Level { price, qty });
+            }
+            let (book, id) = &mut self.books[slot as usize];
+            book.apply_all(&sides[0], &sides[1]);
+            let prev_update_id = std::mem::replace(id, *id + if turn == 0 { 50 } else { 1 });
+            told.push((if turn == 0 { flag::RECOVERED } else { 0 }, sides, prev_update_id, *id));
+        }
+        self.flags[slot as usize] = 0;
+        let mut bodies = Vec::new();
+        for (flags, [bids, asks], prev_update_id, last_update_id) in &told {
+            // No more than fits a record.
+            let parts = bids.chunks(60).len().max(asks.chunks(60).len()).max(1);
+            for part in 0..parts {
+                let [bids, asks] = [bids, asks].map(|side| side.chunks(60).nth(part).unwrap_or_default());
+                let (prev_update_id, last_update_id) = (*prev_update_id, *last_update_id);
+                let (part, parts) = (part as u16, parts as u16);
+                let change = BookChange { prev_update_id, last_update_id, part, parts, bids, asks };
+                bodies.push((*flags | if part + 1 < parts { flag::MORE } else { 0 }, Body::BookDelta(change)));
+            }
+        }
+        bodies.push((0, Body::Status(Status { state: State::Live, connection: 1, code: None, detail: 0 })));
+        self.input(slot, &bodies, true);
+    }
+
     /// A delta of some levels, one in three of which leaves the book; of more than 128 in two parts.
     pub fn delta(&mut self, slot: u32, levels: u64, spread: u64) {
         let mut bids = Vec::new();
