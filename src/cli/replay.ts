@@ -63,6 +63,7 @@ function countsOf(counters: Readonly<Record<string, number>>, depthAnswers: numb
     older_than_snapshot: of('older_than_snapshot'),
     depth_answers: depthAnswers,
     book_snapshots: of('book_snapshots'),
+    book_differences: of('book_differences'),
     gaps: of('gaps'),
     resyncs: of('resyncs'),
     duplicates: of('duplicates'),

@@ -32,7 +32,8 @@ pub mod flag {
     pub const CROSSED: u16 = 1 << 4;
     /// Best bid equal to best ask.
     pub const LOCKED: u16 = 1 << 5;
-    /// Restored after a gap.
+    /// Restored after a gap. A book delta with it is no message of the venue's: it brings the book that served to the one that was
+    /// proven in its place.
     pub const RECOVERED: u16 = 1 << 6;
     /// The venue's time is more than a minute away from our receive time.
     pub const BAD_TS: u16 = 1 << 7;

@@ -80,6 +80,45 @@ fn every_rung_leads_to_the_same_book_with_numbers_that_follow() {
     }
 }
 
+/// N3: the old book serves flagged stale; what the new one has otherwise is one change of several parts, on every rung.
+#[test]
+fn a_resync_costs_clients_what_differs() {
+    let root = Root::new();
+    let (mut engine, mut fanout, book) = start(&root);
+    let mut clients = Rung::ALL.map(|rung| {
+        let client = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, rung).unwrap());
+        fanout.interest(book, Encoding::FlatBuffers, rung, true);
+        client
+    });
+    engine.status(ID, Status { state: State::Resync, connection: 0, code: None, detail: 1 });
+    let met = drain_until(&mut fanout, |_, messages| on(messages, Rung::Full).len() == 1);
+    let mut late = Client::join(fanout.snapshot(book, Encoding::FlatBuffers, Rung::Full).unwrap());
+    let flags =
+        serde_json::from_slice::<serde_json::Value>(fanout.snapshot(book, Encoding::Json, Rung::Full).unwrap()).unwrap();
+    assert_eq!(flags["flags"], serde_json::json!(["stale"]), "who joins meanwhile is told");
+    let gone: Vec<_> = (1..=9).map(|price| level(price, 0)).chain((31..=40).map(|price| level(price, 2))).collect();
+    engine.delta(ID, 900, &gone, &[level(101, 0), level(131, 4)], 8);
+    engine.status(ID, Status { state: State::Live, connection: 0, code: None, detail: 900 });
+    let done = |fanout: &Fanout, messages: &[Received]| {
+        let last = fanout.seq(book).unwrap();
+        Rung::ALL.iter().all(|rung| on(messages, *rung).iter().any(|message| message.seq() == last))
+    };
+    let messages = [met, drain_until(&mut fanout, done)].concat();
+    let truth = &engine.books[&ID].1;
+    let is_whole = |message: &fbs::Message<'_>| message.body_as_book_snapshot().is_some();
+    for (rung, client) in Rung::ALL.into_iter().zip(&mut clients) {
+        let got = on(&messages, rung);
+        got.iter().for_each(|message| assert!(client.follow_conflated(message), "{rung:?}"));
+        let depth = if rung.depth() == 0 { usize::MAX } else { rung.depth().into() };
+        assert_eq!(client.book.as_ref().unwrap().1, best(truth, depth), "{rung:?}");
+        assert!(client.skips.is_empty() && (rung.depth() != 0 || !got.iter().any(is_whole)), "{rung:?}");
+    }
+    for message in on(&messages, Rung::Full) {
+        late.follow(&message);
+    }
+    assert_eq!(late.book.unwrap(), (900, truth.clone()));
+}
+
 #[test]
 fn a_token_brings_exactly_what_was_missed_or_nothing() {
     let root = Root::new();
