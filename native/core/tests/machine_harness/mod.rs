@@ -59,7 +59,6 @@ pub struct Reader {
     pub seen: Vec<(Header, Seen)>,
     pub latest: HashMap<u32, LatestSeen>,
     pub definitions: HashMap<u32, Instrument>,
-    /// Levels of all book events.
     pub levels: usize,
     frame_seq: u64,
     next_index: u32,
@@ -145,10 +144,8 @@ impl Reader {
     }
 
     pub fn states(&self) -> Vec<State> {
-        self.seen
-            .iter()
-            .filter_map(|(_, seen)| if let Seen::Status(status) = seen { Some(status.state) } else { None })
-            .collect()
+        let state = |(_, seen): &(Header, Seen)| if let Seen::Status(status) = seen { Some(status.state) } else { None };
+        self.seen.iter().filter_map(state).collect()
     }
 
     pub fn bodies(&self) -> Vec<Seen> {
