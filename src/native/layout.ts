@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x3cf405ae15aea733n;
+export const SCHEMA_HASH = 0x6458d5923c10cb9dn;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -176,6 +176,7 @@ export const SHARD_COUNTERS = [
   { name: 'quotes', help: 'Quote events.' },
   { name: 'book_deltas', help: 'Book deltas applied.' },
   { name: 'book_snapshots', help: 'Full books published.' },
+  { name: 'book_differences', help: 'New books published as what differs from the one that served.' },
   { name: 'gaps', help: 'Gap events.' },
   { name: 'resyncs', help: 'Times a book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
