@@ -180,6 +180,8 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     ...(feed.lineWsUrls === undefined ? {} : { line_ws_urls: feed.lineWsUrls.map(hideSecrets) }),
     ws_url: hideSecrets(feed.wsUrl),
     rest_url: hideSecrets(feed.restUrl),
+    alternate_ws_urls: (feed.wsAlternates ?? []).map(hideSecrets),
+    alternate_rest_urls: (feed.restAlternates ?? []).map(hideSecrets),
     ...(feed.validation === undefined ? {} : { validation: validationSettings(feed.validation) }),
   }));
   return stringify({

@@ -3,7 +3,7 @@ import { Piscina } from 'piscina';
 import type { EngineConfig } from '../model/config.js';
 import type { Drift } from '../model/drift.js';
 import { TickringError } from '../model/errors.js';
-import type { BookText, EngineStatus } from '../model/status.js';
+import type { BookText, EngineStatus, RestAddress } from '../model/status.js';
 import { type Venue, venueIn } from '../model/venue.js';
 import { EngineLock, native, version } from '../native/index.js';
 import { Budgets } from './budgets.js';
@@ -15,7 +15,7 @@ import { Feeds } from './feeds.js';
 import { latencyOf } from './latency.js';
 import { ListingCache } from './listings.js';
 import type { Logger } from './log.js';
-import { RestClient } from './rest.js';
+import { movedLog, RestClient } from './rest.js';
 import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
 import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
 import { SubscriptionBook } from './subscription-book.js';
@@ -67,6 +67,11 @@ export async function startEngine(config: EngineConfig, deps: EngineDeps): Promi
   return engine;
 }
 
+/** Each venue and address once, whoever asks there. */
+function movedOf(moved: readonly (readonly RestAddress[])[]): RestAddress[] {
+  return [...new Map(moved.flat().map((each) => [`${each.venue} ${each.address}`, each])).values()];
+}
+
 class EngineMain implements Engine {
   readonly #config: EngineConfig;
   readonly #deps: EngineDeps;
@@ -105,7 +110,8 @@ class EngineMain implements Engine {
       this.#lock.release();
       throw error;
     }
-    this.#rest = new RestClient(this.#budgets);
+    this.#rest = new RestClient(this.#budgets, movedLog(deps.logger));
+    for (const feed of config.feeds) this.#rest.know(feed);
     // What a listing said is in the log and the status.
     this.#drift = new DriftSentinel({ logger: deps.logger, keep: () => {} });
     this.#pool = new Piscina({
@@ -171,6 +177,7 @@ class EngineMain implements Engine {
         .flatMap(({ instruments }) => instruments.filter(({ venue }) => venue !== VIEW))
         .sort((a, b) => a.id - b.id),
       views: states.flatMap(({ views }) => views),
+      restMoved: movedOf([this.#rest.moved, ...states.map(({ moved }) => moved)]),
       unlisted: this.#feeds.unlisted,
       drift: merged([this.#drift.list(), ...states.map(({ drift }) => drift)]),
     };

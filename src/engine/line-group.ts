@@ -3,9 +3,9 @@ import type { InstrumentDefinition } from '../native/index.js';
 import type { Line } from './line.js';
 import { RotatingLine, type RotatingLineOptions } from './rotating-line.js';
 
-export interface LineGroupOptions extends Omit<RotatingLineOptions, 'url' | 'backoff' | 'mayRotate'> {
+export interface LineGroupOptions extends Omit<RotatingLineOptions, 'urls' | 'backoff' | 'mayRotate'> {
   /** Of each line. */
-  readonly addresses: readonly Pick<RotatingLineOptions, 'url' | 'backoff'>[];
+  readonly addresses: readonly Pick<RotatingLineOptions, 'urls' | 'backoff'>[];
 }
 
 /** Lines that carry the same streams: the core takes what comes first. One of them rotates at a time. */

@@ -3,11 +3,13 @@ import type { ChannelName, TransportName } from '../model/config.js';
 import type { ConnectionState } from '../model/status.js';
 import type { ConnectionClass, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
+import { Addresses, shown, UNREACHABLE } from './addresses.js';
 import type { Backoff } from './backoff.js';
 import { FirstData } from './first-data.js';
+import type { LineInputs } from './line-inputs.js';
 import type { Logger } from './log.js';
 import { Outbox } from './outbox.js';
-import type { Closing, SocketInputs, VenueSocket } from './socket.js';
+import type { Closing, VenueSocket } from './socket.js';
 import { openSocket } from './transports.js';
 import { keyHeaders } from './venue-key.js';
 
@@ -28,23 +30,12 @@ const ATTEMPT_AGAIN_MS = 10_000;
 /** Looks come every second; after a longer pause our own loop was held up, and what waits in sockets is read first. */
 const LOOK_LATE_MS = 3_000;
 
-/** What a line feeds: the shard's inputs, in the order in which things happened. */
-export interface LineInputs extends SocketInputs {
-  connect(connection: number): void;
-  disconnect(connection: number, reason: number): void;
-  subscribe(connection: number, instrument: number, channels: number): void;
-  ack(connection: number, instrument: number, accepted: boolean): void;
-  /** The venue refused a control message with this code. */
-  refused(connection: number, venueCode: number): void;
-  /** Messages of this channel that arrived so far. */
-  arrived(instrument: number, channel: ChannelName): number;
-}
-
 export interface LineOptions {
   readonly venue: Venue;
   readonly connectionClass: ConnectionClass;
   readonly channels: readonly ChannelName[];
-  readonly url: string;
+  /** Where it connects: to the first of them, or to the next one where that cannot be reached. */
+  readonly urls: readonly string[];
   readonly transport: TransportName;
   /** Number of the connection within the shard, kept over reconnects. */
   readonly connection: number;
@@ -80,6 +71,7 @@ export class Line {
   readonly #bits: number;
   /** Something comes all the time, so that silence means a dead connection. */
   readonly #isBusy: boolean;
+  readonly #addresses: Addresses;
   #socket: VenueSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
   readonly #outbox: Outbox;
@@ -101,6 +93,7 @@ export class Line {
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#addresses = new Addresses(options.urls);
     this.#instruments = options.instruments;
     this.#isBusy = options.channels.some((channel) => BUSY.has(channel));
     this.#bits = options.channels.reduce((bits, channel) => bits | CHANNELS[channel], 0);
@@ -126,6 +119,11 @@ export class Line {
     return this.#options.channels;
   }
 
+  /** Where it is connected, or tries to be. */
+  get address(): string {
+    return shown(this.#addresses.url);
+  }
+
   get isOpen(): boolean {
     return this.#socket?.isOpen === true;
   }
@@ -147,7 +145,7 @@ export class Line {
 
   start(): void {
     if (this.#stopped) return;
-    const { venue, url, transport, backoff, inputs, connection, logger } = this.#options;
+    const { venue, transport, backoff, inputs, connection, logger } = this.#options;
     const waitMs = backoff.attempt();
     if (waitMs > 0) {
       logger.warn({ connection, waitMs }, 'connections of this host to the venue are as many as it allows in five minutes');
@@ -166,7 +164,7 @@ export class Line {
     }
     let opened = false;
     const socket = openSocket({
-      url,
+      url: this.#addresses.url,
       transport,
       headers,
       connection,
@@ -381,6 +379,8 @@ export class Line {
       return;
     }
     this.#failures = opened && ageMs > SETTLED_MS ? 0 : this.#failures + 1;
+    const move = this.#addresses.closed(closing, this.#failures);
+    if (move !== undefined) logger.warn({ connection, class: this.connectionClass, ...move }, UNREACHABLE);
     const delayMs = Math.round(backoff.delay(this.#failures, closing.refusal));
     logger.warn({ connection, class: this.connectionClass, reason: closing.text, delayMs }, 'disconnected');
     this.#retry = setTimeout(() => this.start(), delayMs);

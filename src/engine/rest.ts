@@ -1,6 +1,10 @@
 import { Agent, request } from 'undici';
+import type { FeedConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
+import type { RestAddress } from '../model/status.js';
 import type { RestRequest, Venue } from '../model/venue.js';
+import { Addresses, SERVER_ERROR, shown } from './addresses.js';
+import type { Logger } from './log.js';
 import type { Lease, LeaseRank } from './weight-budget.js';
 
 /** Longest a whole answer may take. */
@@ -54,6 +58,36 @@ export function retryAfterMs(header: string | string[] | undefined): number {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, RETRY_AFTER_MAX_S) * 1000 : RETRY_AFTER_DEFAULT_MS;
 }
 
+/** Another address of a venue is asked from now on. */
+export interface RestMove {
+  readonly venue: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Where a request goes, and on whose budget. */
+interface Asked {
+  readonly account: string;
+  readonly url: string;
+  readonly path: string;
+}
+
+/** Tells the log. */
+export const movedLog =
+  (logger: Logger) =>
+  (move: RestMove): void =>
+    logger.warn({ ...move }, 'the REST address of a venue cannot be reached; another one is asked');
+
+/** All addresses that a venue documents are one budget, by whichever of them a feed begins: it counts what we ask, not where. */
+function accountOf({ defaults }: Venue, restUrl: string): string {
+  return defaults.restAlternates?.includes(restUrl) === true ? defaults.restUrl : restUrl;
+}
+
+/** The address was not reached, or did not answer as a server that works; what the venue refuses is no matter of the address. */
+function isUnreachable(error: unknown): boolean {
+  return !(error instanceof TickringError) || Number(error.context['status'] ?? 0) >= SERVER_ERROR;
+}
+
 /** Asks venues over REST: under their budget, with deadlines and a size limit, never following a redirect. */
 export class RestClient {
   readonly #agent = new Agent({
@@ -63,9 +97,28 @@ export class RestClient {
     connect: { timeout: DEADLINE_MS },
   });
   readonly #budget: Budget;
+  readonly #moved: (move: RestMove) => void;
+  /** By REST root of a feed. */
+  readonly #addresses = new Map<string, { readonly venue: string; readonly addresses: Addresses }>();
+  readonly #now: (() => number) | undefined;
 
-  constructor(budget: Budget) {
+  /** `moved` is told when another address of a venue is asked from now on. */
+  constructor(budget: Budget, moved: (move: RestMove) => void = () => {}, now?: () => number) {
     this.#budget = budget;
+    this.#moved = moved;
+    this.#now = now;
+  }
+
+  /** From now on, requests to this feed's REST root may go to its alternates; without this, to those that the venue documents. */
+  know({ venue, restUrl, restAlternates = [] }: Pick<FeedConfig, 'venue' | 'restUrl' | 'restAlternates'>): void {
+    if (this.#addresses.has(restUrl)) return;
+    this.#addresses.set(restUrl, { venue, addresses: new Addresses([restUrl, ...restAlternates], this.#now) });
+  }
+
+  /** Venues that are asked at another address than their first. */
+  get moved(): RestAddress[] {
+    const all = [...this.#addresses.values()].filter(({ addresses }) => !addresses.isFirst);
+    return all.map(({ venue, addresses }) => ({ venue, address: shown(addresses.url) }));
   }
 
   /**
@@ -83,18 +136,25 @@ export class RestClient {
   ): Promise<Buffer> {
     const { restWeightPerMinute, restWindow } = venue.limits;
     const { weight: limit, ms: windowMs } = restWindow ?? { weight: restWeightPerMinute, ms: MINUTE_MS };
-    const lease = await this.#lease({ restUrl, weight, limit, windowMs, rank }, signal);
-    let over = (): void => this.#budget.settle(restUrl, lease);
+    const account = accountOf(venue, restUrl);
+    const lease = await this.#lease({ restUrl: account, weight, limit, windowMs, rank }, signal);
+    let over = (): void => this.#budget.settle(account, lease);
+    const addresses = this.#addressesOf(venue, restUrl);
+    const { url } = addresses;
     const where = `${venue.name} ${path.split('?')[0]}`;
     const abort = new AbortController();
     const stop = (): void => abort.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     const deadline = setTimeout(() => abort.abort(new Error(`no whole answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
     try {
-      return await this.#ask(venue, restUrl, path, where, abort.signal);
+      const body = await this.#ask(venue, { account, url, path }, where, abort.signal);
+      addresses.worked(url);
+      return body;
     } catch (error) {
+      if (!signal.aborted && isUnreachable(error) && addresses.failed(url))
+        this.#moved({ venue: venue.name, from: shown(url), to: shown(addresses.url) });
       if (error instanceof TickringError) throw error;
-      if (UNSENT.has((error as { code?: unknown } | null)?.code)) over = () => this.#budget.refund(restUrl, lease);
+      if (UNSENT.has((error as { code?: unknown } | null)?.code)) over = () => this.#budget.refund(account, lease);
       const reason = error instanceof Error ? error.message : String(error);
       throw new TickringError('VENUE_REST', `${where} failed: ${reason}`, { cause: error });
     } finally {
@@ -132,12 +192,20 @@ export class RestClient {
     }
   }
 
-  async #ask(venue: Venue, restUrl: string, path: string, where: string, signal: AbortSignal): Promise<Buffer> {
-    const { statusCode: status, headers, body } = await request(restUrl + path, { dispatcher: this.#agent, signal });
+  #addressesOf(venue: Venue, restUrl: string): Addresses {
+    const { defaults, name } = venue;
+    this.know({ venue: name, ...(restUrl === defaults.restUrl ? defaults : {}), restUrl });
+    const { addresses } = this.#addresses.get(restUrl) as { addresses: Addresses };
+    addresses.comeBack();
+    return addresses;
+  }
+
+  async #ask(venue: Venue, { account, url, path }: Asked, where: string, signal: AbortSignal): Promise<Buffer> {
+    const { statusCode: status, headers, body } = await request(url + path, { dispatcher: this.#agent, signal });
     const used = venue.usedWeight(headers);
-    if (used !== undefined) this.#budget.used(restUrl, used);
+    if (used !== undefined) this.#budget.used(account, used);
     const retryAfter = headers['retry-after'];
-    if (BANS.has(status)) this.#budget.banned(restUrl, retryAfterMs(retryAfter));
+    if (BANS.has(status)) this.#budget.banned(account, retryAfterMs(retryAfter));
     if (status === 200) return await collect(body, where);
     await body.dump();
     const wait = retryAfter === undefined || BANS.has(status) ? {} : { retryAfterMs: retryAfterMs(retryAfter) };

@@ -1,6 +1,7 @@
 import type { ChannelName } from '../model/config.js';
 import type { InstrumentDefinition } from '../native/index.js';
-import { Line, type LineInputs, type LineOptions } from './line.js';
+import { Line, type LineOptions } from './line.js';
+import type { LineInputs } from './line-inputs.js';
 
 /** How long a stream on which nobody has brought anything may keep the connection before it: it was acknowledged on both. */
 const QUIET_MS = 5_000;

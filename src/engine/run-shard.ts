@@ -6,7 +6,7 @@ import { DriftSentinel } from './drift.js';
 import type { Line } from './line.js';
 import type { Logger, LogLevel } from './log.js';
 import { Quarantine } from './quarantine.js';
-import { RestClient } from './rest.js';
+import { movedLog, RestClient } from './rest.js';
 import { Rpc } from './rpc.js';
 import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
 import { ShardHost } from './shard-host.js';
@@ -50,13 +50,16 @@ class ShardRunner {
     this.#beat = new Int32Array(task.heartbeat);
     this.#rpc = new Rpc<MainCalls>(task.port, this.#calls() as Record<string, (argument: never) => unknown>);
     this.#logger = proxyLogger(this.#rpc, task.shard);
-    this.#rest = new RestClient({
-      lease: (asking) => this.#rpc.call('lease', asking),
-      settle: (restUrl, lease) => this.#rpc.notify('settle', { restUrl, lease }),
-      refund: (restUrl, lease) => this.#rpc.notify('refund', { restUrl, lease }),
-      used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
-      banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
-    });
+    this.#rest = new RestClient(
+      {
+        lease: (asking) => this.#rpc.call('lease', asking),
+        settle: (restUrl, lease) => this.#rpc.notify('settle', { restUrl, lease }),
+        refund: (restUrl, lease) => this.#rpc.notify('refund', { restUrl, lease }),
+        used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
+        banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
+      },
+      movedLog(this.#logger),
+    );
     this.#quarantine = new Quarantine(task.config.stateDir, task.shard, task.config.quarantineBytesMax, this.#logger);
     this.#samples = new Quarantine(task.config.stateDir, task.shard, DRIFT_BYTES_MAX, this.#logger, 'drift');
     this.#drift = new DriftSentinel({
@@ -261,12 +264,14 @@ class ShardRunner {
         instruments: this.#host.instruments(),
         drift: this.#drift.list(),
         views: this.#views.status(),
+        moved: this.#rest.moved,
         connections: [...this.#feeds.values()].flatMap(({ id, connections, clock }) =>
           connections.map(({ line, place, rotations }) => ({
             feed: id,
             shard: this.#task.shard,
             connection: line.connection,
             connectionClass: line.connectionClass,
+            address: line.address,
             state: line.state,
             reconnects: Math.max(0, line.reconnects),
             lastFrameAgeMs: line.lastFrameAgeMs,

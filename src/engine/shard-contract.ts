@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EngineConfig, FeedConfig } from '../model/config.js';
 import type { Drift } from '../model/drift.js';
 import type { IngestResult, IngestRow } from '../model/feeds.js';
-import type { BookText, ConnectionStatus, InstrumentStatus, ViewStatus } from '../model/status.js';
+import type { BookText, ConnectionStatus, InstrumentStatus, RestAddress, ViewStatus } from '../model/status.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { LogLevel } from './log.js';
 import type { Asking } from './rest.js';
@@ -48,6 +48,7 @@ export interface ShardStatus {
   readonly drift: readonly Drift[];
   /** Of the shard of views. */
   readonly views: readonly ViewStatus[];
+  readonly moved: readonly RestAddress[];
 }
 
 /** Calls that a worker answers. */

@@ -87,7 +87,7 @@ export class ShardSupervisor {
         return { id, venue: feed.venue, symbol, shard, inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
       }),
     );
-    return { counters: {}, connections: [], instruments, drift: [], views: [] };
+    return { counters: {}, connections: [], instruments, drift: [], views: [], moved: [] };
   }
 
   async #keep(): Promise<void> {

@@ -12,7 +12,7 @@ export interface Closing {
   /** A number of `DISCONNECT_REASONS`. */
   readonly reason: number;
   /** Set when the venue refused the handshake. */
-  readonly refusal: { readonly retryAfterMs: number } | null;
+  readonly refusal: { readonly retryAfterMs: number; readonly status?: number } | null;
   readonly text: string;
 }
 
@@ -67,5 +67,5 @@ export interface VenueSocket {
 /** What an HTTP answer other than 101 means for the next attempt. */
 export function refusalOf(status: number, retryAfter: string | undefined): Closing['refusal'] {
   if (!REFUSALS.has(status)) return null;
-  return { retryAfterMs: status === 401 || status === 403 ? 0 : retryAfterMs(retryAfter ?? '1') };
+  return { status, retryAfterMs: status === 401 || status === 403 ? 0 : retryAfterMs(retryAfter ?? '1') };
 }

@@ -43,6 +43,7 @@ export class VenueFeed {
   constructor(options: VenueFeedOptions) {
     const { config, venue, task, rest, logger, deliver } = options;
     this.#options = options;
+    rest.know(task.feed);
     this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver });
     this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });
     const { snapshots } = this;
@@ -152,14 +153,16 @@ export class VenueFeed {
     instruments: readonly InstrumentDefinition[],
   ): LineGroup {
     const { venue, task, inputs, logger, nextConnection } = this.#options;
-    const { wsUrl, lines = 1, lineWsUrls = [] } = task.feed;
+    const { wsUrl, lines = 1, lineWsUrls = [], wsAlternates = [] } = task.feed;
     return new LineGroup({
       venue,
       connectionClass,
       channels,
       addresses: Array.from({ length: lines }, (_, line) => {
         const address = lineWsUrls[line] ?? wsUrl;
-        return { url: address + connectionClass.path, backoff: this.#backoff(address) };
+        const urls = [address, ...wsAlternates].map((root) => root + connectionClass.path);
+        // Attempts at alternates are counted as those at the first: it is one venue that tolerates so many.
+        return { urls, backoff: this.#backoff(address) };
       }),
       transport: task.feed.transport,
       nextConnection: () => nextConnection(this),

@@ -73,6 +73,9 @@ export interface FeedConfig {
   readonly lines?: number;
   /** Addresses of those lines, where they are not `wsUrl`. */
   readonly lineWsUrls?: readonly string[];
+  /** Other addresses of the same venue, for when the first cannot be reached: of sockets, and of REST. */
+  readonly wsAlternates?: readonly string[];
+  readonly restAlternates?: readonly string[];
 }
 
 /** Most lines of a feed. */

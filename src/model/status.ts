@@ -11,6 +11,8 @@ export interface ConnectionStatus {
   readonly shard: number;
   readonly connection: number;
   readonly connectionClass: string;
+  /** Root of the address that it is connected to, or tries. */
+  readonly address: string;
   readonly state: ConnectionState;
   readonly reconnects: number;
   readonly lastFrameAgeMs: number | null;
@@ -48,6 +50,12 @@ export interface InstrumentStatus {
   readonly subscription: 'pending' | 'subscribed' | 'failed';
 }
 
+/** Where a venue's REST interface is asked. */
+export interface RestAddress {
+  readonly venue: string;
+  readonly address: string;
+}
+
 /** A view of several venues. */
 export interface ViewStatus {
   readonly symbol: string;
@@ -81,6 +89,8 @@ export interface EngineStatus {
   readonly connections: readonly ConnectionStatus[];
   readonly instruments: readonly InstrumentStatus[];
   readonly views: readonly ViewStatus[];
+  /** Venues whose REST interface is asked at another address than the first. */
+  readonly restMoved: readonly RestAddress[];
   /** Configured symbols that their venue does not list; they are left out. */
   readonly unlisted: readonly { readonly feed: string; readonly symbol: string }[];
   /** What venues changed without our knowing, newest first. */

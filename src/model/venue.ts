@@ -69,12 +69,20 @@ export interface VenueKey {
   readonly variable: string;
 }
 
+/** Roots of a venue's addresses, without path; alternates are those that its documents name for the same data. */
+export interface VenueAddresses {
+  readonly wsUrl: string;
+  readonly restUrl: string;
+  readonly wsAlternates?: readonly string[];
+  readonly restAlternates?: readonly string[];
+}
+
 /** A venue's wire contract: pure, no socket, timer, clock or state. The engine owns connections. */
 export interface Venue {
   /** Number in the addon's registry; never reused. */
   readonly id: number;
   readonly name: string;
-  readonly defaults: { readonly wsUrl: string; readonly restUrl: string };
+  readonly defaults: VenueAddresses;
   readonly classes: readonly ConnectionClass[];
   readonly limits: VenueLimits;
   /** Channels of which one stream tells of several symbols, or of all: it is given up with the last of them on a connection. */

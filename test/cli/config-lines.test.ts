@@ -36,6 +36,27 @@ function problems(yaml: string, env: Record<string, string> = {}): string[] {
   return [];
 }
 
+test('config: a feed has the alternates that its venue documents, or those that are named', () => {
+  const feed = (more: string, venue = 'binance-spot') => load(`feeds: [{venue: ${venue}, symbols: [BTCUSDT]${more}}]`).config;
+  const [own] = feed('').engine.feeds;
+  expect(own?.wsAlternates).toEqual(['wss://stream.binance.com', 'wss://data-stream.binance.vision']);
+  expect(own?.restAlternates).toContain('https://api4.binance.com');
+  expect(feed('', 'bybit-spot').engine.feeds[0]).toMatchObject({ restAlternates: ['https://api.bytick.com'] });
+  const urls = ', ws_url: "ws://h:1", rest_url: "http://h:1"';
+  expect(feed(urls).engine.feeds[0]).not.toHaveProperty('wsAlternates');
+  const none = feed(', alternate_ws_urls: [], alternate_rest_urls: []');
+  expect(none.engine.feeds[0]).not.toHaveProperty('restAlternates');
+  const named = feed(`${urls}, alternate_ws_urls: ["wss://u:canary@h:2/"], alternate_rest_urls: ["http://h:3"]`);
+  expect(named.engine.feeds[0]).toMatchObject({ wsAlternates: ['wss://u:canary@h:2'], restAlternates: ['http://h:3'] });
+  expect(printConfig(named)).not.toContain('canary');
+  for (const config of [feed(''), none]) expect(load(printConfig(config)).config).toEqual(config);
+  const env = { TICKRING_FEEDS_0_ALTERNATE_WS_URLS: 'ws://h:1, ws://h:2' };
+  const yaml = 'feeds: [{venue: binance-spot, symbols: [BTCUSDT]}]';
+  expect(load(yaml, env).config.engine.feeds[0]?.wsAlternates).toEqual(['ws://h:1', 'ws://h:2']);
+  const refusal = problems('feeds: [{venue: binance-spot, symbols: [BTCUSDT], alternate_rest_urls: ["http://h/api"]}]');
+  expect(refusal[0]).toContain('feeds.0.alternate_rest_urls.0 http://h/api is no address');
+});
+
 test('config: a feed has up to four lines, each with an address of its own if need be', () => {
   const feeds = (more: string, venue = 'binance-spot'): string => `feeds: [{venue: ${venue}, symbols: [BTC-USD], ${more}}]`;
   const addresses = (count: number): string =>

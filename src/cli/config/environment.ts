@@ -23,6 +23,8 @@ const LISTS = new Set<unknown>([
   'symbols',
   'channels',
   'line_ws_urls',
+  'alternate_ws_urls',
+  'alternate_rest_urls',
   'streams',
   'trusted_proxies',
   'hosts',

@@ -1,7 +1,7 @@
 /** Feeds from either spelling: the `feeds` list, or the older `exchange_ws_url` with `symbols`. */
 import { DEFAULT_CHANNELS, type FeedConfig } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
-import { channelsServed, type Venue, venueIn } from '../../model/venue.js';
+import { channelsServed, type Venue, type VenueAddresses, venueIn } from '../../model/venue.js';
 import { venueByName, venues } from '../../venues/index.js';
 import { hideSecrets } from './problems.js';
 import { isRetired, type Settings } from './schema.js';
@@ -107,9 +107,21 @@ function listedFeeds({ feeds = [], validation }: Settings, { layers, warnings }:
       transport: feed.transport,
       ...(feed.validation === undefined ? {} : { validation: validationOf(validation, feed.validation, `${place}: ${rules}`) }),
       ...(feed.format === 'json' ? {} : { format: feed.format }),
+      ...alternatesOf(feed, defaults, ws === undefined),
       ...linesOf(feed, `${place}: feeds.${index}`, warnings),
     };
   });
+}
+
+/** Other addresses: those that are named, or the venue's own where the first ones are the venue's own too. */
+function alternatesOf(
+  feed: NonNullable<Settings['feeds']>[number],
+  { wsAlternates = [], restAlternates = [] }: VenueAddresses,
+  isDefault: boolean,
+): Pick<FeedConfig, 'wsAlternates' | 'restAlternates'> {
+  const ws = feed.alternate_ws_urls?.map(rootOf) ?? (isDefault ? wsAlternates : []);
+  const rest = feed.alternate_rest_urls?.map(rootOf) ?? (isDefault ? restAlternates : []);
+  return { ...(ws.length === 0 ? {} : { wsAlternates: ws }), ...(rest.length === 0 ? {} : { restAlternates: rest }) };
 }
 
 /** The lines of a feed: as many as the venue's numbers can tell apart, and no address for one that there is not. */

@@ -98,6 +98,14 @@ const feed = z.strictObject({
     .optional(),
   ws_url: root(['wss:', 'ws:']).optional(),
   rest_url: root(['https:', 'http:']).optional(),
+  alternate_ws_urls: z
+    .array(root(['wss:', 'ws:']))
+    .max(8)
+    .optional(),
+  alternate_rest_urls: z
+    .array(root(['https:', 'http:']))
+    .max(8)
+    .optional(),
   validation: feedValidationSchema,
 });
 

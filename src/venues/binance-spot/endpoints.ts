@@ -1,10 +1,26 @@
-import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
+import type { ConnectionClass, VenueAddresses, VenueLimits } from '../../model/venue.js';
 
 /** Production addresses. */
-export const DEFAULTS = { wsUrl: 'wss://stream.binance.com:9443', restUrl: 'https://api.binance.com' } as const;
+export const DEFAULTS: VenueAddresses = {
+  wsUrl: 'wss://stream.binance.com:9443',
+  wsAlternates: ['wss://stream.binance.com', 'wss://data-stream.binance.vision'],
+  restUrl: 'https://api.binance.com',
+  restAlternates: [
+    'https://api-gcp.binance.com',
+    'https://api1.binance.com',
+    'https://api2.binance.com',
+    'https://api3.binance.com',
+    'https://api4.binance.com',
+    'https://data-api.binance.vision',
+  ],
+};
 
 /** Production addresses where the sockets speak binary. */
-export const SBE_DEFAULTS = { ...DEFAULTS, wsUrl: 'wss://stream-sbe.binance.com:9443' } as const;
+export const SBE_DEFAULTS: VenueAddresses = {
+  ...DEFAULTS,
+  wsUrl: 'wss://stream-sbe.binance.com:9443',
+  wsAlternates: ['wss://stream-sbe.binance.com'],
+};
 
 /** All channels share one socket. */
 export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: ['book', 'trade', 'quote'], path: '/stream' }];

@@ -1,11 +1,15 @@
 import type { ChannelName } from '../../model/config.js';
-import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
+import type { ConnectionClass, VenueAddresses, VenueLimits } from '../../model/venue.js';
 
 /** Families of products; each has its own address, and the same symbol may stand in several. */
 export type Category = 'linear' | 'spot' | 'inverse';
 
 /** Production addresses. */
-export const DEFAULTS = { wsUrl: 'wss://stream.bybit.com', restUrl: 'https://api.bybit.com' } as const;
+export const DEFAULTS: VenueAddresses = {
+  wsUrl: 'wss://stream.bybit.com',
+  restUrl: 'https://api.bybit.com',
+  restAlternates: ['https://api.bytick.com'],
+};
 
 /** What futures have beside. */
 const FIGURES: readonly ChannelName[] = ['mark_price', 'funding', 'open_interest', 'liquidation'];

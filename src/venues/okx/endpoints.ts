@@ -1,11 +1,15 @@
 import type { ChannelName } from '../../model/config.js';
-import type { ConnectionClass, VenueLimits } from '../../model/venue.js';
+import type { ConnectionClass, VenueAddresses, VenueLimits } from '../../model/venue.js';
 
 /** Kinds of instruments: one address serves them all, and their listings are asked apart. */
 export type InstrumentType = 'SPOT' | 'SWAP' | 'FUTURES';
 
 /** Production addresses. Port 8443, which older clients name, was to stop on 2026-10-31. */
-export const DEFAULTS = { wsUrl: 'wss://ws.okx.com', restUrl: 'https://openapi.okx.com' } as const;
+export const DEFAULTS: VenueAddresses = {
+  wsUrl: 'wss://ws.okx.com',
+  restUrl: 'https://openapi.okx.com',
+  restAlternates: ['https://www.okx.com'],
+};
 
 /** What each kind has beside. */
 const FIGURES: Readonly<Record<InstrumentType, readonly ChannelName[]>> = {
