@@ -18,6 +18,7 @@ mod steps;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod wide;
 mod window;
 
 use ladder::Ladder;

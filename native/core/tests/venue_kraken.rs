@@ -9,7 +9,7 @@ use tickring_core::error::Code;
 use tickring_core::event::State;
 use tickring_core::input::{Input, Request};
 use tickring_core::machine::MachineConfig;
-use tickring_core::venue::{Checksum, Message, Numbering, VenueId, convert_levels, convert_quote};
+use tickring_core::venue::{Checksum, LevelTexts, Message, Numbering, VenueId, convert_levels, convert_quote};
 
 const KRAKEN: VenueId = VenueId::KrakenSpot;
 
@@ -235,7 +235,9 @@ fn levels_that_fall_out_of_the_depth_are_removed_for_readers_too() {
     };
     let levels =
         |ticks: &[i64]| ticks.iter().map(|t| tickring_core::event::Level { price: t * 10, qty: 10 }).collect::<Vec<_>>();
-    let sum = |bids: &[i64], asks: &[i64]| KRAKEN.checksum(&levels(bids), &levels(asks), (-1, -1), (1, 1)).unwrap();
+    let sum = |bids: &[i64], asks: &[i64]| {
+        KRAKEN.checksum(&mut LevelTexts::default(), (&levels(bids), &levels(asks)), (-1, -1), (1, 1)).unwrap()
+    };
     let mut venue = Venue::subscribed();
     let best_bids: Vec<i64> = (0..10).map(|rank| 2_000 - rank).collect();
     let best_asks: Vec<i64> = (0..10).map(|rank| 3_001 + rank).collect();

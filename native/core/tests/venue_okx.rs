@@ -9,7 +9,7 @@ use tickring_core::error::Code;
 use tickring_core::event::{Gap, GapReason, GapStream, Level, State};
 use tickring_core::input::{Input, Request};
 use tickring_core::machine::MachineConfig;
-use tickring_core::venue::{Checksum, DeltaIds, Follow, Message, Numbering, TradeMessage, VenueId, convert_quote};
+use tickring_core::venue::{Checksum, DeltaIds, Follow, LevelTexts, Message, Numbering, TradeMessage, VenueId, convert_quote};
 
 const SWAP: VenueId = VenueId::OkxSwap;
 
@@ -144,11 +144,13 @@ fn a_message_follows_the_one_that_it_names() {
 fn checksums_are_those_of_the_reference() {
     let level = |price, qty| Level { price, qty };
     let (bids, asks) = ([level(33_661, 7), level(33_660, 6)], [level(33_668, 9), level(33_680, 8)]);
-    let crc = |bids: &[Level], asks: &[Level]| SWAP.checksum(bids, asks, (-1, 0), (0, 0)).unwrap().cast_signed();
+    let crc = |bids: &[Level], asks: &[Level]| {
+        SWAP.checksum(&mut LevelTexts::default(), (bids, asks), (-1, 0), (0, 0)).unwrap().cast_signed()
+    };
     assert_eq!(crc(&bids, &asks), -1_881_014_294);
     let asks = [level(33_668, 9), level(33_680, 8), level(33_720, 8)];
     assert_eq!(crc(&bids[..1], &asks), 831_078_360, "the longer side goes on alone");
-    assert_eq!(VenueId::BybitLinear.checksum(&bids, &asks, (-1, 0), (0, 0)), None);
+    assert_eq!(VenueId::BybitLinear.checksum(&mut LevelTexts::default(), (&bids, &asks), (-1, 0), (0, 0)), None);
 }
 
 const BTC: u32 = 7;
@@ -185,7 +187,7 @@ impl Venue {
     /// A message of the time before ids, with the checksum of these levels.
     fn summed(&mut self, action: &str, levels: &str, bids: &[(i64, i64)], asks: &[(i64, i64)]) {
         let side = |side: &[(i64, i64)]| side.iter().map(|(price, qty)| Level { price: *price, qty: *qty }).collect::<Vec<_>>();
-        let crc = SWAP.checksum(&side(bids), &side(asks), (0, 0), (0, 0)).unwrap().cast_signed();
+        let crc = SWAP.checksum(&mut LevelTexts::default(), (&side(bids), &side(asks)), (0, 0), (0, 0)).unwrap().cast_signed();
         self.message(action, levels, &format!(r#""checksum":{crc}"#));
     }
 

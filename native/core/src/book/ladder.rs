@@ -8,6 +8,7 @@ use super::far::{Far, NO_TICK};
 use super::scale::{Gauge, Scale, WIDE};
 use super::steps::Step;
 use super::survey::survey;
+use super::wide::Wide;
 use super::window::{WINDOW, WORD, Window};
 use crate::event::Level;
 use crate::simd::CodePath;
@@ -58,7 +59,7 @@ pub(super) struct Ladder {
     rear: Vec<i64>,
     rear_to: Option<i64>,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
-    wide: Blocks<u32, i64>,
+    wide: Wide,
     /// Levels whose price is no tick: quantity by height.
     odd: Blocks<i64, i64>,
     /// Levels outside the window since the last review.
@@ -86,7 +87,7 @@ impl Ladder {
             front_from: NO_TICK,
             rear: Vec::new(),
             rear_to: None,
-            wide: Blocks::default(),
+            wide: Wide::default(),
             odd: Blocks::default(),
             far_count: 0,
             misfit_count: 0,

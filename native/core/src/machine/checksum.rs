@@ -8,18 +8,24 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::sink::Sink;
 use crate::sync::STREAM_PATIENCE_NS;
-use crate::venue::{CHECKSUM_LEVELS_MAX, Checksum, DeltaIds, DepthHead};
+use crate::venue::{CHECKSUM_LEVELS_MAX, Checksum, DeltaIds, DepthHead, LevelTexts};
 
-/// Whether this book of the instrument is the one that the venue tells of, where the message tells of it.
-pub(super) fn proves(counters: &mut ShardCounters, of: &Entry, book: &Book, checksum: Checksum) -> bool {
+/// Whether this book of the instrument is the one that the venue tells of, where the message tells of it. `texts`: the instrument's.
+pub(super) fn proves(
+    counters: &mut ShardCounters,
+    texts: &mut Option<Box<LevelTexts>>,
+    of: &Entry,
+    book: &Book,
+    checksum: Checksum,
+) -> bool {
     let Some(crc) = checksum.crc else { return true };
     let (mut bids, mut asks) = ([Level::default(); CHECKSUM_LEVELS_MAX], [Level::default(); CHECKSUM_LEVELS_MAX]);
     let most = of.venue.checksum_levels();
     let (bid_count, ask_count) = (book.top(Side::Bid, &mut bids[..most]), book.top(Side::Ask, &mut asks[..most]));
+    let levels = (&bids[..bid_count], &asks[..ask_count]);
     let exponents = (of.definition.price_exponent, of.definition.qty_exponent);
-    let own = of.venue.checksum(&bids[..bid_count], &asks[..ask_count], exponents, checksum.decimals);
     counters.checksums += 1;
-    own == Some(crc)
+    of.venue.checksum(texts.get_or_insert_default(), levels, exponents, checksum.decimals) == Some(crc)
 }
 
 /// Drops the worst levels beyond the venue's depth, and tells readers to: their removals join those of the message.
@@ -54,9 +60,12 @@ impl Machine {
 
     /// Whether the book that waits aside is the one that the venue tells of.
     pub(super) fn proves_aside(&mut self, slot: u32, checksum: Checksum) -> bool {
-        let entry = &self.entries[slot as usize];
+        let entry = &mut self.entries[slot as usize];
+        let mut texts = entry.checksum_texts.take();
         let aside = entry.sync.aside.as_ref().expect("invariant: the whole book was set aside");
-        proves(&mut self.counters, entry, &aside.book, checksum)
+        let proven = proves(&mut self.counters, &mut texts, entry, &aside.book, checksum);
+        self.entries[slot as usize].checksum_texts = texts;
+        proven
     }
 
     /// Something was lost or misread, and nobody knows since when: the book is built anew. What comes again within a short time

@@ -200,7 +200,12 @@ impl Machine {
             drop_beyond(&mut entry.book, Side::Ask, most, &mut self.scratch.asks);
         }
         let touch = entry.book.touch();
-        let proven = delta.checksum.is_none_or(|checksum| proves(&mut self.counters, entry, &entry.book, checksum));
+        let proven = delta.checksum.is_none_or(|checksum| {
+            let mut texts = entry.checksum_texts.take();
+            let proven = proves(&mut self.counters, &mut texts, entry, &entry.book, checksum);
+            entry.checksum_texts = texts;
+            proven
+        });
         let verdict = match &mut entry.checks {
             Some(checks) => {
                 self.counters.checked += 1;

@@ -14,7 +14,7 @@ use crate::simd::CodePath;
 use crate::stats::RollingStats;
 use crate::sync::{Phase, Sync};
 use crate::validate::Checks;
-use crate::venue::VenueId;
+use crate::venue::{LevelTexts, VenueId};
 
 use super::figures::Figures;
 
@@ -131,6 +131,10 @@ pub(super) struct Entry {
     /// Rules and what they need, where there are any.
     pub(super) checks: Option<Box<Checks>>,
 
+    /// Where a venue proves its books by checksums.
+    #[serde(skip)]
+    pub(super) checksum_texts: Option<Box<LevelTexts>>,
+
     /// While several connections carry a channel.
     pub(super) shared: Option<Box<Shared>>,
     pub(super) counters: InstrumentCounters,
@@ -170,6 +174,7 @@ impl Entry {
             covered_before: None,
             lost_trades: false,
             checks: None,
+            checksum_texts: None,
             shared: None,
             counters: InstrumentCounters::default(),
             touched: false,

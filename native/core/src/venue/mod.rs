@@ -189,12 +189,18 @@ impl VenueId {
     }
 
     /// The venue's checksum of a book, from its best [`CHECKSUM_LEVELS_MAX`] levels a side, best first. `None` where the venue has none,
-    /// and where a value has more decimals than the venue writes.
+    /// and where a value has more decimals than the venue writes. `texts`: those of the book's last checksum, or none.
     #[must_use]
-    pub fn checksum(self, bids: &[Level], asks: &[Level], exponents: (i8, i8), decimals: (u8, u8)) -> Option<u32> {
+    pub fn checksum(
+        self,
+        texts: &mut LevelTexts,
+        (bids, asks): (&[Level], &[Level]),
+        exponents: (i8, i8),
+        decimals: (u8, u8),
+    ) -> Option<u32> {
         match self {
-            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(bids, asks, exponents),
-            Self::KrakenSpot => kraken::checksum(bids, asks, exponents, decimals),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(texts, bids, asks, exponents),
+            Self::KrakenSpot => kraken::checksum(texts, bids, asks, exponents, decimals),
             _ => None,
         }
     }
@@ -319,6 +325,7 @@ pub use message::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, LevelText, Listing, Message, Numbering, QuoteMessage, Read,
     Reject, Rows, Sides, SnapshotMessage, Spelled, TradeMessage, TradeRows,
 };
+pub use number_text::LevelTexts;
 pub use view::{ViewBook, ViewJoin, ViewMessage, ViewSaid};
 
 use message::TradeRow;

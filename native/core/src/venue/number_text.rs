@@ -4,13 +4,18 @@
 use std::fmt::{self, Write};
 
 use super::CHECKSUM_LEVELS_MAX;
+use crate::book::Side;
 use crate::decimal::write_decimal;
+use crate::event::Level;
 
 /// Longest number: a zero, the point and 18 digits, or 19 digits, the point and a sign.
 const NUMBER_BYTES_MAX: usize = 21;
 
 /// Price and quantity of each level of both sides, a separator behind each, and what a store may reach beyond.
-const BYTES_MAX: usize = 4 * CHECKSUM_LEVELS_MAX * (NUMBER_BYTES_MAX + 1) + 2 * DIGITS;
+const BYTES_MAX: usize = 4 * CHECKSUM_LEVELS_MAX * (NUMBER_BYTES_MAX + 1) + ROW_BYTES;
+
+/// Room for the text of a level: two numbers with a separator each.
+const ROW_BYTES: usize = 2 * (NUMBER_BYTES_MAX + 1);
 
 /// Digits that are made at once.
 const DIGITS: usize = 16;
@@ -18,18 +23,86 @@ const DIGITS: usize = 16;
 /// 10 to the power of [`DIGITS`].
 const DIGITS_END: u64 = 10_000_000_000_000_000;
 
+/// The text of a checksum, and where each level of it stands.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    text: NumberText,
+    /// By side, best first: a level, where it begins, its bytes.
+    rows: [Vec<(Level, u16, u16)>; 2],
+}
+
+/// The text of a checksum, made of that of the last one: from one message to the next few levels change, and to write a number takes longer
+/// than to copy it. What is written depends on what is kept in nothing but time.
+#[derive(Clone, Debug, Default)]
+pub struct LevelTexts {
+    told: Told,
+    last: Told,
+    /// By side: rows of the last one from here on are not better than the next level.
+    next: [usize; 2],
+    /// Exponents and decimals of the last one.
+    spelling: ((i8, i8), (u8, u8)),
+}
+
+impl LevelTexts {
+    /// Begins a checksum.
+    pub(super) fn begin(&mut self, exponents: (i8, i8), decimals: (u8, u8)) {
+        std::mem::swap(&mut self.told, &mut self.last);
+        self.told.text.length = 0;
+        self.told.rows.iter_mut().for_each(Vec::clear);
+        self.next = [0; 2];
+        if self.spelling != (exponents, decimals) {
+            self.spelling = (exponents, decimals);
+            self.last.rows.iter_mut().for_each(Vec::clear);
+        }
+    }
+
+    /// Appends the text of the next level of a side, which `write` appends; `None` if it does, or if there is no room.
+    #[inline]
+    pub(super) fn level(&mut self, side: Side, level: Level, write: impl FnOnce(&mut NumberText) -> Option<()>) -> Option<()> {
+        let Self { told, last, next, .. } = self;
+        let (rows, next) = (&last.rows[side as usize], &mut next[side as usize]);
+        let is_better = |held: &Level| match side {
+            Side::Bid => held.price > level.price,
+            Side::Ask => held.price < level.price,
+        };
+        while rows.get(*next).is_some_and(|(held, ..)| is_better(held)) {
+            *next += 1;
+        }
+        let start = told.text.length;
+        match rows.get(*next) {
+            Some((held, from, length)) if *held == level => {
+                let from = usize::from(*from);
+                let text = last.text.bytes.get(from..from + ROW_BYTES)?;
+                told.text.bytes.get_mut(start..start + ROW_BYTES)?.copy_from_slice(text);
+                told.text.length += usize::from(*length);
+            }
+            _ => write(&mut told.text)?,
+        }
+        let length = told.text.length - start;
+        told.rows[side as usize].push((level, u16::try_from(start).ok()?, u16::try_from(length).ok()?));
+        Some(())
+    }
+
+    /// What was appended since [`Self::begin`].
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.told.text.bytes()
+    }
+}
+
 /// A text of bounded length.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NumberText {
     bytes: [u8; BYTES_MAX],
     length: usize,
 }
 
-impl NumberText {
-    pub(super) const fn new() -> Self {
+impl Default for NumberText {
+    fn default() -> Self {
         Self { bytes: [0; BYTES_MAX], length: 0 }
     }
+}
 
+impl NumberText {
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
@@ -114,10 +187,11 @@ const fn eight_digits(number: u64) -> u64 {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::venue::VenueId;
     use proptest::prelude::*;
 
     fn both(mantissa: i64, exponent: i8) -> (String, String) {
-        let (mut text, mut expected) = (NumberText::new(), String::new());
+        let (mut text, mut expected) = (NumberText::default(), String::new());
         text.byte(b'x').unwrap();
         text.decimal(mantissa, exponent).unwrap();
         write_decimal(&mut expected, mantissa, exponent).unwrap();
@@ -126,7 +200,7 @@ mod tests {
 
     #[test]
     fn digits_have_no_leading_zeros() {
-        let mut text = NumberText::new();
+        let mut text = NumberText::default();
         for number in [0, 7, 10, 9_999_999_999_999_999, 10_000_000_000_000_000, 10_000_000_000_000_001, u64::MAX] {
             text.digits(number).unwrap();
             text.byte(b' ').unwrap();
@@ -137,7 +211,7 @@ mod tests {
 
     #[test]
     fn as_many_numbers_as_a_checksum_has_find_room() {
-        let mut text = NumberText::new();
+        let mut text = NumberText::default();
         for _ in 0..4 * CHECKSUM_LEVELS_MAX {
             text.decimal(i64::MAX, -18).unwrap();
             text.byte(b':').unwrap();
@@ -145,7 +219,32 @@ mod tests {
         assert_eq!(text.decimal(1, 1), None);
     }
 
+    /// Levels of a side, best first, of few prices and quantities, so that books one after the other have much in common.
+    fn side(side: Side) -> impl Strategy<Value = Vec<Level>> {
+        proptest::collection::btree_map(1_i64..40, prop_oneof![1_i64..4, Just(i64::MAX)], 0..CHECKSUM_LEVELS_MAX).prop_map(
+            move |levels| {
+                let levels = levels.into_iter().map(|(price, qty)| Level { price, qty });
+                if side == Side::Bid { levels.rev().collect() } else { levels.collect() }
+            },
+        )
+    }
+
     proptest! {
+        #[test]
+        fn texts_of_the_last_book_change_no_checksum(
+            books in proptest::collection::vec((side(Side::Bid), side(Side::Ask), -2_i8..=0, 0_u8..4), 1..20)
+        ) {
+            for venue in [VenueId::OkxSwap, VenueId::KrakenSpot] {
+                let mut kept = LevelTexts::default();
+                for (bids, asks, exponent, decimals) in &books {
+                    let of = |texts: &mut LevelTexts| {
+                        venue.checksum(texts, (bids, asks), (*exponent, *exponent), (*decimals, *decimals))
+                    };
+                    prop_assert_eq!(of(&mut kept), of(&mut LevelTexts::default()));
+                }
+            }
+        }
+
         #[test]
         fn a_number_is_written_as_the_formatter_writes_it(
             digits in 0_i64..=i64::MAX, zeros in 0_u32..19, power in 0_u32..19, exponent in -18_i8..=0
