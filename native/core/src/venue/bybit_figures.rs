@@ -34,24 +34,37 @@ members! {
 
 /// A message of a topic `tickers`, whose `data` is an object.
 pub(super) fn ticker(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
-    let value = Value { kind: Kind::Object, start: at, end: frame.len() };
-    FigureRows { frame, value, about: About::Subscribed, read: |frame, value, each| figures(frame, value.start, each) }
-        .checked()
+    rows_of(frame, at).checked()
 }
 
-fn figures<'a>(frame: &'a [u8], at: usize, each: Each<'_, 'a>) -> Result<(), Reject> {
+/// The same of a frame whose members are known, and those of `data`.
+pub(super) fn known_ticker<'a>(frame: &'a [u8], envelope: &Envelope, members: &Ticker) -> Result<Message<'a>, Reject> {
+    rows_of(frame, 0).checked_by(|each| figures_of(frame, 0, envelope, members, each))
+}
+
+fn rows_of(frame: &[u8], at: usize) -> FigureRows<'_> {
+    let value = Value { kind: Kind::Object, start: at, end: frame.len() };
+    FigureRows { frame, value, about: About::Subscribed, read: figures }
+}
+
+fn figures<'a>(frame: &'a [u8], message: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let at = message.start;
     let envelope = Envelope::read(frame, at)?;
+    let data = envelope.data.required(at)?;
+    if data.kind != Kind::Object {
+        return reject(Code::FieldType, data.start);
+    }
+    figures_of(frame, at, &envelope, &Ticker::read(frame, data.start)?, each)
+}
+
+fn figures_of<'a>(frame: &'a [u8], at: usize, envelope: &Envelope, members: &Ticker, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let data = envelope.data.required(at)?;
     let kind = envelope.kind.required(at)?;
     let is_whole = match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
         b"snapshot" => true,
         b"delta" => false,
         _ => return reject(Code::UnknownEvent, kind.start),
     };
-    let data = envelope.data.required(at)?;
-    if data.kind != Kind::Object {
-        return reject(Code::FieldType, data.start);
-    }
-    let members = Ticker::read(frame, data.start)?;
     let symbol = text(frame, members.symbol.required(data.start)?)?;
     let ts_event = Some(time(frame, envelope.ts_sent.required(at)?)?);
     let mut say = |figure| each(FigureMessage { symbol, ts_event, is_whole, figure });

@@ -1,7 +1,8 @@
-//! Bybit frames read by their quotes, in the two spellings that the venue uses: books, level 1, and tickers, of which nothing is
+//! Bybit frames read by their quotes, in the two spellings that the venue uses: books, level 1, tickers, and messages of which nothing is
 //! published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
 
 use super::bybit::{Topic, head, topic_of};
+use super::bybit_figures::{Envelope, Ticker, known_ticker};
 use super::fields::scale_time;
 use super::shape::Shape;
 use super::{DecimalText, Message, QuoteMessage, Read, Sides, Spelled};
@@ -16,8 +17,10 @@ pub(super) fn read<'a>(
     let mut shape = Shape::new(indexed);
     shape.literal(b"{\"topic\":\"")?;
     let topic = topic_of(shape.text()?)?;
-    if topic == Topic::Ignored {
-        return ignored(shape);
+    match topic {
+        Topic::Ignored => return ignored(shape),
+        Topic::Ticker => return ticker(Shape::new(indexed)),
+        _ => {}
     }
     let (kind, sent);
     if shape.literal(b"\",\"type\":\"").is_some() {
@@ -89,6 +92,26 @@ fn ignored<'a>(mut shape: Shape<'a, '_>) -> Option<Read<'a>> {
         (key != b"topic").then_some(())
     })?;
     (data == 1 && shape.is_at_end()).then_some(Read::Other(Message::Ignored))
+}
+
+/// A ticker from its first byte on.
+fn ticker<'a>(mut shape: Shape<'a, '_>) -> Option<Read<'a>> {
+    let (mut envelope, mut members, mut topics) = (Envelope::default(), Ticker::default(), 0);
+    shape.plain_object(|inside, key, value| {
+        let slot = match inside {
+            None => envelope.slot(key),
+            Some(b"data") => members.slot(key),
+            Some(_) => None,
+        };
+        if let Some(slot) = slot {
+            slot.add(value);
+        }
+        topics += u32::from(inside.is_none() && key == b"topic");
+    })?;
+    if topics != 1 || !shape.is_at_end() {
+        return None;
+    }
+    known_ticker(shape.frame(), &envelope, &members).ok().map(Read::Other)
 }
 
 /// A side of one level.

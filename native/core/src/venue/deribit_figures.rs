@@ -68,8 +68,17 @@ fn state_of(frame: &[u8], value: Value) -> Result<MarketState, Reject> {
     })
 }
 
+/// A ticker whose members are known.
+pub(super) fn ticker<'a>(frame: &'a [u8], data: Value, members: &Members) -> Result<Message<'a>, Reject> {
+    FigureRows { frame, value: data, about: About::Subscribed, read: figures }
+        .checked_by(|each| figures_of(frame, data.start, members, each))
+}
+
 fn figures<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
-    let (at, members) = (data.start, Members::read(frame, data.start)?);
+    figures_of(frame, data.start, &Members::read(frame, data.start)?, each)
+}
+
+fn figures_of<'a>(frame: &'a [u8], at: usize, members: &Members, each: Each<'_, 'a>) -> Result<(), Reject> {
     let is_whole = match members.kind.optional()? {
         Some(kind) => match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
             b"snapshot" => true,

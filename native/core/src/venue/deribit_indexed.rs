@@ -1,10 +1,12 @@
-//! Deribit frames read by their quotes, in the one spelling that the venue uses: books, quotes, and messages of one object of which
-//! nothing is published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
+//! Deribit frames read by their quotes, in the one spelling that the venue uses: books, quotes, tickers, and messages of one object of
+//! which nothing is published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
 
 use super::deribit::{Topic, head, topic_of};
+use super::deribit_figures::{self, Told, told_of};
 use super::fields::scale_time;
 use super::shape::Shape;
 use super::{Message, QuoteMessage, Read, Sides};
+use crate::json::{Kind, Value};
 use crate::simd::Indexed;
 
 /// Reads a message of a subscription.
@@ -15,19 +17,32 @@ pub(super) fn read<'a>(
 ) -> Option<Read<'a>> {
     let mut shape = Shape::new(indexed);
     shape.literal(b"{\"jsonrpc\":\"2.0\",\"method\":\"subscription\",\"params\":{\"channel\":\"")?;
-    let topic = topic_of(shape.text()?)?;
+    let channel = shape.text()?;
     shape.literal(b"\",\"data\":")?;
-    let read = match topic {
-        Topic::Book => book(&mut shape, exponents, sides)?,
-        Topic::Quote => quote(&mut shape)?,
-        Topic::Ignored => {
-            shape.plain_object()?;
+    let read = match (told_of(channel), topic_of(channel)) {
+        (Some(Told::Ticker), _) => ticker(&mut shape)?,
+        (None, Some(Topic::Book)) => book(&mut shape, exponents, sides)?,
+        (None, Some(Topic::Quote)) => quote(&mut shape)?,
+        (None, Some(Topic::Ignored)) => {
+            shape.plain_object(|_, _, _| {})?;
             Read::Other(Message::Ignored)
         }
-        Topic::Trades => return None,
+        _ => return None,
     };
     shape.literal(b"}}")?;
     shape.is_at_end().then_some(read)
+}
+
+fn ticker<'a>(shape: &mut Shape<'a, '_>) -> Option<Read<'a>> {
+    let start = shape.at();
+    let mut members = deribit_figures::Members::default();
+    shape.plain_object(|inside, key, value| {
+        if let Some(slot) = members.slot(key).filter(|_| inside.is_none()) {
+            slot.add(value);
+        }
+    })?;
+    let data = Value { kind: Kind::Object, start, end: shape.at() };
+    deribit_figures::ticker(shape.frame(), data, &members).ok().map(Read::Other)
 }
 
 fn book<'a>(

@@ -111,8 +111,16 @@ impl<'a> FigureRows<'a> {
 
     /// The message, once every figure of it was found to be well-formed; one without figures is ignored.
     pub(super) fn checked(self) -> Result<super::Message<'a>, Reject> {
+        self.checked_by(|each| (self.read)(self.frame, self.value, each))
+    }
+
+    /// The same by another walk of the same figures.
+    pub(super) fn checked_by(
+        self,
+        walk: impl FnOnce(Each<'_, 'a>) -> Result<(), Reject>,
+    ) -> Result<super::Message<'a>, Reject> {
         let mut count = 0_u32;
-        self.each(|message| {
+        walk(&mut |message| {
             count += 1;
             check(&message.figure)
         })?;

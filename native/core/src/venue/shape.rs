@@ -230,35 +230,43 @@ impl<'a, 'i> Shape<'a, 'i> {
         Some(DecimalText { bytes: self.frame.get(offset..self.at)?, offset, spelled: Spelled::Number })
     }
 
-    /// Steps over an object whose values are plain, or objects of plain values.
+    /// Walks an object whose values are plain, or objects of plain values, and steps behind it. `each` gets the key of the inner object,
+    /// where it is of one, a key and its value; objects come after what is in them.
     #[inline(always)]
-    pub(super) fn plain_object(&mut self) -> Option<()> {
-        let mut depth = 0_u32;
+    pub(super) fn plain_object(&mut self, mut each: impl FnMut(Option<&'a [u8]>, &'a [u8], Value)) -> Option<()> {
+        let mut outer: Option<(&'a [u8], usize)> = None;
         self.literal(b"{\"")?;
         loop {
-            self.text()?;
+            let key = self.text()?;
             self.literal(b"\":")?;
-            match self.frame.get(self.at)? {
+            let mut start = self.at;
+            let kind = match self.frame.get(start)? {
                 b'"' => {
                     self.literal(b"\"")?;
+                    start = self.at;
                     self.text()?;
-                    self.literal(b"\"")?;
+                    Kind::String
                 }
-                b'{' if depth == 0 => {
+                b'{' if outer.is_none() => {
                     self.literal(b"{\"")?;
-                    depth = 1;
+                    outer = Some((key, start));
                     continue;
                 }
-                b't' => self.literal(b"true")?,
-                b'f' => self.literal(b"false")?,
-                b'n' => self.literal(b"null")?,
-                _ => self.at += number_length(self.frame.get(self.at..)?)?,
+                b't' => self.literal(b"true").map(|()| Kind::True)?,
+                b'f' => self.literal(b"false").map(|()| Kind::False)?,
+                b'n' => self.literal(b"null").map(|()| Kind::Null)?,
+                _ => {
+                    self.at += number_length(self.frame.get(start..)?)?;
+                    Kind::Number
+                }
+            };
+            each(outer.map(|(key, _)| key), key, Value { kind, start, end: self.at });
+            if kind == Kind::String {
+                self.literal(b"\"")?;
             }
             while self.literal(b"}").is_some() {
-                if depth == 0 {
-                    return Some(());
-                }
-                depth = 0;
+                let Some((key, start)) = outer.take() else { return Some(()) };
+                each(None, key, Value { kind: Kind::Object, start, end: self.at });
             }
             self.literal(b",\"")?;
         }
