@@ -13,7 +13,7 @@ import {
   SOURCE_SYMBOL,
 } from '../model/feeds.js';
 import type { ControlRequests, InstrumentStatus } from '../model/status.js';
-import { channelsServed, type Venue, type VenueMinute } from '../model/venue.js';
+import { channelsServed, type Venue, type VenueMinute, venueIn } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { FeedEntry, FeedRegistry } from './feed-registry.js';
 import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments } from './listings.js';
@@ -125,7 +125,9 @@ export class Feeds {
     }
     if (channelsOf(dataTypes).length === 0)
       throw new TickringError('ARGUMENT_RANGE', `${source} has no channel for ${dataTypes.join(', ')}`);
-    const served = channelsServed(this.#deps.venue(source));
+    const venue = this.#deps.venue(source);
+    const { format } = this.#feedOf({ source, symbol, dataTypes: [...dataTypes], origin: 'request' });
+    const served = channelsServed(venueIn(venue, format) ?? venue);
     const lacks = channelsOf(dataTypes).find((channel) => !served.includes(channel));
     if (lacks !== undefined)
       throw new TickringError('ARGUMENT_RANGE', `${source} has no channel ${lacks}, it has ${served.join(', ')}`);

@@ -38,6 +38,7 @@ const ARRIVED: Readonly<Record<ChannelName, number>> = {
   open_interest: place('open_interests'),
   liquidation: place('liquidations'),
   status: place('trading_statuses'),
+  kline: place('bars'),
 };
 
 const NOTHING = Buffer.alloc(0);

@@ -221,6 +221,7 @@ export const KINDS = {
   quote: 2,
   book_delta: 3,
   book_snapshot: 4,
+  bar: 5,
   stats_24h: 6,
   instrument: 7,
   status: 8,
@@ -243,6 +244,7 @@ export const KIND_NAMES = {
   2: 'quote',
   3: 'book_delta',
   4: 'book_snapshot',
+  5: 'bar',
   6: 'stats_24h',
   7: 'instrument',
   8: 'status',
@@ -481,6 +483,7 @@ export const CHANNELS = {
   open_interest: 32,
   liquidation: 64,
   status: 128,
+  kline: 512,
 } as const;
 
 /** A name in `CHANNELS`. */
@@ -496,6 +499,7 @@ export const CHANNEL_NAMES = {
   32: 'open_interest',
   64: 'liquidation',
   128: 'status',
+  512: 'kline',
 } as const;
 
 /** Venues by the name used in configuration, topics and paths. */

@@ -10,6 +10,7 @@ export const CHANNEL_NAMES = [
   'open_interest',
   'liquidation',
   'status',
+  'kline',
 ] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
 /** What is subscribed where nothing else is said; every venue has them. */

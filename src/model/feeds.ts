@@ -24,6 +24,7 @@ export const DATA_TYPE_CHANNELS = {
   open_interest: 'open_interest',
   liquidation: 'liquidation',
   status: 'status',
+  kline: 'kline',
   news: null,
 } as const satisfies Record<string, ChannelName | null>;
 

@@ -115,3 +115,33 @@ export interface LiquidationPayload {
 export interface TradingStatusPayload {
   readonly state: MarketStateName;
 }
+
+/** A bar as the venue counts it, with exponents of its own; it replaces the one before with the same `startTs`. */
+export interface BarPayload {
+  /** First price, mantissa. */
+  readonly open: bigint;
+  /** Highest price, mantissa. */
+  readonly high: bigint;
+  /** Lowest price, mantissa. */
+  readonly low: bigint;
+  /** Last price, mantissa. */
+  readonly close: bigint;
+  /** Mantissa of the quantity traded. */
+  readonly volume: bigint;
+  /** Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it. */
+  readonly turnover: bigint;
+  /** Number of trades; 0 where the venue does not tell it. */
+  readonly count: bigint;
+  /** Beginning of its interval, ns since the UNIX epoch. */
+  readonly startTs: bigint;
+  /** Length of its interval, ns. */
+  readonly intervalNs: bigint;
+  /** Price = mantissa x 10^this, not the instrument's exponent. */
+  readonly priceExponent: number;
+  /** Quantity = mantissa x 10^this, not the instrument's exponent. */
+  readonly qtyExponent: number;
+  /** Turnover = mantissa x 10^this. */
+  readonly turnoverExponent: number;
+  /** 1: it is final, else 0. */
+  readonly closed: boolean;
+}

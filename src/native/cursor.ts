@@ -4,6 +4,7 @@ import { TickringError } from '../model/errors.js';
 import { RECORD_OFFSETS as AT, KIND_GENERATION, KIND_LAPPED, KIND_WRITER } from './index.js';
 import { RecordBytes } from './record-bytes.js';
 import {
+  BarFields,
   BookFields,
   type EngineRecord,
   EpochStartFields,
@@ -85,6 +86,7 @@ export class RecordCursor {
   readonly openInterest: OpenInterestFields;
   readonly liquidation: LiquidationFields;
   readonly tradingStatus: TradingStatusFields;
+  readonly bar: BarFields;
   readonly #at: RecordBytes;
   readonly #owner: CursorOwner;
   #left = 0;
@@ -108,6 +110,7 @@ export class RecordCursor {
     this.openInterest = new OpenInterestFields(at);
     this.liquidation = new LiquidationFields(at);
     this.tradingStatus = new TradingStatusFields(at);
+    this.bar = new BarFields(at);
   }
 
   /** Takes what the buffer holds now. The reader does this. */

@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0x6458d5923c10cb9dn;
+export const SCHEMA_HASH = 0xccb0b055efec4868n;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -35,6 +35,7 @@ export const PAYLOAD_WORDS = {
   quote: 4,
   book_delta: 3,
   book_snapshot: 3,
+  bar: 10,
   stats_24h: 6,
   instrument: 12,
   status: 2,
@@ -84,6 +85,21 @@ export const PAYLOAD_FIELDS = {
     parts: { word: 2, shift: 16, bits: 16, signed: false },
     bidCount: { word: 2, shift: 32, bits: 16, signed: false },
     askCount: { word: 2, shift: 48, bits: 16, signed: false },
+  },
+  bar: {
+    open: { word: 0, shift: 0, bits: 64, signed: true },
+    high: { word: 1, shift: 0, bits: 64, signed: true },
+    low: { word: 2, shift: 0, bits: 64, signed: true },
+    close: { word: 3, shift: 0, bits: 64, signed: true },
+    volume: { word: 4, shift: 0, bits: 64, signed: true },
+    turnover: { word: 5, shift: 0, bits: 64, signed: true },
+    count: { word: 6, shift: 0, bits: 64, signed: false },
+    startTs: { word: 7, shift: 0, bits: 64, signed: false },
+    intervalNs: { word: 8, shift: 0, bits: 64, signed: false },
+    priceExponent: { word: 9, shift: 0, bits: 8, signed: true },
+    qtyExponent: { word: 9, shift: 8, bits: 8, signed: true },
+    turnoverExponent: { word: 9, shift: 16, bits: 8, signed: true },
+    closed: { word: 9, shift: 24, bits: 8, signed: false },
   },
   stats_24h: {
     open: { word: 0, shift: 0, bits: 64, signed: true },
@@ -206,6 +222,7 @@ export const SHARD_COUNTERS = [
   { name: 'open_interests', help: 'Open interest events.' },
   { name: 'liquidations', help: 'Liquidation events.' },
   { name: 'trading_statuses', help: 'Trading status events.' },
+  { name: 'bars', help: 'Bars as the venue counts them.' },
   { name: 'checked', help: 'Trades, quotes and book deltas that the rules of validation were applied to.' },
   { name: 'suspects', help: 'Of these, events that a rule doubts.' },
   { name: 'suspect_price_range', help: 'Trades and quotes with a price outside the configured bounds.' },
@@ -264,6 +281,7 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'open_interests', help: 'Open interest events.' },
   { name: 'liquidations', help: 'Liquidation events.' },
   { name: 'trading_statuses', help: 'Trading status events.' },
+  { name: 'bars', help: 'Bars as the venue counts them.' },
   { name: 'suspects', help: 'Events that a rule of validation doubts.' },
   { name: 'watched_ns', help: 'Time for which its book was subscribed, ns, since its rules were set.' },
   { name: 'live_ns', help: 'Of this, time in which the book was proven in sync, ns.' },

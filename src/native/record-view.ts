@@ -19,14 +19,15 @@ function snake(name: string): string {
 }
 
 /** Kinds whose numbers have exponents of their own. */
-const FIGURES = new Set<KindName>(['mark_price', 'index_price', 'funding', 'open_interest', 'liquidation']);
+const FIGURES = new Set<KindName>(['mark_price', 'index_price', 'funding', 'open_interest', 'liquidation', 'bar']);
 
 /** A figure with its numbers as decimals, for which its exponents are not needed any more. */
 function figure(own: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const texts = Object.entries(own).flatMap(([name, value]): [string, unknown][] => {
     if (/exponent$/i.test(name)) return [];
     const isOnlyNumber = name === 'price' || name === 'rate';
-    const exponent = own[`${name}Exponent`] ?? (isOnlyNumber ? own['exponent'] : undefined);
+    const shared = PRICES.has(name) ? own['priceExponent'] : QUANTITIES.has(name) ? own['qtyExponent'] : undefined;
+    const exponent = own[`${name}Exponent`] ?? (isOnlyNumber ? own['exponent'] : shared);
     if (typeof value !== 'bigint') return [[snake(name), value]];
     return [[snake(name), typeof exponent === 'number' ? decimalText(value, exponent) : String(value)]];
   });

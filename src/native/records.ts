@@ -17,6 +17,7 @@ import {
   VENUE_NAMES,
 } from '../model/codes.js';
 import type {
+  BarPayload,
   FundingPayload,
   GapPayload,
   IndexPricePayload,
@@ -120,6 +121,11 @@ export interface BookSnapshotRecord extends RecordHead {
   readonly asks: readonly Level[];
 }
 
+/** A bar as the venue counts it, with exponents of its own; it replaces the one before with the same `startTs`. */
+export interface BarRecord extends RecordHead, BarPayload {
+  readonly kind: 'bar';
+}
+
 /** Rolling 24-hour figures from the trades seen. */
 export interface Stats24hRecord extends RecordHead, Stats24hPayload {
   readonly kind: 'stats_24h';
@@ -194,6 +200,7 @@ export type EngineRecord =
   | QuoteRecord
   | BookDeltaRecord
   | BookSnapshotRecord
+  | BarRecord
   | Stats24hRecord
   | InstrumentRecord
   | StatusRecord
@@ -310,6 +317,80 @@ export class BookFields {
 
   askQty(index: number): number {
     return this.#at.i64(88 + 16 * (this.bidCount + index));
+  }
+}
+
+/** Fields of `bar`, read where they lie. 64 bits: NaN beyond ±(2^53 − 1); `object()` has them exactly. */
+export class BarFields {
+  readonly #at: RecordBytes;
+
+  constructor(at: RecordBytes) {
+    this.#at = at;
+  }
+
+  /** First price, mantissa. */
+  get open(): number {
+    return this.#at.i64(56);
+  }
+
+  /** Highest price, mantissa. */
+  get high(): number {
+    return this.#at.i64(64);
+  }
+
+  /** Lowest price, mantissa. */
+  get low(): number {
+    return this.#at.i64(72);
+  }
+
+  /** Last price, mantissa. */
+  get close(): number {
+    return this.#at.i64(80);
+  }
+
+  /** Mantissa of the quantity traded. */
+  get volume(): number {
+    return this.#at.i64(88);
+  }
+
+  /** Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it. */
+  get turnover(): number {
+    return this.#at.i64(96);
+  }
+
+  /** Number of trades; 0 where the venue does not tell it. */
+  get count(): number {
+    return this.#at.u64(104);
+  }
+
+  /** Beginning of its interval, ns since the UNIX epoch. */
+  get startTs(): number {
+    return this.#at.u64(112);
+  }
+
+  /** Length of its interval, ns. */
+  get intervalNs(): number {
+    return this.#at.u64(120);
+  }
+
+  /** Price = mantissa x 10^this, not the instrument's exponent. */
+  get priceExponent(): number {
+    return this.#at.i8(128);
+  }
+
+  /** Quantity = mantissa x 10^this, not the instrument's exponent. */
+  get qtyExponent(): number {
+    return this.#at.i8(129);
+  }
+
+  /** Turnover = mantissa x 10^this. */
+  get turnoverExponent(): number {
+    return this.#at.i8(130);
+  }
+
+  /** 1: it is final, else 0. */
+  get closed(): number {
+    return this.#at.u8(131);
   }
 }
 
@@ -715,6 +796,33 @@ export function objectOf(at: RecordBytes, instrument: Instrument | null): Engine
         parts: at.u16(74),
         bids: at.levels(80, at.u16(76)),
         asks: at.levels(80 + 16 * at.u16(76), at.u16(78)),
+      };
+    }
+    case 5: {
+      return {
+        kind: 'bar',
+        shard: at.u8(5),
+        instrument,
+        flags: at.u16(6),
+        index: at.u32(12),
+        sequence: at.bigU64(16),
+        frameSeq: at.bigU64(24),
+        tsEvent: at.bigU64(32),
+        tsRecv: at.bigU64(40),
+        tsOut: at.bigU64(48),
+        open: at.bigI64(56),
+        high: at.bigI64(64),
+        low: at.bigI64(72),
+        close: at.bigI64(80),
+        volume: at.bigI64(88),
+        turnover: at.bigI64(96),
+        count: at.bigU64(104),
+        startTs: at.bigU64(112),
+        intervalNs: at.bigU64(120),
+        priceExponent: at.i8(128),
+        qtyExponent: at.i8(129),
+        turnoverExponent: at.i8(130),
+        closed: at.u8(131) === 1,
       };
     }
     case 6: {

@@ -28,6 +28,7 @@ export {
 } from '../native/cursor.js';
 export type { LatestStats, LatestTrade, RingBookStatus } from '../native/index.js';
 export type {
+  BarRecord,
   BookDeltaRecord,
   BookSnapshotRecord,
   EngineRecord,

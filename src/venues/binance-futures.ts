@@ -8,7 +8,7 @@ import { tradesQuery } from './binance-trades.js';
 
 /**
  * Stream of a channel: full-depth deltas every 100 ms, aggregated trades, every change of the best prices, mark price with index
- * and funding every second, the largest liquidation of each second. Open interest is told by REST alone.
+ * and funding every second, the largest liquidation of each second, the klines of a minute. Open interest is told by REST alone.
  */
 const STREAMS: StreamTable = {
   book: (symbol) => `${symbol.toLowerCase()}@depth@100ms`,
@@ -17,6 +17,7 @@ const STREAMS: StreamTable = {
   mark_price: (symbol) => `${symbol.toLowerCase()}@markPrice@1s`,
   funding: (symbol) => `${symbol.toLowerCase()}@markPrice@1s`,
   liquidation: (symbol) => `${symbol.toLowerCase()}@forceOrder`,
+  kline: (symbol) => `${symbol.toLowerCase()}@kline_1m`,
   // States of all contracts, when they change.
   status: () => '!contractInfo',
 };

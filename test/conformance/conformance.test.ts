@@ -49,7 +49,7 @@ describe.skipIf(missing.length > 0)('conformance', () => {
       await scene.engine('kinds');
       await scene.drain();
       await scene.engine('extremes');
-      expect(await scene.drain()).toHaveLength(57);
+      expect(await scene.drain()).toHaveLength(58);
       await scene.engine('tables');
       for (const request of ['drain', 'instruments', 'latest BTCUSDT', 'counters', 'histograms', 'lists test'])
         await scene.drain(request);

@@ -102,6 +102,12 @@ static void print_payload(void) {
     printf("[%" PRId64 ",%" PRId64 ",%" PRIu64 ",%d,%d,%u]", record.liquidation.price, record.liquidation.qty,
            record.liquidation.id, record.liquidation.price_exponent, record.liquidation.qty_exponent, record.liquidation.side);
     break;
+  case TKR_KIND_BAR:
+    printf("[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, record.bar.open, record.bar.high, record.bar.low, record.bar.close);
+    printf(",%" PRId64 ",%" PRId64 ",%" PRIu64, record.bar.volume, record.bar.turnover, record.bar.count);
+    printf(",%" PRIu64 ",%" PRIu64, record.bar.start_ts, record.bar.interval_ns);
+    printf(",%d,%d,%d,%u]", record.bar.price_exponent, record.bar.qty_exponent, record.bar.turnover_exponent, record.bar.closed);
+    break;
   case TKR_KIND_TRADING_STATUS: printf("[%u]", record.trading_status.state); break;
   default: printf("null");
   }

@@ -47,6 +47,21 @@ const PAYLOADS = {
   open_interest: (of) => [of.qty, of.value, of.qtyExponent, of.valueExponent],
   liquidation: (of) => [of.price, of.qty, of.id, of.priceExponent, of.qtyExponent, SIDES[of.side]],
   trading_status: (of) => [MARKET_STATES[of.state]],
+  bar: (of) => [
+    of.open,
+    of.high,
+    of.low,
+    of.close,
+    of.volume,
+    of.turnover,
+    of.count,
+    of.startTs,
+    of.intervalNs,
+    of.priceExponent,
+    of.qtyExponent,
+    of.turnoverExponent,
+    Number(of.closed),
+  ],
 };
 
 function outcome(cursor) {

@@ -30,6 +30,7 @@ KINDS = {
     "OpenInterest": Kind.OPEN_INTEREST,
     "Liquidation": Kind.LIQUIDATION,
     "TradingStatus": Kind.TRADING_STATUS,
+    "Bar": Kind.BAR,
 }
 
 

@@ -138,6 +138,11 @@ fn payload(record: &Record) -> String {
             format!("[{},{},{},{exponents},{}]", of.price, of.qty, of.id, of.side as u8)
         }),
         Kind::TradingStatus => record.trading_status().map(|of| format!("[{}]", of as u8)),
+        Kind::Bar => record.bar().map(|of| {
+            let numbers = [of.open, of.high, of.low, of.close, of.volume, of.turnover].map(|of| of.to_string()).join(",");
+            let exponents = format!("{},{},{}", of.price_exponent, of.qty_exponent, of.turnover_exponent);
+            format!("[{numbers},{},{},{},{exponents},{}]", of.count, of.start_ts, of.interval_ns, u8::from(of.closed))
+        }),
     }
     .expect("invariant: a record has what its kind says")
 }

@@ -1,4 +1,4 @@
-/** Mark prices, funding, open interest, liquidations and states: from simulated venues over real sockets to a reader of the ring. */
+/** Mark prices, funding, open interest, liquidations, states and bars: from simulated venues over real sockets to a reader of the ring. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChannelName } from '#dist/model/config.js';
 import { channelsServed } from '#dist/model/venue.js';
@@ -10,8 +10,9 @@ import { eventually, Rig } from './rig.js';
 /** Two symbols of each venue, and the kinds that its messages make. */
 const PRICES = ['mark_price', 'index_price', 'funding'] as const;
 const CASES: readonly (readonly [VenueName, readonly [string, string], readonly EngineRecord['kind'][]])[] = [
-  ['binance-usdm', ['BTCUSDT', 'ETHUSDT'], [...PRICES, 'liquidation', 'trading_status']],
-  ['binance-coinm', ['BTCUSD_PERP', 'ETHUSD_PERP'], [...PRICES, 'liquidation', 'trading_status']],
+  ['binance-spot', ['BTCUSDT', 'ETHUSDT'], ['bar']],
+  ['binance-usdm', ['BTCUSDT', 'ETHUSDT'], [...PRICES, 'liquidation', 'trading_status', 'bar']],
+  ['binance-coinm', ['BTCUSD_PERP', 'ETHUSD_PERP'], [...PRICES, 'liquidation', 'trading_status', 'bar']],
   ['bybit-linear', ['BTCUSDT', 'ETHUSDT'], [...PRICES, 'open_interest', 'liquidation']],
   ['bybit-inverse', ['BTCUSD', 'ETHUSD'], [...PRICES, 'open_interest', 'liquidation']],
   ['okx-spot', ['BTC-USDT', 'ETH-USDT'], ['trading_status']],
@@ -34,6 +35,7 @@ const COUNTERS: Partial<Record<EngineRecord['kind'], string>> = {
   open_interest: 'open_interests',
   liquidation: 'liquidations',
   trading_status: 'trading_statuses',
+  bar: 'bars',
 };
 
 /** Venues that do not number their books. */
@@ -163,5 +165,15 @@ function expectPlausible(record: EngineRecord): void {
     expect(number(record.price, record.priceExponent) * number(record.qty, record.qtyExponent)).toBeGreaterThan(0);
     expect(['buy', 'sell']).toContain(record.side);
     expect(record.id).toBe(0n);
+  } else if (record.kind === 'bar') {
+    const { open, high, low, close, startTs, intervalNs, tsEvent, closed } = record;
+    expect([open, close].every((price) => price >= low && price <= high)).toBe(true);
+    expect([intervalNs, startTs % intervalNs]).toEqual([60_000_000_000n, 0n]);
+    expect(number(record.volume, record.qtyExponent)).toBeGreaterThan(0);
+    expect(number(record.turnover, record.turnoverExponent)).toBeGreaterThanOrEqual(
+      number(low, record.priceExponent) * number(record.volume, record.qtyExponent) * 0.999,
+    );
+    expect(record.count).toBeGreaterThan(0n);
+    if (closed) expect(tsEvent).toBeGreaterThanOrEqual(startTs + intervalNs);
   } else if (record.kind === 'trading_status') expect(['trading', 'settling', 'halt', 'cancel_only']).toContain(record.state);
 }

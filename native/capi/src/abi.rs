@@ -313,6 +313,40 @@ pub struct tkr_trading_status {
     pub reserved: [u8; 7],
 }
 
+/// TKR_KIND_BAR: a bar as the venue counts it, not from our trades.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct tkr_bar {
+    /// First price, mantissa.
+    pub open: i64,
+    /// Highest price, mantissa.
+    pub high: i64,
+    /// Lowest price, mantissa.
+    pub low: i64,
+    /// Last price, mantissa.
+    pub close: i64,
+    /// Mantissa of the quantity traded.
+    pub volume: i64,
+    /// Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it.
+    pub turnover: i64,
+    /// Number of trades; 0 where the venue does not tell it.
+    pub count: u64,
+    /// Beginning of its interval, ns since the UNIX epoch.
+    pub start_ts: u64,
+    /// Length of its interval, ns.
+    pub interval_ns: u64,
+    /// Price = mantissa x 10^this, not the instrument's exponent.
+    pub price_exponent: i8,
+    /// Quantity = mantissa x 10^this, not the instrument's exponent.
+    pub qty_exponent: i8,
+    /// Turnover = mantissa x 10^this.
+    pub turnover_exponent: i8,
+    /// 1: it is final, else 0.
+    pub closed: u8,
+    /// 0.
+    pub reserved: [u8; 4],
+}
+
 /// What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -591,6 +625,21 @@ const _: () = {
     assert!(size_of::<tkr_trading_status>() == 8);
     assert!(offset_of!(tkr_trading_status, state) == 0);
     assert!(offset_of!(tkr_trading_status, reserved) == 1);
+    assert!(size_of::<tkr_bar>() == 80);
+    assert!(offset_of!(tkr_bar, open) == 0);
+    assert!(offset_of!(tkr_bar, high) == 8);
+    assert!(offset_of!(tkr_bar, low) == 16);
+    assert!(offset_of!(tkr_bar, close) == 24);
+    assert!(offset_of!(tkr_bar, volume) == 32);
+    assert!(offset_of!(tkr_bar, turnover) == 40);
+    assert!(offset_of!(tkr_bar, count) == 48);
+    assert!(offset_of!(tkr_bar, start_ts) == 56);
+    assert!(offset_of!(tkr_bar, interval_ns) == 64);
+    assert!(offset_of!(tkr_bar, price_exponent) == 72);
+    assert!(offset_of!(tkr_bar, qty_exponent) == 73);
+    assert!(offset_of!(tkr_bar, turnover_exponent) == 74);
+    assert!(offset_of!(tkr_bar, closed) == 75);
+    assert!(offset_of!(tkr_bar, reserved) == 76);
     assert!(size_of::<tkr_options>() == 16);
     assert!(offset_of!(tkr_options, struct_size) == 0);
     assert!(offset_of!(tkr_options, flags) == 4);
@@ -685,6 +734,7 @@ pub(crate) const fn size_of_struct(name: &[u8]) -> usize {
         b"tkr_open_interest" => size_of::<tkr_open_interest>(),
         b"tkr_liquidation" => size_of::<tkr_liquidation>(),
         b"tkr_trading_status" => size_of::<tkr_trading_status>(),
+        b"tkr_bar" => size_of::<tkr_bar>(),
         b"tkr_options" => size_of::<tkr_options>(),
         b"tkr_waiting" => size_of::<tkr_waiting>(),
         b"tkr_name" => size_of::<tkr_name>(),
@@ -706,6 +756,7 @@ pub(crate) const fn kind_name(number: u64) -> &'static CStr {
         2 => c"quote",
         3 => c"book_delta",
         4 => c"book_snapshot",
+        5 => c"bar",
         6 => c"stats_24h",
         7 => c"instrument",
         8 => c"status",
@@ -883,27 +934,28 @@ pub(crate) const fn counter_name(number: u64) -> &'static CStr {
         43 => c"open_interests",
         44 => c"liquidations",
         45 => c"trading_statuses",
-        46 => c"checked",
-        47 => c"suspects",
-        48 => c"suspect_price_range",
-        49 => c"suspect_outlier",
-        50 => c"suspect_volume",
-        51 => c"suspect_time",
-        52 => c"suspect_spread",
-        53 => c"suspect_completeness",
-        54 => c"cross_checks",
-        55 => c"cross_deviations",
-        56 => c"ids_expected",
-        57 => c"ids_missing",
-        58 => c"journal_state",
-        59 => c"journal_durable",
-        60 => c"journal_appended",
-        61 => c"journal_shed",
-        62 => c"journal_shed_bytes",
-        63 => c"journal_bytes",
-        64 => c"journal_groups",
-        65 => c"journal_segments",
-        66 => c"journal_failures",
+        46 => c"bars",
+        47 => c"checked",
+        48 => c"suspects",
+        49 => c"suspect_price_range",
+        50 => c"suspect_outlier",
+        51 => c"suspect_volume",
+        52 => c"suspect_time",
+        53 => c"suspect_spread",
+        54 => c"suspect_completeness",
+        55 => c"cross_checks",
+        56 => c"cross_deviations",
+        57 => c"ids_expected",
+        58 => c"ids_missing",
+        59 => c"journal_state",
+        60 => c"journal_durable",
+        61 => c"journal_appended",
+        62 => c"journal_shed",
+        63 => c"journal_shed_bytes",
+        64 => c"journal_bytes",
+        65 => c"journal_groups",
+        66 => c"journal_segments",
+        67 => c"journal_failures",
         _ => c"unknown",
     }
 }
@@ -937,11 +989,12 @@ pub(crate) const fn instrument_counter_name(number: u64) -> &'static CStr {
         23 => c"open_interests",
         24 => c"liquidations",
         25 => c"trading_statuses",
-        26 => c"suspects",
-        27 => c"watched_ns",
-        28 => c"live_ns",
-        29 => c"source",
-        30 => c"source_switches",
+        26 => c"bars",
+        27 => c"suspects",
+        28 => c"watched_ns",
+        29 => c"live_ns",
+        30 => c"source",
+        31 => c"source_switches",
         _ => c"unknown",
     }
 }

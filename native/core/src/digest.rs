@@ -107,6 +107,12 @@ pub fn event(event: &Event<'_>) -> u64 {
             words(start, [of.price as u64, of.qty as u64, of.id, rest])
         }
         Body::TradingStatus(state) => words(start, [*state as u64]),
+        Body::Bar(bar) => {
+            let prices = [bar.open, bar.high, bar.low, bar.close, bar.volume, bar.turnover].map(|of| of as u64);
+            let exponents = [bar.price_exponent, bar.qty_exponent, bar.turnover_exponent].map(|of| u64::from(of as u8));
+            let rest = exponents[0] | exponents[1] << 8 | exponents[2] << 16 | u64::from(bar.closed) << 24;
+            words(words(start, prices), [bar.count, bar.start_ts, bar.interval_ns, rest])
+        }
         Body::Gap(gap) => words(start, [u64::from(gap.stream as u8) | u64::from(gap.reason as u8) << 8, gap.first, gap.last]),
     }
 }

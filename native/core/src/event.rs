@@ -12,7 +12,7 @@ use crate::input::Instrument;
 mod figure;
 mod kind;
 
-pub use figure::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side};
+pub use figure::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side, VenueBar};
 pub use kind::Kind;
 
 /// Most price levels in one [`BookChange`] event; a longer change is cut into parts.
@@ -306,6 +306,8 @@ pub enum Body<'a> {
     Liquidation(Liquidation),
     /// See [`MarketState`].
     TradingStatus(MarketState),
+    /// See [`VenueBar`]. Lent: it is larger than what all events are moved with.
+    Bar(&'a VenueBar),
 }
 
 impl Body<'_> {
@@ -327,6 +329,7 @@ impl Body<'_> {
             Self::OpenInterest(_) => Kind::OpenInterest,
             Self::Liquidation(_) => Kind::Liquidation,
             Self::TradingStatus(_) => Kind::TradingStatus,
+            Self::Bar(_) => Kind::Bar,
         }
     }
 }

@@ -132,24 +132,27 @@ impl DisconnectReason {
 /// Channels of a subscription, as bits.
 pub mod channel {
     /// Book deltas.
-    pub const BOOK: u8 = 1 << 0;
+    pub const BOOK: u16 = 1 << 0;
     /// Trades (or aggregated trades).
-    pub const TRADE: u8 = 1 << 1;
+    pub const TRADE: u16 = 1 << 1;
     /// Best bid and ask.
-    pub const QUOTE: u8 = 1 << 2;
+    pub const QUOTE: u16 = 1 << 2;
     /// Mark price, and what the venue says in the same message: index price, funding.
-    pub const MARK_PRICE: u8 = 1 << 3;
+    pub const MARK_PRICE: u16 = 1 << 3;
     /// Funding rate.
-    pub const FUNDING: u8 = 1 << 4;
+    pub const FUNDING: u16 = 1 << 4;
     /// Open interest.
-    pub const OPEN_INTEREST: u8 = 1 << 5;
+    pub const OPEN_INTEREST: u16 = 1 << 5;
     /// Liquidations.
-    pub const LIQUIDATION: u8 = 1 << 6;
+    pub const LIQUIDATION: u16 = 1 << 6;
     /// Trading status.
-    pub const STATUS: u8 = 1 << 7;
+    pub const STATUS: u16 = 1 << 7;
+    /// The venue's own bars of a minute, or of the shortest interval that it streams. Not bit 8: in counters of instruments that one says
+    /// that the instrument left ([`crate::counters::REMOVED`]).
+    pub const KLINE: u16 = 1 << 9;
 
     /// Names by bit, as in configuration.
-    pub const NAMES: &[(&str, u8)] = &[
+    pub const NAMES: &[(&str, u16)] = &[
         ("book", BOOK),
         ("trade", TRADE),
         ("quote", QUOTE),
@@ -158,7 +161,18 @@ pub mod channel {
         ("open_interest", OPEN_INTEREST),
         ("liquidation", LIQUIDATION),
         ("status", STATUS),
+        ("kline", KLINE),
     ];
+
+    /// Every channel.
+    pub const EVERY: u16 = {
+        let (mut bits, mut at) = (0, 0);
+        while at < NAMES.len() {
+            bits |= NAMES[at].1;
+            at += 1;
+        }
+        bits
+    };
 }
 
 /// One input. Each comes with the time at which it reached us, see [`Stamped`].
@@ -206,7 +220,7 @@ pub enum Input<'a> {
         /// The instrument.
         instrument: u32,
         /// Bits of [`channel`].
-        channels: u8,
+        channels: u16,
     },
     /// The instrument leaves the shard: its book is cleared, a last status says so.
     Unsubscribe {
@@ -285,7 +299,7 @@ pub enum Request {
         /// The instrument.
         instrument: u32,
         /// Bits of [`channel`].
-        channels: u8,
+        channels: u16,
     },
     /// Fetch a copy of the book of this instrument, if the venue's budget has room for what is not urgent.
     Audit {

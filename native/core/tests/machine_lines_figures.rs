@@ -9,7 +9,7 @@ use tickring_core::input::{DisconnectReason, Input, channel};
 use tickring_core::machine::MachineConfig;
 use tickring_core::venue::VenueId;
 
-const ALL: u8 = channel::MARK_PRICE | channel::FUNDING | channel::OPEN_INTEREST | channel::LIQUIDATION | channel::STATUS;
+const ALL: u16 = channel::MARK_PRICE | channel::FUNDING | channel::OPEN_INTEREST | channel::LIQUIDATION | channel::STATUS;
 
 const MARK: &str = r#"{"e":"markPriceUpdate","E":1767225601000,"s":"BTCUSDT","p":"65001.15000000","ap":"65001.02000000","i":"64998.62659091","P":"64990.25641265","r":"-0.00010000","T":1767254400000}"#;
 const FORCED: &str = r#"{"e":"forceOrder","E":1767225600893,"o":{"s":"BTCUSDT","S":"SELL","o":"LIMIT","f":"IOC","q":"0.014","p":"64910.00","ap":"64910.12","X":"FILLED","l":"0.014","z":"0.014","T":1767225600893}}"#;
@@ -22,11 +22,11 @@ fn delta(members: &str) -> String {
 }
 
 /// A rig with one instrument of this venue on connection 1.
-fn rig(venue: VenueId, channels: u8) -> Rig {
+fn rig(venue: VenueId, channels: u16) -> Rig {
     rig_of(venue, "BTCUSDT", channels)
 }
 
-fn rig_of(venue: VenueId, symbol: &str, channels: u8) -> Rig {
+fn rig_of(venue: VenueId, symbol: &str, channels: u16) -> Rig {
     let mut rig = Rig::new(MachineConfig::default());
     rig.define(&definition(7, venue, symbol));
     rig.input(Input::Connect { connection: 1, venue: venue as u16 });
@@ -43,7 +43,7 @@ fn told_by(rig: &mut Rig, connection: u16, frame: &str) -> Vec<Body<'static>> {
 }
 
 /// A further connection carries these channels, too.
-fn joined(rig: &mut Rig, connection: u16, venue: VenueId, channels: u8) {
+fn joined(rig: &mut Rig, connection: u16, venue: VenueId, channels: u16) {
     rig.input(Input::Connect { connection, venue: venue as u16 });
     rig.input(Input::Subscribe { connection, instrument: 7, channels });
 }

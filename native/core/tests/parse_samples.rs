@@ -62,6 +62,9 @@ fn spot_samples_parse_to_their_messages() {
         reply(7, 2),
         Plain::Shutdown,
         Plain::Shutdown,
+        figures(&[
+            "BTCUSDT Some(1767225602000000000) bar 1767225600+60 65000 65001.1 64999.5 65000.12 of 1.234 worth 80210.15 in 10 closed Some(false)",
+        ]),
     ];
     for (frame, expected) in SPOT_FRAMES.iter().zip(&expected) {
         assert_eq!(read(SPOT, frame.as_bytes()).as_ref(), Ok(expected), "{frame}");

@@ -1,13 +1,13 @@
-//! The oracle of mark prices, liquidations and states of contracts of Binance: what each says, as text of its own making.
+//! The oracle of mark prices, liquidations, states of contracts and klines of Binance: what each says, as text of its own making.
 
 use serde_json::value::RawValue;
 
 use crate::json::{self, Json};
-use crate::oracle::{Answer, Object, Refused, decimal, number_text, text, time};
+use crate::oracle::{self, Answer, Object, Refused, decimal, number_text, text, time};
 
 /// Whether an event is one of these.
 pub fn is_figure(event: &str) -> bool {
-    ["markPriceUpdate", "forceOrder", "contractInfo"].contains(&event)
+    ["markPriceUpdate", "forceOrder", "contractInfo", "kline"].contains(&event)
 }
 
 /// What one object says; nothing where it is another event.
@@ -16,6 +16,7 @@ pub fn said(object: &Object<'_>) -> Answer<Vec<String>> {
         "markPriceUpdate" => mark_price(object),
         "forceOrder" => liquidation(object),
         "contractInfo" => contract(object),
+        "kline" => kline(object),
         _ => Ok(Vec::new()),
     }
 }
@@ -56,6 +57,33 @@ fn contract(object: &Object<'_>) -> Answer<Vec<String>> {
         _ => "other",
     };
     Ok(vec![format!("{} Some({}) status {state}", object.text("s")?, time(object.need("E")?)?)])
+}
+
+/// Those of a minute alone; all prices have to fit one exponent.
+fn kline(object: &Object<'_>) -> Answer<Vec<String>> {
+    let who = format!("{} Some({})", object.text("s")?, time(object.need("E")?)?);
+    let kline = Object::of(object.need("k")?).ok_or(Refused)?;
+    if kline.text("i")? != "1m" {
+        return Ok(Vec::new());
+    }
+    let closed = match json::open(kline.need("x")?) {
+        Json::Bool(closed) => closed,
+        _ => return Err(Refused),
+    };
+    let prices = ["o", "h", "l", "c"].map(|name| kline.need(name).and_then(unsigned));
+    let [open, high, low, close] = &prices;
+    let prices = [open.clone()?, high.clone()?, low.clone()?, close.clone()?];
+    let places = prices.iter().map(|price| price.split_once('.').map_or(0, |(_, places)| places.len())).max().unwrap_or(0);
+    for price in &prices {
+        let (whole, fraction) = price.split_once('.').unwrap_or((price, ""));
+        format!("{whole}{fraction:0<places$}").parse::<i64>().map_err(|_| Refused)?;
+    }
+    let volume = unsigned(kline.need("v")?)?;
+    let worth = optional(&kline, "q")?.map_or(Ok("0".to_owned()), unsigned)?;
+    let count = kline.get("n")?.map_or(Ok(0), oracle::unsigned)?;
+    let start = time(kline.need("t")?)? / 1_000_000_000;
+    let prices = prices.join(" ");
+    Ok(vec![format!("{who} bar {start}+60 {prices} of {volume} worth {worth} in {count} closed Some({closed})")])
 }
 
 /// A member that is there and says something.

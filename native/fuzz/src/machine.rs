@@ -166,7 +166,7 @@ impl World {
         let input = match u.int_in_range(0..=10_u8)? {
             0 => Input::Connect { connection, venue: u.int_in_range(0..=3)? },
             1 => Input::Disconnect { connection, reason: DisconnectReason::Error },
-            2 | 3 => Input::Subscribe { connection, instrument, channels: u8::arbitrary(u)? },
+            2 | 3 => Input::Subscribe { connection, instrument, channels: u16::arbitrary(u)? },
             4 => Input::Unsubscribe { instrument },
             5 => Input::Ack { connection, instrument, accepted: bool::arbitrary(u)? },
             6 => return self.define(u, instrument),

@@ -188,21 +188,21 @@ fn reply(u: &mut Unstructured<'_>, venue: VenueId) -> Result<Made> {
         2 => (json!({"error": error, "id": id}), if code == 0 { -1 } else { code }),
         _ => {
             let said = if u.ratio(1, 2)? { Said::Shutdown } else { Said::Ignored };
-            let event = if said == Said::Shutdown { "serverShutdown" } else { "kline" };
+            let event = if said == Said::Shutdown { "serverShutdown" } else { "24hrTicker" };
             return Ok(Made { venue, members: object(json!({"e": event, "E": 1_770_123_456_789_u64, "s": "A"})), said });
         }
     };
     Ok(Made { venue, members: object(members), said: Said::Reply { id, venue_code } })
 }
 
-/// A mark price, a liquidation or the state of a contract.
+/// A mark price, a liquidation, the state of a contract or a kline.
 fn figure(u: &mut Unstructured<'_>, venue: VenueId) -> Result<Made> {
     let symbol = (*u.choose(&SYMBOLS)?).to_owned();
     let ((sent, ts_sent), (engine, ts_engine)) = (time(u)?, time(u)?);
     let numbers = ["0", "0.5", "64998.62659091", "1000000000000", "0.000000000000000001"];
     let [price, other] = [*u.choose(&numbers)?, *u.choose(&numbers)?];
     let who = |ts: u64| format!("{symbol} Some({ts})");
-    let (members, said) = match u.int_in_range(0..=2_u8)? {
+    let (members, said) = match u.int_in_range(0..=3_u8)? {
         0 => {
             let rate = if other == "0" { other.to_owned() } else { format!("-{other}") };
             let mark = json!({"e": "markPriceUpdate", "E": sent, "s": symbol, "p": price, "i": other, "r": rate, "T": engine});
@@ -214,6 +214,20 @@ fn figure(u: &mut Unstructured<'_>, venue: VenueId) -> Result<Made> {
             let order = json!({"s": symbol, "S": "SELL", "q": other, "p": price, "ap": "1", "T": engine});
             let said = format!("{} liquidation 0 sell {other} at {price}", who(ts_engine));
             (json!({"e": "forceOrder", "E": sent, "o": order}), vec![said])
+        }
+        2 => {
+            let (interval, closed) = (*u.choose(&["1m", "1m", "1m", "5m"])?, bool::arbitrary(u)?);
+            // At the exponent of the last of these numbers 10^12 does not fit.
+            let [open, low] = if price.len() + other.len() > 30 { [price; 2] } else { [price, other] };
+            let kline = json!({"t": engine, "i": interval, "o": open, "h": open, "l": low, "c": open, "v": other, "q": price, "n": 7, "x": closed});
+            let kline = json!({"e": "kline", "E": sent, "s": symbol, "k": kline});
+            if interval != "1m" {
+                return Ok(Made { venue, members: object(kline), said: Said::Ignored });
+            }
+            let start = ts_engine / 1_000_000_000;
+            let prices = format!("{open} {open} {low} {open}");
+            let said = format!("bar {start}+60 {prices} of {other} worth {price} in 7 closed Some({closed})");
+            (kline, vec![format!("{} {said}", who(ts_sent))])
         }
         _ => {
             let (word, state) = *u.choose(&[("TRADING", "trading"), ("SETTLING", "settling"), ("X", "other")])?;

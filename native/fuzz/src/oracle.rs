@@ -62,7 +62,7 @@ pub struct Snapshot {
 
 pub type Answer<T> = Result<T, Refused>;
 
-const IGNORED: &str = " kline 24hrTicker 24hrMiniTicker 1hTicker 4hTicker 1dTicker avgPrice referencePrice blockTrade \
+const IGNORED: &str = " 24hrTicker 24hrMiniTicker 1hTicker 4hTicker 1dTicker avgPrice referencePrice blockTrade \
     continuous_kline compositeIndex assetIndexUpdate EquityUpdate ";
 
 fn is_ignored(event: &str) -> bool {
@@ -115,7 +115,8 @@ pub fn number_text(value: &RawValue) -> Answer<String> {
     Ok(if is_too_long { "too long".to_owned() } else { text })
 }
 
-fn unsigned(value: &RawValue) -> Answer<u64> {
+/// A whole number.
+pub fn unsigned(value: &RawValue) -> Answer<u64> {
     let Json::Number(digits) = json::open(value) else { return Err(Refused) };
     digits.parse().map_err(|_| Refused)
 }

@@ -3,7 +3,7 @@
 
 use arbitrary::Unstructured;
 use tickring_core::event::Level;
-use tickring_core::input::{Input, Stamped};
+use tickring_core::input::{Input, Stamped, channel};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::simd::Parser;
 use tickring_core::sink::Sink;
@@ -163,7 +163,7 @@ impl Shard {
             let connection = instrument as u16;
             shard.input(Input::Instrument(&definition(instrument, *venue, symbol)));
             shard.input(Input::Connect { connection, venue: *venue as u16 });
-            shard.input(Input::Subscribe { connection, instrument, channels: u8::MAX });
+            shard.input(Input::Subscribe { connection, instrument, channels: channel::EVERY });
         }
         shard
     }

@@ -54,7 +54,10 @@ pub(crate) fn parts<'a>(input: &Input<'a>) -> Parts<'a> {
         Input::Connect { connection, venue } => Parts::of(Kind::Connect, connection, 0, &[]).with(&venue.to_le_bytes()),
         Input::Disconnect { connection, reason } => Parts::of(Kind::Disconnect, connection, 0, &[]).with(&[reason as u8]),
         Input::Subscribe { connection, instrument, channels } => {
-            Parts::of(Kind::Subscribe, connection, instrument, &[]).with(&[channels])
+            // One byte where it says all: as journals of before the ninth channel have it.
+            let bytes = channels.to_le_bytes();
+            let length = if bytes[1] == 0 { 1 } else { 2 };
+            Parts::of(Kind::Subscribe, connection, instrument, &[]).with(&bytes[..length])
         }
         Input::Unsubscribe { instrument } => Parts::of(Kind::Unsubscribe, 0, instrument, &[]),
         Input::Ack { connection, instrument, accepted } => {
@@ -131,7 +134,10 @@ impl Record<'_> {
                 let reason = DisconnectReason::from_number(number).ok_or_else(|| self.unusable("reason"))?;
                 Input::Disconnect { connection, reason }
             }
-            (Kind::Subscribe, &[channels]) => Input::Subscribe { connection, instrument, channels },
+            (Kind::Subscribe, &[channels]) => Input::Subscribe { connection, instrument, channels: channels.into() },
+            (Kind::Subscribe, &[low, high]) => {
+                Input::Subscribe { connection, instrument, channels: u16::from_le_bytes([low, high]) }
+            }
             (Kind::Unsubscribe, []) => Input::Unsubscribe { instrument },
             (Kind::Ack, &[accepted @ 0..=1]) => Input::Ack { connection, instrument, accepted: accepted == 1 },
             (Kind::Instrument, _) => {

@@ -42,7 +42,7 @@ def test_each_kind_arrives_with_its_members(engine: Engine, reader: tickring.Rea
     assert gap[8:] == (tickring.GapStream.TRADE, tickring.GapReason.ROLLBACK, 40, 50)
     others = (trade, quote, delta, snapshot, stats, definition, status, gap)
     sequences = [getattr(record, "sequence", None) for record in (*others, *figures)]
-    assert sequences == list(range(trade.sequence, trade.sequence + 14))
+    assert sequences == list(range(trade.sequence, trade.sequence + 15))
     assert [record[8:] for record in figures] == [
         (21, -1),
         (-22, -18),
@@ -50,8 +50,9 @@ def test_each_kind_arrives_with_its_members(engine: Engine, reader: tickring.Rea
         (25, 26, -3, -2),
         (27, 28, 29, -4, -3, tickring.Side.SELL),
         (tickring.MarketState.POST_ONLY,),
+        (31, 34, 30, 32, 35, 36, 37, 60_000_000_000, 60_000_000_000, -1, -3, -4, 1),
     ]
-    mark, index, funding, open_interest, liquidation, state = figures
+    mark, index, funding, open_interest, liquidation, state, bar = figures
     assert isinstance(mark, tickring.MarkPrice)
     assert isinstance(index, tickring.IndexPrice)
     assert (mark.price, index.price) == (Decimal("2.1"), Decimal("-2.2E-17"))
@@ -62,6 +63,9 @@ def test_each_kind_arrives_with_its_members(engine: Engine, reader: tickring.Rea
     assert isinstance(liquidation, tickring.Liquidation)
     assert (liquidation.price, liquidation.qty, liquidation.id) == (Decimal("0.0027"), Decimal("0.028"), 29)
     assert isinstance(state, tickring.TradingStatus)
+    assert isinstance(bar, tickring.Bar)
+    assert (bar.open, bar.high, bar.low, bar.close) == (Decimal("3.1"), Decimal("3.4"), Decimal("3.0"), Decimal("3.2"))
+    assert (bar.volume, bar.turnover, bar.count, bar.closed) == (Decimal("0.035"), Decimal("0.0036"), 37, 1)
 
 
 def test_poll_and_poll_batch_give_the_same(engine: Engine) -> None:
@@ -70,7 +74,7 @@ def test_poll_and_poll_batch_give_the_same(engine: Engine) -> None:
         engine("refused")
         singly = list(iter(one.poll, None))
         assert [record for batch in iter(lambda: many.poll_batch(3), []) for record in batch] == singly
-        assert len(singly) == 14 + 7 + 1
+        assert len(singly) == 15 + 7 + 1
 
 
 def test_batch_has_no_more_than_asked_for(engine: Engine, reader: tickring.Reader) -> None:

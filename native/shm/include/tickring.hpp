@@ -91,6 +91,7 @@ struct Record : tkr_record {
   const tkr_trading_status *as_trading_status() const noexcept {
     return kind == TKR_KIND_TRADING_STATUS ? &trading_status : nullptr;
   }
+  const tkr_bar *as_bar() const noexcept { return kind == TKR_KIND_BAR ? &bar : nullptr; }
 };
 static_assert(sizeof(Record) == sizeof(tkr_record), "a Record adds nothing to tkr_record");
 

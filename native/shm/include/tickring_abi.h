@@ -81,6 +81,7 @@ enum tkr_kind {
   TKR_KIND_QUOTE = 2,
   TKR_KIND_BOOK_DELTA = 3,
   TKR_KIND_BOOK_SNAPSHOT = 4,
+  TKR_KIND_BAR = 5,
   TKR_KIND_STATS_24H = 6,
   TKR_KIND_INSTRUMENT = 7,
   TKR_KIND_STATUS = 8,
@@ -250,27 +251,28 @@ enum tkr_counter {
   TKR_COUNTER_OPEN_INTERESTS = 43, /* Open interest events. */
   TKR_COUNTER_LIQUIDATIONS = 44, /* Liquidation events. */
   TKR_COUNTER_TRADING_STATUSES = 45, /* Trading status events. */
-  TKR_COUNTER_CHECKED = 46, /* Trades, quotes and book deltas that the rules of validation were applied to. */
-  TKR_COUNTER_SUSPECTS = 47, /* Of these, events that a rule doubts. */
-  TKR_COUNTER_SUSPECT_PRICE_RANGE = 48, /* Trades and quotes with a price outside the configured bounds. */
-  TKR_COUNTER_SUSPECT_OUTLIER = 49, /* Trades with a price far from the median of those before. */
-  TKR_COUNTER_SUSPECT_VOLUME = 50, /* Trades many times larger than the largest of those before. */
-  TKR_COUNTER_SUSPECT_TIME = 51, /* Events whose venue time goes back or leaps ahead. */
-  TKR_COUNTER_SUSPECT_SPREAD = 52, /* Quotes and book deltas with a spread beyond the limit. */
-  TKR_COUNTER_SUSPECT_COMPLETENESS = 53, /* Minutes of a book's or the trades' ids of which too many were missing. */
-  TKR_COUNTER_CROSS_CHECKS = 54, /* Books of sources that were compared with those of the other sources of a view. */
-  TKR_COUNTER_CROSS_DEVIATIONS = 55, /* Of these, books whose middle price is far from the others'. */
-  TKR_COUNTER_IDS_EXPECTED = 56, /* Venue ids that should have come, in whole minutes. */
-  TKR_COUNTER_IDS_MISSING = 57, /* Of these, ids that did not come in their minute. */
-  TKR_COUNTER_JOURNAL_STATE = 58, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 59, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 60, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 61, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 62, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 63, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 64, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 65, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 66, /* Errors of the disk. */
+  TKR_COUNTER_BARS = 46, /* Bars as the venue counts them. */
+  TKR_COUNTER_CHECKED = 47, /* Trades, quotes and book deltas that the rules of validation were applied to. */
+  TKR_COUNTER_SUSPECTS = 48, /* Of these, events that a rule doubts. */
+  TKR_COUNTER_SUSPECT_PRICE_RANGE = 49, /* Trades and quotes with a price outside the configured bounds. */
+  TKR_COUNTER_SUSPECT_OUTLIER = 50, /* Trades with a price far from the median of those before. */
+  TKR_COUNTER_SUSPECT_VOLUME = 51, /* Trades many times larger than the largest of those before. */
+  TKR_COUNTER_SUSPECT_TIME = 52, /* Events whose venue time goes back or leaps ahead. */
+  TKR_COUNTER_SUSPECT_SPREAD = 53, /* Quotes and book deltas with a spread beyond the limit. */
+  TKR_COUNTER_SUSPECT_COMPLETENESS = 54, /* Minutes of a book's or the trades' ids of which too many were missing. */
+  TKR_COUNTER_CROSS_CHECKS = 55, /* Books of sources that were compared with those of the other sources of a view. */
+  TKR_COUNTER_CROSS_DEVIATIONS = 56, /* Of these, books whose middle price is far from the others'. */
+  TKR_COUNTER_IDS_EXPECTED = 57, /* Venue ids that should have come, in whole minutes. */
+  TKR_COUNTER_IDS_MISSING = 58, /* Of these, ids that did not come in their minute. */
+  TKR_COUNTER_JOURNAL_STATE = 59, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 60, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 61, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 62, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 63, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 64, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 65, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 66, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 67, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -301,11 +303,12 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_OPEN_INTERESTS = 23, /* Open interest events. */
   TKR_INSTRUMENT_COUNTER_LIQUIDATIONS = 24, /* Liquidation events. */
   TKR_INSTRUMENT_COUNTER_TRADING_STATUSES = 25, /* Trading status events. */
-  TKR_INSTRUMENT_COUNTER_SUSPECTS = 26, /* Events that a rule of validation doubts. */
-  TKR_INSTRUMENT_COUNTER_WATCHED_NS = 27, /* Time for which its book was subscribed, ns, since its rules were set. */
-  TKR_INSTRUMENT_COUNTER_LIVE_NS = 28, /* Of this, time in which the book was proven in sync, ns. */
-  TKR_INSTRUMENT_COUNTER_SOURCE = 29, /* Instrument of the leg that a view follows; 0: none, or all. */
-  TKR_INSTRUMENT_COUNTER_SOURCE_SWITCHES = 30, /* Times that was another leg than before. */
+  TKR_INSTRUMENT_COUNTER_BARS = 26, /* Bars as the venue counts them. */
+  TKR_INSTRUMENT_COUNTER_SUSPECTS = 27, /* Events that a rule of validation doubts. */
+  TKR_INSTRUMENT_COUNTER_WATCHED_NS = 28, /* Time for which its book was subscribed, ns, since its rules were set. */
+  TKR_INSTRUMENT_COUNTER_LIVE_NS = 29, /* Of this, time in which the book was proven in sync, ns. */
+  TKR_INSTRUMENT_COUNTER_SOURCE = 30, /* Instrument of the leg that a view follows; 0: none, or all. */
+  TKR_INSTRUMENT_COUNTER_SOURCE_SWITCHES = 31, /* Times that was another leg than before. */
 };
 
 /* Histograms of a shard. */
@@ -445,6 +448,24 @@ typedef struct tkr_trading_status {
   uint8_t reserved[7]; /* 0. */
 } tkr_trading_status;
 
+/* TKR_KIND_BAR: a bar as the venue counts it, not from our trades. */
+typedef struct tkr_bar {
+  int64_t open; /* First price, mantissa. */
+  int64_t high; /* Highest price, mantissa. */
+  int64_t low; /* Lowest price, mantissa. */
+  int64_t close; /* Last price, mantissa. */
+  int64_t volume; /* Mantissa of the quantity traded. */
+  int64_t turnover; /* Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it. */
+  uint64_t count; /* Number of trades; 0 where the venue does not tell it. */
+  uint64_t start_ts; /* Beginning of its interval, ns since the UNIX epoch. */
+  uint64_t interval_ns; /* Length of its interval, ns. */
+  int8_t price_exponent; /* Price = mantissa x 10^this, not the instrument's exponent. */
+  int8_t qty_exponent; /* Quantity = mantissa x 10^this, not the instrument's exponent. */
+  int8_t turnover_exponent; /* Turnover = mantissa x 10^this. */
+  uint8_t closed; /* 1: it is final, else 0. */
+  uint8_t reserved[4]; /* 0. */
+} tkr_bar;
+
 /* What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT. */
 typedef struct tkr_options {
   uint32_t struct_size; /* sizeof(tkr_options), as the caller was compiled with. */
@@ -574,6 +595,7 @@ typedef struct tkr_record {
     tkr_open_interest open_interest;
     tkr_liquidation liquidation;
     tkr_trading_status trading_status;
+    tkr_bar bar;
   };
 } tkr_record;
 
@@ -662,6 +684,21 @@ TKR_ASSERT(offsetof(tkr_liquidation, reserved) == 27, "place of tkr_liquidation.
 TKR_ASSERT(sizeof(tkr_trading_status) == 8, "size of tkr_trading_status");
 TKR_ASSERT(offsetof(tkr_trading_status, state) == 0, "place of tkr_trading_status.state");
 TKR_ASSERT(offsetof(tkr_trading_status, reserved) == 1, "place of tkr_trading_status.reserved");
+TKR_ASSERT(sizeof(tkr_bar) == 80, "size of tkr_bar");
+TKR_ASSERT(offsetof(tkr_bar, open) == 0, "place of tkr_bar.open");
+TKR_ASSERT(offsetof(tkr_bar, high) == 8, "place of tkr_bar.high");
+TKR_ASSERT(offsetof(tkr_bar, low) == 16, "place of tkr_bar.low");
+TKR_ASSERT(offsetof(tkr_bar, close) == 24, "place of tkr_bar.close");
+TKR_ASSERT(offsetof(tkr_bar, volume) == 32, "place of tkr_bar.volume");
+TKR_ASSERT(offsetof(tkr_bar, turnover) == 40, "place of tkr_bar.turnover");
+TKR_ASSERT(offsetof(tkr_bar, count) == 48, "place of tkr_bar.count");
+TKR_ASSERT(offsetof(tkr_bar, start_ts) == 56, "place of tkr_bar.start_ts");
+TKR_ASSERT(offsetof(tkr_bar, interval_ns) == 64, "place of tkr_bar.interval_ns");
+TKR_ASSERT(offsetof(tkr_bar, price_exponent) == 72, "place of tkr_bar.price_exponent");
+TKR_ASSERT(offsetof(tkr_bar, qty_exponent) == 73, "place of tkr_bar.qty_exponent");
+TKR_ASSERT(offsetof(tkr_bar, turnover_exponent) == 74, "place of tkr_bar.turnover_exponent");
+TKR_ASSERT(offsetof(tkr_bar, closed) == 75, "place of tkr_bar.closed");
+TKR_ASSERT(offsetof(tkr_bar, reserved) == 76, "place of tkr_bar.reserved");
 TKR_ASSERT(sizeof(tkr_options) == 16, "size of tkr_options");
 TKR_ASSERT(offsetof(tkr_options, struct_size) == 0, "place of tkr_options.struct_size");
 TKR_ASSERT(offsetof(tkr_options, flags) == 4, "place of tkr_options.flags");
@@ -762,5 +799,6 @@ TKR_ASSERT(offsetof(tkr_record, funding) == 56, "place of tkr_record.funding");
 TKR_ASSERT(offsetof(tkr_record, open_interest) == 56, "place of tkr_record.open_interest");
 TKR_ASSERT(offsetof(tkr_record, liquidation) == 56, "place of tkr_record.liquidation");
 TKR_ASSERT(offsetof(tkr_record, trading_status) == 56, "place of tkr_record.trading_status");
+TKR_ASSERT(offsetof(tkr_record, bar) == 56, "place of tkr_record.bar");
 
 #endif

@@ -1,6 +1,6 @@
-//! Reference prices, funding, open interest, liquidations and states of markets: to payload words, and back.
+//! Reference prices, funding, open interest, liquidations, states of markets and bars of venues: to payload words, and back.
 
-use tickring_core::event::{Body, Funding, Kind, Liquidation, MarketState, OpenInterest, ReferencePrice, Side};
+use tickring_core::event::{Body, Funding, Kind, Liquidation, MarketState, OpenInterest, ReferencePrice, Side, VenueBar};
 use tickring_core::input::DECIMALS_MAX;
 
 use crate::codec::put;
@@ -27,6 +27,12 @@ pub(crate) fn encode(body: &Body<'_>, words: &mut [u64]) -> Option<usize> {
             put(words, &[of.price.cast_unsigned(), of.qty.cast_unsigned(), of.id, rest])
         }
         Body::TradingStatus(state) => put(words, &[*state as u64]),
+        Body::Bar(of) => {
+            let exponents = byte(of.price_exponent) | byte(of.qty_exponent) << 8 | byte(of.turnover_exponent) << 16;
+            let numbers = [of.open, of.high, of.low, of.close, of.volume, of.turnover].map(i64::cast_unsigned);
+            let used = put(words, &numbers);
+            used + put(&mut words[used..], &[of.count, of.start_ts, of.interval_ns, exponents | u64::from(of.closed) << 24])
+        }
         _ => return None,
     })
 }
@@ -89,6 +95,35 @@ impl Record {
         let (price_exponent, qty_exponent) = (exponent(rest)?, exponent(rest >> 8)?);
         let side = Side::from_number((rest >> 16) as u8)?;
         Some(Liquidation { price: price.cast_signed(), qty: qty.cast_signed(), id, price_exponent, qty_exponent, side })
+    }
+
+    /// The venue's bar, if it is one.
+    #[must_use]
+    pub fn bar(&self) -> Option<VenueBar> {
+        let [open, high, low, close, volume, turnover, count, start_ts, interval_ns, rest, ..] = self.fixed;
+        if self.kind != Kind::Bar {
+            return None;
+        }
+        let [open, high, low, close, volume, turnover] = [open, high, low, close, volume, turnover].map(u64::cast_signed);
+        Some(VenueBar {
+            open,
+            high,
+            low,
+            close,
+            volume,
+            turnover,
+            count,
+            start_ts,
+            interval_ns,
+            price_exponent: exponent(rest)?,
+            qty_exponent: exponent(rest >> 8)?,
+            turnover_exponent: exponent(rest >> 16)?,
+            closed: match (rest >> 24) as u8 {
+                0 => false,
+                1 => true,
+                _ => return None,
+            },
+        })
     }
 
     /// The state of the market, if it is one.

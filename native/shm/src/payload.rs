@@ -86,6 +86,22 @@ const LIQUIDATION: &[Field] = &[
     part("side", 3, 16, 8),
 ];
 
+const BAR: &[Field] = &[
+    signed("open", 0),
+    signed("high", 1),
+    signed("low", 2),
+    signed("close", 3),
+    signed("volume", 4),
+    signed("turnover", 5),
+    unsigned("count", 6),
+    unsigned("start_ts", 7),
+    unsigned("interval_ns", 8),
+    exponent("price_exponent", 9, 0),
+    exponent("qty_exponent", 9, 8),
+    exponent("turnover_exponent", 9, 16),
+    part("closed", 9, 24, 8),
+];
+
 const TRADING_STATUS: &[Field] = &[part("state", 0, 0, 8)];
 
 /// Words of a kind's payload; books add two words a level, bids before asks, price before quantity.
@@ -96,6 +112,7 @@ pub const fn words(kind: Kind) -> usize {
         Kind::Funding | Kind::OpenInterest => 3,
         Kind::Quote | Kind::Liquidation => 4,
         Kind::Stats24h => 6,
+        Kind::Bar => 10,
         Kind::Instrument => 12,
         Kind::Status | Kind::MarkPrice | Kind::IndexPrice => 2,
         Kind::TradingStatus => 1,
@@ -119,6 +136,7 @@ pub const fn fields(kind: Kind) -> &'static [Field] {
         Kind::OpenInterest => OPEN_INTEREST,
         Kind::Liquidation => LIQUIDATION,
         Kind::TradingStatus => TRADING_STATUS,
+        Kind::Bar => BAR,
     }
 }
 

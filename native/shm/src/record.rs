@@ -138,6 +138,7 @@ impl Record {
             Kind::OpenInterest => self.open_interest().is_some(),
             Kind::Liquidation => self.liquidation().is_some(),
             Kind::TradingStatus => self.trading_status().is_some(),
+            Kind::Bar => self.bar().is_some(),
         }
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tickring_core::error::Code;
 use tickring_core::event::{
     Body, BookChange, Event, Funding, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Liquidation,
-    MarketState, OpenInterest, Quote, ReferencePrice, Side, State, Stats24h, Status, Trade, flag,
+    MarketState, OpenInterest, Quote, ReferencePrice, Side, State, Stats24h, Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 
@@ -31,6 +31,7 @@ enum Owned {
     Status(Status),
     Gap(Gap),
     Figure(Body<'static>),
+    Bar(VenueBar),
 }
 
 impl Owned {
@@ -48,6 +49,7 @@ impl Owned {
             Self::Status(status) => use_body(&Body::Status(*status)),
             Self::Gap(gap) => use_body(&Body::Gap(*gap)),
             Self::Figure(body) => use_body(body),
+            Self::Bar(bar) => use_body(&Body::Bar(bar)),
         }
     }
 }
@@ -133,6 +135,27 @@ fn figure() -> impl Strategy<Value = Body<'static>> {
     ]
 }
 
+fn bar() -> impl Strategy<Value = VenueBar> {
+    let exponents = || -18..=0_i8;
+    (any::<([i64; 6], [u64; 3])>(), (exponents(), exponents(), exponents()), any::<bool>()).prop_map(
+        |(([open, high, low, close, volume, turnover], [count, start_ts, interval_ns]), exponents, closed)| VenueBar {
+            open,
+            high,
+            low,
+            close,
+            volume,
+            turnover,
+            count,
+            start_ts,
+            interval_ns,
+            price_exponent: exponents.0,
+            qty_exponent: exponents.1,
+            turnover_exponent: exponents.2,
+            closed,
+        },
+    )
+}
+
 fn content() -> impl Strategy<Value = Owned> {
     prop_oneof![
         any::<(i64, i64, u64)>().prop_map(|(price, qty, trade_id)| Owned::Trade(Trade { price, qty, trade_id })),
@@ -145,6 +168,7 @@ fn content() -> impl Strategy<Value = Owned> {
         status().prop_map(Owned::Status),
         gap().prop_map(Owned::Gap),
         figure().prop_map(Owned::Figure),
+        bar().prop_map(Owned::Bar),
     ]
 }
 
@@ -238,6 +262,7 @@ proptest! {
                 Body::OpenInterest(interest) => prop_assert_eq!(record.open_interest(), Some(interest)),
                 Body::Liquidation(liquidation) => prop_assert_eq!(record.liquidation(), Some(liquidation)),
                 Body::TradingStatus(state) => prop_assert_eq!(record.trading_status(), Some(state)),
+                Body::Bar(bar) => prop_assert_eq!(record.bar(), Some(*bar)),
             }
             check_canonical(&record)?;
             check_without_ring(&header, *body, record)?;

@@ -12,6 +12,7 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^([^@]+)@bookTicker$/, CHANNELS.quote],
   [/^([^@]+)@markPrice(?:@|$)/, CHANNELS.mark_price | CHANNELS.funding],
   [/^([^@]+)@forceOrder$/, CHANNELS.liquidation],
+  [/^([^@]+)@kline_1m$/, CHANNELS.kline],
   // Bybit
   [/^orderbook\.1\.(.+)$/, CHANNELS.quote],
   [/^orderbook\.\d+\.(.+)$/, CHANNELS.book],

@@ -1,6 +1,7 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, spotSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
+import { binanceKline } from './binance-kline.js';
 import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
 import { binanceSpotSbe } from './binance-spot-sbe.js';
 import { type Dialect, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
@@ -101,6 +102,7 @@ export const binanceSpot: Dialect = {
   weightHeader: 'X-MBX-USED-WEIGHT-1M',
   route,
   serves: () => true,
+  kline: binanceKline,
   // Bids descend in spot messages, asks ascend.
   depth: (text, spec, event, micros) =>
     `{"e":"depthUpdate","E":${timeText(event.eventUs, micros)},"s":"${spec.symbol}","U":${event.firstId},"u":${event.lastId},"b":${levelRows(text, event.bids.toReversed())},"a":${levelRows(text, event.asks)}}`,

@@ -1,6 +1,7 @@
 import type { SymbolSpec } from '../market/symbols.js';
 import { SymbolText, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './binance-control.js';
+import { binanceKline } from './binance-kline.js';
 import { klinesBody, type RestShape, readRest, tradesBody } from './binance-rest.js';
 import { type Dialect, type FigureStream, levelRows, type Route, type ServerLimits, timeText } from './dialect.js';
 import { binanceWords } from './recorded.js';
@@ -127,6 +128,7 @@ export const binanceUsdm: Dialect = {
   route,
   serves: (trafficClass, kind) =>
     ['depth', 'bookTicker', 'trade'].includes(kind) ? trafficClass === 'public' : trafficClass === 'market',
+  kline: binanceKline,
   figures,
   depth: (text, spec, event, micros) =>
     `{"e":"depthUpdate","E":${timeText(event.eventUs, micros)},"T":${timeText(event.engineUs, micros)},"s":"${spec.symbol}","U":${event.firstId},"u":${event.lastId},"pu":${event.previousId},"b":${levelRows(text, event.bids)},"a":${levelRows(text, event.asks)}}`,

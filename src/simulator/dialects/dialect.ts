@@ -6,6 +6,7 @@ import type {
   DepthEvent,
   FigureEvent,
   FigureKind,
+  KlineEvent,
   QuoteEvent,
   StreamKind,
   TradeEvent,
@@ -125,6 +126,12 @@ export interface FigureStream {
   words(text: SymbolText, spec: SymbolSpec, event: FigureEvent): string;
 }
 
+/** A stream of the minutes of a symbol's trades. */
+export interface KlineStream {
+  name(spec: SymbolSpec): string;
+  words(text: SymbolText, spec: SymbolSpec, event: KlineEvent, micros: boolean): string;
+}
+
 /** One venue's protocol from the venue's side: names, numbers and words. No socket, clock or state. */
 export interface Dialect {
   readonly name: VenueName;
@@ -152,6 +159,8 @@ export interface Dialect {
   streamName?(symbol: string, kind: BookStreamKind, suffix: string): string | undefined;
   /** Binary messages of the same streams, where the venue has them. */
   readonly binary?: BinaryFormat;
+  /** The stream of its minutes. */
+  readonly kline?: KlineStream;
   /** Streams of what is neither book nor trade. */
   readonly figures?: readonly FigureStream[];
   /** Names of streams in recorded messages. */

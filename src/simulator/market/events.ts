@@ -1,3 +1,5 @@
+import type { MarketMinute } from './minutes.js';
+
 /** What a symbol's market tells the world, before a dialect puts it into words. Times in µs since the UNIX epoch. */
 export interface EventTime {
   /** Engine (transaction) time. */
@@ -64,10 +66,16 @@ export interface FigureEvent extends EventTime {
   readonly isHalted: boolean;
 }
 
+/** A minute as its venue counts it, so far or for good. */
+export interface KlineEvent extends EventTime {
+  readonly minute: Readonly<MarketMinute>;
+  readonly isClosed: boolean;
+}
+
 export const figureKinds = ['mark', 'index', 'funding', 'openInterest', 'liquidation', 'status'] as const;
 export type FigureKind = (typeof figureKinds)[number];
 
-export const streamKinds = ['depth', 'trade', 'aggTrade', 'bookTicker', ...figureKinds] as const;
+export const streamKinds = ['depth', 'trade', 'aggTrade', 'bookTicker', 'kline', ...figureKinds] as const;
 export type StreamKind = (typeof streamKinds)[number];
 /** What books and their trades are told by. */
-export type BookStreamKind = Exclude<StreamKind, FigureKind>;
+export type BookStreamKind = Exclude<StreamKind, FigureKind | 'kline'>;

@@ -2,9 +2,9 @@
 
 /** Kept: more than one request gives. */
 const KEPT_MAX = 1_500;
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
-/** Prices in ticks, volume in lots. */
+/** Prices in ticks, volume in lots, what they were worth in ticks × lots; ids of the first and the last trade, 0 without one. */
 export interface MarketMinute {
   readonly startMs: number;
   readonly open: number;
@@ -13,16 +13,30 @@ export interface MarketMinute {
   close: number;
   lots: number;
   count: number;
+  worth: number;
+  firstId: number;
+  lastId: number;
 }
 
 export class Minutes {
   readonly #kept: MarketMinute[] = [];
 
-  add(us: number, tick: number, lots: number): void {
+  add(us: number, tick: number, lots: number, id: number): void {
     const startMs = Math.floor(us / 1000 / MINUTE_MS) * MINUTE_MS;
     let minute = this.#kept.at(-1);
     if (minute === undefined || minute.startMs < startMs) {
-      minute = { startMs, open: tick, high: tick, low: tick, close: tick, lots: 0, count: 0 };
+      minute = {
+        startMs,
+        open: tick,
+        high: tick,
+        low: tick,
+        close: tick,
+        lots: 0,
+        count: 0,
+        worth: 0,
+        firstId: id,
+        lastId: id,
+      };
       this.#kept.push(minute);
       if (this.#kept.length > KEPT_MAX) this.#kept.shift();
     }
@@ -31,6 +45,8 @@ export class Minutes {
     minute.close = tick;
     minute.lots += lots;
     minute.count += 1;
+    minute.worth += tick * lots;
+    minute.lastId = id;
   }
 
   /** Those that begin within these times, both included, oldest first and without a break, `limit` at most; the newest may still go on. */
@@ -45,7 +61,9 @@ export class Minutes {
       const held = this.#kept[at] as MarketMinute;
       const { close } = held;
       // Without a trade: the close before it.
-      found.push(held.startMs === startMs ? held : { startMs, open: close, high: close, low: close, close, lots: 0, count: 0 });
+      const prices = { open: close, high: close, low: close, close };
+      const none = { startMs, ...prices, lots: 0, count: 0, worth: 0, firstId: 0, lastId: 0 };
+      found.push(held.startMs === startMs ? held : none);
     }
     return found;
   }

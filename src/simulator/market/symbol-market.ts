@@ -7,6 +7,7 @@ import type { AggregateTradeEvent, BookStreamKind, EventTime, QuoteEvent, TradeE
 import { Figures } from './figures.js';
 import { OrderFlow } from './flow.js';
 import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
+import { Klines } from './klines.js';
 import { Minutes } from './minutes.js';
 import { hashText, Random } from './random.js';
 import { RecentTrades } from './recent-trades.js';
@@ -37,6 +38,7 @@ export class SymbolMarket {
   readonly #aggTrade: Channel;
   readonly #quote: Channel;
   readonly #figures: Figures;
+  readonly #klines: Klines;
   readonly #binary: BinaryChannels | undefined;
   readonly #publish: (frame: Frame) => void;
   readonly #extraKeys: boolean;
@@ -74,7 +76,8 @@ export class SymbolMarket {
     this.#aggTrade = this.#open('aggTrade', '');
     this.#quote = this.#open('bookTicker', '');
     this.#figures = new Figures(spec, this.text, { dialect, seed, shared, publish: options.publish });
-    this.channels.push(...this.#figures.channels);
+    this.#klines = new Klines(spec, this.text, { dialect, minutes: this.minutes, publish: options.publish });
+    this.channels.push(...this.#figures.channels, ...this.#klines.channels);
     this.#binary = dialect.binary && new BinaryChannels(spec, dialect.binary, this.#lastId, options.publish);
     this.channels.push(...(this.#binary?.all ?? []));
   }
@@ -108,6 +111,7 @@ export class SymbolMarket {
     if (this.#dialect.idsCountMessages !== true || this.#lastId !== stepFirstId)
       this.history.boundary(this.#lastId, this.#flow.book);
     this.#figures.step(this.#flow.book.bids.at(0).tick, time);
+    this.#klines.step(time);
     return this.#published;
   }
 
@@ -213,7 +217,7 @@ export class SymbolMarket {
         this.#tradeId += 1;
         const trade = { id: this.#tradeId, tick, lots: (fills[end] as Fill).qty, buyerIsMaker, ...time };
         lots += trade.lots;
-        this.minutes.add(time.engineUs, trade.tick, trade.lots);
+        this.minutes.add(time.engineUs, trade.tick, trade.lots, trade.id);
         this.trades.add(trade);
         told.push(trade);
         this.#tell(this.#trade, trade.id, trade.id, (micros) => this.#dialect.trade(this.text, this.spec, trade, micros));

@@ -45,6 +45,14 @@ export class SymbolText {
     return this.#spec.qtyPlaces === 0 && this.#qtyPad !== '' ? `${text}.${this.#qtyPad}` : text + this.#qtyPad;
   }
 
+  /** What something is worth, from ticks × lots. */
+  worth(worth: number): string {
+    const { tickUnits, lotUnits = 1, pricePlaces, qtyPlaces } = this.#spec;
+    const digits = String(BigInt(worth) * BigInt(tickUnits * lotUnits)).padStart(pricePlaces + qtyPlaces + 1, '0');
+    const whole = digits.slice(0, digits.length - pricePlaces - qtyPlaces);
+    return pricePlaces + qtyPlaces === 0 ? whole : `${whole}.${digits.slice(whole.length)}`;
+  }
+
   /** `<price> <qty>` as canonical book texts spell them: plain decimals without trailing zeros. */
   canonicalLevel(tick: number, lots: number): string {
     const price = plainDecimal(tick * this.#spec.tickUnits, this.#spec.pricePlaces);

@@ -7,7 +7,7 @@ export const DEFAULTS = { wsUrl: 'wss://dstream.binance.com', restUrl: 'https://
 export const CLASSES: readonly ConnectionClass[] = [
   {
     name: 'stream',
-    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'liquidation', 'status'],
+    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'liquidation', 'status', 'kline'],
     path: '/stream',
   },
 ];

@@ -23,7 +23,14 @@ export const SBE_DEFAULTS: VenueAddresses = {
 };
 
 /** All channels share one socket. */
-export const CLASSES: readonly ConnectionClass[] = [{ name: 'stream', channels: ['book', 'trade', 'quote'], path: '/stream' }];
+export const CLASSES: readonly ConnectionClass[] = [
+  { name: 'stream', channels: ['book', 'trade', 'quote', 'kline'], path: '/stream' },
+];
+
+/** The binary format has no klines. */
+export const SBE_CLASSES: readonly ConnectionClass[] = [
+  { name: 'stream', channels: ['book', 'trade', 'quote'], path: '/stream' },
+];
 
 export const LIMITS: VenueLimits = {
   streamsPerConnection: 1024,

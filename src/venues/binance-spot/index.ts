@@ -1,18 +1,19 @@
 import { VENUES } from '../../model/codes.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { subscribeFrame, unsubscribeFrame, usedWeight } from '../binance-control.js';
-import { manifestOf } from '../binance-manifest.js';
+import { KLINE_MEMBERS, manifestOf } from '../binance-manifest.js';
 import { binanceMinutes } from '../binance-minutes.js';
 import { binanceTime } from '../binance-time.js';
 import { tradesQuery } from '../binance-trades.js';
-import { CLASSES, DEFAULTS, LIMITS, SBE_DEFAULTS } from './endpoints.js';
+import { CLASSES, DEFAULTS, LIMITS, SBE_CLASSES, SBE_DEFAULTS } from './endpoints.js';
 import { sbeManifest } from './sbe.js';
 
-/** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices. */
+/** Stream suffix of a channel: full-depth deltas every 100 ms, single trades, every change of the best prices, klines of a minute. */
 const STREAMS: StreamTable = {
   book: (symbol) => `${symbol.toLowerCase()}@depth@100ms`,
   trade: (symbol) => `${symbol.toLowerCase()}@trade`,
   quote: (symbol) => `${symbol.toLowerCase()}@bookTicker`,
+  kline: (symbol) => `${symbol.toLowerCase()}@kline_1m`,
 };
 
 /** Deepest snapshot that the venue gives, and its weight. */
@@ -29,7 +30,7 @@ const MINUTES_WEIGHT = 2;
 
 /** Reference of 2026-07-21: `CANCEL_ONLY` since 2026-07-07. */
 const MANIFEST = manifestOf(
-  { depth: 'e E s U u b a', trade: 'e E s t p q b? a? T m M', bookTicker: 'u s b B a A' },
+  { depth: 'e E s U u b a', trade: 'e E s t p q b? a? T m M', bookTicker: 'u s b B a A', kline_1m: KLINE_MEMBERS },
   { member: 'status', known: ['TRADING', 'HALT', 'BREAK', 'CANCEL_ONLY', 'END_OF_DAY'] },
 );
 
@@ -73,6 +74,7 @@ const SBE_STREAMS: StreamTable = {
 const sbe: Venue = {
   ...spot,
   defaults: SBE_DEFAULTS,
+  classes: SBE_CLASSES,
   streams: (symbol, channels) => streamsIn(SBE_STREAMS, symbol, channels),
   key: { header: 'X-MBX-APIKEY', variable: 'BINANCE_API_KEY' },
   manifest: sbeManifest(MANIFEST.states),

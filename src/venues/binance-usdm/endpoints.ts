@@ -6,7 +6,7 @@ export const DEFAULTS = { wsUrl: 'wss://fstream.binance.com', restUrl: 'https://
 /** Books and quotes come from `public`, all else from `market`; the wrong class is acknowledged and stays silent. */
 export const CLASSES: readonly ConnectionClass[] = [
   { name: 'public', channels: ['book', 'quote'], path: '/public/stream' },
-  { name: 'market', channels: ['trade', 'mark_price', 'funding', 'liquidation', 'status'], path: '/market/stream' },
+  { name: 'market', channels: ['trade', 'mark_price', 'funding', 'liquidation', 'status', 'kline'], path: '/market/stream' },
 ];
 
 export const LIMITS: VenueLimits = {

@@ -51,15 +51,16 @@ static void kinds(tickring::Reader &reader) {
   int seen[16] = {};
   ask("kinds");
   EXPECT(reader.poll(batch) == Poll::record, 1);
-  EXPECT(batch.size(), 14);
+  EXPECT(batch.size(), 15);
   for (const tickring::Record &record : batch) {
     const bool is[] = {record.as_trade() != nullptr, record.as_quote() != nullptr,      record.as_book() != nullptr,
                        record.as_stats() != nullptr, record.as_definition() != nullptr, record.as_status() != nullptr,
                        record.as_gap() != nullptr,   record.as_epoch_start() != nullptr,
                        record.as_mark_price() != nullptr,    record.as_index_price() != nullptr,
                        record.as_funding() != nullptr,       record.as_open_interest() != nullptr,
-                       record.as_liquidation() != nullptr,   record.as_trading_status() != nullptr};
-    for (std::size_t kind = 0; kind < 14; kind++) seen[kind] += is[kind];
+                       record.as_liquidation() != nullptr,   record.as_trading_status() != nullptr,
+                       record.as_bar() != nullptr};
+    for (std::size_t kind = 0; kind < 15; kind++) seen[kind] += is[kind];
     EXPECT(record.has(TKR_FLAG_STALE), 1);
     EXPECT(record.has(TKR_FLAG_CROSSED), 0);
     if (const auto *trade = record.as_trade()) EXPECT(trade->trade_id, 789);

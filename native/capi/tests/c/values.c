@@ -63,6 +63,20 @@ static void check_figures(tkr_reader *reader) {
   EXPECT(record.liquidation.side, TKR_SIDE_SELL);
   next(reader, TKR_KIND_TRADING_STATUS, 64);
   EXPECT(record.trading_status.state, TKR_MARKET_STATE_POST_ONLY);
+  next(reader, TKR_KIND_BAR, 136);
+  EXPECT(record.bar.open, 31);
+  EXPECT(record.bar.high, 34);
+  EXPECT(record.bar.low, 30);
+  EXPECT(record.bar.close, 32);
+  EXPECT(record.bar.volume, 35);
+  EXPECT(record.bar.turnover, 36);
+  EXPECT(record.bar.count, 37);
+  EXPECT(record.bar.start_ts, 60000000000);
+  EXPECT(record.bar.interval_ns, 60000000000);
+  EXPECT(record.bar.price_exponent, -1);
+  EXPECT(record.bar.qty_exponent, -3);
+  EXPECT(record.bar.turnover_exponent, -4);
+  EXPECT(record.bar.closed, 1);
 }
 
 void check_kinds(tkr_reader *reader) {

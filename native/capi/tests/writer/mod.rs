@@ -11,7 +11,7 @@ use tickring_core::book::Book;
 use tickring_core::counters::{InstrumentCounters, ShardCounters};
 use tickring_core::error::Code;
 use tickring_core::event::{Body, BookChange, Event, Gap, GapReason, GapStream, Header, Level, Quote, State};
-use tickring_core::event::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side};
+use tickring_core::event::{Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, Side, VenueBar};
 use tickring_core::event::{Stats24h, Status, Trade, flag};
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_core::sink::{Latest, Sink};
@@ -159,6 +159,21 @@ impl Engine {
         let (price_exponent, side) = (-4, Side::Sell);
         self.publish(Body::Liquidation(Liquidation { price: 27, qty: 28, id: 29, price_exponent, qty_exponent, side }));
         self.publish(Body::TradingStatus(MarketState::PostOnly));
+        self.publish(Body::Bar(&VenueBar {
+            open: 31,
+            high: 34,
+            low: 30,
+            close: 32,
+            volume: 35,
+            turnover: 36,
+            count: 37,
+            start_ts: 60_000_000_000,
+            interval_ns: 60_000_000_000,
+            price_exponent: -1,
+            qty_exponent: -3,
+            turnover_exponent: -4,
+            closed: true,
+        }));
     }
 
     /// Shows the sink the book, as the state machine does after each input that changed it.

@@ -1,5 +1,5 @@
 //! What venues say of a market beside its book and its trades: reference prices, funding, open interest, liquidations, and
-//! whether it trades.
+//! whether it trades; and its own bars.
 //!
 //! Each number has its own exponent (value = mantissa × 10^exponent, −18 ..= 0): venues write these prices and quantities finer than
 //! those of orders, and a mark price must not make a book's exponents finer.
@@ -26,6 +26,37 @@ pub struct Funding {
     pub interval_s: u32,
     /// When it is paid next, ns since the UNIX epoch; 0 where the venue does not tell it.
     pub next_ts: u64,
+}
+
+/// A bar (kline, candle) as the venue counts it: not from our trades. Each one replaces the one before with the same `start_ts`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VenueBar {
+    /// Mantissa of the first price.
+    pub open: i64,
+    /// Of the highest one.
+    pub high: i64,
+    /// Of the lowest one.
+    pub low: i64,
+    /// Of the last one.
+    pub close: i64,
+    /// Mantissa of the quantity that was traded, in the unit of the venue's quantities.
+    pub volume: i64,
+    /// Mantissa of what that was worth, in the quote currency (of inverse contracts: the base currency); 0 where the venue does not tell it.
+    pub turnover: i64,
+    /// Number of trades; 0 where the venue does not tell it.
+    pub count: u64,
+    /// Beginning of its interval, ns since the UNIX epoch.
+    pub start_ts: u64,
+    /// Length of its interval, ns.
+    pub interval_ns: u64,
+    /// Exponent of the four prices.
+    pub price_exponent: i8,
+    /// Exponent of the volume.
+    pub qty_exponent: i8,
+    /// Exponent of the turnover.
+    pub turnover_exponent: i8,
+    /// It is final: its interval is over, and the venue says so or has begun the next one.
+    pub closed: bool,
 }
 
 /// Contracts that are open.

@@ -1,7 +1,7 @@
 //! Kinds of records.
 
 /// Record kinds. Numbers are part of the ABI and never reused; those absent here are kept for the kinds of the design
-/// that have no payload yet (5 Bar, 9 IndexPoint, 10 Heartbeat, 18 Greeks, 19 News, 21 Checkpoint).
+/// that have no payload yet (9 IndexPoint, 10 Heartbeat, 18 Greeks, 19 News, 21 Checkpoint).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -13,6 +13,8 @@ pub enum Kind {
     BookDelta = 3,
     /// The whole book.
     BookSnapshot = 4,
+    /// A bar as the venue counts it.
+    Bar = 5,
     /// Rolling 24-hour figures from our trades.
     Stats24h = 6,
     /// Definition of an instrument: sent at start and whenever it changes.
@@ -44,6 +46,7 @@ impl Kind {
         Self::Quote,
         Self::BookDelta,
         Self::BookSnapshot,
+        Self::Bar,
         Self::Stats24h,
         Self::Instrument,
         Self::Status,
@@ -71,6 +74,7 @@ impl Kind {
             Self::Quote => "quote",
             Self::BookDelta => "book_delta",
             Self::BookSnapshot => "book_snapshot",
+            Self::Bar => "bar",
             Self::Stats24h => "stats_24h",
             Self::Instrument => "instrument",
             Self::Status => "status",

@@ -7,6 +7,7 @@ use super::{Connection, Machine, Output, REFUSED_PER_MINUTE_MAX, Subject, refuse
 use crate::counters::REMOVED;
 use crate::error::Code;
 use crate::event::{State, flag};
+use crate::input::channel;
 use crate::sink::Sink;
 use crate::sync::Phase;
 use crate::venue::{KnownHead, Reject, VenueId};
@@ -100,6 +101,7 @@ impl Machine {
             // The next connection says all of it anew, and a state only if it is another one.
             Channel::MarkPrice | Channel::Funding => entry.figures.funding = None,
             Channel::OpenInterest => entry.figures.open_interest = None,
+            Channel::Kline => entry.figures.bar = None,
             Channel::Liquidation | Channel::Status => {}
         }
     }
@@ -108,15 +110,14 @@ impl Machine {
         &mut self,
         connection: u16,
         instrument: u32,
-        channels: u8,
+        channels: u16,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         self.subject.connection = connection;
         let venue = self.open_connection(connection)?;
         let slot = self.known(instrument)?;
         let entry = &self.entries[slot as usize];
-        let known = Channel::ALL.iter().fold(0, |bits, channel| bits | channel.bit());
-        if channels == 0 || channels & !known != 0 || entry.venue != venue {
+        if channels == 0 || channels & !channel::EVERY != 0 || entry.venue != venue {
             return Err(refuse(Code::ArgumentRange));
         }
         self.claim_symbol(slot)?;

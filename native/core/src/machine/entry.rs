@@ -29,10 +29,11 @@ pub(super) enum Channel {
     OpenInterest = 5,
     Liquidation = 6,
     Status = 7,
+    Kline = 8,
 }
 
 impl Channel {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Book,
         Self::Trade,
         Self::Quote,
@@ -41,6 +42,7 @@ impl Channel {
         Self::OpenInterest,
         Self::Liquidation,
         Self::Status,
+        Self::Kline,
     ];
 
     /// Those whose silence is told: of the others hours may pass without a word.
@@ -51,7 +53,7 @@ impl Channel {
         !matches!(self, Self::Book | Self::Trade | Self::Quote)
     }
 
-    pub(super) const fn bit(self) -> u8 {
+    pub(super) const fn bit(self) -> u16 {
         match self {
             Self::Book => channel::BOOK,
             Self::Trade => channel::TRADE,
@@ -61,6 +63,7 @@ impl Channel {
             Self::OpenInterest => channel::OPEN_INTEREST,
             Self::Liquidation => channel::LIQUIDATION,
             Self::Status => channel::STATUS,
+            Self::Kline => channel::KLINE,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reference prices, funding, open interest, liquidations and states of markets.
+//! Reference prices, funding, open interest, liquidations, states of markets, and bars as venues count them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use super::output::Tag;
 use super::{Machine, Output, refuse, slot_of};
 use crate::decimal::Decimal;
 use crate::error::Code;
-use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, ReferencePrice};
+use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, VenueBar};
 use crate::input::SYMBOL_BYTES_MAX;
 use crate::json;
 use crate::sink::Sink;
-use crate::venue::{About, Figure, FigureMessage, FigureRows, Reject, VenueId, convert_figure};
+use crate::venue::{About, Figure, FigureMessage, FigureRows, Reject, VenueId, convert_bar, convert_figure};
 
 /// What was said last, where a message may leave out what has not changed.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub(super) struct Figures {
     pub(super) open_interest: Option<OpenInterest>,
     /// Told again only when it is another one: some venues repeat it with each price.
     pub(super) state: Option<MarketState>,
+    /// The newest bar of a venue that does not say which one is final.
+    pub(super) bar: Option<VenueBar>,
 }
 
 /// A figure of a message, converted.
@@ -45,6 +47,11 @@ enum What {
         value: Option<Decimal>,
     },
     State(MarketState),
+    Bar {
+        bar: VenueBar,
+        /// Whether the venue says which one is final.
+        tells_end: bool,
+    },
 }
 
 impl What {
@@ -76,6 +83,7 @@ impl What {
                 }))
             }
             Figure::Status(state) => Self::State(state),
+            Figure::Bar(text) => Self::Bar { bar: convert_bar(&text)?, tells_end: text.closed.is_some() },
         })
     }
 }
@@ -89,6 +97,7 @@ const fn channels_of(figure: &Figure<'_>) -> &'static [Channel] {
         Figure::OpenInterest { .. } => &[Channel::OpenInterest],
         Figure::Liquidation { .. } => &[Channel::Liquidation],
         Figure::Status(_) => &[Channel::Status],
+        Figure::Bar(_) => &[Channel::Kline],
     }
 }
 
@@ -253,6 +262,7 @@ impl Machine {
                 let is_new = entry.figures.state.replace(state) != Some(state);
                 is_new.then_some(Body::TradingStatus(state))
             }
+            What::Bar { bar, tells_end } => return self.tell_bar(said, bar, tells_end, out),
         };
         let Some(body) = body else { return };
         let (of_instrument, of_shard) = (&mut entry.counters, &mut self.counters);
@@ -267,5 +277,28 @@ impl Machine {
         *all += 1;
         let flags = if said.ts_event == 0 { 0 } else { ts_flags(said.ts_event, out.ts_recv) };
         out.hold(Tag { instrument: entry.definition.id, flags, ts_event: said.ts_event }, body);
+    }
+
+    /// Where the venue does not say that a bar is final, the one before is told again as final once a later one begins, and an older
+    /// one is.
+    fn tell_bar<S: Sink>(&mut self, said: &Said, mut bar: VenueBar, tells_end: bool, out: &mut Output<'_, S>) {
+        let entry = &mut self.entries[said.slot as usize];
+        let mut ended = None;
+        if !tells_end {
+            match entry.figures.bar {
+                Some(held) if bar.start_ts < held.start_ts => bar.closed = true,
+                held => {
+                    ended = held.filter(|held| held.start_ts < bar.start_ts);
+                    entry.figures.bar = Some(bar);
+                }
+            }
+        }
+        let flags = if said.ts_event == 0 { 0 } else { ts_flags(said.ts_event, out.ts_recv) };
+        let tag = Tag { instrument: entry.definition.id, flags, ts_event: said.ts_event };
+        for bar in ended.map(|held| VenueBar { closed: true, ..held }).into_iter().chain([bar]) {
+            entry.counters.bars += 1;
+            self.counters.bars += 1;
+            out.bar(tag, bar);
+        }
     }
 }

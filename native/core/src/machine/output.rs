@@ -5,7 +5,7 @@
 
 use crate::error::Code;
 use crate::event::{
-    Body, BookChange, Event, Gap, GapReason, GapStream, Header, LEVELS_PER_EVENT_MAX, Level, State, Status, flag,
+    Body, BookChange, Event, Gap, GapReason, GapStream, Header, LEVELS_PER_EVENT_MAX, Level, State, Status, VenueBar, flag,
 };
 use crate::input::Instrument;
 use crate::sink::Sink;
@@ -51,6 +51,7 @@ pub(super) struct Output<'s, S: Sink> {
 enum Held {
     Plain(Body<'static>),
     Definition(Instrument),
+    Bar(VenueBar),
 }
 
 impl<'s, S: Sink> Output<'s, S> {
@@ -73,6 +74,12 @@ impl<'s, S: Sink> Output<'s, S> {
     pub(super) fn hold(&mut self, tag: Tag, body: Body<'static>) {
         self.release(false);
         self.held = Some((tag, Held::Plain(body)));
+    }
+
+    /// The same of a bar.
+    pub(super) fn bar(&mut self, tag: Tag, bar: VenueBar) {
+        self.release(false);
+        self.held = Some((tag, Held::Bar(bar)));
     }
 
     pub(super) fn status(&mut self, tag: Tag, state: State, connection: u16, code: Option<Code>, detail: u64) {
@@ -128,6 +135,7 @@ impl<'s, S: Sink> Output<'s, S> {
         match self.held.take() {
             Some((tag, Held::Plain(body))) => self.emit(tag, body, last),
             Some((tag, Held::Definition(definition))) => self.emit(tag, Body::Instrument(&definition), last),
+            Some((tag, Held::Bar(bar))) => self.emit(tag, Body::Bar(&bar), last),
             None => {}
         }
     }

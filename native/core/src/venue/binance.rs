@@ -14,7 +14,6 @@ use super::{DeltaIds, DepthHead, DepthMessage, Message, Numbering, QuoteMessage,
 /// recordings hold them.
 const IGNORED_EVENTS: &[&[u8]] = &[
     // Both documents.
-    b"kline",
     b"24hrTicker",
     b"24hrMiniTicker",
     // Spot: `<s>@ticker_{1h,4h,1d}`, `<s>@avgPrice`, `<s>@referencePrice` (since 2026-03), `<s>@blockTrade` (since 2026-05-12).

@@ -1,21 +1,32 @@
-//! Binance futures: mark price with index and funding, liquidations, states of contracts. Source: the venue's documents of USDT-M
-//! futures, pages "Mark Price Stream", "Liquidation Order Streams" and "Contract Info Stream", read 2026-05-28.
+//! Binance futures: mark price with index and funding, liquidations, states of contracts; and klines, of spot too. Source: the venue's
+//! documents of USDT-M futures, pages "Mark Price Stream", "Liquidation Order Streams", "Contract Info Stream" and
+//! "Kline/Candlestick Streams", read 2026-05-28; of spot `web-socket-streams.md`, read 2026-07-21.
 
 use crate::error::Code;
 use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
-use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text, time, unsigned};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
 use super::{Message, Reject};
 
 members! {
     /// Of each of these messages, and of the order in a liquidation.
     Members {
         event = b"e", ts_sent = b"E", ts = b"T", symbol = b"s", price = b"p", qty = b"q", side = b"S",
-        index = b"i", rate = b"r", order = b"o", state = b"cs",
+        index = b"i", rate = b"r", order = b"o", state = b"cs", kline = b"k",
     }
 }
+
+members! {
+    /// Of the kline in its message.
+    KlineMembers {
+        start = b"t", interval = b"i", open = b"o", high = b"h", low = b"l", close = b"c", volume = b"v", turnover = b"q",
+        count = b"n", closed = b"x",
+    }
+}
+
+const MINUTE_NS: u64 = 60_000_000_000;
 
 /// Names of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +34,7 @@ pub(super) enum Event {
     MarkPrice,
     Liquidation,
     Contract,
+    Kline,
 }
 
 /// The event of this name.
@@ -31,6 +43,7 @@ pub(super) fn event_of(name: &[u8]) -> Option<Event> {
         b"markPriceUpdate" => Some(Event::MarkPrice),
         b"forceOrder" => Some(Event::Liquidation),
         b"contractInfo" => Some(Event::Contract),
+        b"kline" => Some(Event::Kline),
         _ => None,
     }
 }
@@ -58,6 +71,7 @@ fn row<'a>(frame: &'a [u8], object: Value, each: Each<'_, 'a>) -> Result<(), Rej
         Some(Event::MarkPrice) => mark_price(frame, at, &members, each),
         Some(Event::Liquidation) => liquidation(frame, at, &members, each),
         Some(Event::Contract) => contract(frame, at, &members, each),
+        Some(Event::Kline) => kline(frame, at, &members, each),
         // Another one among those of all symbols, which carries nothing that we publish.
         None => Ok(()),
     }
@@ -115,4 +129,38 @@ fn contract<'a>(frame: &'a [u8], at: usize, members: &Members, each: Each<'_, 'a
         is_whole: true,
         figure: Figure::Status(state),
     })
+}
+
+/// Those of a minute: klines of other intervals are nothing that we publish.
+fn kline<'a>(frame: &'a [u8], at: usize, members: &Members, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let symbol = text(frame, members.symbol.required(at)?)?;
+    let ts_event = Some(time(frame, members.ts_sent.required(at)?)?);
+    let kline = members.kline.required(at)?;
+    if kline.kind != Kind::Object {
+        return reject(Code::FieldType, kline.start);
+    }
+    let (at, kline) = (kline.start, KlineMembers::read(frame, kline.start)?);
+    if name(frame, kline.interval.required(at)?, &mut [0; NAME_BYTES_MAX])? != b"1m" {
+        return Ok(());
+    }
+    let closed = kline.closed.required(at)?;
+    let bar = BarText {
+        prices: [
+            decimal_text(frame, kline.open.required(at)?)?,
+            decimal_text(frame, kline.high.required(at)?)?,
+            decimal_text(frame, kline.low.required(at)?)?,
+            decimal_text(frame, kline.close.required(at)?)?,
+        ],
+        volume: decimal_text(frame, kline.volume.required(at)?)?,
+        turnover: optional_decimal(frame, kline.turnover)?,
+        count: kline.count.optional()?.map_or(Ok(0), |count| unsigned(frame, count))?,
+        start_ts: time(frame, kline.start.required(at)?)?,
+        interval_ns: MINUTE_NS,
+        closed: match closed.kind {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => return reject(Code::FieldType, closed.start),
+        },
+    };
+    each(FigureMessage { symbol, ts_event, is_whole: true, figure: Figure::Bar(bar) })
 }

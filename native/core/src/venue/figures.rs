@@ -1,8 +1,8 @@
-//! What a message says of marks, funding, open interest, liquidations and states, before symbols are known.
+//! What a message says of marks, funding, open interest, liquidations, states and bars, before symbols are known.
 
-use crate::decimal::{self, Decimal};
+use crate::decimal::{self, Decimal, Unfit};
 use crate::error::Code;
-use crate::event::{MarketState, Side};
+use crate::event::{MarketState, Side, VenueBar};
 use crate::json::{self, Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, name, reject, text};
@@ -47,6 +47,27 @@ pub enum Figure<'a> {
     },
     /// Whether the market trades.
     Status(MarketState),
+    /// A bar.
+    Bar(BarText<'a>),
+}
+
+/// A bar as it stands in a message.
+#[derive(Clone, Copy, Debug)]
+pub struct BarText<'a> {
+    /// Open, high, low, close.
+    pub prices: [DecimalText<'a>; 4],
+    /// Quantity traded.
+    pub volume: DecimalText<'a>,
+    /// What that was worth, where the venue tells it.
+    pub turnover: Option<DecimalText<'a>>,
+    /// Number of trades; 0 where the venue does not tell it.
+    pub count: u64,
+    /// Beginning of its interval, ns.
+    pub start_ts: u64,
+    /// Length of its interval, ns.
+    pub interval_ns: u64,
+    /// Whether it is final; `None` where the venue does not say so, but begins the next one.
+    pub closed: Option<bool>,
 }
 
 /// A figure and whom it is about.
@@ -139,7 +160,43 @@ fn check(figure: &Figure<'_>) -> Result<(), Reject> {
             [price, qty].into_iter().try_for_each(|number| convert_figure(number, false).map(|_| ()))
         }
         Figure::Status(_) => Ok(()),
+        Figure::Bar(bar) => convert_bar(&bar).map(|_| ()),
     }
+}
+
+/// The bar with the exponents that it needs: one of all its prices.
+///
+/// # Errors
+///
+/// Those of [`convert_figure`], and prices that do not fit one exponent.
+pub fn convert_bar(text: &BarText<'_>) -> Result<VenueBar, Reject> {
+    let mut prices = [Decimal { mantissa: 0, decimals: 0 }; 4];
+    for (price, text) in prices.iter_mut().zip(text.prices) {
+        *price = convert_figure(text, false)?;
+    }
+    let price_exponent = prices.iter().map(|price| price.exponent()).min().unwrap_or_default();
+    let mut mantissas = [0; 4];
+    for ((mantissa, price), text) in mantissas.iter_mut().zip(prices).zip(text.prices) {
+        *mantissa = price.at(price_exponent).map_err(|_: Unfit| Reject { code: Code::NumberRange, offset: text.offset })?;
+    }
+    let [open, high, low, close] = mantissas;
+    let volume = convert_figure(text.volume, false)?;
+    let turnover = text.turnover.map(|turnover| convert_figure(turnover, false)).transpose()?;
+    Ok(VenueBar {
+        open,
+        high,
+        low,
+        close,
+        volume: volume.mantissa,
+        turnover: turnover.map_or(0, |turnover| turnover.mantissa),
+        count: text.count,
+        start_ts: text.start_ts,
+        interval_ns: text.interval_ns,
+        price_exponent,
+        qty_exponent: volume.exponent(),
+        turnover_exponent: turnover.map_or(0, Decimal::exponent),
+        closed: text.closed == Some(true),
+    })
 }
 
 /// The number with the exponent that it needs.

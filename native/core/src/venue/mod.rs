@@ -318,7 +318,7 @@ mod source;
 mod view;
 
 pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
-pub use figures::{About, Figure, FigureMessage, FigureRows, convert_figure};
+pub use figures::{About, BarText, Figure, FigureMessage, FigureRows, convert_bar, convert_figure};
 pub use id::VenueId;
 pub use known_head::KnownHead;
 pub use message::{

@@ -24,7 +24,7 @@ impl VenueId {
     /// Time after which the venue repeats the last message of a channel (a bit of [`channel`]) in which nothing changes, ns. `None`: it
     /// sends changes alone, and only a channel's own rhythm tells whether it is silent.
     #[must_use]
-    pub const fn repeats_after(self, channel: u8) -> Option<u64> {
+    pub const fn repeats_after(self, channel: u16) -> Option<u64> {
         match self {
             // Level 1: "if there is no change within 3 seconds, the last snapshot is pushed again" (document of 2026-07-24).
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse if channel == channel::QUOTE => Some(3 * SECOND),

@@ -6,7 +6,9 @@ use std::fmt::Write;
 
 use tickring_core::book::{Book, canonical_text};
 use tickring_core::digest::{Digested, Digests};
-use tickring_core::event::{Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, flag};
+use tickring_core::event::{
+    Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, VenueBar, flag,
+};
 use tickring_core::input::{Input, Instrument, Request, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig, Outcome};
 use tickring_core::sink::{Discard, Latest, Sink};
@@ -26,6 +28,7 @@ pub enum Seen {
     Status(Status),
     Gap(Gap),
     Figure(Body<'static>),
+    Bar(VenueBar),
 }
 
 /// One side of a reader's book: price → quantity.
@@ -179,6 +182,7 @@ impl Sink for Reader {
             Body::OpenInterest(interest) => Seen::Figure(Body::OpenInterest(interest)),
             Body::Liquidation(liquidation) => Seen::Figure(Body::Liquidation(liquidation)),
             Body::TradingStatus(state) => Seen::Figure(Body::TradingStatus(state)),
+            Body::Bar(bar) => Seen::Bar(*bar),
             Body::Instrument(definition) => {
                 assert_eq!(self.definitions.get(&definition.id), Some(definition), "the sink was told before the event");
                 self.rescale(definition);
@@ -397,4 +401,4 @@ pub fn spot_quote(id: u64, bid: &str, ask: &str) -> String {
 }
 
 /// Everything but quotes.
-pub const BOOK_AND_TRADE: u8 = channel::BOOK | channel::TRADE;
+pub const BOOK_AND_TRADE: u16 = channel::BOOK | channel::TRADE;

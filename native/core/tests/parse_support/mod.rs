@@ -6,8 +6,8 @@ use tickring_core::error::Code;
 use tickring_core::event::Level;
 use tickring_core::json;
 use tickring_core::venue::{
-    Convert, DecimalText, DeltaIds, Figure, FigureRows, LevelText, Message, Reject, Spelled, VenueId, convert_figure,
-    convert_levels, convert_pair, convert_quote,
+    BarText, Convert, DecimalText, DeltaIds, Figure, FigureRows, LevelText, Message, Reject, Spelled, VenueId, convert_bar,
+    convert_figure, convert_levels, convert_pair, convert_quote,
 };
 
 pub const SPOT: VenueId = VenueId::BinanceSpot;
@@ -26,12 +26,13 @@ pub const SPOT_FRAMES: &[&str] = &[
     r#"{"error":{"code":2,"msg":"Invalid request: method is missing"},"id":7}"#,
     r#"{"e":"serverShutdown","E":1770123456789}"#,
     r#"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}"#,
+    r#"{"e":"kline","E":1767225602000,"s":"BTCUSDT","k":{"t":1767225600000,"T":1767225659999,"s":"BTCUSDT","i":"1m","f":5678901230,"L":5678901239,"o":"65000.00000000","c":"65000.12000000","h":"65001.10000000","l":"64999.50000000","v":"1.23400000","n":10,"x":false,"q":"80210.15000000","V":"0.60000000","Q":"39000.07000000","B":"0"}}"#,
 ];
 
 /// Frames of the spot document §4 that carry nothing we publish.
 pub const SPOT_IGNORED: &[&str] = &[
     r#"{"lastUpdateId":160,"bids":[["65000.12000000","1.50000000"]],"asks":[["65001.10000000","0.40000000"]]}"#,
-    r#"{"e":"kline","E":1767225602000,"s":"BTCUSDT","k":{"t":1767225600000,"T":1767225659999,"s":"BTCUSDT","i":"1m","f":5678901230,"L":5678901239,"o":"65000.00000000","c":"65000.12000000","h":"65001.10000000","l":"64999.50000000","v":"1.23400000","n":10,"x":false,"q":"80210.15000000","V":"0.60000000","Q":"39000.07000000","B":"0"}}"#,
+    r#"{"e":"kline","E":1767225602000,"s":"BTCUSDT","k":{"i":"5m","x":false}}"#,
     r#"{"e":"24hrTicker","E":1767225600500,"s":"BTCUSDT","p":"150.00000000","P":"0.231","w":"64900.10000000","x":"64850.00000000","c":"65000.12000000","Q":"0.00250000","b":"65000.12000000","B":"1.50000000","a":"65001.10000000","A":"0.40000000","o":"64850.12000000","h":"65400.00000000","l":"64100.00000000","v":"15234.12300000","q":"988123456.78000000","O":1767139200500,"C":1767225600500,"F":5670000000,"L":5678901234,"n":8901235}"#,
     r#"{"e":"24hrMiniTicker","E":1767225600500,"s":"BTCUSDT","c":"65000.12000000","o":"64850.12000000","h":"65400.00000000","l":"64100.00000000","v":"15234.12300000","q":"988123456.78000000"}"#,
     r#"{"e":"1hTicker","E":1767225600500,"s":"BTCUSDT","c":"65000.12000000"}"#,
@@ -171,6 +172,21 @@ fn symbol(raw: &[u8]) -> String {
     String::from_utf8(json::unescape(raw, &mut buffer).unwrap_or_default().to_vec()).unwrap()
 }
 
+/// A bar as text: begin and length in seconds, prices, what was traded.
+fn bar(text: &BarText<'_>) -> Result<String, Reject> {
+    let bar = convert_bar(text)?;
+    let plain = |mantissa, exponent| {
+        let mut plain = String::new();
+        tickring_core::decimal::format_decimal(&mut plain, mantissa, exponent);
+        plain
+    };
+    let prices = [bar.open, bar.high, bar.low, bar.close].map(|price| plain(price, bar.price_exponent)).join(" ");
+    let (volume, turnover) = (plain(bar.volume, bar.qty_exponent), plain(bar.turnover, bar.turnover_exponent));
+    let (start, interval) = (bar.start_ts / 1_000_000_000, bar.interval_ns / 1_000_000_000);
+    let closed = text.closed;
+    Ok(format!("bar {start}+{interval} {prices} of {volume} worth {turnover} in {} closed {closed:?}", bar.count))
+}
+
 /// Each figure of a message as text: symbol, time, what is said.
 pub fn figures(rows: &FigureRows<'_>) -> Vec<String> {
     let mut said = Vec::new();
@@ -193,6 +209,7 @@ pub fn figures(rows: &FigureRows<'_>) -> Vec<String> {
                 format!("liquidation {id} {} {} at {}", side.name(), number(qty)?, number(price)?)
             }
             Figure::Status(state) => format!("status {}", state.name()),
+            Figure::Bar(text) => bar(&text)?,
         };
         let whole = if message.is_whole { "" } else { " delta" };
         said.push(format!("{} {:?}{whole} {what}", symbol(message.symbol), message.ts_event));

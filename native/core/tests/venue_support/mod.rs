@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tickring_core::book::canonical_text;
 use tickring_core::event::Level;
-use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState};
+use tickring_core::input::{Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::machine::{Machine, MachineConfig};
 use tickring_core::simd::CodePath;
 use tickring_core::sink::Sink;
@@ -159,7 +159,7 @@ impl Replay {
         for symbol in symbols {
             if !defines {
                 let instrument = self.slot(venue, symbol) + 1;
-                self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: u8::MAX }, sink);
+                self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: channel::EVERY }, sink);
                 continue;
             }
             let instrument = self.machine.instruments_len() + 1;
@@ -175,7 +175,7 @@ impl Replay {
                 change_count: 0,
             };
             self.apply(line.ts_recv, Input::Instrument(&definition), sink);
-            self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: u8::MAX }, sink);
+            self.apply(line.ts_recv, Input::Subscribe { connection, instrument, channels: channel::EVERY }, sink);
         }
     }
 

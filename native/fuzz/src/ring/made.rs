@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arbitrary::{Arbitrary, Result, Unstructured};
 use tickring_core::event::{
     Body, BookChange, Event, Funding, Gap, GapReason, GapStream, Header, Level, Liquidation, MarketState, OpenInterest, Quote,
-    ReferencePrice, Side, State, Stats24h, Status, Trade, flag,
+    ReferencePrice, Side, State, Stats24h, Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 use tickring_shm::Record;
@@ -27,6 +27,7 @@ pub(super) enum Owned {
     Status(Status),
     Gap(Gap),
     Figure(Body<'static>),
+    Bar(VenueBar),
 }
 
 impl<'a> Arbitrary<'a> for Made {
@@ -50,8 +51,9 @@ impl<'a> Arbitrary<'a> for Made {
 
 impl<'a> Arbitrary<'a> for Owned {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=7_u8)? {
+        Ok(match u.int_in_range(0..=8_u8)? {
             7 => Self::Figure(figure(u)?),
+            8 => Self::Bar(bar(u)?),
             0 => Self::Trade(Trade { price: i64::arbitrary(u)?, qty: i64::arbitrary(u)?, trade_id: u64::arbitrary(u)? }),
             1 => Self::Quote(quote(u)?),
             2 => {
@@ -102,6 +104,27 @@ pub(crate) fn figure(u: &mut Unstructured<'_>) -> Result<Body<'static>> {
             Body::Liquidation(Liquidation { price, qty, id, price_exponent, qty_exponent, side })
         }
         _ => Body::TradingStatus(*u.choose(MarketState::ALL)?),
+    })
+}
+
+/// With exponents as above.
+pub(crate) fn bar(u: &mut Unstructured<'_>) -> Result<VenueBar> {
+    let [open, high, low, close, volume, turnover] = <[i64; 6]>::arbitrary(u)?;
+    let [count, start_ts, interval_ns] = <[u64; 3]>::arbitrary(u)?;
+    Ok(VenueBar {
+        open,
+        high,
+        low,
+        close,
+        volume,
+        turnover,
+        count,
+        start_ts,
+        interval_ns,
+        price_exponent: u.int_in_range(-18..=0)?,
+        qty_exponent: u.int_in_range(-18..=0)?,
+        turnover_exponent: u.int_in_range(-18..=0)?,
+        closed: bool::arbitrary(u)?,
     })
 }
 
@@ -159,6 +182,7 @@ impl Made {
             Owned::Status(status) => publish(&Event { header, body: Body::Status(*status) }),
             Owned::Gap(gap) => publish(&Event { header, body: Body::Gap(*gap) }),
             Owned::Figure(body) => publish(&Event { header, body: *body }),
+            Owned::Bar(bar) => publish(&Event { header, body: Body::Bar(bar) }),
         }
     }
 
@@ -190,6 +214,7 @@ impl Made {
                 Body::TradingStatus(of) => assert_eq!(record.trading_status(), Some(of)),
                 other => panic!("{other:?} is no figure"),
             },
+            Owned::Bar(bar) => assert_eq!(record.bar(), Some(*bar)),
         }
     }
 }

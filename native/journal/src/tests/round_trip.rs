@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped, Symbol, TradingState};
+use tickring_core::input::{DisconnectReason, Input, Instrument, Stamped, Symbol, TradingState, channel};
 use tickring_core::validate::{Bound, Rules};
 
 use super::rig::{Rig, check, payload, read, settings};
@@ -92,6 +92,7 @@ fn every_input_of_core_comes_back_as_it_went_in() {
         Input::Connect { connection: 2, venue: 3 },
         Input::Disconnect { connection: 2, reason: DisconnectReason::Silence },
         Input::Subscribe { connection: 2, instrument: 9, channels: 5 },
+        Input::Subscribe { connection: 2, instrument: 9, channels: channel::EVERY },
         Input::Unsubscribe { instrument: 9 },
         Input::Ack { connection: 2, instrument: 9, accepted: true },
         Input::Ack { connection: 2, instrument: 9, accepted: false },

@@ -40,7 +40,7 @@ from .errors import (
     UnknownInstrumentError,
     UnknownUnitsError,
 )
-from .figures import Figure, Funding, IndexPrice, Liquidation, MarkPrice, OpenInterest, TradingStatus
+from .figures import Bar, Figure, Funding, IndexPrice, Liquidation, MarkPrice, OpenInterest, TradingStatus
 from .levels import Level, Levels, Units
 from .merged import Merged
 from .opening import DEFAULT_ROOT

@@ -79,6 +79,7 @@ class Kind(IntEnum):
     QUOTE = 2
     BOOK_DELTA = 3
     BOOK_SNAPSHOT = 4
+    BAR = 5
     STATS_24H = 6
     INSTRUMENT = 7
     STATUS = 8
@@ -258,27 +259,28 @@ class Counter(IntEnum):
     OPEN_INTERESTS = 43  # Open interest events.
     LIQUIDATIONS = 44  # Liquidation events.
     TRADING_STATUSES = 45  # Trading status events.
-    CHECKED = 46  # Trades, quotes and book deltas that the rules of validation were applied to.
-    SUSPECTS = 47  # Of these, events that a rule doubts.
-    SUSPECT_PRICE_RANGE = 48  # Trades and quotes with a price outside the configured bounds.
-    SUSPECT_OUTLIER = 49  # Trades with a price far from the median of those before.
-    SUSPECT_VOLUME = 50  # Trades many times larger than the largest of those before.
-    SUSPECT_TIME = 51  # Events whose venue time goes back or leaps ahead.
-    SUSPECT_SPREAD = 52  # Quotes and book deltas with a spread beyond the limit.
-    SUSPECT_COMPLETENESS = 53  # Minutes of a book's or the trades' ids of which too many were missing.
-    CROSS_CHECKS = 54  # Books of sources that were compared with those of the other sources of a view.
-    CROSS_DEVIATIONS = 55  # Of these, books whose middle price is far from the others'.
-    IDS_EXPECTED = 56  # Venue ids that should have come, in whole minutes.
-    IDS_MISSING = 57  # Of these, ids that did not come in their minute.
-    JOURNAL_STATE = 58  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 59  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 60  # Number of the last input.
-    JOURNAL_SHED = 61  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 62  # Bytes of those inputs.
-    JOURNAL_BYTES = 63  # Bytes written to the journal.
-    JOURNAL_GROUPS = 64  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 65  # Segments begun.
-    JOURNAL_FAILURES = 66  # Errors of the disk.
+    BARS = 46  # Bars as the venue counts them.
+    CHECKED = 47  # Trades, quotes and book deltas that the rules of validation were applied to.
+    SUSPECTS = 48  # Of these, events that a rule doubts.
+    SUSPECT_PRICE_RANGE = 49  # Trades and quotes with a price outside the configured bounds.
+    SUSPECT_OUTLIER = 50  # Trades with a price far from the median of those before.
+    SUSPECT_VOLUME = 51  # Trades many times larger than the largest of those before.
+    SUSPECT_TIME = 52  # Events whose venue time goes back or leaps ahead.
+    SUSPECT_SPREAD = 53  # Quotes and book deltas with a spread beyond the limit.
+    SUSPECT_COMPLETENESS = 54  # Minutes of a book's or the trades' ids of which too many were missing.
+    CROSS_CHECKS = 55  # Books of sources that were compared with those of the other sources of a view.
+    CROSS_DEVIATIONS = 56  # Of these, books whose middle price is far from the others'.
+    IDS_EXPECTED = 57  # Venue ids that should have come, in whole minutes.
+    IDS_MISSING = 58  # Of these, ids that did not come in their minute.
+    JOURNAL_STATE = 59  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 60  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 61  # Number of the last input.
+    JOURNAL_SHED = 62  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 63  # Bytes of those inputs.
+    JOURNAL_BYTES = 64  # Bytes written to the journal.
+    JOURNAL_GROUPS = 65  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 66  # Segments begun.
+    JOURNAL_FAILURES = 67  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -310,11 +312,12 @@ class InstrumentCounter(IntEnum):
     OPEN_INTERESTS = 23  # Open interest events.
     LIQUIDATIONS = 24  # Liquidation events.
     TRADING_STATUSES = 25  # Trading status events.
-    SUSPECTS = 26  # Events that a rule of validation doubts.
-    WATCHED_NS = 27  # Time for which its book was subscribed, ns, since its rules were set.
-    LIVE_NS = 28  # Of this, time in which the book was proven in sync, ns.
-    SOURCE = 29  # Instrument of the leg that a view follows; 0: none, or all.
-    SOURCE_SWITCHES = 30  # Times that was another leg than before.
+    BARS = 26  # Bars as the venue counts them.
+    SUSPECTS = 27  # Events that a rule of validation doubts.
+    WATCHED_NS = 28  # Time for which its book was subscribed, ns, since its rules were set.
+    LIVE_NS = 29  # Of this, time in which the book was proven in sync, ns.
+    SOURCE = 30  # Instrument of the leg that a view follows; 0: none, or all.
+    SOURCE_SWITCHES = 31  # Times that was another leg than before.
 
 
 class Stage(IntEnum):
@@ -497,6 +500,27 @@ class tkr_trading_status(Structure):
     )
 
 
+class tkr_bar(Structure):
+    """TKR_KIND_BAR: a bar as the venue counts it, not from our trades."""
+
+    _fields_ = (
+        ("open", c_int64),  # First price, mantissa.
+        ("high", c_int64),  # Highest price, mantissa.
+        ("low", c_int64),  # Lowest price, mantissa.
+        ("close", c_int64),  # Last price, mantissa.
+        ("volume", c_int64),  # Mantissa of the quantity traded.
+        ("turnover", c_int64),  # Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it.
+        ("count", c_uint64),  # Number of trades; 0 where the venue does not tell it.
+        ("start_ts", c_uint64),  # Beginning of its interval, ns since the UNIX epoch.
+        ("interval_ns", c_uint64),  # Length of its interval, ns.
+        ("price_exponent", c_int8),  # Price = mantissa x 10^this, not the instrument's exponent.
+        ("qty_exponent", c_int8),  # Quantity = mantissa x 10^this, not the instrument's exponent.
+        ("turnover_exponent", c_int8),  # Turnover = mantissa x 10^this.
+        ("closed", c_uint8),  # 1: it is final, else 0.
+        ("reserved", c_uint8 * 4),  # 0.
+    )
+
+
 class tkr_options(Structure):
     """What `tkr_open` takes beyond names; begin with TKR_OPTIONS_INIT."""
 
@@ -660,6 +684,7 @@ SIZES = {
     "tkr_open_interest": 24,
     "tkr_liquidation": 32,
     "tkr_trading_status": 8,
+    "tkr_bar": 80,
     "tkr_options": 16,
     "tkr_waiting": 32,
     "tkr_name": 72,

@@ -140,5 +140,64 @@ class TradingStatus(NamedTuple):
     state: int
 
 
-Figure: TypeAlias = MarkPrice | IndexPrice | Funding | OpenInterest | Liquidation | TradingStatus
+class Bar(NamedTuple):
+    """A bar as the venue counts it, not from our trades; each replaces the one before with the same `start_ts` (ns).
+
+    `turnover` and `count` are 0 where the venue does not tell them; `closed` is 1 when it is final.
+    """
+
+    flags: int
+    instrument: int
+    frame_index: int
+    sequence: int
+    frame_seq: int
+    ts_event: int
+    ts_recv: int
+    ts_out: int
+    open_mantissa: int
+    high_mantissa: int
+    low_mantissa: int
+    close_mantissa: int
+    volume_mantissa: int
+    turnover_mantissa: int
+    count: int  # type: ignore[assignment]
+    start_ts: int
+    interval_ns: int
+    price_exponent: int
+    qty_exponent: int
+    turnover_exponent: int
+    closed: int
+
+    @property
+    def open(self) -> Decimal:
+        """The exact first price."""
+        return decimal(self.open_mantissa, self.price_exponent)
+
+    @property
+    def high(self) -> Decimal:
+        """The exact highest price."""
+        return decimal(self.high_mantissa, self.price_exponent)
+
+    @property
+    def low(self) -> Decimal:
+        """The exact lowest price."""
+        return decimal(self.low_mantissa, self.price_exponent)
+
+    @property
+    def close(self) -> Decimal:
+        """The exact last price."""
+        return decimal(self.close_mantissa, self.price_exponent)
+
+    @property
+    def volume(self) -> Decimal:
+        """The exact quantity traded, in the unit of the venue's quantities."""
+        return decimal(self.volume_mantissa, self.qty_exponent)
+
+    @property
+    def turnover(self) -> Decimal:
+        """What that was worth in the quote currency."""
+        return decimal(self.turnover_mantissa, self.turnover_exponent)
+
+
+Figure: TypeAlias = MarkPrice | IndexPrice | Funding | OpenInterest | Liquidation | TradingStatus | Bar
 """What venues say beside books and trades."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from . import _abi
 from ._abi import Flag, Kind
-from .figures import Figure, Funding, IndexPrice, Liquidation, MarkPrice, OpenInterest, TradingStatus
+from .figures import Bar, Figure, Funding, IndexPrice, Liquidation, MarkPrice, OpenInterest, TradingStatus
 from .levels import Levels, Units, decimal, nearest_float
 
 if TYPE_CHECKING:
@@ -388,6 +388,7 @@ _DECODERS[Kind.FUNDING] = _plain(_unpack(_abi.tkr_funding), Funding)
 _DECODERS[Kind.OPEN_INTEREST] = _plain(_unpack(_abi.tkr_open_interest), OpenInterest)
 _DECODERS[Kind.LIQUIDATION] = _plain(_unpack(_abi.tkr_liquidation), Liquidation)
 _DECODERS[Kind.TRADING_STATUS] = _plain(_unpack(_abi.tkr_trading_status), TradingStatus)
+_DECODERS[Kind.BAR] = _plain(_unpack(_abi.tkr_bar), Bar)
 
 
 def decode(buffer: memoryview, at: int, units: UnitsInOrder) -> Record:

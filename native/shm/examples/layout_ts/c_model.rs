@@ -50,6 +50,7 @@ pub const PAYLOADS: &[(Kind, &str, &str, &str)] = &[
         "TKR_KIND_LIQUIDATION: an order that closes a position without margin.",
     ),
     (Kind::TradingStatus, "tkr_trading_status", "trading_status", "TKR_KIND_TRADING_STATUS: whether a market trades."),
+    (Kind::Bar, "tkr_bar", "bar", "TKR_KIND_BAR: a bar as the venue counts it, not from our trades."),
 ];
 
 /// Members of a record before its payload: name, type, offset, doc. The same bytes as `Record::encode`.
@@ -260,12 +261,25 @@ pub fn meaning(kind: Kind, field: &str) -> &'static str {
     match (kind, field) {
         (Kind::Funding, "exponent") => "Rate = mantissa x 10^this.",
         (_, "exponent") => "Price = mantissa x 10^this, not the instrument's exponent.",
-        (Kind::OpenInterest | Kind::Liquidation, "price_exponent") => {
+        (Kind::OpenInterest | Kind::Liquidation | Kind::Bar, "price_exponent") => {
             "Price = mantissa x 10^this, not the instrument's exponent."
         }
-        (Kind::OpenInterest | Kind::Liquidation, "qty_exponent") => {
+        (Kind::OpenInterest | Kind::Liquidation | Kind::Bar, "qty_exponent") => {
             "Quantity = mantissa x 10^this, not the instrument's exponent."
         }
+        (Kind::Bar, "open") => "First price, mantissa.",
+        (Kind::Bar, "high") => "Highest price, mantissa.",
+        (Kind::Bar, "low") => "Lowest price, mantissa.",
+        (Kind::Bar, "close") => "Last price, mantissa.",
+        (Kind::Bar, "volume") => "Mantissa of the quantity traded.",
+        (Kind::Bar, "count") => "Number of trades; 0 where the venue does not tell it.",
+        (_, "turnover") => {
+            "Mantissa of what that was worth: in the quote currency, of inverse contracts in the base currency; 0 where the venue does not tell it."
+        }
+        (_, "turnover_exponent") => "Turnover = mantissa x 10^this.",
+        (_, "start_ts") => "Beginning of its interval, ns since the UNIX epoch.",
+        (_, "interval_ns") => "Length of its interval, ns.",
+        (_, "closed") => "1: it is final, else 0.",
         (_, "value_exponent") => "Value = mantissa x 10^this.",
         (_, "value") => "Mantissa of what it is worth in the quote currency; 0 where the venue does not tell it.",
         (_, "rate") => "Mantissa of the rate of one interval; below 0 sellers pay.",

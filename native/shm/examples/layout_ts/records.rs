@@ -35,6 +35,7 @@ const SHARED: &[Kind] = &[
     Kind::OpenInterest,
     Kind::Liquidation,
     Kind::TradingStatus,
+    Kind::Bar,
 ];
 
 const PAYLOAD_IMPORTS: &str = "
@@ -57,6 +58,7 @@ import {
   VENUE_NAMES,
 } from '../model/codes.js';
 import type {
+  BarPayload,
   FundingPayload,
   GapPayload,
   IndexPricePayload,
@@ -144,6 +146,7 @@ fn type_of(kind: Kind, field: &Field) -> &'static str {
     match named(kind, field) {
         Some((_, name)) => name,
         None if field.name == "symbol" => "string",
+        None if field.name == "closed" => "boolean",
         None if field.bits == 64 => "bigint",
         None => "number",
     }
@@ -209,6 +212,9 @@ const fn about(kind: Kind) -> &'static str {
         Kind::OpenInterest => "Contracts that are open, with exponents of their own.",
         Kind::Liquidation => "An order that closes a position without margin, with exponents of its own.",
         Kind::TradingStatus => "Whether a market trades.",
+        Kind::Bar => {
+            "A bar as the venue counts it, with exponents of its own; it replaces the one before with the same `startTs`."
+        }
     }
 }
 
@@ -269,6 +275,7 @@ fn assign(kind: Kind, field: &Field) -> String {
             let size = fields(kind).iter().find(|size| size.name == "symbol_size").expect("invariant: a text has a size");
             format!("at.text({}, {})", offset(field), read(size, true))
         }
+        None if field.name == "closed" => format!("{} === 1", read(field, true)),
         None => read(field, true),
     };
     format!("{}: {value},", camel(field.name))

@@ -1,0 +1,130 @@
+//! Bars as venues count them: what the machine tells of them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod machine_harness;
+
+use machine_harness::{Rig, Seen, definition};
+use tickring_core::error::Code;
+use tickring_core::event::{State, VenueBar, flag};
+use tickring_core::input::{DisconnectReason, Input, channel};
+use tickring_core::machine::MachineConfig;
+use tickring_core::venue::VenueId;
+
+const KLINE: &str = r#"{"stream":"btcusdt@kline_1m","data":{"e":"kline","E":1767225602000,"s":"BTCUSDT","k":{"t":1767225600000,"T":1767225659999,"s":"BTCUSDT","i":"1m","f":5678901230,"L":5678901239,"o":"65000.0","c":"65000.12","h":"65001.1","l":"64999.5","v":"1.234","n":10,"x":false,"q":"80210.15","V":"0.6","Q":"39000.07","B":"0"}}}"#;
+const MINUTE_NS: u64 = 60_000_000_000;
+
+fn bar() -> VenueBar {
+    VenueBar {
+        open: 6_500_000,
+        high: 6_500_110,
+        low: 6_499_950,
+        close: 6_500_012,
+        volume: 1_234,
+        turnover: 8_021_015,
+        count: 10,
+        start_ts: 1_767_225_600_000_000_000,
+        interval_ns: MINUTE_NS,
+        price_exponent: -2,
+        qty_exponent: -3,
+        turnover_exponent: -2,
+        closed: false,
+    }
+}
+
+/// A rig with one instrument of this venue on connection 1.
+fn rig(venue: VenueId, symbol: &str, channels: u16) -> Rig {
+    let mut rig = Rig::new(MachineConfig::default());
+    rig.define(&definition(7, venue, symbol));
+    rig.input(Input::Connect { connection: 1, venue: venue as u16 });
+    rig.input(Input::Subscribe { connection: 1, instrument: 7, channels });
+    rig
+}
+
+/// The bars that a frame made the machine tell.
+fn told(rig: &mut Rig, frame: &str) -> Vec<VenueBar> {
+    let before = rig.reader.seen.len();
+    assert_eq!(rig.frame(frame).rejected, None, "{frame}");
+    let bar = |seen: &Seen| if let Seen::Bar(bar) = seen { *bar } else { panic!("{seen:?}") };
+    rig.reader.seen[before..].iter().map(|(_, seen)| bar(seen)).collect()
+}
+
+fn refused(rig: &mut Rig, frame: &str) -> Code {
+    rig.frame(frame).rejected.unwrap_or_else(|| panic!("{frame}")).code
+}
+
+#[test]
+fn each_dialect_of_binance_tells_its_bars_with_exponents_of_their_own() {
+    for venue in [VenueId::BinanceSpot, VenueId::BinanceUsdm, VenueId::BinanceCoinm] {
+        let mut rig = rig(venue, "BTCUSDT", channel::KLINE);
+        assert_eq!(told(&mut rig, KLINE), [bar()]);
+        let header = rig.reader.seen.last().unwrap().0;
+        assert_eq!((header.instrument, header.index, header.ts_event), (7, 0, 1_767_225_602_000_000_000));
+        assert_eq!(header.flags & flag::LAST, flag::LAST);
+        let closed = KLINE.replace("\"x\":false", "\"x\":true");
+        assert_eq!(told(&mut rig, &closed), [VenueBar { closed: true, ..bar() }]);
+        // One without turnover and count, and prices that need 18 decimals of which the others take part.
+        let bare =
+            KLINE.replace(",\"q\":\"80210.15\"", "").replace(",\"n\":10", "").replace("65000.12", "0.000000000000000001");
+        let bare = bare.replace("65000.0", "1").replace("65001.1", "2").replace("64999.5", "0");
+        let one = 1_000_000_000_000_000_000;
+        let expected = VenueBar { open: one, high: 2 * one, low: 0, close: 1, turnover: 0, count: 0, ..bar() };
+        assert_eq!(told(&mut rig, &bare), [VenueBar { price_exponent: -18, turnover_exponent: 0, ..expected }]);
+        assert_eq!(rig.machine.instrument(0).unwrap().price_exponent, -2, "no book gets finer for a bar");
+        assert_eq!((rig.machine.counters().bars, rig.machine.instrument_counters(0).unwrap().bars), (3, 3));
+        assert_eq!(rig.machine.counters().trades, 0, "a bar is no trade");
+    }
+}
+
+#[test]
+fn bars_of_other_intervals_and_those_nobody_asked_for_count_as_ignored() {
+    let mut rig = rig(VenueId::BinanceSpot, "BTCUSDT", channel::TRADE | channel::KLINE);
+    assert_eq!(told(&mut rig, &KLINE.replace("\"i\":\"1m\"", "\"i\":\"1s\"")), []);
+    let mut other = self::rig(VenueId::BinanceSpot, "BTCUSDT", channel::TRADE);
+    assert_eq!(told(&mut other, KLINE), []);
+    assert_eq!((rig.machine.counters().ignored, other.machine.counters().ignored), (1, 1));
+}
+
+#[test]
+fn a_bar_that_cannot_be_read_exactly_is_refused() {
+    let mut rig = rig(VenueId::BinanceUsdm, "BTCUSDT", channel::KLINE);
+    for (from, to, code) in [
+        ("\"x\":false", "\"x\":0", Code::FieldType),
+        ("\"c\":\"65000.12\",", "", Code::FieldMissing),
+        ("\"o\":\"65000.0\"", "\"o\":65000.0", Code::FieldType),
+        ("\"h\":\"65001.1\"", "\"h\":\"-1\"", Code::NumberNegative),
+        ("\"l\":\"64999.5\"", "\"l\":\"0.000000000000000001\"", Code::NumberRange),
+        ("\"n\":10", "\"n\":-1", Code::NumberNegative),
+        ("\"k\":{", "\"k\":[", Code::FrameNotJson),
+        ("\"s\":\"BTCUSDT\",\"k\"", "\"s\":\"OTHER\",\"k\"", Code::UnknownSymbol),
+    ] {
+        let frame = KLINE.replacen(from, to, 1);
+        assert_ne!(frame, KLINE, "{from}");
+        assert_eq!(refused(&mut rig, &frame), code, "{to}");
+    }
+    assert_eq!(rig.machine.counters().bars, 0);
+    assert!(rig.reader.bodies().iter().any(|seen| matches!(seen, Seen::Status(status) if status.state == State::Quarantined)));
+}
+
+#[test]
+fn of_two_lines_one_tells_bars_and_the_other_goes_on_when_it_leaves() {
+    let mut rig = rig(VenueId::BinanceUsdm, "BTCUSDT", channel::KLINE);
+    rig.input(Input::Connect { connection: 2, venue: VenueId::BinanceUsdm as u16 });
+    rig.input(Input::Subscribe { connection: 2, instrument: 7, channels: channel::KLINE });
+    for connection in [1, 2] {
+        rig.input(Input::Frame { connection, bytes: KLINE.as_bytes() });
+    }
+    assert_eq!(rig.machine.counters().bars, 1);
+    rig.input(Input::Disconnect { connection: 1, reason: DisconnectReason::Closed });
+    rig.input(Input::Frame { connection: 2, bytes: KLINE.as_bytes() });
+    assert_eq!(rig.machine.counters().bars, 2);
+}
+
+#[test]
+fn the_channel_of_bars_is_not_the_bit_of_an_instrument_that_left() {
+    let mut rig = rig(VenueId::BinanceSpot, "BTCUSDT", channel::KLINE | channel::STATUS);
+    assert_eq!(rig.machine.instrument_counters(0).unwrap().channels, 512 | 128);
+    rig.input(Input::Unsubscribe { instrument: 7 });
+    assert_eq!(rig.machine.instrument_counters(0).unwrap().channels, 256);
+    let refused = rig.input(Input::Subscribe { connection: 1, instrument: 7, channels: 256 }).rejected;
+    assert_eq!(refused.unwrap().code, Code::ArgumentRange);
+}
