@@ -252,7 +252,7 @@ describe.skipIf(missing.length > 0)('conformance', () => {
       const [refused = ''] = await scene.ask('open test 0');
       expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION', says: expect.stringContaining('belongs to') });
       await scene.ask(`open test 0 owner=${other} oldest`);
-      expect(await scene.drain()).toHaveLength(15);
+      expect(await scene.drain()).toHaveLength(16);
     } else {
       const [refused = ''] = await scene.ask(`open test 0 owner=${other}`);
       expect(JSON.parse(refused)).toMatchObject({ error: 'SHM_PERMISSION' });
@@ -282,6 +282,6 @@ describe.skipIf(missing.length > 0)('conformance', () => {
     expect(await scene.drain('drain', NOT_NODE)).toEqual([{ poll: 'stalled' }]);
     expect(await scene.drain('drain', ['node'])).toEqual([]);
     await scene.engine('whole');
-    expect(await scene.drain()).toMatchObject([{ kind: 1, sequence: 16 }]);
+    expect(await scene.drain()).toMatchObject([{ kind: 1, sequence: 17 }]);
   });
 });

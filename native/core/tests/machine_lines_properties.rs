@@ -10,7 +10,7 @@ use machine_harness::*;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use tickring_core::event::GapStream;
-use tickring_core::input::{DisconnectReason, Input, Instrument, Request};
+use tickring_core::input::{DisconnectReason, Input, Instrument, Request, channel};
 use tickring_core::machine::MachineConfig;
 use tickring_core::venue::VenueId;
 
@@ -121,7 +121,7 @@ impl World {
         }
         let connection = line as u16 + 1;
         self.rig.input(Input::Connect { connection, venue: self.venue as u16 });
-        self.rig.input(Input::Subscribe { connection, instrument: BTC, channels: BOOK_AND_TRADE });
+        self.rig.input(Input::Subscribe { connection, instrument: BTC, channels: channel::BOOK | channel::TRADE });
         self.lines[line] = Some(VecDeque::new());
         self.begin(line);
     }

@@ -10,7 +10,7 @@ use machine_harness::*;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use tickring_core::event::{GapReason, Level};
-use tickring_core::input::{DisconnectReason, Input, Instrument, Request};
+use tickring_core::input::{DisconnectReason, Input, Instrument, Request, channel};
 use tickring_core::machine::MachineConfig;
 use tickring_core::venue::VenueId;
 
@@ -133,7 +133,7 @@ impl World {
         if !self.connected {
             self.connected = true;
             self.rig.input(Input::Connect { connection: 1, venue: self.venue as u16 });
-            self.rig.input(Input::Subscribe { connection: 1, instrument: BTC, channels: BOOK_AND_TRADE });
+            self.rig.input(Input::Subscribe { connection: 1, instrument: BTC, channels: channel::BOOK | channel::TRADE });
         }
     }
 

@@ -1,11 +1,13 @@
 //! Round trips of every kind through the words of a slot group, and of the canonical form.
 #![allow(clippy::unwrap_used)]
 
+mod figures;
+
 use proptest::prelude::*;
 use tickring_core::error::Code;
 use tickring_core::event::{
-    Body, BookChange, Event, Funding, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Liquidation,
-    MarketState, OpenInterest, Quote, ReferencePrice, Side, State, Stats24h, Status, Trade, VenueBar, flag,
+    Body, BookChange, Event, Gap, GapReason, GapStream, Header, Kind, LEVELS_PER_EVENT_MAX, Level, Quote, State, Stats24h,
+    Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::{Instrument, Symbol, TradingState};
 
@@ -116,46 +118,6 @@ fn book() -> impl Strategy<Value = Owned> {
     )
 }
 
-fn figure() -> impl Strategy<Value = Body<'static>> {
-    let number = || (any::<i64>(), -18..=0_i8);
-    let sides = prop::sample::select(Side::ALL);
-    prop_oneof![
-        number().prop_map(|(price, exponent)| Body::MarkPrice(ReferencePrice { price, exponent })),
-        number().prop_map(|(price, exponent)| Body::IndexPrice(ReferencePrice { price, exponent })),
-        (number(), any::<(u32, u64)>()).prop_map(|((rate, exponent), (interval_s, next_ts))| {
-            Body::Funding(Funding { rate, exponent, interval_s, next_ts })
-        }),
-        (number(), number()).prop_map(|((qty, qty_exponent), (value, value_exponent))| {
-            Body::OpenInterest(OpenInterest { qty, value, qty_exponent, value_exponent })
-        }),
-        (number(), number(), any::<u64>(), sides).prop_map(|((price, price_exponent), (qty, qty_exponent), id, side)| {
-            Body::Liquidation(Liquidation { price, qty, id, price_exponent, qty_exponent, side })
-        }),
-        prop::sample::select(MarketState::ALL).prop_map(Body::TradingStatus),
-    ]
-}
-
-fn bar() -> impl Strategy<Value = VenueBar> {
-    let exponents = || -18..=0_i8;
-    (any::<([i64; 6], [u64; 3])>(), (exponents(), exponents(), exponents()), any::<bool>()).prop_map(
-        |(([open, high, low, close, volume, turnover], [count, start_ts, interval_ns]), exponents, closed)| VenueBar {
-            open,
-            high,
-            low,
-            close,
-            volume,
-            turnover,
-            count,
-            start_ts,
-            interval_ns,
-            price_exponent: exponents.0,
-            qty_exponent: exponents.1,
-            turnover_exponent: exponents.2,
-            closed,
-        },
-    )
-}
-
 fn content() -> impl Strategy<Value = Owned> {
     prop_oneof![
         any::<(i64, i64, u64)>().prop_map(|(price, qty, trade_id)| Owned::Trade(Trade { price, qty, trade_id })),
@@ -167,8 +129,8 @@ fn content() -> impl Strategy<Value = Owned> {
         instrument().prop_map(Owned::Instrument),
         status().prop_map(Owned::Status),
         gap().prop_map(Owned::Gap),
-        figure().prop_map(Owned::Figure),
-        bar().prop_map(Owned::Bar),
+        figures::figure().prop_map(Owned::Figure),
+        figures::bar().prop_map(Owned::Bar),
     ]
 }
 

@@ -6,10 +6,9 @@ use std::fmt::Write;
 
 use tickring_core::book::{Book, canonical_text};
 use tickring_core::digest::{Digested, Digests};
-use tickring_core::event::{
-    Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, Quote, State, Stats24h, Status, Trade, VenueBar, flag,
-};
-use tickring_core::input::{Input, Instrument, Request, Stamped, Symbol, TradingState, channel};
+use tickring_core::event::{Body, Event, Gap, Header, LEVELS_PER_EVENT_MAX, State, Stats24h, Status, Trade, flag};
+use tickring_core::event::{Quote, VenueBar};
+use tickring_core::input::{Input, Instrument, Request, Stamped, Symbol, TradingState};
 use tickring_core::machine::{Machine, MachineConfig, Outcome};
 use tickring_core::sink::{Discard, Latest, Sink};
 use tickring_core::venue::VenueId;
@@ -399,6 +398,3 @@ pub fn spot_trade(now: u64, id: u64, price: &str, qty: &str) -> String {
 pub fn spot_quote(id: u64, bid: &str, ask: &str) -> String {
     format!(r#"{{"stream":"btcusdt@bookTicker","data":{{"u":{id},"s":"BTCUSDT","b":"{bid}","B":"1","a":"{ask}","A":"2"}}}}"#)
 }
-
-/// Everything but quotes.
-pub const BOOK_AND_TRADE: u16 = channel::BOOK | channel::TRADE;
