@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use machine_harness::*;
 use proptest::prelude::*;
 use tickring_core::event::{State, flag};
-use tickring_core::input::{DisconnectReason, Input};
+use tickring_core::input::{DisconnectReason, Input, channel};
 use tickring_core::machine::MachineConfig;
 use tickring_core::venue::VenueId;
 
@@ -116,7 +116,7 @@ fn ids_that_go_back_come_with_the_whole_book() {
 fn an_instrument_that_left_comes_back_with_the_whole_book() {
     let mut rig = scene();
     rig.input(Input::Unsubscribe { instrument: BTC });
-    rig.input(Input::Subscribe { connection: 1, instrument: BTC, channels: BOOK_AND_TRADE });
+    rig.input(Input::Subscribe { connection: 1, instrument: BTC, channels: channel::BOOK | channel::TRADE });
     rig.delta(200, 200, &[], &[]);
     forget(&mut rig);
     rig.snapshot(&body(199, &levels(&[])));
