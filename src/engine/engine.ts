@@ -236,6 +236,7 @@ class EngineMain implements Engine {
       logger,
       stuckAfterMs,
       nextEpoch: (number) => this.#epochs.next(number),
+      ended: (number) => this.#views?.worker?.notify('gone', number),
       calls: {
         lease: (asking) => budgets.lease(asking),
         settle: ({ restUrl, lease }) => budgets.settle(restUrl, lease),

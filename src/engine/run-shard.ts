@@ -287,6 +287,10 @@ class ShardRunner {
         if (this.#timer !== undefined) this.#take(task);
         return null;
       },
+      gone: (shard) => {
+        this.#views.gone(shard);
+        return null;
+      },
       restart: ({ feed, instrument }) => {
         this.#feeds.get(feed)?.restart(instrument);
         return null;

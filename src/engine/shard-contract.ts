@@ -54,6 +54,8 @@ export interface ShardStatus {
 /** Calls that a worker answers. */
 export interface WorkerCalls {
   status(argument: null): ShardStatus;
+  /** The worker of this shard is gone; told to the shard of views. */
+  gone(shard: number): null;
   /** Takes up a feed, or changes which instruments it has. */
   feed(task: FeedTask): null;
   /** Asks the venue anew for an instrument of a feed. */

@@ -26,6 +26,8 @@ export interface ShardSupervisorOptions {
   readonly calls: { [Name in keyof MainCalls]: (argument: Parameters<MainCalls[Name]>[0]) => unknown };
   readonly stuckAfterMs: number;
   nextEpoch(shard: number): EpochLease;
+  /** Its worker is gone, and with it whatever it would have said next. */
+  ended?(shard: number): void;
 }
 
 /** Keeps one shard's task running: replaces a worker that crashed or hangs, without touching the others. */
@@ -99,6 +101,7 @@ export class ShardSupervisor {
         if (!signal.aborted) throw new Error('the task ended by itself');
       } catch (error) {
         if (signal.aborted) return;
+        this.#options.ended?.(this.#options.shard);
         this.restarts += 1;
         this.#failures = performance.now() - startedAt > SETTLED_MS ? 1 : this.#failures + 1;
         const delayMs = Math.min(RESTART_FIRST_MS * 2 ** Math.min(this.#failures, 20), RESTART_MAX_MS);

@@ -95,8 +95,10 @@ export class Views {
   readonly #logger: Logger;
   readonly #nextConnection: () => number;
   readonly #readers = new Map<number, RingReader>();
-  /** Shards whose writer does not turn: what they say is old. */
+  /** Shards whose writer does not turn, or is gone: what they say is old. */
   readonly #stalled = new Set<number>();
+  /** Epochs of writers that are gone. */
+  readonly #gone = new Map<number, bigint>();
   #instruments: readonly InstrumentDefinition[] = [];
   #legs: Leg[] = [];
   #connection = 0;
@@ -144,6 +146,14 @@ export class Views {
     else if (code === 'VIEW_SOURCE_LOST') this.#logger.warn({ ...fields, code }, 'a view has lost its source for another one');
     else if (code === '') this.#logger.info(fields, 'the source of the view is fit again');
     else this.#logger.info({ ...fields, code }, 'a view follows a preferred source');
+  }
+
+  /** The worker of a source's shard is gone; its ring says so only once the next one has begun. */
+  gone(shard: number): void {
+    const epoch = this.#readers.get(shard)?.status().epoch;
+    if (epoch === undefined) return;
+    this.#gone.set(shard, epoch);
+    this.#stalled.add(shard);
   }
 
   status(): ViewStatus[] {
@@ -232,8 +242,8 @@ export class Views {
     try {
       const reader = this.#readers.get(shard) ?? native(() => new RingReader(this.#config.shmRoot, this.#config.name, shard));
       this.#readers.set(shard, reader);
-      const { state } = reader.status();
-      if (state === 'stalled') this.#stalled.add(shard);
+      const { state, epoch } = reader.status();
+      if (state === 'stalled' || this.#gone.get(shard) === epoch) this.#stalled.add(shard);
       else this.#stalled.delete(shard);
       if (state === 'live' || state === 'stalled') return reader;
     } catch (error) {
