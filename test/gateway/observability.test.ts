@@ -9,6 +9,7 @@ import type { Monitor } from '../../src/gateway/monitor.js';
 import { Exposition } from '../../src/gateway/prometheus.js';
 import type { Gateway } from '../../src/gateway/server.js';
 import { Stages } from '../../src/gateway/stages.js';
+import type { ViewConfig } from '../../src/model/config.js';
 import { jobsStatusPath, SINK_BOUNDS_SECONDS } from '../../src/model/sink.js';
 import { HISTOGRAM_BUCKETS } from '../../src/native/layout.js';
 import { ROOT } from '../repository/files.js';
@@ -42,6 +43,16 @@ let feed: Feed;
 let gateway: Gateway;
 const metrics = async (accept = 'text/plain'): Promise<Response> => fetch(`${gateway.url}/metrics`, { headers: { accept } });
 
+/** One whose figures are served though nobody quotes it. */
+const VIEW: ViewConfig = {
+  symbol: 'X',
+  failover: { holdMs: 0 },
+  depth: 1,
+  toleranceMs: 1,
+  deviationBps: 0,
+  legs: ['binance-spot', 'binance-usdm'].map((venue) => ({ venue, symbol: 'X', feePpm: 0, multiplier: '1' })),
+};
+
 /** A sink as its process would tell of it, so that its metrics are there. */
 function tellSink(): void {
   const latency = { counts: SINK_BOUNDS_SECONDS.map(() => 1), count: 1, sumSeconds: 0.001 };
@@ -65,7 +76,7 @@ beforeAll(async () => {
   feed = new Feed(['BTCUSDT']);
   feed.sync('BTCUSDT', [['100', '1']], [['101', '1']]);
   mkdirSync(dirname(jobsStatusPath(feed.root, feed.name)), { recursive: true });
-  const config = { name: feed.name, shmRoot: feed.root, host: '127.0.0.1', port: 0, sinks: ['redis'] };
+  const config = { name: feed.name, shmRoot: feed.root, host: '127.0.0.1', port: 0, sinks: ['redis'], views: [VIEW] };
   gateway = await startTestGateway(feed, {}, config);
   const client = await JsonClient.open(gateway);
   await client.ask({ op: 'subscribe', topics: ['trade.binance-usdm.BTCUSDT'] });
