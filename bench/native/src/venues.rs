@@ -17,7 +17,7 @@ use crate::blocks::{self, Size, Work};
 use crate::clock::cpu_ns;
 use crate::corpus::captures;
 use crate::options::Options;
-use recording::{Input, Part, Recording, Spelling, Step};
+use recording::{Extent, Input, Part, Recording, Spelling, Step};
 
 mod recording;
 mod respell;
@@ -165,10 +165,10 @@ impl Reading {
 }
 
 /// All that counts, read and its numbers converted, as the machine does it: ns, and bytes.
-fn parse(recording: &Recording, reading: &mut Reading) -> Result<(u64, u64), String> {
+fn parse(recording: &Recording, extent: Extent, reading: &mut Reading) -> Result<(u64, u64), String> {
     let mut lines: Vec<(VenueId, KnownHead)> = Vec::new();
     let start = cpu_ns();
-    for step in &recording.steps {
+    for step in recording.steps.iter().take(extent.steps) {
         match &step.input {
             Input::Connect { venue, .. } => lines.push((*venue, KnownHead::default())),
             Input::Frame { connection, bytes } if step.counts => {
@@ -179,14 +179,14 @@ fn parse(recording: &Recording, reading: &mut Reading) -> Result<(u64, u64), Str
             _ => {}
         }
     }
-    Ok((cpu_ns() - start, recording.bytes))
+    Ok((cpu_ns() - start, extent.bytes))
 }
 
 /// All inputs into a machine of its own: ns of those that count, and their bytes.
-fn pass(recording: &Recording, code_path: CodePath) -> Result<(u64, u64), String> {
+fn pass(recording: &Recording, extent: Extent, code_path: CodePath) -> Result<(u64, u64), String> {
     let mut machine = Machine::new(MachineConfig { code_path, instruments_max: 64, ..MachineConfig::default() });
     let (mut spent, mut since) = (0, None);
-    for Step { ts_recv, input, counts } in &recording.steps {
+    for Step { ts_recv, input, counts } in recording.steps.iter().take(extent.steps) {
         // A system call, where it changes alone.
         since = match (since, *counts) {
             (None, true) => Some(cpu_ns()),
@@ -203,7 +203,16 @@ fn pass(recording: &Recording, code_path: CodePath) -> Result<(u64, u64), String
     if counters.book_deltas == 0 || counters.gaps > 0 || counters.checksum_mismatches > 0 {
         return Err(format!("the books did not follow: {counters:?}"));
     }
-    Ok((spent, recording.bytes))
+    Ok((spent, extent.bytes))
+}
+
+/// Parser and machine.
+fn both<'r>(name: &'static str, recording: &'r Recording, extent: Extent, code_path: CodePath) -> [Work<'r>; 2] {
+    let mut reading = Reading::new(code_path, recording.exponents);
+    [
+        Work::new(name, move || parse(recording, extent, &mut reading).expect("invariant: it was read before")),
+        Work::new(name, move || pass(recording, extent, code_path).expect("invariant: it was replayed before")),
+    ]
 }
 
 #[inline]
@@ -275,30 +284,37 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let mut works = Vec::new();
     let mut scanned = Vec::new();
+    // Of the first row a pass as long as each one's that is shorter: a machine's first frames are slower than later ones.
+    let mut compared = Vec::new();
     for (name, part, recording) in &recordings {
         let within = |error: String| format!("{name}, {}: {error}", part.name());
+        let extent = recording.whole();
         let mut reading = Reading::new(code_path, recording.exponents);
-        parse(recording, &mut reading).map_err(within)?;
+        parse(recording, extent, &mut reading).map_err(within)?;
         scanned.push(reading.scanned);
-        pass(recording, code_path).map_err(within)?;
-        works.push(Work::new(name, move || parse(recording, &mut reading).expect("invariant: it was read before")));
-        works.push(Work::new(name, || pass(recording, code_path).expect("invariant: it was replayed before")));
+        pass(recording, extent, code_path).map_err(within)?;
+        works.extend(both(name, recording, extent, code_path));
+        let reference = recordings.iter().find(|(_, of, _)| of == part).map(|(_, _, reference)| reference);
+        let shorter = reference.filter(|reference| *part != Part::Whole && extent.frames < reference.frames);
+        compared.push(shorter.map(|_| works.len()));
+        if let Some(reference) = shorter {
+            works.extend(both(name, reference, reference.first(extent.frames), code_path));
+        }
     }
     let size = if options.smoke { Size::SMOKE } else { Size { blocks: 20, block_ns: 30_000_000 } };
     let series = blocks::run(&mut works, size);
     drop(works);
-    let rows: Vec<Value> = recordings
-        .iter()
-        .zip(series.chunks(2))
-        .zip(scanned)
-        .map(|(((name, part, recording), series), scanned)| {
-            let (frames, bytes, levels) = (recording.frames, recording.bytes, recording.levels);
-            json!({
-                "recording": name, "part": part.name(), "frames": frames, "bytes": bytes, "levels": levels, "scanned": scanned,
-                "parse": series[0], "machine": series[1],
-            })
-        })
-        .collect();
+    let mut own = 0;
+    let mut rows: Vec<Value> = Vec::new();
+    for (((name, part, recording), scanned), compared) in recordings.iter().zip(scanned).zip(compared) {
+        let (frames, bytes, levels) = (recording.frames, recording.bytes, recording.levels);
+        let reference = compared.map(|at| json!({ "parse": series[at], "machine": series[at + 1] }));
+        rows.push(json!({
+            "recording": name, "part": part.name(), "frames": frames, "bytes": bytes, "levels": levels, "scanned": scanned,
+            "parse": series[own], "machine": series[own + 1], "reference": reference,
+        }));
+        own += if compared.is_some() { 4 } else { 2 };
+    }
     println!("{}", json!({ "code_path": code_path.name(), "pinned": pinned, "rows": rows }));
     Ok(())
 }

@@ -83,6 +83,16 @@ pub struct Step {
     pub counts: bool,
 }
 
+/// How much of a recording a pass takes.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    /// Steps from the first on.
+    pub steps: usize,
+    /// Frames that count among them, and their bytes.
+    pub frames: u64,
+    pub bytes: u64,
+}
+
 pub struct Recording {
     pub exponents: Exponents,
     pub steps: Vec<Step>,
@@ -190,6 +200,27 @@ impl Recording {
         }
         recording.steps.sort_by_key(|step| step.ts_recv);
         Ok(recording)
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> Extent {
+        Extent { steps: self.steps.len(), frames: self.frames, bytes: self.bytes }
+    }
+
+    /// So much of it that as many frames count.
+    pub fn first(&self, frames: u64) -> Extent {
+        let mut extent = Extent { steps: 0, frames: 0, bytes: 0 };
+        for step in &self.steps {
+            if extent.frames == frames {
+                break;
+            }
+            extent.steps += 1;
+            if let (true, Input::Frame { bytes, .. } | Input::Body { bytes, .. }) = (step.counts, &step.input) {
+                extent.frames += 1;
+                extent.bytes += bytes.len() as u64;
+            }
+        }
+        extent
     }
 
     fn count(&mut self, counts: bool, bytes: usize, levels: u64) {

@@ -56,7 +56,7 @@ pub fn serve(code_path: CodePath) -> Result<(), Box<dyn Error>> {
         let (_, recording) = recordings.iter().find(|(known, _)| *known == name).ok_or("no such row")?;
         let (mut passes, mut spent, wanted) = (Vec::new(), 0, ns.parse::<u64>()?);
         while passes.is_empty() || spent < wanted {
-            let (ns, _) = pass(recording, code_path)?;
+            let (ns, _) = pass(recording, recording.whole(), code_path)?;
             spent += ns;
             passes.push(ns as f64 / recording.frames as f64);
         }
