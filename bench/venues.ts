@@ -45,8 +45,7 @@ function run(size: Size): Promise<BenchResult> {
   const figures: Figure[] = [];
   const ratios: Ratio[] = [];
   for (const row of rows) {
-    const reference =
-      row.reference ?? rows.find(({ recording, part }) => recording === REFERENCE && part === row.part);
+    const reference = row.reference ?? rows.find(({ recording, part }) => recording === REFERENCE && part === row.part);
     const of = `${row.recording}, ${PARTS[row.part]}`;
     figures.push({
       label: `${of}, left to the scanner`,
@@ -87,7 +86,12 @@ function run(size: Size): Promise<BenchResult> {
         what: `${of}, ${stage}, a byte`,
         unit: 'ns',
         figure: estimate(row[stage]),
-        control: control(row.reference === null ? REFERENCE : `${REFERENCE}, its first ${row.frames}`, 'ns', row[stage], reference[stage]),
+        control: control(
+          row.reference === null ? REFERENCE : `${REFERENCE}, its first ${row.frames}`,
+          'ns',
+          row[stage],
+          reference[stage],
+        ),
         judged: 'ratio',
         must: { most: 1.5 },
       });
