@@ -294,7 +294,7 @@ export class TickringClient {
 /** What a topic begins with for one client: its newest state. */
 const STATES: ReadonlySet<Message['type']> = new Set([
   ...(['book_snapshot', 'trade', 'quote', 'bar'] as const),
-  ...(['mark_price', 'funding', 'open_interest', 'liquidation', 'trading_status'] as const),
+  ...(['mark_price', 'funding', 'open_interest', 'liquidation', 'trading_status', 'kline'] as const),
 ]);
 
 /** Why a message does not follow number `seq` of its topic, if it does not. */

@@ -23,6 +23,7 @@ import {
   Gap,
   IndexPrice,
   Instrument,
+  Kline,
   Liquidation,
   MarkPrice,
   OpenInterest,
@@ -144,6 +145,14 @@ function rareBodyOf(message: FlatMessage): object {
   }
 }
 
+function klineOf(bar: Kline): object {
+  const prices = { open: bar.open(), high: bar.high(), low: bar.low(), close: bar.close(), priceExponent: bar.priceExponent() };
+  const volume = { volume: bar.volume(), qtyExponent: bar.qtyExponent() };
+  const turnover = { turnover: bar.turnover(), turnoverExponent: bar.turnoverExponent() };
+  const times = { startTs: bar.startTs(), intervalNs: bar.intervalNs() };
+  return { type: 'kline', ...prices, ...volume, ...turnover, count: bar.count(), ...times, closed: bar.closed() };
+}
+
 function figureOf(message: FlatMessage): object {
   switch (message.bodyType()) {
     case Body.MarkPrice: {
@@ -170,6 +179,8 @@ function figureOf(message: FlatMessage): object {
       const qty = { qty: order.qty(), qtyExponent: order.qtyExponent() };
       return { type: 'liquidation', ...price, ...qty, id: order.id(), side: named(SIDE_NAMES, order.side(), 'side') };
     }
+    case Body.Kline:
+      return klineOf(known(message.body(new Kline()), 'body'));
     case Body.TradingStatus: {
       const status = known(message.body(new TradingStatus()), 'body');
       return { type: 'trading_status', state: named(MARKET_STATE_NAMES, status.state(), 'state') };

@@ -114,7 +114,20 @@ function scaled(body: Members, mantissa: Numbers['mantissa'], name: 'price' | 'q
   return { [name]: mantissa(body[name], exponent), [`${name}Exponent`]: exponent };
 }
 
-function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead, { id, mantissa }: Numbers): object {
+function klineOf(body: Members, { id, mantissa }: Numbers): object {
+  const priceExponent = number(body, 'price_exponent');
+  const price = (name: string): bigint => mantissa(body[name], priceExponent);
+  const prices = { open: price('open'), high: price('high'), low: price('low'), close: price('close'), priceExponent };
+  const [qtyExponent, turnoverExponent] = [number(body, 'qty_exponent'), number(body, 'turnover_exponent')];
+  const volume = { volume: mantissa(body['volume'], qtyExponent), qtyExponent };
+  const turnover = { turnover: mantissa(body['turnover'], turnoverExponent), turnoverExponent };
+  const times = { startTs: id(body, 'start_ts'), intervalNs: id(body, 'interval_ns') };
+  const closed = known(body['closed'], 'closed') === true;
+  return { ...prices, ...volume, ...turnover, count: id(body, 'count'), ...times, closed };
+}
+
+function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: MessageHead, numbers: Numbers): object {
+  const { id, mantissa } = numbers;
   const price = (name: string): bigint => mantissa(body[name], priceExponent);
   const qty = (name: string): bigint => mantissa(body[name], qtyExponent);
   const levels = (name: string): Level[] =>
@@ -168,6 +181,8 @@ function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: Mes
       const numbers = { ...scaled(body, mantissa, 'price'), ...scaled(body, mantissa, 'qty') };
       return { ...numbers, id: id(body, 'id'), side: text(body, 'side') };
     }
+    case 'kline':
+      return klineOf(body, numbers);
     case 'trading_status':
       return { state: text(body, 'state') };
     case 'skipped':

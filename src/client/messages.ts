@@ -1,6 +1,7 @@
 /** What the gateway says, the same whatever the encoding. Prices and quantities are mantissas: value = mantissa × 10^exponent. */
 import type { FlagName, StateName, TradingStateName } from '../model/codes.js';
 import type {
+  BarPayload,
   FundingPayload,
   GapPayload,
   IndexPricePayload,
@@ -112,6 +113,11 @@ export interface TradingStatusMessage extends MessageHead, TradingStatusPayload 
   readonly type: 'trading_status';
 }
 
+/** A bar as the venue counts it: the newest message of a `startTs` replaces those before; a closed one is final. */
+export interface KlineMessage extends Omit<MessageHead, 'priceExponent' | 'qtyExponent'>, BarPayload {
+  readonly type: 'kline';
+}
+
 export interface InstrumentMessage extends MessageHead {
   readonly type: 'instrument';
   readonly tickSize: bigint;
@@ -159,6 +165,7 @@ export type Message =
   | OpenInterestMessage
   | LiquidationMessage
   | TradingStatusMessage
+  | KlineMessage
   | InstrumentMessage
   | SkippedMessage
   | BarMessage;

@@ -3,7 +3,7 @@ import { isBusTopic } from './bus.js';
 import type { RingTopic } from './ring.js';
 
 const PATTERN =
-  /^(book|trade|quote|mark_price|funding|open_interest|liquidation|status|bar\.(1s|1m|5m|15m|1h|4h|1d))\.[a-z0-9_-]{1,64}\.\*$/;
+  /^(book|trade|quote|mark_price|funding|open_interest|liquidation|status|kline|bar\.(1s|1m|5m|15m|1h|4h|1d))\.[a-z0-9_-]{1,64}\.\*$/;
 /** Channels by their name in the older shape. */
 const OLDER_CHANNELS = new Map([
   ['trade', 'marketdata.tick'],

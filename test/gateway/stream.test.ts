@@ -29,7 +29,7 @@ describe('WebSocket stream', () => {
     const client = await JsonClient.open(gateway);
     const topics = await eventually('topics', async () => {
       const { topics } = await client.ask({ op: 'list' });
-      return topics?.length === 33 && topics;
+      return topics?.length === 35 && topics;
     });
     expect(topics).toContain(BOOK);
     const reply = await client.ask({ op: 'subscribe', topics: [BOOK, TRADE] });
@@ -56,7 +56,7 @@ describe('WebSocket stream', () => {
     gateway = await startTestGateway(feed);
     const client = await JsonClient.open(gateway);
     const topic = (name: string): string => `${name}.binance-usdm.BTCUSDT`;
-    const topics = ['mark_price', 'funding', 'liquidation', 'status'].map(topic);
+    const topics = ['mark_price', 'funding', 'liquidation', 'status', 'kline'].map(topic);
     await eventually('topics', async () => (await client.ask({ op: 'subscribe', topics })).type === 'ack');
     const bodies = (name: string) => client.of(topic(name)).map(({ body_type, body }) => [body_type, body]);
     const price = { price: '65001.15', exponent: -2 };
@@ -67,6 +67,19 @@ describe('WebSocket stream', () => {
     feed.say('btcusdt@markPrice@1s', { ...mark, p: '65002' });
     const order = { s: 'BTCUSDT', S: 'SELL', q: '0.014', p: '64910.00', T: E };
     feed.say('btcusdt@forceOrder', { e: 'forceOrder', E, o: order });
+    const k = {
+      t: E - 1_000,
+      i: '1m',
+      o: '65000',
+      h: '65001.1',
+      l: '64999.5',
+      c: '65000.12',
+      v: '1.234',
+      n: 10,
+      x: true,
+      q: '80210.15',
+    };
+    feed.say('btcusdt@kline_1m', { e: 'kline', E, s: 'BTCUSDT', k });
     feed.say('!contractInfo', { e: 'contractInfo', E, s: 'BTCUSDT', cs: 'SETTLING' });
     await eventually('all of it', () => bodies('status').length === 1);
     const index = { price: '64998.62659091', exponent: -8 };
@@ -79,6 +92,10 @@ describe('WebSocket stream', () => {
       ['liquidation', { price: '64910', price_exponent: 0, ...qty, id: '0', side: 'sell' }],
     ]);
     expect(bodies('status')).toEqual([['trading_status', { state: 'settling' }]]);
+    const prices = { open: '65000', high: '65001.1', low: '64999.5', close: '65000.12', price_exponent: -2 };
+    const traded = { volume: '1.234', qty_exponent: -3, turnover: '80210.15', turnover_exponent: -2, count: '10' };
+    const minute = { start_ts: `${E - 1_000}000000`, interval_ns: '60000000000', closed: true };
+    expect(bodies('kline')).toEqual([['kline', { ...prices, ...traded, ...minute }]]);
     for (const name of topics) expect(brokenChain(client.of(name))).toBeUndefined();
     client.close();
   });

@@ -19,6 +19,7 @@ import {
   GapStream,
   IndexPrice,
   Instrument,
+  Kline,
   type Level,
   Liquidation,
   MarketState,
@@ -171,6 +172,15 @@ function figureToJson(body: unknown): unknown {
     const price = { price: decimal(body.price(), body.priceExponent()), price_exponent: body.priceExponent() };
     const qty = { qty: decimal(body.qty(), body.qtyExponent()), qty_exponent: body.qtyExponent() };
     return { ...price, ...qty, id: `${body.id()}`, side: enumName(Side, body.side()) };
+  }
+  if (body instanceof Kline) {
+    const at = (mantissa: bigint) => decimal(mantissa, body.priceExponent());
+    const prices = { open: at(body.open()), high: at(body.high()), low: at(body.low()), close: at(body.close()) };
+    const volume = { volume: decimal(body.volume(), body.qtyExponent()), qty_exponent: body.qtyExponent() };
+    const exponent = body.turnoverExponent();
+    const turnover = { turnover: decimal(body.turnover(), exponent), turnover_exponent: exponent };
+    const times = { start_ts: `${body.startTs()}`, interval_ns: `${body.intervalNs()}`, closed: body.closed() };
+    return { ...prices, price_exponent: body.priceExponent(), ...volume, ...turnover, count: `${body.count()}`, ...times };
   }
   if (body instanceof TradingStatus) return { state: enumName(MarketState, body.state()) };
   throw new Error('unknown body');

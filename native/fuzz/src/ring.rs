@@ -14,7 +14,7 @@ use tickring_shm::{Poll, Reader, Record, SegmentOptions, Stage, Writer};
 
 mod made;
 
-pub(crate) use made::figure;
+pub(crate) use made::{bar, figure};
 
 use made::{Made, level};
 

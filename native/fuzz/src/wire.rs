@@ -69,7 +69,8 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
 
 fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> Result<Body<'a>> {
     let sides = Sides { bids, asks };
-    Ok(match u.int_in_range(0..=10_u8)? {
+    Ok(match u.int_in_range(0..=11_u8)? {
+        11 => Body::Kline(crate::ring::bar(u)?),
         10 => match crate::ring::figure(u)? {
             Event::MarkPrice(of) => Body::MarkPrice(of),
             Event::IndexPrice(of) => Body::IndexPrice(of),
@@ -226,6 +227,14 @@ fn check_json(json: &Value, head: &Head<'_>, body: &Body<'_>) {
             assert_eq!((price, qty, id(&inner["id"]), inner["side"].as_str()), (of.price, of.qty, of.id, Some(of.side.name())));
         }
         Body::TradingStatus(state) => assert_eq!(inner["state"].as_str(), Some(state.name())),
+        Body::Kline(of) => {
+            let prices = ["open", "high", "low", "close"].map(|name| mantissa(&inner[name], of.price_exponent));
+            assert_eq!(prices, [of.open, of.high, of.low, of.close]);
+            let (volume, turnover) = (mantissa(&inner["volume"], of.qty_exponent), mantissa(&inner["turnover"], of.turnover_exponent));
+            assert_eq!((volume, turnover, id(&inner["count"])), (of.volume, of.turnover, of.count));
+            assert_eq!((id(&inner["start_ts"]), id(&inner["interval_ns"])), (of.start_ts, of.interval_ns));
+            assert_eq!(inner["closed"].as_bool(), Some(of.closed));
+        }
     }
 }
 
@@ -307,6 +316,11 @@ fn check_flat(message: &fbs::Message<'_>, head: &Head<'_>, body: &Body<'_>) {
         }
         Body::TradingStatus(state) => {
             assert_eq!(message.body_as_trading_status().expect("a state").state().0, state as u8);
+        }
+        Body::Kline(of) => {
+            let read = message.body_as_kline().expect("a bar");
+            assert_eq!((read.open(), read.close(), read.volume()), (of.open, of.close, of.volume));
+            assert_eq!((read.turnover_exponent(), read.closed()), (of.turnover_exponent, of.closed));
         }
     }
 }

@@ -103,6 +103,7 @@ impl Feed {
             Kind::OpenInterest => record.open_interest().map(|of| (Channel::OpenInterest, Body::OpenInterest(of))),
             Kind::Liquidation => record.liquidation().map(|of| (Channel::Liquidation, Body::Liquidation(of))),
             Kind::TradingStatus => record.trading_status().map(|of| (Channel::Status, Body::TradingStatus(of))),
+            Kind::Bar => record.bar().map(|of| (Channel::Kline, Body::Kline(of))),
             _ => None,
         };
         let Some((channel, body)) = said else { return };

@@ -2,7 +2,7 @@
 
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, Vector, WIPOffset};
 use tickring_core::bars::Bar;
-use tickring_core::event::{Funding, Level, Liquidation, OpenInterest, Quote, Stats24h, Status, Trade, flag};
+use tickring_core::event::{Funding, Level, Liquidation, OpenInterest, Quote, Stats24h, Status, Trade, VenueBar, flag};
 
 use crate::fbs;
 use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
@@ -132,6 +132,25 @@ fn build_figure(builder: &mut FlatBufferBuilder<'static>, body: &Body<'_>) -> Un
         Body::TradingStatus(state) => {
             let args = fbs::TradingStatusArgs { state: fbs::MarketState(state as u8) };
             (fbs::Body::TradingStatus, fbs::TradingStatus::create(builder, &args).as_union_value())
+        }
+        Body::Kline(bar) => {
+            let VenueBar { open, high, low, close, volume, turnover, count, start_ts, interval_ns, closed, .. } = bar;
+            let args = fbs::KlineArgs {
+                open,
+                high,
+                low,
+                close,
+                volume,
+                turnover,
+                count,
+                start_ts,
+                interval_ns,
+                price_exponent: bar.price_exponent,
+                qty_exponent: bar.qty_exponent,
+                turnover_exponent: bar.turnover_exponent,
+                closed,
+            };
+            (fbs::Body::Kline, fbs::Kline::create(builder, &args).as_union_value())
         }
         _ => unreachable!("invariant: `build_body` has the others"),
     }

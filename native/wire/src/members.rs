@@ -2,7 +2,8 @@
 
 use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::event::{
-    Funding, Gap, GapReason, GapStream, Level, Liquidation, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade, flag,
+    Funding, Gap, GapReason, GapStream, Level, Liquidation, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade,
+    VenueBar, flag,
 };
 use tickring_core::input::TradingState;
 
@@ -86,6 +87,7 @@ const fn body_type(body: &Body<'_>) -> &'static str {
         Body::OpenInterest(_) => "open_interest",
         Body::Liquidation(_) => "liquidation",
         Body::TradingStatus(_) => "trading_status",
+        Body::Kline(_) => "kline",
     }
 }
 
@@ -97,6 +99,7 @@ const fn body_members(body: &Body<'_>) -> u32 {
         Body::MarkPrice(_) | Body::IndexPrice(_) => 2,
         Body::Funding(_) | Body::OpenInterest(_) => 4,
         Body::TradingStatus(_) => 1,
+        Body::Kline(_) => 13,
         Body::Bar(..) => 10,
         Body::Trade(_) | Body::Quote(_) | Body::Status(_) | Body::Gap(_) | Body::Instrument { .. } | Body::Skipped { .. } => 4,
     }
@@ -127,6 +130,7 @@ fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
         Body::OpenInterest(interest) => write_open_interest(text, &interest),
         Body::Liquidation(liquidation) => write_liquidation(text, &liquidation),
         Body::TradingStatus(state) => text.name("state", state.name()),
+        Body::Kline(bar) => write_kline(text, &bar),
         Body::Instrument { tick_size, lot_size, state, change_count } => {
             text.decimal("tick_size", tick_size, head.price_exponent);
             text.decimal("lot_size", lot_size, head.qty_exponent);
@@ -232,6 +236,21 @@ fn write_liquidation(text: &mut impl Members, of: &Liquidation) {
     text.exponent("qty_exponent", of.qty_exponent);
     text.id("id", of.id);
     text.name("side", of.side.name());
+}
+
+fn write_kline(text: &mut impl Members, of: &VenueBar) {
+    for (name, price) in [("open", of.open), ("high", of.high), ("low", of.low), ("close", of.close)] {
+        text.decimal(name, price, of.price_exponent);
+    }
+    text.exponent("price_exponent", of.price_exponent);
+    text.decimal("volume", of.volume, of.qty_exponent);
+    text.exponent("qty_exponent", of.qty_exponent);
+    text.decimal("turnover", of.turnover, of.turnover_exponent);
+    text.exponent("turnover_exponent", of.turnover_exponent);
+    text.id("count", of.count);
+    text.id("start_ts", of.start_ts);
+    text.id("interval_ns", of.interval_ns);
+    text.boolean("closed", of.closed);
 }
 
 const fn trading_state_name(state: TradingState) -> &'static str {

@@ -2,7 +2,7 @@
 
 use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::event::{
-    Funding, Gap, Level, Liquidation, MarketState, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade, flag,
+    Funding, Gap, Level, Liquidation, MarketState, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::TradingState;
 
@@ -248,4 +248,6 @@ pub enum Body<'a> {
     Liquidation(Liquidation),
     /// Whether the market trades.
     TradingStatus(MarketState),
+    /// A bar as the venue counts it.
+    Kline(VenueBar),
 }

@@ -25,12 +25,13 @@ pub(crate) enum Channel {
     OpenInterest,
     Liquidation,
     Status,
+    Kline,
     Bar(Timeframe),
 }
 
 impl Channel {
     /// Those that say what records said, and so have to say what was missed.
-    pub(crate) const OF_RECORDS: [Self; 8] = [
+    pub(crate) const OF_RECORDS: [Self; 9] = [
         Self::Book,
         Self::Trade,
         Self::Quote,
@@ -39,6 +40,7 @@ impl Channel {
         Self::OpenInterest,
         Self::Liquidation,
         Self::Status,
+        Self::Kline,
     ];
 
     /// Place of the first that has no state of its own in [`Entry`], but one of [`Entry::figures`].
@@ -61,6 +63,7 @@ impl Channel {
             Self::OpenInterest => 5,
             Self::Liquidation => 6,
             Self::Status => 7,
+            Self::Kline => 8,
             Self::Bar(timeframe) => Self::OF_RECORDS.len() + timeframe as usize,
         }
     }
@@ -80,6 +83,7 @@ impl Channel {
             Self::OpenInterest => "open_interest".to_owned(),
             Self::Liquidation => "liquidation".to_owned(),
             Self::Status => "status".to_owned(),
+            Self::Kline => "kline".to_owned(),
             Self::Bar(timeframe) => format!("bar.{}", timeframe.name()),
         }
     }
@@ -90,7 +94,7 @@ impl Channel {
 pub struct Topic {
     /// Its number; never changes while the fan-out lives.
     pub id: u32,
-    /// `{book|trade|quote|mark_price|funding|open_interest|liquidation|status|bar.{timeframe}}.{venue}.{symbol}`.
+    /// `{book|trade|quote|mark_price|funding|open_interest|liquidation|status|kline|bar.{timeframe}}.{venue}.{symbol}`.
     pub name: String,
     /// The instrument that it is about.
     pub instrument: u32,
@@ -206,7 +210,7 @@ impl Entry {
     /// The topics that a new entry needs.
     pub(crate) fn topics(&self) -> impl Iterator<Item = Topic> + '_ {
         Channel::all().map(|channel| Topic {
-            id: u32::try_from(self.first_topic + channel.place()).expect("invariant: fifteen topics an instrument fit u32"),
+            id: u32::try_from(self.first_topic + channel.place()).expect("invariant: sixteen topics an instrument fit u32"),
             name: format!("{}.{}.{}", channel.name(), self.venue, self.definition.symbol.as_str()),
             instrument: self.definition.id,
             seq: 0,

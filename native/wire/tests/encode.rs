@@ -209,6 +209,14 @@ fn flatbuffers_hold_every_member_of_the_body() {
             Body::TradingStatus(_) => {
                 assert_eq!(message.body_as_trading_status().unwrap().state(), fbs::MarketState::PostOnly);
             }
+            Body::Kline(of) => {
+                let read = message.body_as_kline().unwrap();
+                assert_eq!([read.open(), read.high(), read.low(), read.close()], [of.open, of.high, of.low, of.close]);
+                assert_eq!((read.volume(), read.turnover(), read.count()), (of.volume, of.turnover, of.count));
+                assert_eq!((read.start_ts(), read.interval_ns(), read.closed()), (of.start_ts, of.interval_ns, of.closed));
+                assert_eq!((read.price_exponent(), read.qty_exponent()), (of.price_exponent, of.qty_exponent));
+                assert_eq!(read.turnover_exponent(), of.turnover_exponent);
+            }
         }
     }
 }

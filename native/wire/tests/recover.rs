@@ -16,7 +16,7 @@ const TRADE: &str = "trade.binance-usdm.SYM7";
 const LEVELS: &[Level] = &[Level { price: 100, qty: 5 }, Level { price: 99, qty: 6 }];
 
 /// Topics of an instrument: book, trades, quotes, five of figures, and its candles.
-const TOPICS: usize = 8 + Timeframe::ALL.len();
+const TOPICS: usize = 9 + Timeframe::ALL.len();
 
 /// An engine with one instrument and its book, a fan-out that has read it, all but candles listened to (they have `bars.rs`).
 fn started(root: &Root) -> (Engine, Fanout) {
@@ -134,9 +134,9 @@ fn fanout_that_joins_an_overwritten_ring_takes_definitions_from_the_table() {
     assert_eq!(fanout.version() as usize, TOPICS);
     let names: Vec<_> = fanout.topics().map(|topic| topic.name.clone()).collect();
     assert_eq!(names[..3], [BOOK, TRADE, "quote.binance-usdm.SYM7"]);
-    let figures = ["mark_price", "funding", "open_interest", "liquidation", "status"];
-    assert_eq!(names[3..8], figures.map(|name| format!("{name}.binance-usdm.SYM7")));
-    assert_eq!(names[8..], Timeframe::ALL.map(|timeframe| format!("bar.{}.binance-usdm.SYM7", timeframe.name())));
+    let figures = ["mark_price", "funding", "open_interest", "liquidation", "status", "kline"];
+    assert_eq!(names[3..9], figures.map(|name| format!("{name}.binance-usdm.SYM7")));
+    assert_eq!(names[9..], Timeframe::ALL.map(|timeframe| format!("bar.{}.binance-usdm.SYM7", timeframe.name())));
     assert_eq!(fanout.wanted_snapshots(), [7]);
     listen(&mut fanout);
     engine.trade(7, 9_999);

@@ -7,6 +7,7 @@ import { Funding } from './funding.js';
 import { Gap } from './gap.js';
 import { IndexPrice } from './index-price.js';
 import { Instrument } from './instrument.js';
+import { Kline } from './kline.js';
 import { Liquidation } from './liquidation.js';
 import { MarkPrice } from './mark-price.js';
 import { OpenInterest } from './open-interest.js';
@@ -35,13 +36,14 @@ export const Body = {
   OpenInterest: 14,
   Liquidation: 15,
   TradingStatus: 16,
+  Kline: 17,
 } as const;
 export type Body = (typeof Body)[keyof typeof Body];
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus) => Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus|null
-): Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus|null {
+  accessor: (obj:Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Kline|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus) => Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Kline|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus|null
+): Bar|BookDelta|BookSnapshot|Funding|Gap|IndexPrice|Instrument|Kline|Liquidation|MarkPrice|OpenInterest|Quote|Skipped|Stats24h|Status|Trade|TradingStatus|null {
   switch(type) {
     case Body.NONE: return null;
     case Body.BookSnapshot: return accessor(new BookSnapshot());
@@ -60,6 +62,7 @@ export function unionToBody(
     case Body.OpenInterest: return accessor(new OpenInterest());
     case Body.Liquidation: return accessor(new Liquidation());
     case Body.TradingStatus: return accessor(new TradingStatus());
+    case Body.Kline: return accessor(new Kline());
     default: return null;
   }
 }

@@ -11,6 +11,7 @@ export { GapReason } from './gap-reason.js';
 export { GapStream } from './gap-stream.js';
 export { IndexPrice } from './index-price.js';
 export { Instrument } from './instrument.js';
+export { Kline } from './kline.js';
 export { Level } from './level.js';
 export { Liquidation } from './liquidation.js';
 export { MarkPrice } from './mark-price.js';

@@ -812,7 +812,7 @@ impl<'a> ::flatbuffers::Verifiable for MarketState {
 impl ::flatbuffers::SimpleToVerifyInSlice for MarketState {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_BODY: [Body; 17] = [
+pub const ENUM_VALUES_BODY: [Body; 18] = [
   Body::NONE,
   Body::BookSnapshot,
   Body::BookDelta,
@@ -830,6 +830,7 @@ pub const ENUM_VALUES_BODY: [Body; 17] = [
   Body::OpenInterest,
   Body::Liquidation,
   Body::TradingStatus,
+  Body::Kline,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -854,9 +855,10 @@ impl Body {
   pub const OpenInterest: Self = Self(14);
   pub const Liquidation: Self = Self(15);
   pub const TradingStatus: Self = Self(16);
+  pub const Kline: Self = Self(17);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 16;
+  pub const ENUM_MAX: u8 = 17;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::NONE,
     Self::BookSnapshot,
@@ -875,6 +877,7 @@ impl Body {
     Self::OpenInterest,
     Self::Liquidation,
     Self::TradingStatus,
+    Self::Kline,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -896,6 +899,7 @@ impl Body {
       Self::OpenInterest => Some("OpenInterest"),
       Self::Liquidation => Some("Liquidation"),
       Self::TradingStatus => Some("TradingStatus"),
+      Self::Kline => Some("Kline"),
       _ => None,
     }
   }
@@ -3528,6 +3532,310 @@ impl ::core::fmt::Debug for TradingStatus<'_> {
       ds.finish()
   }
 }
+pub enum KlineOffset {}
+#[derive(Copy, Clone, PartialEq)]
+
+/// A bar as the venue counts it, with exponents of its own; each one replaces the one before with the same `start_ts`.
+pub struct Kline<'a> {
+  pub _tab: ::flatbuffers::Table<'a>,
+}
+
+impl<'a> ::flatbuffers::Follow<'a> for Kline<'a> {
+  type Inner = Kline<'a>;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    Self { _tab: unsafe { ::flatbuffers::Table::new(buf, loc) } }
+  }
+}
+
+impl<'a> Kline<'a> {
+  pub const VT_OPEN: ::flatbuffers::VOffsetT = 4;
+  pub const VT_HIGH: ::flatbuffers::VOffsetT = 6;
+  pub const VT_LOW: ::flatbuffers::VOffsetT = 8;
+  pub const VT_CLOSE: ::flatbuffers::VOffsetT = 10;
+  pub const VT_VOLUME: ::flatbuffers::VOffsetT = 12;
+  pub const VT_TURNOVER: ::flatbuffers::VOffsetT = 14;
+  pub const VT_COUNT: ::flatbuffers::VOffsetT = 16;
+  pub const VT_START_TS: ::flatbuffers::VOffsetT = 18;
+  pub const VT_INTERVAL_NS: ::flatbuffers::VOffsetT = 20;
+  pub const VT_PRICE_EXPONENT: ::flatbuffers::VOffsetT = 22;
+  pub const VT_QTY_EXPONENT: ::flatbuffers::VOffsetT = 24;
+  pub const VT_TURNOVER_EXPONENT: ::flatbuffers::VOffsetT = 26;
+  pub const VT_CLOSED: ::flatbuffers::VOffsetT = 28;
+
+  #[inline]
+  pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
+    Kline { _tab: table }
+  }
+  #[allow(unused_mut)]
+  pub fn create<'bldr: 'args, 'args: 'mut_bldr, 'mut_bldr, A: ::flatbuffers::Allocator + 'bldr>(
+    _fbb: &'mut_bldr mut ::flatbuffers::FlatBufferBuilder<'bldr, A>,
+    args: &'args KlineArgs
+  ) -> ::flatbuffers::WIPOffset<Kline<'bldr>> {
+    let mut builder = KlineBuilder::new(_fbb);
+    builder.add_interval_ns(args.interval_ns);
+    builder.add_start_ts(args.start_ts);
+    builder.add_count(args.count);
+    builder.add_turnover(args.turnover);
+    builder.add_volume(args.volume);
+    builder.add_close(args.close);
+    builder.add_low(args.low);
+    builder.add_high(args.high);
+    builder.add_open(args.open);
+    builder.add_closed(args.closed);
+    builder.add_turnover_exponent(args.turnover_exponent);
+    builder.add_qty_exponent(args.qty_exponent);
+    builder.add_price_exponent(args.price_exponent);
+    builder.finish()
+  }
+
+  #[inline]
+  pub fn open(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_OPEN, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn high(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_HIGH, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn low(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_LOW, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn close(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_CLOSE, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn volume(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_VOLUME, Some(0)).unwrap()}
+  }
+  /// Worth of the volume; 0 where the venue does not tell it.
+  #[inline]
+  pub fn turnover(&self) -> i64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i64>(Kline::VT_TURNOVER, Some(0)).unwrap()}
+  }
+  /// Number of trades; 0 where the venue does not tell it.
+  #[inline]
+  pub fn count(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Kline::VT_COUNT, Some(0)).unwrap()}
+  }
+  /// Beginning and length of its interval, ns.
+  #[inline]
+  pub fn start_ts(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Kline::VT_START_TS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn interval_ns(&self) -> u64 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<u64>(Kline::VT_INTERVAL_NS, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn price_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Kline::VT_PRICE_EXPONENT, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn qty_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Kline::VT_QTY_EXPONENT, Some(0)).unwrap()}
+  }
+  #[inline]
+  pub fn turnover_exponent(&self) -> i8 {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<i8>(Kline::VT_TURNOVER_EXPONENT, Some(0)).unwrap()}
+  }
+  /// It is final.
+  #[inline]
+  pub fn closed(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(Kline::VT_CLOSED, Some(false)).unwrap()}
+  }
+}
+
+impl ::flatbuffers::Verifiable for Kline<'_> {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.visit_table(pos)?
+     .visit_field::<i64>("open", Self::VT_OPEN, false)?
+     .visit_field::<i64>("high", Self::VT_HIGH, false)?
+     .visit_field::<i64>("low", Self::VT_LOW, false)?
+     .visit_field::<i64>("close", Self::VT_CLOSE, false)?
+     .visit_field::<i64>("volume", Self::VT_VOLUME, false)?
+     .visit_field::<i64>("turnover", Self::VT_TURNOVER, false)?
+     .visit_field::<u64>("count", Self::VT_COUNT, false)?
+     .visit_field::<u64>("start_ts", Self::VT_START_TS, false)?
+     .visit_field::<u64>("interval_ns", Self::VT_INTERVAL_NS, false)?
+     .visit_field::<i8>("price_exponent", Self::VT_PRICE_EXPONENT, false)?
+     .visit_field::<i8>("qty_exponent", Self::VT_QTY_EXPONENT, false)?
+     .visit_field::<i8>("turnover_exponent", Self::VT_TURNOVER_EXPONENT, false)?
+     .visit_field::<bool>("closed", Self::VT_CLOSED, false)?
+     .finish();
+    Ok(())
+  }
+}
+pub struct KlineArgs {
+    pub open: i64,
+    pub high: i64,
+    pub low: i64,
+    pub close: i64,
+    pub volume: i64,
+    pub turnover: i64,
+    pub count: u64,
+    pub start_ts: u64,
+    pub interval_ns: u64,
+    pub price_exponent: i8,
+    pub qty_exponent: i8,
+    pub turnover_exponent: i8,
+    pub closed: bool,
+}
+impl<'a> Default for KlineArgs {
+  #[inline]
+  fn default() -> Self {
+    KlineArgs {
+      open: 0,
+      high: 0,
+      low: 0,
+      close: 0,
+      volume: 0,
+      turnover: 0,
+      count: 0,
+      start_ts: 0,
+      interval_ns: 0,
+      price_exponent: 0,
+      qty_exponent: 0,
+      turnover_exponent: 0,
+      closed: false,
+    }
+  }
+}
+
+pub struct KlineBuilder<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> {
+  fbb_: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>,
+  start_: ::flatbuffers::WIPOffset<::flatbuffers::TableUnfinishedWIPOffset>,
+}
+impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> KlineBuilder<'a, 'b, A> {
+  #[inline]
+  pub fn add_open(&mut self, open: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_OPEN, open, 0);
+  }
+  #[inline]
+  pub fn add_high(&mut self, high: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_HIGH, high, 0);
+  }
+  #[inline]
+  pub fn add_low(&mut self, low: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_LOW, low, 0);
+  }
+  #[inline]
+  pub fn add_close(&mut self, close: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_CLOSE, close, 0);
+  }
+  #[inline]
+  pub fn add_volume(&mut self, volume: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_VOLUME, volume, 0);
+  }
+  #[inline]
+  pub fn add_turnover(&mut self, turnover: i64) {
+    self.fbb_.push_slot::<i64>(Kline::VT_TURNOVER, turnover, 0);
+  }
+  #[inline]
+  pub fn add_count(&mut self, count: u64) {
+    self.fbb_.push_slot::<u64>(Kline::VT_COUNT, count, 0);
+  }
+  #[inline]
+  pub fn add_start_ts(&mut self, start_ts: u64) {
+    self.fbb_.push_slot::<u64>(Kline::VT_START_TS, start_ts, 0);
+  }
+  #[inline]
+  pub fn add_interval_ns(&mut self, interval_ns: u64) {
+    self.fbb_.push_slot::<u64>(Kline::VT_INTERVAL_NS, interval_ns, 0);
+  }
+  #[inline]
+  pub fn add_price_exponent(&mut self, price_exponent: i8) {
+    self.fbb_.push_slot::<i8>(Kline::VT_PRICE_EXPONENT, price_exponent, 0);
+  }
+  #[inline]
+  pub fn add_qty_exponent(&mut self, qty_exponent: i8) {
+    self.fbb_.push_slot::<i8>(Kline::VT_QTY_EXPONENT, qty_exponent, 0);
+  }
+  #[inline]
+  pub fn add_turnover_exponent(&mut self, turnover_exponent: i8) {
+    self.fbb_.push_slot::<i8>(Kline::VT_TURNOVER_EXPONENT, turnover_exponent, 0);
+  }
+  #[inline]
+  pub fn add_closed(&mut self, closed: bool) {
+    self.fbb_.push_slot::<bool>(Kline::VT_CLOSED, closed, false);
+  }
+  #[inline]
+  pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> KlineBuilder<'a, 'b, A> {
+    let start = _fbb.start_table();
+    KlineBuilder {
+      fbb_: _fbb,
+      start_: start,
+    }
+  }
+  #[inline]
+  pub fn finish(self) -> ::flatbuffers::WIPOffset<Kline<'a>> {
+    let o = self.fbb_.end_table(self.start_);
+    ::flatbuffers::WIPOffset::new(o.value())
+  }
+}
+
+impl ::core::fmt::Debug for Kline<'_> {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    let mut ds = f.debug_struct("Kline");
+      ds.field("open", &self.open());
+      ds.field("high", &self.high());
+      ds.field("low", &self.low());
+      ds.field("close", &self.close());
+      ds.field("volume", &self.volume());
+      ds.field("turnover", &self.turnover());
+      ds.field("count", &self.count());
+      ds.field("start_ts", &self.start_ts());
+      ds.field("interval_ns", &self.interval_ns());
+      ds.field("price_exponent", &self.price_exponent());
+      ds.field("qty_exponent", &self.qty_exponent());
+      ds.field("turnover_exponent", &self.turnover_exponent());
+      ds.field("closed", &self.closed());
+      ds.finish()
+  }
+}
 pub enum MessageOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -3978,6 +4286,21 @@ impl<'a> Message<'a> {
     }
   }
 
+  #[inline]
+  #[allow(non_snake_case)]
+  pub fn body_as_kline(&self) -> Option<Kline<'a>> {
+    if self.body_type() == Body::Kline {
+      self.body().map(|t| {
+       // Safety:
+       // Created from a valid Table for this object
+       // Which contains a valid union in this slot
+       unsafe { Kline::init_from_table(t) }
+     })
+    } else {
+      None
+    }
+  }
+
 }
 
 impl ::flatbuffers::Verifiable for Message<'_> {
@@ -4018,6 +4341,7 @@ impl ::flatbuffers::Verifiable for Message<'_> {
           Body::OpenInterest => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<OpenInterest>>("Body::OpenInterest", pos),
           Body::Liquidation => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Liquidation>>("Body::Liquidation", pos),
           Body::TradingStatus => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<TradingStatus>>("Body::TradingStatus", pos),
+          Body::Kline => v.verify_union_variant::<::flatbuffers::ForwardsUOffset<Kline>>("Body::Kline", pos),
           _ => Ok(()),
         }
      })?
@@ -4298,6 +4622,13 @@ impl ::core::fmt::Debug for Message<'_> {
         },
         Body::TradingStatus => {
           if let Some(x) = self.body_as_trading_status() {
+            ds.field("body", &x)
+          } else {
+            ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")
+          }
+        },
+        Body::Kline => {
+          if let Some(x) = self.body_as_kline() {
             ds.field("body", &x)
           } else {
             ds.field("body", &"InvalidFlatbuffer: Union discriminant does not match value.")

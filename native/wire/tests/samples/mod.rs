@@ -4,7 +4,7 @@ use tickring_core::bars::{Bar, Timeframe};
 use tickring_core::error::Code;
 use tickring_core::event::{
     Funding, Gap, GapReason, GapStream, Level, Liquidation, MarketState, OpenInterest, Quote, ReferencePrice, Side, State,
-    Stats24h, Status, Trade, flag,
+    Stats24h, Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::TradingState;
 use tickring_wire::{Body, Head, Origin, Sides, SkipReason};
@@ -61,7 +61,26 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
         ("open-interest", head("open_interest", 0), open_interest()),
         ("liquidation", head("liquidation", flag::BAD_TS), liquidation()),
         ("trading-status", head("status", 0), Body::TradingStatus(MarketState::PostOnly)),
+        ("kline", head("kline", 0), kline()),
     ]
+}
+
+fn kline() -> Body<'static> {
+    Body::Kline(VenueBar {
+        open: 6_500_000,
+        high: i64::MAX,
+        low: 0,
+        close: 6_500_012,
+        volume: 1_234,
+        turnover: 8_021_015,
+        count: (1 << 53) + 1,
+        start_ts: 1_767_225_600_000_000_000,
+        interval_ns: 60_000_000_000,
+        price_exponent: -2,
+        qty_exponent: -3,
+        turnover_exponent: -18,
+        closed: true,
+    })
 }
 
 fn funding() -> Body<'static> {
@@ -88,6 +107,7 @@ fn head(channel: &str, flags: u16) -> Head<'static> {
             "open_interest" => "open_interest.binance-usdm.BTCUSDT",
             "liquidation" => "liquidation.binance-usdm.BTCUSDT",
             "status" => "status.binance-usdm.BTCUSDT",
+            "kline" => "kline.binance-usdm.BTCUSDT",
             _ => "quote.binance-usdm.BTCUSDT",
         },
         stream_topic: match channel {

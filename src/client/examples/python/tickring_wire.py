@@ -107,6 +107,7 @@ class Body(object):
     OpenInterest = 14
     Liquidation = 15
     TradingStatus = 16
+    Kline = 17
 
 # One price level: absolute quantity, 0 removes it.
 class Level(object):
@@ -1398,6 +1399,169 @@ def TradingStatusAddState(builder, state):
     builder.PrependUint8Slot(0, state, 0)
 
 def TradingStatusEnd(builder):
+    return builder.EndObject()
+
+# A bar as the venue counts it, with exponents of its own; each one replaces the one before with the same `start_ts`.
+class Kline(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def GetRootAs(cls, buf, offset=0):
+        n = flatbuffers.encode.Get(flatbuffers.packer.uoffset, buf, offset)
+        x = Kline()
+        x.Init(buf, n + offset)
+        return x
+
+    @classmethod
+    def GetRootAsKline(cls, buf, offset=0):
+        """This method is deprecated. Please switch to GetRootAs."""
+        return cls.GetRootAs(buf, offset)
+    @classmethod
+    def KlineBufferHasIdentifier(cls, buf, offset, size_prefixed=False):
+        return flatbuffers.util.BufferHasIdentifier(buf, offset, b"\x54\x4B\x52\x31", size_prefixed=size_prefixed)
+
+    # Kline
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # Kline
+    def Open(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(4))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def High(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def Low(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def Close(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def Volume(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Worth of the volume; 0 where the venue does not tell it.
+    # Kline
+    def Turnover(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int64Flags, o + self._tab.Pos)
+        return 0
+
+    # Number of trades; 0 where the venue does not tell it.
+    # Kline
+    def Count(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(16))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Beginning and length of its interval, ns.
+    # Kline
+    def StartTs(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(18))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def IntervalNs(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def PriceExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def QtyExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(24))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # Kline
+    def TurnoverExponent(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(26))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Int8Flags, o + self._tab.Pos)
+        return 0
+
+    # It is final.
+    # Kline
+    def Closed(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(28))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
+def KlineStart(builder):
+    builder.StartObject(13)
+
+def KlineAddOpen(builder, open):
+    builder.PrependInt64Slot(0, open, 0)
+
+def KlineAddHigh(builder, high):
+    builder.PrependInt64Slot(1, high, 0)
+
+def KlineAddLow(builder, low):
+    builder.PrependInt64Slot(2, low, 0)
+
+def KlineAddClose(builder, close):
+    builder.PrependInt64Slot(3, close, 0)
+
+def KlineAddVolume(builder, volume):
+    builder.PrependInt64Slot(4, volume, 0)
+
+def KlineAddTurnover(builder, turnover):
+    builder.PrependInt64Slot(5, turnover, 0)
+
+def KlineAddCount(builder, count):
+    builder.PrependUint64Slot(6, count, 0)
+
+def KlineAddStartTs(builder, startTs):
+    builder.PrependUint64Slot(7, startTs, 0)
+
+def KlineAddIntervalNs(builder, intervalNs):
+    builder.PrependUint64Slot(8, intervalNs, 0)
+
+def KlineAddPriceExponent(builder, priceExponent):
+    builder.PrependInt8Slot(9, priceExponent, 0)
+
+def KlineAddQtyExponent(builder, qtyExponent):
+    builder.PrependInt8Slot(10, qtyExponent, 0)
+
+def KlineAddTurnoverExponent(builder, turnoverExponent):
+    builder.PrependInt8Slot(11, turnoverExponent, 0)
+
+def KlineAddClosed(builder, closed):
+    builder.PrependBoolSlot(12, closed, 0)
+
+def KlineEnd(builder):
     return builder.EndObject()
 
 # One message of one topic.
