@@ -1,6 +1,6 @@
 /** A book built from messages, checked with every one of them. */
 import { HashSum } from './hash.js';
-import type { BookDeltaMessage, BookSnapshotMessage, Level } from './messages.js';
+import type { BookDeltaMessage, BookSnapshotMessage, Level, ValidDepth } from './messages.js';
 
 /** One side, best level first. */
 class Side {
@@ -75,6 +75,11 @@ export class Book {
   isStale = false;
   /** Levels a side that it can hold at most; 0: it is whole. */
   depth = 0;
+  /**
+   * Levels a side, from the best on, that are certain, as the engine counted within the last seconds; of worse prices the book has those
+   * alone that have changed since it was fetched. Absent where all are certain, or nothing was counted yet.
+   */
+  validDepth: ValidDepth | undefined;
   /** Venue's time of the last change, ns since the UNIX epoch; 0 where unknown. */
   tsEvent = 0n;
 
@@ -115,6 +120,7 @@ export class Book {
     this.priceExponent = message.priceExponent;
     this.qtyExponent = message.qtyExponent;
     this.depth = message.depth;
+    this.validDepth = undefined;
     return this.#take(message);
   }
 
@@ -133,6 +139,7 @@ export class Book {
     for (const level of message.asks) this.#asks.set(level, this.#hash);
     this.lastUpdateId = message.lastUpdateId;
     this.seq = message.seq;
+    this.validDepth = message.validDepth ?? this.validDepth;
     this.tsEvent = message.tsEvent;
     this.isStale = message.flags.includes('stale');
     this.isKnown = this.hash === message.hash;

@@ -202,12 +202,18 @@ function barOf(bar: Bar): object {
 }
 
 function snapshotOf(book: BookSnapshot): object {
-  return { type: 'book_snapshot', lastUpdateId: book.lastUpdateId(), depth: book.depth(), hash: book.hash(), ...sidesOf(book) };
+  const depth = { depth: book.depth(), ...depthOf(book) };
+  return { type: 'book_snapshot', lastUpdateId: book.lastUpdateId(), ...depth, hash: book.hash(), ...sidesOf(book) };
 }
 
 function deltaOf(book: BookDelta): object {
   const ids = { prevUpdateId: book.prevUpdateId(), lastUpdateId: book.lastUpdateId() };
-  return { type: 'book_delta', ...ids, hash: book.hash(), ...sidesOf(book) };
+  return { type: 'book_delta', ...ids, ...depthOf(book), hash: book.hash(), ...sidesOf(book) };
+}
+
+function depthOf(book: BookSnapshot | BookDelta): object {
+  const depth = book.validDepth();
+  return depth === null ? {} : { validDepth: { bids: depth.bids(), asks: depth.asks() } };
 }
 
 function sidesOf(book: BookSnapshot | BookDelta): { bids: Level[]; asks: Level[] } {

@@ -135,7 +135,11 @@ function bodyOf(type: string, body: Members, { priceExponent, qtyExponent }: Mes
       price: mantissa(at, priceExponent),
       qty: mantissa(held, qtyExponent),
     }));
-  const sides = (): object => ({ hash: id(body, 'hash'), bids: levels('bids'), asks: levels('asks') });
+  const depth = (): object =>
+    body['valid_bids'] === undefined
+      ? {}
+      : { validDepth: { bids: number(body, 'valid_bids'), asks: number(body, 'valid_asks') } };
+  const sides = (): object => ({ ...depth(), hash: id(body, 'hash'), bids: levels('bids'), asks: levels('asks') });
   switch (type) {
     case 'book_snapshot':
       return { lastUpdateId: id(body, 'last_update_id'), depth: number(body, 'depth'), ...sides() };

@@ -43,11 +43,19 @@ export interface MessageHead {
   readonly flags: readonly FlagName[];
 }
 
+/** Levels a side, from the best on, that are certain; worse ones are in the book only if they changed since it was fetched. */
+export interface ValidDepth {
+  readonly bids: number;
+  readonly asks: number;
+}
+
 export interface BookSnapshotMessage extends MessageHead {
   readonly type: 'book_snapshot';
   readonly lastUpdateId: bigint;
   /** Levels a side at most; 0 for the whole book. */
   readonly depth: number;
+  /** Absent where all levels are certain, or the engine has not counted yet. */
+  readonly validDepth?: ValidDepth;
   readonly hash: bigint;
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
@@ -57,6 +65,8 @@ export interface BookDeltaMessage extends MessageHead {
   readonly type: 'book_delta';
   readonly prevUpdateId: bigint;
   readonly lastUpdateId: bigint;
+  /** Absent where it is as told before. */
+  readonly validDepth?: ValidDepth;
   readonly hash: bigint;
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];

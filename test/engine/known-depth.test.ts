@@ -1,10 +1,16 @@
 /** N10: a snapshot that is cut short is extended before the market walks past it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ConflationName, TickringClient, type ValidDepth } from '#dist/client/node.js';
+import { startGateway } from '#dist/gateway/server.js';
 import { INSTRUMENT_COUNTERS, RingReader } from '#dist/native/index.js';
+import { memoryLogger } from './memory-logger.js';
 import { eventually, Rig } from './rig.js';
 
 const SYMBOL = 'BTCUSDT';
-const LEVELS = 20;
+/** Fewer than the engine wants to know. */
+const LEVELS = 15;
+/** Of the rung `top`. */
+const BEST = 20;
 const KNOWN = ['known_bids', 'known_asks'].map((wanted) => INSTRUMENT_COUNTERS.findIndex(({ name }) => name === wanted));
 
 let rig: Rig;
@@ -18,7 +24,7 @@ afterAll(async () => {
   await rig?.stop();
 });
 
-it('is known to twenty levels, then to the end, and is the true book again', async () => {
+it('is known to fifteen levels, then to the end, and is the true book again', async () => {
   const known = async (): Promise<number[]> => {
     const id = (await rig.status()).instruments[0]?.id ?? 0;
     return KNOWN.map((at) => Number(reader.instrumentCounters(id)?.[at] ?? 0n));
@@ -37,3 +43,46 @@ it('is known to twenty levels, then to the end, and is the true book again', asy
   // Nothing that was not known was taken for wrong.
   expect(await rig.counter('audit_different')).toBe(0);
 });
+
+/** The market walks past what was fetched: clients see what is certain shrink, and be more again once a deeper copy was taken. */
+it('is told to clients as it shrinks and as it is topped up', async () => {
+  const { name, shmRoot } = rig.config;
+  const gateway = await startGateway(
+    { name, shmRoot, host: '127.0.0.1', port: 0 },
+    { logger: memoryLogger(), control: rig.control, version: 'test' },
+  );
+  const topic = `book.binance-spot.${SYMBOL}`;
+  const clients = (['full', 'top'] as const).map((conflation: ConflationName) => {
+    const client = new TickringClient(`${gateway.url.replace('http', 'ws')}/ws`);
+    const told: ValidDepth[] = [];
+    client.on('book', (_, message) => {
+      if ((message.type === 'book_snapshot' || message.type === 'book_delta') && message.validDepth !== undefined)
+        told.push(message.validDepth);
+    });
+    client.subscribe([topic], { conflation });
+    return { client, told };
+  });
+  const least = ({ bids, asks }: ValidDepth): number => Math.min(bids, asks);
+  try {
+    const [full, top] = clients;
+    if (full === undefined || top === undefined) throw new Error('two clients');
+    const valid = (): number => least(full.client.book(topic)?.validDepth ?? { bids: 0, asks: 0 });
+    await eventually('what is certain', () => valid() > BEST);
+    await eventually('the best levels are certain', () => least(top.told.at(-1) ?? { bids: 0, asks: 0 }) === BEST);
+    const [topUps, from] = [await rig.counter('top_ups'), full.told.length];
+    rig.inject('snapshot_short', { levels: LEVELS });
+    rig.inject('drop');
+    await eventually('little is certain', () => valid() > 0 && valid() <= LEVELS);
+    await eventually('the market walked past it', () => top.told.some((depth) => least(depth) < LEVELS));
+    await eventually('a deeper copy', async () => (await rig.counter('top_ups')) > topUps);
+    await eventually('more is certain', () => valid() > BEST);
+    await eventually('of the best all is', () => least(top.told.at(-1) ?? { bids: 0, asks: 0 }) === BEST);
+    process.stderr.write(`known-depth: certain levels told: ${full.told.slice(from).map(least).join(' ')}\n`);
+    for (const { client } of clients) expect(client.stats).toMatchObject({ hashMismatches: 0, sequenceBreaks: 0 });
+    const book = full.client.book(topic);
+    expect(book?.validDepth?.bids).toBeLessThanOrEqual(book?.levels.bids ?? 0);
+  } finally {
+    for (const { client } of clients) client.close();
+    await gateway.stop();
+  }
+}, 120_000);

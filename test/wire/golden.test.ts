@@ -112,12 +112,22 @@ function bodyToJson(message: Message): unknown {
     bids: levels(book.bidsLength(), (index) => book.bids(index)),
     asks: levels(book.asksLength(), (index) => book.asks(index)),
   });
+  const valid = (book: BookSnapshot | BookDelta) => {
+    const depth = book.validDepth();
+    return depth === null ? {} : { valid_bids: depth.bids(), valid_asks: depth.asks() };
+  };
   const body = unionToBody(message.bodyType(), (object) => message.body(object));
   if (body instanceof BookSnapshot)
-    return { last_update_id: `${body.lastUpdateId()}`, hash: `${body.hash()}`, depth: body.depth(), ...sides(body) };
+    return {
+      last_update_id: `${body.lastUpdateId()}`,
+      hash: `${body.hash()}`,
+      depth: body.depth(),
+      ...valid(body),
+      ...sides(body),
+    };
   if (body instanceof BookDelta) {
     const ids = { prev_update_id: `${body.prevUpdateId()}`, last_update_id: `${body.lastUpdateId()}` };
-    return { ...ids, hash: `${body.hash()}`, ...sides(body) };
+    return { ...ids, hash: `${body.hash()}`, ...valid(body), ...sides(body) };
   }
   if (body instanceof Trade) {
     const aggressor = enumName(Aggressor, body.aggressor());

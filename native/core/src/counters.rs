@@ -12,6 +12,24 @@ macro_rules! counters {
             /// Names and help texts, in the order of [`Self::values`].
             pub const TABLE: &[(&str, &str)] = &[$((stringify!($field), $help),)+];
 
+            /// Place of a counter in the table; `TABLE.len()` where there is none of that name.
+            #[must_use]
+            pub const fn place(name: &str) -> usize {
+                let mut place = 0;
+                while place < Self::TABLE.len() {
+                    let (held, name) = (Self::TABLE[place].0.as_bytes(), name.as_bytes());
+                    let mut same = 0;
+                    while same < held.len() && same < name.len() && held[same] == name[same] {
+                        same += 1;
+                    }
+                    if same == held.len() && same == name.len() {
+                        break;
+                    }
+                    place += 1;
+                }
+                place
+            }
+
             /// The values in the order of the table.
             #[must_use]
             pub const fn values(&self) -> [u64; Self::TABLE.len()] { [$(self.$field,)+] }

@@ -88,5 +88,5 @@ fn another_version_or_configuration_is_named() {
 #[test]
 fn the_form_is_that_of_its_version() {
     let hash: String = Sha256::digest(saved(&lived().machine)).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!((11, hash.as_str()), (11, "06caa16f3b69e3c13d09a46cc055e7e3f2f72d00e3dcac10a2c3c46b96a12d25"));
+    assert_eq!((11, hash.as_str()), (11, "TODO"));
 }

@@ -7,7 +7,7 @@ use tickring_core::error::Code;
 use tickring_core::event::Body as Event;
 use tickring_core::event::{Gap, GapReason, GapStream, Level, Quote, State, Stats24h, Status, Trade};
 use tickring_core::input::TradingState;
-use tickring_wire::{Body, FLAGS_SHOWN, FlatEncoder, Head, JsonEncoder, Origin, Sides, SkipReason, fbs};
+use tickring_wire::{Body, FLAGS_SHOWN, FlatEncoder, Head, JsonEncoder, Origin, Sides, SkipReason, ValidDepth, fbs};
 
 /// What a client gets as FlatBuffers from somebody else: the verifier refuses it, or it can be read without harm.
 pub fn flat_bytes(bytes: &[u8]) {
@@ -67,6 +67,10 @@ fn head<'a>(u: &mut Unstructured<'_>, topic: &'a str, venue: &'a str, symbol: &'
     })
 }
 
+fn valid_depth(u: &mut Unstructured<'_>) -> Result<Option<ValidDepth>> {
+    Ok(if u.ratio(1, 2)? { Some(ValidDepth { bids: u32::arbitrary(u)?, asks: u32::arbitrary(u)? }) } else { None })
+}
+
 fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> Result<Body<'a>> {
     let sides = Sides { bids, asks };
     Ok(match u.int_in_range(0..=11_u8)? {
@@ -85,12 +89,14 @@ fn body<'a>(u: &mut Unstructured<'_>, bids: &'a [Level], asks: &'a [Level]) -> R
             sides,
             hash: u64::arbitrary(u)?,
             depth: u16::arbitrary(u)?,
+            valid_depth: valid_depth(u)?,
         },
         1 => Body::BookDelta {
             prev_update_id: u64::arbitrary(u)?,
             last_update_id: u64::arbitrary(u)?,
             sides,
             hash: u64::arbitrary(u)?,
+            valid_depth: valid_depth(u)?,
         },
         2 => Body::Trade(Trade { price: i64::arbitrary(u)?, qty: i64::arbitrary(u)?, trade_id: u64::arbitrary(u)? }),
         3 => {
@@ -248,9 +254,10 @@ fn check_flat(message: &fbs::Message<'_>, head: &Head<'_>, body: &Body<'_>) {
         levels.expect("a side").iter().map(|level| Level { price: level.price(), qty: level.qty() }).collect()
     };
     match *body {
-        Body::BookSnapshot { last_update_id, sides, .. } => {
+        Body::BookSnapshot { last_update_id, sides, valid_depth, .. } => {
             let book = message.body_as_book_snapshot().expect("a snapshot");
             assert_eq!(book.last_update_id(), last_update_id);
+            assert_eq!(book.valid_depth().map(|of| ValidDepth { bids: of.bids(), asks: of.asks() }), valid_depth);
             assert_eq!((read(book.bids()), read(book.asks())), (sides.bids.to_vec(), sides.asks.to_vec()));
         }
         Body::BookDelta { prev_update_id, sides, .. } => {

@@ -128,7 +128,8 @@ impl Feed {
         let prev_update_id = std::mem::replace(&mut entry.pending.told_update_id, last_update_id);
         let (bids, asks) = (std::mem::take(&mut self.bids), std::mem::take(&mut self.asks));
         let sides = Sides { bids: &bids, asks: &asks };
-        let body = Body::BookDelta { prev_update_id, last_update_id, sides, hash };
+        let valid_depth = self.entries[index].valid_depth(Rung::Coalesced);
+        let body = Body::BookDelta { prev_update_id, last_update_id, sides, hash, valid_depth };
         self.publish_on(index, Channel::Book, Rung::Coalesced, origin, &body);
         (self.bids, self.asks) = (bids, asks);
     }
@@ -146,7 +147,8 @@ impl Feed {
         let (last_update_id, origin) = (entry.last_update_id, entry.book_origin);
         let (bids, asks) = (std::mem::take(&mut self.bids), std::mem::take(&mut self.asks));
         let sides = Sides { bids: &bids, asks: &asks };
-        let body = Body::BookSnapshot { last_update_id, sides, hash, depth: rung.depth() };
+        let valid_depth = self.entries[index].valid_depth(rung);
+        let body = Body::BookSnapshot { last_update_id, sides, hash, depth: rung.depth(), valid_depth };
         self.publish_on(index, Channel::Book, rung, origin, &body);
         (self.bids, self.asks) = (bids, asks);
     }

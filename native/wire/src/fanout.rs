@@ -14,6 +14,8 @@ use crate::topic::Topic;
 
 /// How often the engine's directory is looked through for new shards.
 const DISCOVER_EVERY: Duration = Duration::from_millis(250);
+/// How often the engine's counts of what is known of its books are read; it counts every few seconds.
+const SURVEY_EVERY: Duration = Duration::from_millis(250);
 /// Records taken from one shard before it is the next one's turn.
 const TURN_RECORDS: usize = 64;
 /// Work of one poll: a record costs 1, a message built [`MESSAGE_COST`]; about a millisecond together.
@@ -96,6 +98,7 @@ pub struct Fanout {
     /// Index of the shard whose turn it is.
     turn: usize,
     discovered: Option<Instant>,
+    surveyed: Option<Instant>,
 }
 
 impl Fanout {
@@ -116,6 +119,7 @@ impl Fanout {
             feed: Feed::default(),
             turn: 0,
             discovered: None,
+            surveyed: None,
         };
         fanout.discover(Instant::now());
         Ok(fanout)
@@ -150,6 +154,7 @@ impl Fanout {
         }
         let now = Instant::now();
         self.discover(now);
+        self.survey(now);
         self.feed.publisher.frame_size_max = out.len();
         let mut work = Work { out, used: 0, cost: 0 };
         work.take(&mut self.feed);
@@ -245,6 +250,14 @@ impl Fanout {
         let mut all: Vec<_> = open.chain(refused).collect();
         all.sort_unstable_by_key(|status| status.shard);
         all
+    }
+
+    /// Looks how far the engine knows its books.
+    fn survey(&mut self, now: Instant) {
+        if self.surveyed.is_none_or(|at| now.saturating_duration_since(at) >= SURVEY_EVERY) {
+            self.surveyed = Some(now);
+            self.shards.iter().for_each(|shard| shard.survey(&mut self.feed));
+        }
     }
 
     /// Opens shards that have appeared since.

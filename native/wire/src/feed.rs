@@ -230,7 +230,7 @@ impl Feed {
         entry.last_update_id = change.last_update_id;
         entry.book_origin = origin;
         let BookChange { prev_update_id, last_update_id, .. } = *change;
-        let body = Body::BookDelta { prev_update_id, last_update_id, sides, hash };
+        let body = Body::BookDelta { prev_update_id, last_update_id, sides, hash, valid_depth: entry.new_valid_depth() };
         self.publish(index, Channel::Book, origin, &body);
     }
 
@@ -339,8 +339,8 @@ impl Feed {
                     Rung::Top | Rung::Best => copy_top(entry, rung, &mut self.bids, &mut self.asks),
                 };
                 let sides = Sides { bids: &self.bids, asks: &self.asks };
-                let last_update_id = entry.last_update_id;
-                (entry.book_origin, Body::BookSnapshot { last_update_id, sides, hash, depth: rung.depth() })
+                let (last_update_id, depth, valid_depth) = (entry.last_update_id, rung.depth(), entry.valid_depth(rung));
+                (entry.book_origin, Body::BookSnapshot { last_update_id, sides, hash, depth, valid_depth })
             }
             1 => entry.trade.map(|(trade, origin)| (origin, Body::Trade(trade)))?,
             2 => entry.quote.map(|(quote, origin)| (origin, Body::Quote(quote)))?,
@@ -382,7 +382,8 @@ impl Feed {
         copy_book(&entry.book, &mut self.bids, &mut self.asks);
         let (bids, asks) = (std::mem::take(&mut self.bids), std::mem::take(&mut self.asks));
         let sides = Sides { bids: &bids, asks: &asks };
-        let body = Body::BookSnapshot { last_update_id: entry.last_update_id, sides, hash, depth: 0 };
+        let (last_update_id, valid_depth) = (entry.last_update_id, entry.valid_depth(Rung::Full));
+        let body = Body::BookSnapshot { last_update_id, sides, hash, depth: 0, valid_depth };
         self.publish(index, Channel::Book, origin, &body);
         (self.bids, self.asks) = (bids, asks);
     }

@@ -5,7 +5,7 @@ use tickring_core::bars::Bar;
 use tickring_core::event::{Funding, Level, Liquidation, OpenInterest, Quote, Stats24h, Status, Trade, VenueBar, flag};
 
 use crate::fbs;
-use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
+use crate::message::{Body, FLAGS_SHOWN, Head, Sides, ValidDepth};
 
 type Union = (fbs::Body, WIPOffset<UnionWIPOffset>);
 type Levels<'b> = WIPOffset<Vector<'b, fbs::Level>>;
@@ -56,17 +56,22 @@ impl FlatEncoder {
     }
 }
 
+fn build_valid_depth(ValidDepth { bids, asks }: ValidDepth) -> fbs::ValidDepth {
+    fbs::ValidDepth::new(bids, asks)
+}
+
 fn build_body(builder: &mut FlatBufferBuilder<'static>, head: &Head<'_>, body: &Body<'_>) -> Union {
     match *body {
-        Body::BookSnapshot { last_update_id, sides, hash, depth } => {
+        Body::BookSnapshot { last_update_id, sides, hash, depth, valid_depth } => {
             let (bids, asks) = build_sides(builder, sides);
-            let args = fbs::BookSnapshotArgs { last_update_id, bids: Some(bids), asks: Some(asks), hash, depth };
+            let (bids, asks, valid) = (Some(bids), Some(asks), valid_depth.map(build_valid_depth));
+            let args = fbs::BookSnapshotArgs { last_update_id, bids, asks, hash, depth, valid_depth: valid.as_ref() };
             (fbs::Body::BookSnapshot, fbs::BookSnapshot::create(builder, &args).as_union_value())
         }
-        Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
+        Body::BookDelta { prev_update_id, last_update_id, sides, hash, valid_depth } => {
             let (bids, asks) = build_sides(builder, sides);
-            let (bids, asks) = (Some(bids), Some(asks));
-            let args = fbs::BookDeltaArgs { prev_update_id, last_update_id, bids, asks, hash };
+            let (bids, asks, valid) = (Some(bids), Some(asks), valid_depth.map(build_valid_depth));
+            let args = fbs::BookDeltaArgs { prev_update_id, last_update_id, bids, asks, hash, valid_depth: valid.as_ref() };
             (fbs::Body::BookDelta, fbs::BookDelta::create(builder, &args).as_union_value())
         }
         Body::Trade(Trade { price, qty, trade_id }) => {

@@ -11,6 +11,7 @@ mod feed;
 mod flat;
 mod json;
 mod json_text;
+mod known;
 mod members;
 mod message;
 mod msgpack;
@@ -35,7 +36,7 @@ pub mod fbs {
 pub use fanout::{Candles, Fanout, OUT_SIZE_MIN, ShardStatus};
 pub use flat::FlatEncoder;
 pub use json::JsonEncoder;
-pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Rung, Sides, SkipReason};
+pub use message::{Body, Encoding, FLAGS_SHOWN, Head, Origin, Rung, Sides, SkipReason, ValidDepth};
 pub use msgpack::MsgPackEncoder;
 pub use publisher::{FRAME_ALIGNMENT, FRAME_HEAD_SIZE, frame_size};
 pub use topic::Topic;

@@ -7,7 +7,7 @@ use tickring_core::event::{
 };
 use tickring_core::input::TradingState;
 
-use crate::message::{Body, FLAGS_SHOWN, Head, Sides};
+use crate::message::{Body, FLAGS_SHOWN, Head, Sides, ValidDepth};
 
 /// Members of a message, its body being one.
 const MESSAGE_MEMBERS: u32 = 19;
@@ -94,6 +94,7 @@ const fn body_type(body: &Body<'_>) -> &'static str {
 /// How many members a body has.
 const fn body_members(body: &Body<'_>) -> u32 {
     match body {
+        Body::BookSnapshot { valid_depth: Some(_), .. } | Body::BookDelta { valid_depth: Some(_), .. } => 7,
         Body::BookSnapshot { .. } | Body::BookDelta { .. } => 5,
         Body::Stats24h(_) | Body::Liquidation(_) => 6,
         Body::MarkPrice(_) | Body::IndexPrice(_) => 2,
@@ -107,16 +108,18 @@ const fn body_members(body: &Body<'_>) -> u32 {
 
 fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
     match *body {
-        Body::BookSnapshot { last_update_id, sides, hash, depth } => {
+        Body::BookSnapshot { last_update_id, sides, hash, depth, valid_depth } => {
             text.id("last_update_id", last_update_id);
             text.id("hash", hash);
             text.number("depth", u64::from(depth));
+            write_valid_depth(text, valid_depth);
             write_sides(text, head, sides);
         }
-        Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
+        Body::BookDelta { prev_update_id, last_update_id, sides, hash, valid_depth } => {
             text.id("prev_update_id", prev_update_id);
             text.id("last_update_id", last_update_id);
             text.id("hash", hash);
+            write_valid_depth(text, valid_depth);
             write_sides(text, head, sides);
         }
         Body::Trade(trade) => write_trade(text, head, &trade),
@@ -143,6 +146,13 @@ fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
             text.id("to", to);
             text.id("count", count);
         }
+    }
+}
+
+fn write_valid_depth(text: &mut impl Members, valid_depth: Option<ValidDepth>) {
+    if let Some(ValidDepth { bids, asks }) = valid_depth {
+        text.number("valid_bids", u64::from(bids));
+        text.number("valid_asks", u64::from(asks));
     }
 }
 

@@ -177,6 +177,15 @@ pub struct Sides<'a> {
     pub asks: &'a [Level],
 }
 
+/// Levels of each side, from the best on, up to which a fetched book is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValidDepth {
+    /// Of bids.
+    pub bids: u32,
+    /// Of asks.
+    pub asks: u32,
+}
+
 /// What a message says. Units: mantissas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
@@ -190,6 +199,8 @@ pub enum Body<'a> {
         hash: u64,
         /// Levels a side at most; 0: the whole book.
         depth: u16,
+        /// How many of the levels are certain; `None` for all.
+        valid_depth: Option<ValidDepth>,
     },
     /// Levels that changed; 0 removes one.
     BookDelta {
@@ -201,6 +212,8 @@ pub enum Body<'a> {
         sides: Sides<'a>,
         /// [`tickring_core::book::Book::hash`] of the book afterwards.
         hash: u64,
+        /// How many of the book's levels are certain, where that was told otherwise before.
+        valid_depth: Option<ValidDepth>,
     },
     /// One trade print.
     Trade(Trade),

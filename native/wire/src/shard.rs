@@ -151,6 +151,13 @@ impl Shard {
         }
     }
 
+    /// Takes over how far the engine knows its books.
+    pub(crate) fn survey(&self, feed: &mut Feed) {
+        if !self.away {
+            feed.survey(self.number, &self.reader);
+        }
+    }
+
     /// Looks after the writer of an idle ring. Returns whether there is something new to read.
     fn judge(&mut self, feed: &mut Feed, now: Instant) -> bool {
         if now.saturating_duration_since(self.judged) < JUDGE_EVERY {

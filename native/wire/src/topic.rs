@@ -8,7 +8,7 @@ use tickring_core::event::{Level, Quote, Trade};
 use tickring_core::input::Instrument;
 use tickring_core::venue::VenueId;
 
-use crate::message::{Body, Encoding, Head, Origin, Rung};
+use crate::message::{Body, Encoding, Head, Origin, Rung, ValidDepth};
 
 /// First and longest wait before the engine is asked again for the same book.
 const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
@@ -141,6 +141,9 @@ pub(crate) struct Entry {
     /// Whether `book` is the engine's book as of `book_origin`.
     pub(crate) known: bool,
     pub(crate) book_origin: Origin,
+    /// How far the book is known, as the engine counted last, and whether the book's topic has still to be told.
+    pub(crate) valid_depth: Option<ValidDepth>,
+    pub(crate) is_depth_untold: bool,
     pub(crate) trade: Option<(Trade, Origin)>,
     pub(crate) quote: Option<(Quote, Origin)>,
     /// What the other topics said last.
@@ -198,6 +201,8 @@ impl Entry {
             last_update_id: 0,
             known: false,
             book_origin: Origin::default(),
+            valid_depth: None,
+            is_depth_untold: false,
             trade: None,
             quote: None,
             figures: [None; Channel::FIGURES],
@@ -292,6 +297,7 @@ impl Entry {
 
     /// The instrument has left the engine.
     pub(crate) fn remove(&mut self) {
+        self.valid_depth = None;
         self.known = false;
         self.removed = true;
         self.ask = None;

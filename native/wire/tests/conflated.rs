@@ -4,6 +4,7 @@
 mod engine;
 
 use engine::{Client, Engine, NAME, Received, Root, Sides, drain, drain_until, instrument, levels, topic};
+use tickring_core::counters::InstrumentCounters;
 use tickring_core::event::{Level, State, Status};
 use tickring_wire::{Encoding, Fanout, Rung, SkipReason, fbs};
 
@@ -117,6 +118,39 @@ fn a_resync_costs_clients_what_differs() {
         late.follow(&message);
     }
     assert_eq!(late.book.unwrap(), (900, truth.clone()));
+}
+
+/// N10: what the engine counted is in the snapshot of each rung, and once in the changes of the full one.
+#[test]
+fn the_depth_that_is_known_is_told_as_it_shrinks_and_grows() {
+    let root = Root::new();
+    let (mut engine, mut fanout, book) = start(&root);
+    fanout.interest(book, Encoding::FlatBuffers, Rung::Full, true);
+    let depth_of = |fanout: &mut Fanout, rung| {
+        let message = fbs::root_as_message(fanout.snapshot(book, Encoding::FlatBuffers, rung).unwrap()).unwrap();
+        message.body_as_book_snapshot().unwrap().valid_depth().map(|depth| (depth.bids(), depth.asks()))
+    };
+    assert_eq!(depth_of(&mut fanout, Rung::Full), None, "nothing was counted");
+    let mut id = 1;
+    for (known_bids, known_asks) in [(25, 22), (4, 30), (30, 30)] {
+        engine.writer.put_instrument_counters(0, &InstrumentCounters { known_bids, known_asks, ..Default::default() });
+        let mut told = Vec::new();
+        let begun = std::time::Instant::now();
+        while told.is_empty() {
+            assert!(begun.elapsed() < engine::PATIENCE, "({known_bids}, {known_asks}) was never told");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            id += 1;
+            engine.delta(ID, id, &[level(30, i64::try_from(id).unwrap())], &[], 64);
+            let messages = drain(&mut fanout, OUT);
+            let deltas = on(&messages, Rung::Full).into_iter().filter_map(|message| message.body_as_book_delta());
+            told.extend(deltas.filter_map(|delta| delta.valid_depth().map(|depth| (depth.bids(), depth.asks()))));
+        }
+        let (bids, asks) = (u32::try_from(known_bids).unwrap(), u32::try_from(known_asks).unwrap());
+        assert_eq!(told, [(bids, asks)], "once");
+        assert_eq!(depth_of(&mut fanout, Rung::Full), Some((bids, asks)));
+        let best = u32::from(Rung::Top.depth());
+        assert_eq!(depth_of(&mut fanout, Rung::Top), Some((bids.min(best), asks.min(best))));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod samples;
 use proptest::prelude::*;
 use serde_json::Value;
 use tickring_core::event::{Level, flag};
-use tickring_wire::{Body, FLAGS_SHOWN, FlatEncoder, Head, JsonEncoder, Sides, fbs};
+use tickring_wire::{Body, FLAGS_SHOWN, FlatEncoder, Head, JsonEncoder, Sides, ValidDepth, fbs};
 
 /// The mantissa of plain decimal text, by another way than the encoder's: digits without the point, decimals filled up.
 fn mantissa(text: &str, exponent: i8) -> i64 {
@@ -90,7 +90,7 @@ fn json_body_holds_every_member_of_the_body() {
         ("trading-status", r#"{"state":"post_only"}"#),
         (
             "book-snapshot",
-            r#"{"last_update_id":"100","hash":"18364758544493064720","depth":20,"bids":[["64000.1","1.25"],["64000","0.001"]],
+            r#"{"last_update_id":"100","hash":"18364758544493064720","depth":20,"valid_bids":2,"valid_asks":1,"bids":[["64000.1","1.25"],["64000","0.001"]],
                 "asks":[["64000.2","0"],["92233720368547758.07","9223372036854775.807"]]}"#,
         ),
         (
@@ -130,15 +130,17 @@ fn flatbuffers_hold_every_member_of_the_body() {
     for (name, head, body) in samples::samples() {
         let message = fbs::root_as_message(encoder.encode(&head, &body)).unwrap();
         match body {
-            Body::BookSnapshot { last_update_id, sides, hash, depth } => {
+            Body::BookSnapshot { last_update_id, sides, hash, depth, valid_depth } => {
                 let book = message.body_as_book_snapshot().unwrap();
                 assert_eq!((book.last_update_id(), book.hash(), book.depth()), (last_update_id, hash, depth));
+                assert_eq!(book.valid_depth().map(|of| ValidDepth { bids: of.bids(), asks: of.asks() }), valid_depth);
                 assert_eq!((levels(book.bids()), levels(book.asks())), (sides.bids.to_vec(), sides.asks.to_vec()));
             }
-            Body::BookDelta { prev_update_id, last_update_id, sides, hash } => {
+            Body::BookDelta { prev_update_id, last_update_id, sides, hash, valid_depth } => {
                 let book = message.body_as_book_delta().unwrap();
                 assert_eq!((book.prev_update_id(), book.last_update_id()), (prev_update_id, last_update_id));
                 assert_eq!(book.hash(), hash);
+                assert_eq!(book.valid_depth().map(|of| ValidDepth { bids: of.bids(), asks: of.asks() }), valid_depth);
                 assert_eq!((levels(book.bids()), levels(book.asks())), (sides.bids.to_vec(), sides.asks.to_vec()));
             }
             Body::Trade(trade) => {
@@ -249,7 +251,8 @@ proptest! {
     ) {
         let levels: Vec<_> = values.iter().map(|&(price, qty)| Level { price, qty }).collect();
         let head = Head { price_exponent, qty_exponent, ..samples::samples()[0].1 };
-        let body = Body::BookSnapshot { last_update_id: 1, sides: Sides { bids: &levels, asks: &[] }, hash: 0, depth: 0 };
+        let sides = Sides { bids: &levels, asks: &[] };
+        let body = Body::BookSnapshot { last_update_id: 1, sides, hash: 0, depth: 0, valid_depth: None };
         let json = json_of(&head, &body);
         prop_assert_eq!(pairs(&json["body"]["bids"], &head), levels);
         prop_assert_eq!(json["body"]["asks"].as_array().map(Vec::len), Some(0));

@@ -3,6 +3,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { Level } from './level.js';
+import { ValidDepth } from './valid-depth.js';
 
 /**
  * Levels that changed, to be applied as a whole.
@@ -63,8 +64,16 @@ hash():bigint {
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
 }
 
+/**
+ * Absent where it is as the message before said.
+ */
+validDepth(obj?:ValidDepth):ValidDepth|null {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? (obj || new ValidDepth()).__init(this.bb_pos + offset, this.bb!) : null;
+}
+
 static startBookDelta(builder:flatbuffers.Builder) {
-  builder.startObject(5);
+  builder.startObject(6);
 }
 
 static addPrevUpdateId(builder:flatbuffers.Builder, prevUpdateId:bigint) {
@@ -95,18 +104,13 @@ static addHash(builder:flatbuffers.Builder, hash:bigint) {
   builder.addFieldInt64(4, hash, BigInt('0'));
 }
 
+static addValidDepth(builder:flatbuffers.Builder, validDepthOffset:flatbuffers.Offset) {
+  builder.addFieldStruct(5, validDepthOffset, 0);
+}
+
 static endBookDelta(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBookDelta(builder:flatbuffers.Builder, prevUpdateId:bigint, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint):flatbuffers.Offset {
-  BookDelta.startBookDelta(builder);
-  BookDelta.addPrevUpdateId(builder, prevUpdateId);
-  BookDelta.addLastUpdateId(builder, lastUpdateId);
-  BookDelta.addBids(builder, bidsOffset);
-  BookDelta.addAsks(builder, asksOffset);
-  BookDelta.addHash(builder, hash);
-  return BookDelta.endBookDelta(builder);
-}
 }

@@ -3,6 +3,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { Level } from './level.js';
+import { ValidDepth } from './valid-depth.js';
 
 /**
  * The whole book or the best of it, best levels first. Replaces what the client holds.
@@ -66,8 +67,16 @@ depth():number {
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
 }
 
+/**
+ * Absent where the book is known to its end, or nothing was counted yet.
+ */
+validDepth(obj?:ValidDepth):ValidDepth|null {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? (obj || new ValidDepth()).__init(this.bb_pos + offset, this.bb!) : null;
+}
+
 static startBookSnapshot(builder:flatbuffers.Builder) {
-  builder.startObject(5);
+  builder.startObject(6);
 }
 
 static addLastUpdateId(builder:flatbuffers.Builder, lastUpdateId:bigint) {
@@ -98,18 +107,13 @@ static addDepth(builder:flatbuffers.Builder, depth:number) {
   builder.addFieldInt16(4, depth, 0);
 }
 
+static addValidDepth(builder:flatbuffers.Builder, validDepthOffset:flatbuffers.Offset) {
+  builder.addFieldStruct(5, validDepthOffset, 0);
+}
+
 static endBookSnapshot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBookSnapshot(builder:flatbuffers.Builder, lastUpdateId:bigint, bidsOffset:flatbuffers.Offset, asksOffset:flatbuffers.Offset, hash:bigint, depth:number):flatbuffers.Offset {
-  BookSnapshot.startBookSnapshot(builder);
-  BookSnapshot.addLastUpdateId(builder, lastUpdateId);
-  BookSnapshot.addBids(builder, bidsOffset);
-  BookSnapshot.addAsks(builder, asksOffset);
-  BookSnapshot.addHash(builder, hash);
-  BookSnapshot.addDepth(builder, depth);
-  return BookSnapshot.endBookSnapshot(builder);
-}
 }

@@ -28,3 +28,4 @@ export { Status } from './status.js';
 export { Trade } from './trade.js';
 export { TradingState } from './trading-state.js';
 export { TradingStatus } from './trading-status.js';
+export { ValidDepth } from './valid-depth.js';

@@ -26,6 +26,13 @@ impl Entry {
             Some(known) => self.book.unsorted(side).filter(|level| is_known(side, level.price, known)).count() as u64,
         }
     }
+
+    /// Counts what is known, and finds whether more is wanted.
+    pub(super) fn count_known(&mut self) {
+        let known = [self.known(Side::Bid), self.known(Side::Ask)];
+        [self.counters.known_bids, self.counters.known_asks] = known;
+        self.is_near_end = self.frontier.iter().zip(known).any(|(frontier, known)| frontier.is_some() && known < KNOWN_MIN);
+    }
 }
 
 impl Machine {
@@ -34,11 +41,7 @@ impl Machine {
         self.survey_turn = (self.survey_turn + 1) % SURVEY_TICKS;
         let mut slot = self.survey_turn;
         while slot < self.next_slot() {
-            let entry = &mut self.entries[slot as usize];
-            (entry.counters.known_bids, entry.counters.known_asks) = (entry.known(Side::Bid), entry.known(Side::Ask));
-            let is_near = |known: u64, frontier: Option<i64>| frontier.is_some() && known < KNOWN_MIN;
-            let [bid, ask] = entry.frontier;
-            entry.is_near_end = is_near(entry.counters.known_bids, bid) || is_near(entry.counters.known_asks, ask);
+            self.entries[slot as usize].count_known();
             slot += SURVEY_TICKS;
         }
     }
@@ -72,7 +75,7 @@ impl Machine {
             }
         }
         let entry = &mut self.entries[slot as usize];
-        (entry.counters.known_bids, entry.counters.known_asks) = (entry.known(Side::Bid), entry.known(Side::Ask));
+        entry.count_known();
         if extended {
             self.counters.top_ups += 1;
             entry.touch = entry.book.touch();

@@ -126,6 +126,7 @@ impl Machine {
         entry.book.clone_from(&book);
         book.clear();
         spare_books.push(book);
+        entry.count_known();
         entry.sync.buffer.clear();
         entry.sync.phase = Phase::Live;
         entry.sync.gapped = false;

@@ -1084,6 +1084,135 @@ impl<'a> Level {
 
 }
 
+/// Levels a side, from the best on, up to which a fetched book is known, as counted within the last seconds. Of worse prices it has those
+/// alone that have changed since it was fetched.
+// struct ValidDepth, aligned to 4
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq)]
+pub struct ValidDepth(pub [u8; 8]);
+impl Default for ValidDepth {
+  fn default() -> Self {
+    Self([0; 8])
+  }
+}
+impl ::core::fmt::Debug for ValidDepth {
+  fn fmt(&self, f: &mut ::core::fmt::Formatter) -> ::core::fmt::Result {
+    f.debug_struct("ValidDepth")
+      .field("bids", &self.bids())
+      .field("asks", &self.asks())
+      .finish()
+  }
+}
+
+impl ::flatbuffers::SimpleToVerifyInSlice for ValidDepth {}
+impl<'a> ::flatbuffers::Follow<'a> for ValidDepth {
+  type Inner = &'a ValidDepth;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { <&'a ValidDepth>::follow(buf, loc) }
+  }
+}
+impl<'a> ::flatbuffers::Follow<'a> for &'a ValidDepth {
+  type Inner = &'a ValidDepth;
+  #[inline]
+  unsafe fn follow(buf: &'a [u8], loc: usize) -> Self::Inner {
+    unsafe { ::flatbuffers::follow_cast_ref::<ValidDepth>(buf, loc) }
+  }
+}
+impl<'b> ::flatbuffers::Push for ValidDepth {
+    type Output = ValidDepth;
+    #[inline]
+    unsafe fn push(&self, dst: &mut [u8], _written_len: usize) {
+        let src = unsafe { ::core::slice::from_raw_parts(self as *const ValidDepth as *const u8, <Self as ::flatbuffers::Push>::size()) };
+        dst.copy_from_slice(src);
+    }
+    #[inline]
+    fn alignment() -> ::flatbuffers::PushAlignment {
+        ::flatbuffers::PushAlignment::new(4)
+    }
+}
+
+impl<'a> ::flatbuffers::Verifiable for ValidDepth {
+  #[inline]
+  fn run_verifier(
+    v: &mut ::flatbuffers::Verifier, pos: usize
+  ) -> Result<(), ::flatbuffers::InvalidFlatbuffer> {
+    v.in_buffer::<Self>(pos)
+  }
+}
+
+impl<'a> ValidDepth {
+  #[allow(clippy::too_many_arguments)]
+  pub fn new(
+    bids: u32,
+    asks: u32,
+  ) -> Self {
+    let mut s = Self([0; 8]);
+    s.set_bids(bids);
+    s.set_asks(asks);
+    s
+  }
+
+  pub fn bids(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[0..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_bids(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[0..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+  pub fn asks(&self) -> u32 {
+    let mut mem = ::core::mem::MaybeUninit::<<u32 as ::flatbuffers::EndianScalar>::Scalar>::uninit();
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    ::flatbuffers::EndianScalar::from_little_endian(unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        self.0[4..].as_ptr(),
+        mem.as_mut_ptr() as *mut u8,
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+      mem.assume_init()
+    })
+  }
+
+  pub fn set_asks(&mut self, x: u32) {
+    let x_le = ::flatbuffers::EndianScalar::to_little_endian(x);
+    // Safety:
+    // Created from a valid Table for this object
+    // Which contains a valid value in this slot
+    unsafe {
+      ::core::ptr::copy_nonoverlapping(
+        &x_le as *const _ as *const u8,
+        self.0[4..].as_mut_ptr(),
+        ::core::mem::size_of::<<u32 as ::flatbuffers::EndianScalar>::Scalar>(),
+      );
+    }
+  }
+
+}
+
 pub enum BookSnapshotOffset {}
 #[derive(Copy, Clone, PartialEq)]
 
@@ -1106,6 +1235,7 @@ impl<'a> BookSnapshot<'a> {
   pub const VT_ASKS: ::flatbuffers::VOffsetT = 8;
   pub const VT_HASH: ::flatbuffers::VOffsetT = 10;
   pub const VT_DEPTH: ::flatbuffers::VOffsetT = 12;
+  pub const VT_VALID_DEPTH: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1119,6 +1249,7 @@ impl<'a> BookSnapshot<'a> {
     let mut builder = BookSnapshotBuilder::new(_fbb);
     builder.add_hash(args.hash);
     builder.add_last_update_id(args.last_update_id);
+    if let Some(x) = args.valid_depth { builder.add_valid_depth(x); }
     if let Some(x) = args.asks { builder.add_asks(x); }
     if let Some(x) = args.bids { builder.add_bids(x); }
     builder.add_depth(args.depth);
@@ -1162,6 +1293,14 @@ impl<'a> BookSnapshot<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u16>(BookSnapshot::VT_DEPTH, Some(0)).unwrap()}
   }
+  /// Absent where the book is known to its end, or nothing was counted yet.
+  #[inline]
+  pub fn valid_depth(&self) -> Option<&'a ValidDepth> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<ValidDepth>(BookSnapshot::VT_VALID_DEPTH, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
@@ -1175,6 +1314,7 @@ impl ::flatbuffers::Verifiable for BookSnapshot<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("asks", Self::VT_ASKS, false)?
      .visit_field::<u64>("hash", Self::VT_HASH, false)?
      .visit_field::<u16>("depth", Self::VT_DEPTH, false)?
+     .visit_field::<ValidDepth>("valid_depth", Self::VT_VALID_DEPTH, false)?
      .finish();
     Ok(())
   }
@@ -1185,6 +1325,7 @@ pub struct BookSnapshotArgs<'a> {
     pub asks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub hash: u64,
     pub depth: u16,
+    pub valid_depth: Option<&'a ValidDepth>,
 }
 impl<'a> Default for BookSnapshotArgs<'a> {
   #[inline]
@@ -1195,6 +1336,7 @@ impl<'a> Default for BookSnapshotArgs<'a> {
       asks: None,
       hash: 0,
       depth: 0,
+      valid_depth: None,
     }
   }
 }
@@ -1225,6 +1367,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BookSnapshotBuilder<'a, 'b, A
     self.fbb_.push_slot::<u16>(BookSnapshot::VT_DEPTH, depth, 0);
   }
   #[inline]
+  pub fn add_valid_depth(&mut self, valid_depth: &ValidDepth) {
+    self.fbb_.push_slot_always::<&ValidDepth>(BookSnapshot::VT_VALID_DEPTH, valid_depth);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BookSnapshotBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BookSnapshotBuilder {
@@ -1247,6 +1393,7 @@ impl ::core::fmt::Debug for BookSnapshot<'_> {
       ds.field("asks", &self.asks());
       ds.field("hash", &self.hash());
       ds.field("depth", &self.depth());
+      ds.field("valid_depth", &self.valid_depth());
       ds.finish()
   }
 }
@@ -1272,6 +1419,7 @@ impl<'a> BookDelta<'a> {
   pub const VT_BIDS: ::flatbuffers::VOffsetT = 8;
   pub const VT_ASKS: ::flatbuffers::VOffsetT = 10;
   pub const VT_HASH: ::flatbuffers::VOffsetT = 12;
+  pub const VT_VALID_DEPTH: ::flatbuffers::VOffsetT = 14;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -1286,6 +1434,7 @@ impl<'a> BookDelta<'a> {
     builder.add_hash(args.hash);
     builder.add_last_update_id(args.last_update_id);
     builder.add_prev_update_id(args.prev_update_id);
+    if let Some(x) = args.valid_depth { builder.add_valid_depth(x); }
     if let Some(x) = args.asks { builder.add_asks(x); }
     if let Some(x) = args.bids { builder.add_bids(x); }
     builder.finish()
@@ -1327,6 +1476,14 @@ impl<'a> BookDelta<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u64>(BookDelta::VT_HASH, Some(0)).unwrap()}
   }
+  /// Absent where it is as the message before said.
+  #[inline]
+  pub fn valid_depth(&self) -> Option<&'a ValidDepth> {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<ValidDepth>(BookDelta::VT_VALID_DEPTH, None)}
+  }
 }
 
 impl ::flatbuffers::Verifiable for BookDelta<'_> {
@@ -1340,6 +1497,7 @@ impl ::flatbuffers::Verifiable for BookDelta<'_> {
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("bids", Self::VT_BIDS, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, Level>>>("asks", Self::VT_ASKS, false)?
      .visit_field::<u64>("hash", Self::VT_HASH, false)?
+     .visit_field::<ValidDepth>("valid_depth", Self::VT_VALID_DEPTH, false)?
      .finish();
     Ok(())
   }
@@ -1350,6 +1508,7 @@ pub struct BookDeltaArgs<'a> {
     pub bids: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub asks: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, Level>>>,
     pub hash: u64,
+    pub valid_depth: Option<&'a ValidDepth>,
 }
 impl<'a> Default for BookDeltaArgs<'a> {
   #[inline]
@@ -1360,6 +1519,7 @@ impl<'a> Default for BookDeltaArgs<'a> {
       bids: None,
       asks: None,
       hash: 0,
+      valid_depth: None,
     }
   }
 }
@@ -1390,6 +1550,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> BookDeltaBuilder<'a, 'b, A> {
     self.fbb_.push_slot::<u64>(BookDelta::VT_HASH, hash, 0);
   }
   #[inline]
+  pub fn add_valid_depth(&mut self, valid_depth: &ValidDepth) {
+    self.fbb_.push_slot_always::<&ValidDepth>(BookDelta::VT_VALID_DEPTH, valid_depth);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> BookDeltaBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     BookDeltaBuilder {
@@ -1412,6 +1576,7 @@ impl ::core::fmt::Debug for BookDelta<'_> {
       ds.field("bids", &self.bids());
       ds.field("asks", &self.asks());
       ds.field("hash", &self.hash());
+      ds.field("valid_depth", &self.valid_depth());
       ds.finish()
   }
 }

@@ -15,7 +15,7 @@ use tickring_wire::{Encoding, FRAME_HEAD_SIZE, Fanout, fbs, frame_size};
 
 pub const NAME: &str = "wire_test";
 /// Guards against a hang; no test waits that long.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory for one test, removed with it.
 pub struct Root(PathBuf);

@@ -7,7 +7,7 @@ use tickring_core::event::{
     Stats24h, Status, Trade, VenueBar, flag,
 };
 use tickring_core::input::TradingState;
-use tickring_wire::{Body, Head, Origin, Sides, SkipReason};
+use tickring_wire::{Body, Head, Origin, Sides, SkipReason, ValidDepth};
 
 pub const BIDS: &[Level] = &[Level { price: 6_400_010, qty: 1_250 }, Level { price: 6_400_000, qty: 1 }];
 pub const ASKS: &[Level] = &[Level { price: 6_400_020, qty: 0 }, Level { price: i64::MAX, qty: i64::MAX }];
@@ -38,12 +38,13 @@ pub fn samples() -> Vec<(&'static str, Head<'static>, Body<'static>)> {
         closed: true,
         partial: true,
     };
-    let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides, hash: HASH };
+    let delta = Body::BookDelta { prev_update_id: 100, last_update_id: u64::MAX, sides, hash: HASH, valid_depth: None };
+    let valid_depth = Some(ValidDepth { bids: 2, asks: 1 });
     vec![
         (
             "book-snapshot",
             head("book", flag::STALE | flag::LAST),
-            Body::BookSnapshot { last_update_id: 100, sides, hash: HASH, depth: 20 },
+            Body::BookSnapshot { last_update_id: 100, sides, hash: HASH, depth: 20, valid_depth },
         ),
         ("book-delta", head("book", flag::RECOVERED | flag::CROSSED), delta),
         ("trade", head("trade", flag::AGGRESSOR_SELL | flag::AGGREGATED), Body::Trade(trade)),

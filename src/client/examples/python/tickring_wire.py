@@ -132,6 +132,30 @@ def CreateLevel(builder, price, qty):
     builder.PrependInt64(price)
     return builder.Offset()
 
+# Levels a side, from the best on, up to which a fetched book is known, as counted within the last seconds. Of worse prices it has those
+# alone that have changed since it was fetched.
+class ValidDepth(object):
+    __slots__ = ['_tab']
+
+    @classmethod
+    def SizeOf(cls):
+        return 8
+
+    # ValidDepth
+    def Init(self, buf, pos):
+        self._tab = flatbuffers.table.Table(buf, pos)
+
+    # ValidDepth
+    def Bids(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(0))
+    # ValidDepth
+    def Asks(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(4))
+
+def CreateValidDepth(builder, bids, asks):
+    builder.Prep(4, 8)
+    builder.PrependUint32(asks)
+    builder.PrependUint32(bids)
+    return builder.Offset()
+
 # The whole book or the best of it, best levels first. Replaces what the client holds.
 class BookSnapshot(object):
     __slots__ = ['_tab']
@@ -224,8 +248,19 @@ class BookSnapshot(object):
             return self._tab.Get(flatbuffers.number_types.Uint16Flags, o + self._tab.Pos)
         return 0
 
+    # Absent where the book is known to its end, or nothing was counted yet.
+    # BookSnapshot
+    def ValidDepth(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            x = o + self._tab.Pos
+            obj = ValidDepth()
+            obj.Init(self._tab.Bytes, x)
+            return obj
+        return None
+
 def BookSnapshotStart(builder):
-    builder.StartObject(5)
+    builder.StartObject(6)
 
 def BookSnapshotAddLastUpdateId(builder, lastUpdateId):
     builder.PrependUint64Slot(0, lastUpdateId, 0)
@@ -261,6 +296,9 @@ def BookSnapshotAddHash(builder, hash):
 
 def BookSnapshotAddDepth(builder, depth):
     builder.PrependUint16Slot(4, depth, 0)
+
+def BookSnapshotAddValidDepth(builder, validDepth):
+    builder.PrependStructSlot(5, flatbuffers.number_types.UOffsetTFlags.py_type(validDepth), 0)
 
 def BookSnapshotEnd(builder):
     return builder.EndObject()
@@ -356,8 +394,19 @@ class BookDelta(object):
             return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
         return 0
 
+    # Absent where it is as the message before said.
+    # BookDelta
+    def ValidDepth(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
+        if o != 0:
+            x = o + self._tab.Pos
+            obj = ValidDepth()
+            obj.Init(self._tab.Bytes, x)
+            return obj
+        return None
+
 def BookDeltaStart(builder):
-    builder.StartObject(5)
+    builder.StartObject(6)
 
 def BookDeltaAddPrevUpdateId(builder, prevUpdateId):
     builder.PrependUint64Slot(0, prevUpdateId, 0)
@@ -393,6 +442,9 @@ def BookDeltaCreateAsksVector(builder, data):
 
 def BookDeltaAddHash(builder, hash):
     builder.PrependUint64Slot(4, hash, 0)
+
+def BookDeltaAddValidDepth(builder, validDepth):
+    builder.PrependStructSlot(5, flatbuffers.number_types.UOffsetTFlags.py_type(validDepth), 0)
 
 def BookDeltaEnd(builder):
     return builder.EndObject()
