@@ -19,7 +19,7 @@ const SEED = Number(process.env['TICKRING_SEED'] ?? Date.now() % 1_000_000);
  */
 const NOT_COVERED = [
   ...['venue', 'symbol', 'instrument', 'shard', 'epoch', 'sequence', 'frameSeq', 'index'],
-  ...['tsEvent', 'tsRecv', 'tsOut', 'flags'],
+  ...['tsEvent', 'tsRecv', 'tsOut', 'flags', 'validDepth'],
 ];
 
 let feed: Feed;

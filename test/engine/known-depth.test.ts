@@ -9,6 +9,7 @@ import { eventually, Rig } from './rig.js';
 const SYMBOL = 'BTCUSDT';
 /** Fewer than the engine wants to know. */
 const LEVELS = 15;
+const ROUNDS_MAX = 10;
 /** Of the rung `top`. */
 const BEST = 20;
 const KNOWN = ['known_bids', 'known_asks'].map((wanted) => INSTRUMENT_COUNTERS.findIndex(({ name }) => name === wanted));
@@ -69,13 +70,18 @@ it('is told to clients as it shrinks and as it is topped up', async () => {
     const valid = (): number => least(full.client.book(topic)?.validDepth ?? { bids: 0, asks: 0 });
     await eventually('what is certain', () => valid() > BEST);
     await eventually('the best levels are certain', () => least(top.told.at(-1) ?? { bids: 0, asks: 0 }) === BEST);
-    const [topUps, from] = [await rig.counter('top_ups'), full.told.length];
-    rig.inject('snapshot_short', { levels: LEVELS });
-    rig.inject('drop');
-    await eventually('little is certain', () => valid() > 0 && valid() <= LEVELS);
-    await eventually('the market walked past it', () => top.told.some((depth) => least(depth) < LEVELS));
-    await eventually('a deeper copy', async () => (await rig.counter('top_ups')) > topUps);
-    await eventually('more is certain', () => valid() > BEST);
+    const from = full.told.length;
+    // Where the deeper copy comes before the market has moved, or the engine has counted again, nothing has shrunk yet.
+    for (let round = 0; round < ROUNDS_MAX && !full.told.some((depth) => least(depth) < LEVELS); round += 1) {
+      const topUps = await rig.counter('top_ups');
+      rig.inject('snapshot_short', { levels: LEVELS });
+      rig.inject('drop');
+      await eventually('little is certain', () => valid() > 0 && valid() <= LEVELS);
+      await eventually('a deeper copy', async () => (await rig.counter('top_ups')) > topUps);
+      await eventually('more is certain', () => valid() > BEST);
+    }
+    expect(full.told.some((depth) => least(depth) < LEVELS)).toBe(true);
+    expect(top.told.some((depth) => least(depth) < BEST)).toBe(true);
     await eventually('of the best all is', () => least(top.told.at(-1) ?? { bids: 0, asks: 0 }) === BEST);
     process.stderr.write(`known-depth: certain levels told: ${full.told.slice(from).map(least).join(' ')}\n`);
     for (const { client } of clients) expect(client.stats).toMatchObject({ hashMismatches: 0, sequenceBreaks: 0 });
