@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use tickring_core::bars::Bar;
-use tickring_core::error::Code;
 use tickring_core::event::{BookChange, GapStream, Kind, Level, State, Status, flag};
 use tickring_core::input::{DECIMALS_MAX, Instrument};
 use tickring_shm::{InstrumentCopy, Record};
@@ -292,20 +291,6 @@ impl Feed {
             let index = self.by_instrument.get(&copy.instrument.id);
             index.is_some_and(|&index| self.entries[index].holds(&copy.instrument))
         })
-    }
-
-    /// Tells all book topics of a shard that its engine went away, or came back.
-    pub(crate) fn shard_status(&mut self, origin: Origin, away: bool) {
-        for index in 0..self.entries.len() {
-            let entry = &self.entries[index];
-            if entry.shard == origin.shard {
-                let live = !away && entry.known && entry.book_origin.flags & flag::STALE == 0;
-                let state = if live { State::Live } else { State::Stale };
-                let code = away.then_some(Code::EngineAway);
-                let status = Status { state, connection: 0, code, detail: entry.last_update_id };
-                self.publish(index, Channel::Book, origin, &Body::Status(status));
-            }
-        }
     }
 
     /// Says whether anybody listens; see [`crate::Fanout::interest`].

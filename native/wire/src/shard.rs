@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tickring_core::event::Kind;
+use tickring_core::error::Code;
+use tickring_core::event::{Kind, State, Status, flag};
 use tickring_shm::{InstrumentCopy, Liveness, Poll, Reader, Record, ShmError};
 
 use crate::feed::Feed;
-use crate::message::{Origin, SkipReason};
+use crate::message::{Body, Origin, SkipReason};
 use crate::parts::Parts;
+use crate::topic::Channel;
 
 /// How often an idle shard's writer is judged.
 const JUDGE_EVERY: Duration = Duration::from_millis(100);
@@ -203,5 +205,21 @@ impl Shard {
     fn origin(&self) -> Origin {
         let sequence = self.expected.map_or(0, |expected| expected - 1);
         Origin { shard: self.number, epoch: self.reader.epoch(), sequence, ..Origin::default() }
+    }
+}
+
+impl Feed {
+    /// Tells all book topics of a shard that its engine went away, or came back.
+    fn shard_status(&mut self, origin: Origin, away: bool) {
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            if entry.shard == origin.shard {
+                let live = !away && entry.known && entry.book_origin.flags & flag::STALE == 0;
+                let state = if live { State::Live } else { State::Stale };
+                let code = away.then_some(Code::EngineAway);
+                let status = Status { state, connection: 0, code, detail: entry.last_update_id };
+                self.publish(index, Channel::Book, origin, &Body::Status(status));
+            }
+        }
     }
 }
