@@ -263,7 +263,8 @@ export class Line {
     const { keepAlive } = this.#options.venue;
     if (keepAlive === undefined || now - this.#keptAliveAt < keepAlive.intervalMs || this.#socket?.isOpen !== true) return;
     this.#keptAliveAt = now;
-    this.#socket.send(keepAlive.text);
+    if (keepAlive.text === undefined) this.#socket.probe();
+    else this.#socket.send(keepAlive.text);
   }
 
   /** The venue answered the control message with this id; 0 stands for one that it did not name. */

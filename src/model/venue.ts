@@ -77,6 +77,9 @@ export interface VenueAddresses {
   readonly restAlternates?: readonly string[];
 }
 
+/** What a size counts: the base currency, contracts, or the quote currency (inverse contracts). */
+export type SizeUnit = 'base' | 'contracts' | 'quote';
+
 /** A venue's wire contract: pure, no socket, timer, clock or state. The engine owns connections. */
 export interface Venue {
   /** Number in the addon's registry; never reused. */
@@ -87,15 +90,15 @@ export interface Venue {
   readonly limits: VenueLimits;
   /** Channels of which one stream tells of several symbols, or of all: it is given up with the last of them on a connection. */
   readonly sharedChannels?: readonly ChannelName[];
-  /** What a size counts: the base currency (also where this is absent), contracts, or the quote currency (inverse contracts). */
-  readonly sizes?: 'base' | 'contracts' | 'quote';
+  /** What a size counts, of all symbols or of each; the base currency where this is absent. */
+  readonly sizes?: SizeUnit | ((symbol: string) => SizeUnit);
   /** Stream names that carry these channels of a symbol, each once. */
   streams(symbol: string, channels: readonly ChannelName[]): string[];
   /** Control message that subscribes; `id` comes back in the reply. */
   subscribeFrame(id: number, streams: readonly string[]): string;
   unsubscribeFrame(id: number, streams: readonly string[]): string;
-  /** Message that the venue wants to hear every so often besides WebSocket pings, or it cuts the connection. */
-  readonly keepAlive?: { readonly text: string; readonly intervalMs: number };
+  /** Message that the venue wants to hear every so often, or it cuts the connection; without a text a WebSocket ping, whatever it sent itself. */
+  readonly keepAlive?: { readonly text?: string; readonly intervalMs: number };
   /** Messages that each connection begins with, before it subscribes. */
   readonly opening?: readonly string[];
   /** What the venue wants to hear when it asks for a sign of life. */
@@ -140,6 +143,11 @@ export function venueIn(venue: Venue, format: FormatName | undefined): Venue | u
 /** Channels that a venue has. */
 export const channelsServed = ({ classes }: Pick<Venue, 'classes'>): ChannelName[] =>
   classes.flatMap(({ channels }) => channels);
+
+/** What a size of this symbol counts. */
+export function sizesOf({ sizes = 'base' }: Pick<Venue, 'sizes'>, symbol: string): SizeUnit {
+  return typeof sizes === 'function' ? sizes(symbol) : sizes;
+}
 
 /** Names of the streams of a symbol, by the channels that a venue has. */
 export type StreamTable = Partial<Readonly<Record<ChannelName, (symbol: string) => string | readonly string[]>>>;

@@ -7,6 +7,7 @@ import { bybitInverse, bybitLinear, bybitSpot } from './bybit/index.js';
 import { coinbase } from './coinbase/index.js';
 import { deribit } from './deribit/index.js';
 import { krakenSpot } from './kraken/index.js';
+import { krakenFutures } from './kraken-futures/index.js';
 import { okxFutures, okxSpot, okxSwap } from './okx/index.js';
 
 /** The registry: every venue that a feed can name. */
@@ -22,6 +23,7 @@ export const venues: readonly Venue[] = [
   okxSwap,
   okxFutures,
   krakenSpot,
+  krakenFutures,
   coinbase,
   backpack,
 ];

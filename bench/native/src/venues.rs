@@ -79,6 +79,7 @@ const ROWS: &[Row] = &[
         exponents: of_kraken,
         ..row("Kraken, v1 respelled as v2", "KRAKEN", &[("ws.kraken", VenueId::KrakenSpot)])
     },
+    row("Kraken futures", "KRAKEN_FUTURES", &[("futures.kraken", VenueId::KrakenFutures)]),
     Row {
         spelling: Spelling::BackpackOfBinance,
         ..row("Backpack, of Binance's levels", "BINANCE_FUTURES", &[("fstream", VenueId::Backpack)])
@@ -151,7 +152,7 @@ impl Reading {
                 black_box(last?);
             }
             Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
-            Message::Figures(rows) => {
+            Message::Ticker(_, rows) | Message::Liquidated(_, rows) | Message::Figures(rows) => {
                 rows.each(|message| {
                     black_box(message);
                     Ok(())

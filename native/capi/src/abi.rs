@@ -805,6 +805,7 @@ pub(crate) const fn venue_name(number: u64) -> &'static CStr {
         11 => c"okx-swap",
         12 => c"okx-futures",
         20 => c"kraken-spot",
+        21 => c"kraken-futures",
         14 => c"coinbase",
         15 => c"backpack",
         100 => c"internal",

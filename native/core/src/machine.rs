@@ -300,10 +300,12 @@ impl Machine {
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, takes_over)? else { return Ok(()) };
                 self.whole_book(slot, &message.head, Levels::Text(message.bids, message.asks), out)
             }
-            Message::Trade(message) => self.trade(venue, &message, out),
+            Message::Trade(message) => self.trade(venue, &message, true, out),
             Message::Trades(rows) => self.trades(venue, &rows, out),
-            Message::Quote(message) => self.quote(venue, &message, out),
+            Message::Quote(message) => self.quote(venue, &message, true, out),
             Message::Figures(rows) => self.figures(venue, &rows, out),
+            Message::Ticker(quote, rows) => self.beside_quote(venue, &quote, &rows, out),
+            Message::Liquidated(trade, rows) => self.beside_trade(venue, &trade, &rows, out),
             Message::View(message) => self.view(&message, out),
             Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;

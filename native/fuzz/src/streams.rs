@@ -85,6 +85,21 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
         ],
     ),
     (
+        VenueId::KrakenFutures,
+        "PI_XBTUSD",
+        &[
+            r#"{"feed":"book_snapshot","product_id":"PI_XBTUSD","timestamp":1612269825817,"seq":326072249,"tickSize":null,"bids":[{"price":34892.5,"qty":6385.0},{"price":34892.0,"qty":10924.0}],"asks":[{"price":34911.5,"qty":20598.0}]}"#,
+            r#"{"feed":"book","product_id":"PI_XBTUSD","side":"sell","seq":326072250,"price":34911.5,"qty":0.0,"timestamp":1612269953629}"#,
+            r#"{"feed":"book","product_id":"PI_XBTUSD","side":"buy","seq":326072251,"price":1e-5,"qty":0.0113,"timestamp":1612269953630}"#,
+            r#"{"feed":"trade","product_id":"PI_XBTUSD","uid":"05af78ac-a774-478c-a50c-8b9c234e071e","side":"sell","type":"fill","seq":653355,"time":1612266317519,"qty":15000,"price":34969.5}"#,
+            r#"{"feed":"trade","product_id":"PI_XBTUSD","uid":"05af78ac-a774-478c-a50c-8b9c234e071f","side":"buy","type":"liquidation","seq":653356,"time":1612266317520,"qty":15000.0,"price":34969.5}"#,
+            r#"{"time":1676393235406,"product_id":"PI_XBTUSD","relative_funding_rate":-1.380384722222e-6,"next_funding_rate_time":1676394000000,"feed":"ticker","bid":21978.5,"ask":21987.0,"bid_size":2536.0,"ask_size":13948.0,"index":21984.54,"suspended":false,"tag":"perpetual","openInterest":30072580.0,"markPrice":21979.68641534714,"post_only":false}"#,
+            r#"{"feed":"ticker_lite","product_id":"PI_XBTUSD","bid":439.3,"ask":439.6,"dtm":7,"maturityTime":1627657200000}"#,
+            r#"{"event":"alert","message":"Already subscribed to feed, re-requesting"}"#,
+            r#"{"result":"success","instruments":[{"symbol":"PI_XBTUSD","type":"futures_inverse","tickSize":0.5,"tradeable":true,"contractValueTradePrecision":0}]}"#,
+        ],
+    ),
+    (
         VenueId::Coinbase,
         "BTC-USD",
         &[
@@ -157,7 +172,7 @@ struct Shard {
 
 impl Shard {
     fn new(code_path: tickring_core::simd::CodePath) -> Self {
-        let machine = Machine::new(MachineConfig { code_path, instruments_max: 8, ..MachineConfig::default() });
+        let machine = Machine::new(MachineConfig { code_path, instruments_max: 16, ..MachineConfig::default() });
         let mut shard = Self { machine, reader: Reader::default(), now: START_NS };
         for (instrument, (venue, symbol, _)) in (1_u32..).zip(SAMPLES) {
             let connection = instrument as u16;

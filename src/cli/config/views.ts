@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { FeedConfig, ViewConfig, ViewLeg } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
+import { sizesOf } from '../../model/venue.js';
 import { venueByName } from '../../venues/index.js';
 import type { Layers } from './source.js';
 
@@ -77,11 +78,11 @@ export function viewsOf(settings: Settings, { layers, feeds, depthMax }: Context
       if (feed === undefined) refuse([...path, 'symbol'], `${each.symbol} is in no feed of ${each.venue}`);
       if (feed?.channels.includes('book') === false)
         refuse([...path, 'symbol'], `${each.symbol} has no books: the feed of ${each.venue} does not have the channel book`);
-      const { sizes = 'base' } = venueByName(each.venue) ?? {};
+      const sizes = sizesOf(venueByName(each.venue) ?? {}, each.symbol);
       if (sizes === 'quote')
         refuse(
           [...path, 'venue'],
-          `${each.venue} counts sizes in the quote currency: what they are of the base depends on the price`,
+          `${each.venue} counts sizes of ${each.symbol} in the quote currency: what they are of the base depends on the price`,
         );
       if (sizes === 'contracts' && each.multiplier === undefined)
         refuse(

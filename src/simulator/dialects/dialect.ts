@@ -29,6 +29,7 @@ export const venueNames = [
   'okx-swap',
   'okx-futures',
   'kraken-spot',
+  'kraken-futures',
   'coinbase',
   'backpack',
 ] as const;
@@ -48,6 +49,8 @@ export interface ServerLimits {
   readonly connectionsPer5Minutes: number;
   /** A connection on which neither side sent a message for this long is cut, ms. */
   readonly idleMs?: number;
+  /** What the venue itself sent does not count for that. */
+  readonly idleOfClient?: true;
   /** A connection that has subscribed nothing by this age is cut, ms. */
   readonly firstSubscriptionMs?: number;
   /** Control messages of a connection in an hour, pings aside; more are refused. */
@@ -150,6 +153,10 @@ export interface Dialect {
   readonly sparseIds: boolean;
   /** Update ids count the messages of the one depth stream, not the changes of the book. */
   readonly idsCountMessages?: boolean;
+  /** Each change of a level is a message of the book by itself, with the change's id. */
+  readonly tellsChanges?: true;
+  /** A quote stands in one message with the figures. */
+  readonly quotesTellFigures?: true;
   /** Messages of a book sum up its best levels after them. */
   readonly sumsBest?: boolean;
   readonly firstUpdateId: number;

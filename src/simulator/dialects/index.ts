@@ -7,6 +7,7 @@ import { coinbase } from './coinbase.js';
 import { deribit } from './deribit.js';
 import type { Dialect, VenueName } from './dialect.js';
 import { krakenSpot } from './kraken.js';
+import { krakenFutures } from './kraken-futures.js';
 import { okxFutures, okxSpot, okxSwap } from './okx.js';
 
 /** The registry: one line for each simulated venue. */
@@ -22,6 +23,7 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   'okx-swap': okxSwap,
   'okx-futures': okxFutures,
   'kraken-spot': krakenSpot,
+  'kraken-futures': krakenFutures,
   coinbase,
   backpack,
 };

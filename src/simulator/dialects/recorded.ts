@@ -129,6 +129,19 @@ export const krakenWords: RecordedWords = {
   ]),
 };
 
+export const krakenFuturesWords: RecordedWords = {
+  namesOf: (message) => {
+    const { feed, event, product_id: product } = objectOf(message);
+    const isData = event === undefined && typeof feed === 'string' && typeof product === 'string';
+    return isData ? [`${feed.replace('_snapshot', '')}:${product}`] : [];
+  },
+  meant: meaning([
+    [/^book:(.+)$/, 'depth'],
+    [/^trade:(.+)$/, 'trade'],
+    [/^ticker:(.+)$/, 'bookTicker'],
+  ]),
+};
+
 export const coinbaseWords: RecordedWords = {
   namesOf: (message) => {
     const { channel, events } = objectOf(message);

@@ -44,6 +44,8 @@ export interface QuoteEvent extends EventTime {
   readonly bidLots: number;
   readonly askTick: number;
   readonly askLots: number;
+  /** What the venue says in the same message. */
+  readonly figures?: FigureEvent;
 }
 
 /** Mark price, funding, open interest, a liquidation and the state of a symbol; a dialect takes what a message of it holds. */

@@ -57,6 +57,11 @@ export class Figures {
     }
   }
 
+  /** The figures of a moment, for venues that tell them with something else. */
+  now(bidTick: number, time: EventTime): FigureEvent {
+    return this.#event(bidTick, time, false);
+  }
+
   /** What a new subscription begins with, where the venue begins with all of it. */
   greeting(channel: Channel, bidTick: number, nowUs: number): Frame | undefined {
     const found = this.#streams.find((each) => each.channel === channel);

@@ -1,9 +1,9 @@
 import type { Dialect } from '../dialects/dialect.js';
 import { BinaryChannels } from './binary-channels.js';
-import { ASK, type Fill } from './book.js';
+import { ASK, type Fill, type LevelChange } from './book.js';
 import { Channel, Frame } from './channel.js';
 import { DepthStream } from './depth-stream.js';
-import type { AggregateTradeEvent, BookStreamKind, EventTime, QuoteEvent, TradeEvent } from './events.js';
+import type { AggregateTradeEvent, BookStreamKind, EventTime, LevelUpdate, QuoteEvent, TradeEvent } from './events.js';
 import { Figures } from './figures.js';
 import { OrderFlow } from './flow.js';
 import { BookHistory, type BookLevels, type HistoryBudget } from './history.js';
@@ -34,6 +34,8 @@ export class SymbolMarket {
   readonly #random: Random;
   readonly #flow: OrderFlow;
   readonly #depth: { stream: DepthStream; channel: Channel }[];
+  /** Tells each change by itself. */
+  readonly #changes: Channel | undefined;
   readonly #trade: Channel;
   readonly #aggTrade: Channel;
   readonly #quote: Channel;
@@ -72,6 +74,7 @@ export class SymbolMarket {
       stream: new DepthStream(cadence, this.#lastId),
       channel: this.#open('depth', cadence.suffix),
     }));
+    this.#changes = dialect.tellsChanges === true ? this.#open('depth', '') : undefined;
     this.#trade = this.#open('trade', '');
     this.#aggTrade = this.#open('aggTrade', '');
     this.#quote = this.#open('bookTicker', '');
@@ -121,8 +124,9 @@ export class SymbolMarket {
     this.#nextId = to + 1;
     this.history.begin(to, this.#flow.book);
     this.#binary?.restart(to);
-    for (const { stream, channel } of this.#depth) {
-      stream.restart(to);
+    for (const { stream } of this.#depth) stream.restart(to);
+    const channels = [...this.#depth.map(({ channel }) => channel), ...(this.#changes === undefined ? [] : [this.#changes])];
+    for (const channel of channels) {
       const whole = this.greeting(channel, nowUs);
       if (whole !== undefined) this.#publish(whole);
     }
@@ -196,12 +200,19 @@ export class SymbolMarket {
       const key = change.side * change.tick;
       this.history.record(id, key, change.qty);
       touched.add(key);
+      if (this.#changes !== undefined) this.#tellChange(this.#changes, id, change, time);
     }
     book.changes.length = 0;
     if (book.fills.length > 0) this.#tellTrades(book.fills, time);
     book.fills.length = 0;
     if (firstId !== 0) this.#tellQuote(time);
     return firstId;
+  }
+
+  #tellChange(channel: Channel, id: number, { side, tick, qty }: LevelChange, time: EventTime): void {
+    const [bids, asks]: [LevelUpdate[], LevelUpdate[]] = side === ASK ? [[], [[tick, qty]]] : [[[tick, qty]], []];
+    const event = { firstId: id, lastId: id, previousId: id - 1, bids, asks, ...time };
+    this.#tell(channel, id, id, (micros) => this.#dialect.depth(this.text, this.spec, event, micros));
   }
 
   #tellTrades(fills: readonly Fill[], time: EventTime): void {
@@ -251,7 +262,9 @@ export class SymbolMarket {
       return;
     if (this.#dialect.idsCountMessages === true) this.#quoteId += 1;
     const updateId = this.#dialect.idsCountMessages === true ? this.#quoteId : this.#lastId;
-    const quote = { updateId, bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty, ...time };
+    const best = { bidTick: bid.tick, bidLots: bid.qty, askTick: ask.tick, askLots: ask.qty };
+    const beside = this.#dialect.quotesTellFigures === true ? { figures: this.#figures.now(bid.tick, time) } : {};
+    const quote = { updateId, ...best, ...beside, ...time };
     this.#lastQuote = quote;
     this.#tell(this.#quote, updateId, updateId, (micros) => this.#dialect.bookTicker(this.text, this.spec, quote, micros));
     this.#binary?.tellQuote(quote);

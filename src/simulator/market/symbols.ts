@@ -71,6 +71,8 @@ type Row = readonly [
   weight: number,
 ];
 
+/** What Kraken's names of futures begin with. */
+const KIND = /^[PF][IFV]_/;
 const QUOTE_ASSET = /USD[TC]?(?=_PERP|-|$)/;
 
 function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
@@ -79,7 +81,7 @@ function table(rows: readonly Row[]): ReadonlyMap<string, SymbolSpec> {
       symbol,
       {
         symbol,
-        baseAsset: symbol.split(/[-_/]|USDT?(?=_PERP|$)/)[0] ?? '',
+        baseAsset: symbol.replace(KIND, '').split(/[-_/]|USDT?(?=_PERP|$)/)[0] ?? '',
         quoteAsset: QUOTE_ASSET.exec(symbol)?.[0] ?? 'USD',
         pricePlaces,
         tickUnits,
@@ -162,4 +164,10 @@ export const okxFuturesSymbols = table([
 export const krakenSymbols = table([
   ['BTC/USD', 1, 1, 8, 650_000, 260, 1_500_000, 8],
   ['ETH/USD', 2, 1, 8, 320_000, 400, 3_000_000, 6],
+]);
+
+/** Perpetual futures as Kraken lists them: contracts of 1 USD settled in the coin, and parts of the coin. */
+export const krakenFuturesSymbols = table([
+  ['PI_XBTUSD', 1, 5, 0, 130_000, 260, 2_000, 8],
+  ['PF_ETHUSD', 1, 1, 3, 32_000, 280, 1_500, 6],
 ]);

@@ -233,15 +233,14 @@ export class Connection implements Subscriber, ControlTarget {
     if (nowMs - this.#beatAtMs >= this.#beatMs) this.#heartbeat(nowMs);
     if (this.#ending || nowMs - this.#lastPingMs < limits.pingIntervalMs) return;
     this.#lastPingMs = nowMs;
-    const payload = String(Math.floor(this.#host.nowUs() / 1000));
-    this.#awaited ??= { payload, sinceMs: nowMs };
+    this.#awaited ??= { payload: String(Math.floor(this.#host.nowUs() / 1000)), sinceMs: nowMs };
     this.#ws.ping(this.#awaited.payload);
   }
 
   /** Cuts who has said nothing for too long; fills the silence of the venue itself. */
   #isOverdue(nowMs: number): boolean {
-    const { idleMs, firstSubscriptionMs, quietMs } = this.#host.limits;
-    if (idleMs !== undefined && nowMs - Math.max(this.#sentAtMs, this.#heardAtMs) >= idleMs) {
+    const { idleMs, idleOfClient, firstSubscriptionMs, quietMs } = this.#host.limits;
+    if (idleMs !== undefined && nowMs - Math.max(idleOfClient === true ? 0 : this.#sentAtMs, this.#heardAtMs) >= idleMs) {
       this.#host.counters.closedByLimit += 1;
       this.close(4004, 'no data received in 30s');
     } else if (firstSubscriptionMs !== undefined && !this.#hasSubscribed && nowMs - this.#openedMs >= firstSubscriptionMs) {
@@ -362,6 +361,7 @@ export class Connection implements Subscriber, ControlTarget {
   }
 
   #ping(data: Buffer): void {
+    if (this.#host.limits.idleOfClient === true) this.#heardAtMs = performance.now();
     if (this.#admit()) this.#ws.pong(data);
   }
 

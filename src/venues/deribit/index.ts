@@ -2,7 +2,7 @@ import { VENUES } from '../../model/codes.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { ANSWER, CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
-import { deribitMinutes } from './minutes.js';
+import { deribitMinutes, isInverse } from './minutes.js';
 
 /** Channel of an instrument: what needs no login, every 100 ms. */
 const STREAMS: StreamTable = {
@@ -78,8 +78,7 @@ export const deribit: Venue = {
   classes: CLASSES,
   limits: LIMITS,
   sharedChannels: ['status'],
-  // Of inverse contracts, which most are; linear ones and spot count the base currency.
-  sizes: 'quote',
+  sizes: (symbol) => (isInverse(symbol) ? 'quote' : 'base'),
   streams: (symbol, channels) => streamsIn(STREAMS, symbol, channels),
   subscribeFrame: (id, streams) => request(id, 'public/subscribe', streams, streams.length),
   // What was not subscribed is missing from the answer, and no fault.

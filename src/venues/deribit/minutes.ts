@@ -24,7 +24,7 @@ function plain(value: number): string {
  * Futures settled in the coin trade amounts of USD, which are the `cost` here; amounts of all else are those of the coin: linear contracts and
  * spot, which have a `_`, and options.
  */
-const isInverse = (symbol: string): boolean => !symbol.includes('_') && !/-[CP]$/.test(symbol);
+export const isInverse = (symbol: string): boolean => !symbol.includes('_') && !/-[CP]$/.test(symbol);
 
 /** `get_tradingview_chart_data`, documents of 2026, §5: it does not tell how many trades there were. */
 export const deribitMinutes: VenueMinutes = {

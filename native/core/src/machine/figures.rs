@@ -11,7 +11,9 @@ use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, Refere
 use crate::input::SYMBOL_BYTES_MAX;
 use crate::json;
 use crate::sink::Sink;
-use crate::venue::{About, Figure, FigureMessage, FigureRows, Reject, VenueId, convert_bar, convert_figure};
+use crate::venue::{
+    About, Figure, FigureMessage, FigureRows, QuoteMessage, Reject, TradeMessage, VenueId, convert_bar, convert_figure,
+};
 
 /// What was said last, where a message may leave out what has not changed.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -197,6 +199,44 @@ impl Machine {
         }
         self.scratch.figures = said;
         converted
+    }
+
+    /// A quote and the figures beside it: what was not asked for is left out, and the message is ignored if that is both.
+    #[inline(never)]
+    pub(super) fn beside_quote<S: Sink>(
+        &mut self,
+        venue: VenueId,
+        quote: &QuoteMessage<'_>,
+        rows: &FigureRows<'_>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let ignored = self.counters.ignored;
+        // First what can fail: the parser has tried the figures.
+        self.quote(venue, quote, false, out)?;
+        self.figures(venue, rows, out)?;
+        self.ignore_once(ignored);
+        Ok(())
+    }
+
+    /// The same of a trade.
+    #[inline(never)]
+    pub(super) fn beside_trade<S: Sink>(
+        &mut self,
+        venue: VenueId,
+        trade: &TradeMessage<'_>,
+        rows: &FigureRows<'_>,
+        out: &mut Output<'_, S>,
+    ) -> Result<(), Reject> {
+        let ignored = self.counters.ignored;
+        self.trade(venue, trade, false, out)?;
+        self.figures(venue, rows, out)?;
+        self.ignore_once(ignored);
+        Ok(())
+    }
+
+    /// Both parts of a message count themselves as ignored.
+    fn ignore_once(&mut self, before: u64) {
+        self.counters.ignored = before + u64::from(self.counters.ignored == before + 2);
     }
 
     /// The slots of the contracts on an index of which this connection carries the figure. All instruments are looked at: indices are

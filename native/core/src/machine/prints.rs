@@ -87,10 +87,12 @@ pub(super) enum Place {
 }
 
 impl Machine {
+    /// One trade. `last` says that nothing else of the message follows.
     pub(super) fn trade<S: Sink>(
         &mut self,
         venue: VenueId,
         message: &TradeMessage<'_>,
+        last: bool,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Trade, out.ts_recv)? else { return Ok(()) };
@@ -109,7 +111,7 @@ impl Machine {
         }
         let exponents = print.convert(message, Exponents::of(&self.entries[slot as usize].definition))?;
         self.widen(slot, exponents, out)?;
-        self.print(slot, place, &print, true, out);
+        self.print(slot, place, &print, last, out);
         Ok(())
     }
 
@@ -250,10 +252,12 @@ impl Machine {
         self.touch(slot);
     }
 
+    /// One quote. `last` says that nothing else of the message follows.
     pub(super) fn quote<S: Sink>(
         &mut self,
         venue: VenueId,
         message: &QuoteMessage<'_>,
+        last: bool,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let Some(slot) = self.find(venue, message.symbol, Channel::Quote, out.ts_recv)? else { return Ok(()) };
@@ -291,7 +295,12 @@ impl Machine {
         }
         let (suspect, told) = self.judge(slot, verdict, out.ts_recv);
         let flags = suspect | message.ts_event.map_or(0, |ts| ts_flags(ts, out.ts_recv));
-        out.send(Tag { instrument, flags, ts_event }, Body::Quote(quote), told.is_none());
+        let tag = Tag { instrument, flags, ts_event };
+        if last {
+            out.send(tag, Body::Quote(quote), told.is_none());
+        } else {
+            out.hold(tag, Body::Quote(quote));
+        }
         if let Some(rule) = told {
             self.tell_doubt(slot, rule, message.update_id, out);
         }

@@ -168,7 +168,7 @@ fn trade(frame: &[u8], row: Value) -> Result<TradeMessage<'_>, Reject> {
 }
 
 /// A number as it stands (spot), or the first 64 bits of a UUID (futures): a record has no room for more.
-fn trade_id(frame: &[u8], value: Value) -> Result<u64, Reject> {
+pub(super) fn trade_id(frame: &[u8], value: Value) -> Result<u64, Reject> {
     let digits = text(frame, value)?;
     let wrong = Reject { code: Code::NumberSyntax, offset: value.start };
     if digits.iter().all(u8::is_ascii_digit) {

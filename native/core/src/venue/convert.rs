@@ -86,6 +86,13 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
     if let Rows::Mantissas { price_exponent, qty_exponent, size } = text.rows {
         return mantissas(text, (price_exponent, qty_exponent), usize::from(size), exponents, out);
     }
+    let placed = |reject: Reject| Reject { offset: reject.offset + text.offset, ..reject };
+    if text.rows == Rows::Own {
+        let message = Value { kind: Kind::Object, start: 0, end: text.bytes.len() };
+        let (price, qty) = level_members(text.bytes, message).map_err(placed)?;
+        out.push(pair(price, qty, exponents).map_err(placed)?);
+        return Ok(());
+    }
     let walked = json::each_element(text.bytes, 0, |row| {
         if out.len() == LEVELS_MAX {
             return Err(Reject { code: Code::LevelsTooMany, offset: row.start });
@@ -98,14 +105,11 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
             }
             Rows::Actions => out.push(action(text.bytes, row, exponents)?),
             Rows::Updates(side) => out.extend(update(text.bytes, row, side, exponents)?),
-            Rows::Mantissas { .. } => unreachable!("read above"),
+            Rows::Own | Rows::Mantissas { .. } => unreachable!("read above"),
         }
         Ok(())
     });
-    match walked {
-        Ok(_) => Ok(()),
-        Err(reject) => Err(Reject { offset: reject.offset + text.offset, ..reject }),
-    }
+    walked.map(|_| ()).map_err(placed)
 }
 
 /// Rows of mantissas. Most of them fit the exponents in force by one multiplication or one exact division; the others are read as any

@@ -29,6 +29,8 @@ pub enum VenueId {
     Deribit = 13,
     /// Kraken spot.
     KrakenSpot = 20,
+    /// Kraken futures.
+    KrakenFutures = 21,
     /// Coinbase Advanced Trade.
     Coinbase = 14,
     /// Backpack.
@@ -77,6 +79,7 @@ impl VenueId {
         Self::OkxSwap,
         Self::OkxFutures,
         Self::KrakenSpot,
+        Self::KrakenFutures,
         Self::Coinbase,
         Self::Backpack,
     ];
@@ -111,6 +114,7 @@ impl VenueId {
             Self::OkxSwap => "okx-swap",
             Self::OkxFutures => "okx-futures",
             Self::KrakenSpot => "kraken-spot",
+            Self::KrakenFutures => "kraken-futures",
             Self::Coinbase => "coinbase",
             Self::Backpack => "backpack",
             Self::Internal => "internal",

@@ -7,6 +7,9 @@ use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 use super::fields::reject;
 use super::{Listing, Reject};
 
+/// Longest name of a member that is looked for.
+const NAME_BYTES_MAX: usize = 32;
+
 /// Exponent where the venue gives no step, or one that is no number.
 const EXPONENT_DEFAULT: i8 = -8;
 
@@ -74,7 +77,7 @@ pub(super) fn listings(
 pub(super) fn member(body: &[u8], start: usize, name: &[u8]) -> Result<Option<Value>, Reject> {
     let mut found = None;
     json::each_member(body, start, |key, value| {
-        let mut buffer = [0; 16];
+        let mut buffer = [0; NAME_BYTES_MAX];
         if json::unescape(key, &mut buffer) == Some(name) {
             found = Some(value);
         }

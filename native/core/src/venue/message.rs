@@ -26,6 +26,8 @@ pub enum Rows {
     Texts,
     /// `{"price":price,"qty":quantity}` with JSON numbers.
     Members,
+    /// The message is itself the one level: an object with `price` and `qty` among its members, JSON numbers.
+    Own,
     /// `["new",price,quantity]`, also `"change"` and `"delete"`, with JSON numbers.
     Actions,
     /// `{"side":"bid","price_level":"price","new_quantity":"quantity"}`, bids and offers in one array: those of this side.
@@ -45,7 +47,7 @@ pub enum Rows {
 /// mantissas. Converted once the instrument, and so the exponents, are known.
 #[derive(Clone, Copy, Debug)]
 pub struct LevelText<'a> {
-    /// The array's bytes, brackets included; of mantissas the rows, all of them whole.
+    /// The array's bytes, brackets included; of mantissas the rows, all of them whole; the object that is a level.
     pub bytes: &'a [u8],
     /// Where they start in the frame.
     pub offset: usize,
@@ -268,6 +270,10 @@ pub enum Message<'a> {
     Quote(QuoteMessage<'a>),
     /// See [`super::FigureRows`].
     Figures(super::FigureRows<'a>),
+    /// A quote, and figures of the same instrument beside it.
+    Ticker(QuoteMessage<'a>, super::FigureRows<'a>),
+    /// A trade that closed a position by force, and the figure that tells of it.
+    Liquidated(TradeMessage<'a>, super::FigureRows<'a>),
     /// See [`ViewMessage`].
     View(ViewMessage<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).

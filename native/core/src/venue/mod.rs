@@ -51,6 +51,7 @@ impl VenueId {
             Self::Deribit => deribit::parse_frame(frame),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_frame(frame),
             Self::KrakenSpot => kraken::parse_frame(frame),
+            Self::KrakenFutures => kraken_futures::parse_frame(frame),
             Self::Coinbase => coinbase::parse_frame(frame),
             Self::Backpack => backpack::parse_frame(frame),
             Self::Internal | Self::Ibkr | Self::AlphaVantage | Self::Fred | Self::Yahoo | Self::Mock => {
@@ -105,6 +106,7 @@ impl VenueId {
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx_indexed::read(indexed, exponents, sides),
             Self::Deribit => deribit_indexed::read(indexed, exponents, sides),
             Self::KrakenSpot => kraken_indexed::read(indexed, exponents, sides),
+            Self::KrakenFutures => kraken_futures_indexed::read(indexed, exponents, sides),
             Self::Coinbase => coinbase_indexed::read(indexed, exponents, sides),
             Self::Backpack => backpack_indexed::read(indexed, exponents, sides),
             _ => None,
@@ -157,6 +159,7 @@ impl VenueId {
             Self::Deribit => deribit::parse_listings(body),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::parse_listings(body),
             Self::KrakenSpot => kraken::parse_listings(body),
+            Self::KrakenFutures => kraken_futures::parse_listings(body),
             Self::Coinbase => coinbase::parse_listings(body),
             Self::Backpack => backpack::parse_listings(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
@@ -173,6 +176,7 @@ impl VenueId {
             Self::Deribit => deribit::follow(last, delta),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::follow(last, delta),
             Self::KrakenSpot => kraken::follow(last, delta),
+            Self::KrakenFutures => kraken_futures::follow(last, delta),
             Self::Coinbase => coinbase::follow(last, delta),
             // Canonical frames hold no book.
             _ => Follow::Duplicate,
@@ -212,7 +216,13 @@ impl VenueId {
         bybit
             || matches!(
                 self,
-                Self::OkxSpot | Self::OkxSwap | Self::OkxFutures | Self::Deribit | Self::KrakenSpot | Self::Coinbase
+                Self::OkxSpot
+                    | Self::OkxSwap
+                    | Self::OkxFutures
+                    | Self::Deribit
+                    | Self::KrakenSpot
+                    | Self::KrakenFutures
+                    | Self::Coinbase
             )
     }
 
@@ -304,6 +314,9 @@ mod id;
 mod known_head;
 mod kraken;
 mod kraken_figures;
+mod kraken_futures;
+mod kraken_futures_figures;
+mod kraken_futures_indexed;
 mod kraken_indexed;
 mod kraken_v1;
 mod listing;

@@ -209,6 +209,17 @@ impl<'a, 'i> Shape<'a, 'i> {
         }
     }
 
+    /// Converts `price,"qty":quantity`, with JSON numbers, and steps behind it.
+    #[inline(always)]
+    pub(super) fn own_level(&mut self, exponents: (i8, i8)) -> Option<Level> {
+        let (price, end) = self.indexed.number(self.at, exponents.0)?;
+        self.at = end;
+        self.literal(b",\"qty\":")?;
+        let (qty, end) = self.indexed.number(self.at, exponents.1)?;
+        self.at = end;
+        (price != 0).then_some(Level { price, qty })
+    }
+
     /// The mantissa of the decimal text before the next quote, to which it steps.
     #[inline(always)]
     pub(super) fn mantissa(&mut self, exponent: i8) -> Option<i64> {

@@ -255,7 +255,9 @@ pub fn plain(message: &Message<'_>) -> Plain {
         Message::Reply { id, venue_code } => Plain::Reply { id: *id, venue_code: *venue_code },
         Message::Challenge | Message::Shutdown => Plain::Shutdown,
         Message::Ignored => Plain::Ignored,
-        Message::Snapshot(_) | Message::Trades(_) | Message::View(_) => Plain::Streamed(format!("{message:?}")),
+        Message::Snapshot(_) | Message::Trades(_) | Message::View(_) | Message::Ticker(..) | Message::Liquidated(..) => {
+            Plain::Streamed(format!("{message:?}"))
+        }
     }
 }
 

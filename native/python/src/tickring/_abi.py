@@ -199,6 +199,7 @@ class Venue(IntEnum):
     OKX_SWAP = 11
     OKX_FUTURES = 12
     KRAKEN_SPOT = 20
+    KRAKEN_FUTURES = 21
     COINBASE = 14
     BACKPACK = 15
     INTERNAL = 100
