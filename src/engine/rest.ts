@@ -69,7 +69,7 @@ export interface RestMove {
 interface Asked {
   readonly account: string;
   readonly url: string;
-  readonly path: string;
+  readonly asked: RestRequest;
 }
 
 /** Tells the log. */
@@ -130,10 +130,11 @@ export class RestClient {
   async get(
     venue: Venue,
     restUrl: string,
-    { path, weight }: RestRequest,
+    asked: RestRequest,
     signal: AbortSignal,
     rank: LeaseRank = 'ordinary',
   ): Promise<Buffer> {
+    const { path, weight } = asked;
     const { restWeightPerMinute, restWindow } = venue.limits;
     const { weight: limit, ms: windowMs } = restWindow ?? { weight: restWeightPerMinute, ms: MINUTE_MS };
     const account = accountOf(venue, restUrl);
@@ -147,7 +148,7 @@ export class RestClient {
     signal.addEventListener('abort', stop, { once: true });
     const deadline = setTimeout(() => abort.abort(new Error(`no whole answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
     try {
-      const body = await this.#ask(venue, { account, url, path }, where, abort.signal);
+      const body = await this.#ask(venue, { account, url, asked }, where, abort.signal);
       addresses.worked(url);
       return body;
     } catch (error) {
@@ -200,8 +201,9 @@ export class RestClient {
     return addresses;
   }
 
-  async #ask(venue: Venue, { account, url, path }: Asked, where: string, signal: AbortSignal): Promise<Buffer> {
-    const { statusCode: status, headers, body } = await request(url + path, { dispatcher: this.#agent, signal });
+  async #ask(venue: Venue, { account, url, asked }: Asked, where: string, signal: AbortSignal): Promise<Buffer> {
+    const sent = { dispatcher: this.#agent, signal, headers: asked.headers ?? {} };
+    const { statusCode: status, headers, body } = await request(url + asked.path, sent);
     const used = venue.usedWeight(headers);
     if (used !== undefined) this.#budget.used(account, used);
     const retryAfter = headers['retry-after'];

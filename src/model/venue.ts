@@ -7,6 +7,8 @@ export interface RestRequest {
   /** Path and query, to be joined to the feed's REST root. */
   readonly path: string;
   readonly weight: number;
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Most minutes that are asked for at once. */

@@ -334,6 +334,7 @@ describe.skipIf(recorded === undefined)('import of real recordings (TICKRING_CAP
     ['DERIBIT', 'deribit'],
     ['OKX', 'okx-spot'],
     ['KRAKEN', 'kraken-spot'],
+    ['KRAKEN_FUTURES', 'kraken-futures'],
     ['COINBASE', 'coinbase'],
   ])('cryptofeed %s as %s: replays give what the live driver gave', async (name, venueName) => {
     const out = await imported(venueName, 'cryptofeed', [folderOf(`cryptofeed_v3/${name}.jsonl.zst`)]);

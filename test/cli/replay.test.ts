@@ -228,6 +228,7 @@ describe.skipIf(recorded === undefined)('replay of real recordings (TICKRING_CAP
     ['DERIBIT', ['deribit']],
     ['OKX', ['okx-spot']],
     ['KRAKEN', ['kraken-spot']],
+    ['KRAKEN_FUTURES', ['kraken-futures']],
     ['COINBASE', ['coinbase']],
   ])('cryptofeed: %s gives as many events of each kind as its own reader', async (name, venueNames) => {
     const expected: Readonly<Record<string, number>> = oracle('cryptofeed_v3_expected_counts.json')[name] ?? {};

@@ -227,6 +227,7 @@ const VENUES: readonly VenueName[] = [
   'deribit',
   'okx-swap',
   'kraken-spot',
+  'kraken-futures',
   'coinbase',
   'backpack',
 ];

@@ -10,12 +10,19 @@ const VENUES: readonly (readonly [VenueName, readonly [string, string]])[] = [
   ['backpack', ['BTC_USDC_PERP', 'SOL_USDC']],
   ['bybit-linear', ['BTCUSDT', 'ETHUSDT']],
   ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP']],
+  ['deribit', ['BTC-PERPETUAL', 'ETH-PERPETUAL']],
+  ['kraken-futures', ['PI_XBTUSD', 'PF_ETHUSD']],
+  ['kraken-spot', ['BTC/USD', 'ETH/USD']],
+  ['coinbase', ['BTC-USD', 'ETH-USD']],
 ];
+/** Of a venue with checksums these tell first, and no book lasts until it is looked at. */
+const PROVEN: readonly VenueName[] = ['kraken-spot'];
 
 describe.each(VENUES)('%s', (venue, symbols) => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ config: { shards: 1 }, simulator: { venues: [venue], symbols } });
+    const ids = { ownIds: venue === 'kraken-spot', renumbers: venue === 'coinbase' };
+    rig = await Rig.start({ config: { shards: 1 }, simulator: { venues: [venue], symbols }, ...ids });
   });
   afterAll(() => rig?.stop());
 
@@ -33,7 +40,7 @@ describe.each(VENUES)('%s', (venue, symbols) => {
     expect(await rig.counter('resyncs')).toBe(0);
   });
 
-  it('wrong quantities are measured, and books in which they last are rebuilt with their code', async () => {
+  it.skipIf(PROVEN.includes(venue))('wrong quantities are measured, and books in which they last are rebuilt with their code', async () => {
     const before = await figures();
     rig.inject('corrupt', { share: SHARE, n: 1_000_000 });
     await eventually('audits', async () => (await rig.counter('audits')) >= before.audits + 2 * AUDITS);

@@ -129,6 +129,11 @@ const FIGURES: readonly (readonly [string, object, string])[] = [
     },
     'instrument.state params.data.state',
   ],
+  [
+    'kraken-futures',
+    { feed: 'trade', product_id: 'X', uid: '0', side: 'buy', type: 'fill', seq: 1, time: 1, qty: 1, price: 1 },
+    'trade uid',
+  ],
   ['backpack', { stream: 'openInterest.X', data: { e: 'openInterest', E: 1, s: 'X', o: '1' } }, 'openInterest data.o'],
 ];
 
@@ -137,9 +142,9 @@ test.each(FIGURES)('%s: a member of figures that is new or gone is named', (name
   const [venue, text] = [known(name), JSON.stringify(message)];
   watch.sample(venue, Buffer.from(text));
   expect(told(watch.list())).toEqual([]);
-  const member = path.split('.').at(-1) ?? '';
+  const [member = ''] = /[^. ]+$/.exec(path) ?? [];
   watch.sample(venue, Buffer.from(text.replace(`"${member}":`, '"novelty":')));
-  const added = path.replace(/[^.]+$/, 'novelty');
+  const added = path.replace(/[^. ]+$/, 'novelty');
   expect(told(watch.list())).toEqual([`new_member: ${added}: 1`, `missing_member: ${path}: 1`]);
 });
 

@@ -24,6 +24,7 @@ const CASES: readonly (readonly [VenueName, readonly [string, string], readonly 
   ],
   ['deribit', ['BTC-PERPETUAL', 'ETH-PERPETUAL'], [...PRICES, 'open_interest', 'trading_status']],
   ['kraken-spot', ['BTC/USD', 'ETH/USD'], ['trading_status']],
+  ['kraken-futures', ['PI_XBTUSD', 'PF_ETHUSD'], [...PRICES, 'open_interest', 'liquidation', 'trading_status']],
   ['coinbase', ['BTC-USD', 'ETH-USD'], ['trading_status']],
   ['backpack', ['BTC_USDC_PERP', 'SOL_USDC'], [...PRICES, 'open_interest', 'liquidation']],
 ];

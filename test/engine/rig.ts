@@ -52,6 +52,8 @@ export interface RigOptions {
   /** Symbols of each feed; default: all that are simulated. */
   readonly configured?: readonly string[];
   readonly limits?: Partial<VenueLimits>;
+  /** How often a venue is told that we are there, ms, where it wants that. */
+  readonly keepAliveMs?: number;
   readonly transport?: TransportName;
   /** Of venues that have it; the others speak JSON. */
   readonly format?: FormatName;
@@ -81,6 +83,11 @@ function limited(venue: Venue, limits: Partial<VenueLimits>): Venue {
   const { formats } = venue;
   const others = formats?.sbe === undefined ? {} : { formats: { sbe: limited(formats.sbe, limits) } };
   return { ...venue, ...others, limits: { ...venue.limits, ...limits } };
+}
+
+function heard(venue: Venue, intervalMs: number | undefined): Venue {
+  const { keepAlive } = venue;
+  return keepAlive === undefined || intervalMs === undefined ? venue : { ...venue, keepAlive: { ...keepAlive, intervalMs } };
 }
 
 /** Both venues in one engine, one shard each. */
@@ -167,7 +174,7 @@ export class Rig {
       lines.push({ level, message, fields: fields as LogLine['fields'] });
     };
     const engine = await startEngine(config, {
-      venues: venues.map((venue) => limited(venue, { ...WEIGHT, ...options.limits })),
+      venues: venues.map((venue) => heard(limited(venue, { ...WEIGHT, ...options.limits }), options.keepAliveMs)),
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},

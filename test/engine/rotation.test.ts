@@ -58,6 +58,7 @@ const VENUES: readonly (readonly [VenueName, readonly string[], boolean])[] = [
   ['okx-swap', ['BTC-USDT-SWAP', 'ETH-USDT-SWAP'], false],
   ['coinbase', ['BTC-USD', 'ETH-USD'], true],
   ['kraken-spot', ['BTC/USD', 'ETH/USD'], true],
+  ['kraken-futures', ['PI_XBTUSD', 'PF_ETHUSD'], true],
 ];
 
 describe.each(VENUES)('%s', (venue, symbols, isCounted) => {

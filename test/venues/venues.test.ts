@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { VENUES } from '#dist/model/codes.js';
 import { CHANNEL_NAMES, type ChannelName } from '#dist/model/config.js';
-import { channelsServed, type RestRequest, type Venue, type VenueMinute } from '#dist/model/venue.js';
+import { channelsServed, type RestRequest, sizesOf, type Venue, type VenueMinute } from '#dist/model/venue.js';
 import { parseListings } from '#dist/native/index.js';
 import { startSimulator, type VenueName } from '#dist/simulator/index.js';
 import { venueByName, venues } from '#dist/venues/index.js';
@@ -17,6 +17,7 @@ const STREAM = {
   backpack: /^((depth|trade|bookTicker|markPrice|openInterest)\.BTCUSDT|liquidation)$/,
   deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|instrument\.state\.any\.any)$/,
   okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
+  'kraken-futures': /^(book|trade|ticker):BTCUSDT$/,
   kraken: /^((book|ticker|trade):BTCUSDT|instrument)$/,
 } as const;
 const CONTROL = {
@@ -44,6 +45,10 @@ const CONTROL = {
     subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'a', instId: '"b' }] },
     unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'a', instId: 'b' }] },
   },
+  'kraken-futures': {
+    subscribe: { event: 'subscribe', feed: 'a', product_ids: ['"b'] },
+    unsubscribe: { event: 'unsubscribe', feed: 'a', product_ids: ['b'] },
+  },
   kraken: {
     subscribe: { method: 'subscribe', params: { channel: 'a', symbol: ['"b'] }, req_id: 3 },
     unsubscribe: { method: 'unsubscribe', params: { channel: 'a', symbol: ['b'] }, req_id: 4 },
@@ -63,6 +68,7 @@ const SYMBOL: Readonly<Record<string, string>> = {
   'okx-swap': 'BTC-USDT-SWAP',
   'okx-futures': 'BTC-USD-270326',
   'kraken-spot': 'BTC/USD',
+  'kraken-futures': 'PI_XBTUSD',
   coinbase: 'BTC-USD',
   backpack: 'BTC_USDC_PERP',
 };
@@ -201,6 +207,22 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   );
 });
 
+describe('what a size counts', () => {
+  it.each([
+    ['kraken-futures', 'PI_XBTUSD', 'quote'],
+    ['kraken-futures', 'FI_ETHUSD_210730', 'quote'],
+    ['kraken-futures', 'PF_XBTUSD', 'base'],
+    ['deribit', 'BTC-PERPETUAL', 'quote'],
+    ['deribit', 'BTC_USDC-PERPETUAL', 'base'],
+    ['deribit', 'BTC-27AUG26-100000-C', 'base'],
+    ['bybit-inverse', 'BTCUSD', 'quote'],
+    ['okx-swap', 'BTC-USDT-SWAP', 'contracts'],
+    ['binance-spot', 'BTCUSDT', 'base'],
+  ])('%s: of %s the %s', (name, symbol, unit) => {
+    expect(sizesOf(venueByName(name) as Venue, symbol)).toBe(unit);
+  });
+});
+
 describe('minutes as venues spell them', () => {
   const minutes = (name: string) => {
     const venue = venueByName(name);
@@ -231,6 +253,15 @@ describe('minutes as venues spell them', () => {
     expect(minutes('kraken-spot').read(JSON.stringify(body), 'BTC/USD')).toEqual([{ ...told, volume: '0.08317981', count: 3 }]);
     const two = { error: [], result: { ...body.result, XETHZUSD: [] } };
     expect(() => minutes('kraken-spot').read(JSON.stringify(two), 'BTC/USD')).toThrow('2 pairs');
+  });
+
+  it('kraken-futures: bounds are seconds, and rows tell what sizes count', () => {
+    const { path } = minutes('kraken-futures').request('PI_XBTUSD', 1_731_715_200_000, 1_731_715_320_000);
+    expect(path).toBe('/api/charts/v1/trade/PI_XBTUSD/1m?from=1731715200&to=1731715319');
+    const row = { time: 1_731_715_200_000, open: '91069', high: '91373.5', low: '90956', close: '91045.5', volume: '319499' };
+    const { time, ...told } = row;
+    const body = JSON.stringify({ candles: [row], more_candles: false });
+    expect(minutes('kraken-futures').read(body, 'PI_XBTUSD')).toEqual([{ ...told, startMs: time, count: 0 }]);
   });
 
   it('okx: the bounds of a request are left out by the venue, and its rows come in either order', () => {
@@ -297,6 +328,8 @@ interface Spoken {
   readonly data?: unknown;
   readonly params?: { readonly channel?: string };
   readonly channel?: string;
+  readonly feed?: string;
+  readonly product_id?: string;
   readonly events?: readonly { readonly product_id?: string; readonly [list: string]: unknown }[];
 }
 
@@ -309,7 +342,7 @@ const COINBASE: Readonly<Record<string, string>> = {
   status: 'status',
 };
 
-function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken): string | undefined {
+function streamOf({ stream, topic, arg, data, params, channel, feed, product_id: product, events }: Spoken): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId ?? arg.instType}`;
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
@@ -319,15 +352,17 @@ function streamOf({ stream, topic, arg, data, params, channel, events }: Spoken)
     event === undefined || COINBASE[channel ?? ''] === undefined
       ? undefined
       : `${COINBASE[channel ?? '']}:${rows[0]?.product_id ?? rows[0]?.id}`;
+  const ofFeed = product === undefined ? undefined : `${feed?.replace('_snapshot', '')}:${product}`;
   const ofAll = channel === 'instrument' ? channel : undefined;
-  return stream ?? topic ?? params?.channel ?? ofArgument ?? ofAll ?? ofData ?? ofEvent;
+  return ofFeed ?? stream ?? topic ?? params?.channel ?? ofArgument ?? ofAll ?? ofData ?? ofEvent;
 }
 
 type Json = Record<string, unknown>;
 
 /** Rows of a message, whatever they are of. */
-function tradesOf({ data, params }: { data?: Json | Json[]; params?: { data?: Json | Json[] } }): Json[] {
-  const rows = data ?? params?.data ?? [];
+function tradesOf(message: { data?: Json | Json[]; params?: { data?: Json | Json[] }; feed?: string }): Json[] {
+  const { data, params, feed } = message;
+  const rows = data ?? params?.data ?? (feed === 'trade' ? message : []);
   return Array.isArray(rows) ? rows : [rows];
 }
 
@@ -345,7 +380,7 @@ function minutesOf(texts: readonly string[]): Map<number, readonly string[]> {
         trade['p'] ?? trade['px'] ?? trade['price'],
         trade['q'] ?? trade['v'] ?? trade['sz'] ?? trade['qty'] ?? trade['amount'],
       ].map(spelled);
-      const time = trade['T'] ?? trade['ts'] ?? trade['timestamp'];
+      const time = trade['T'] ?? trade['ts'] ?? trade['timestamp'] ?? trade['time'];
       const ms = typeof time === 'string' && time.includes('-') ? Date.parse(time) : Number(time);
       if (price === undefined || qty === undefined) continue;
       const start = Number(ms) - (Number(ms) % 60_000);

@@ -27,6 +27,12 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^books[^:]*:(.+)$/, CHANNELS.book],
   [/^trades:(.+)$/, CHANNELS.trade],
   [/^bbo-tbt:(.+)$/, CHANNELS.quote],
+  // Kraken futures, as `feed:product`
+  [
+    /^ticker:([PF][A-Z]_.+)$/,
+    CHANNELS.quote | CHANNELS.mark_price | CHANNELS.funding | CHANNELS.open_interest | CHANNELS.status,
+  ],
+  [/^trade:([PF][A-Z]_.+)$/, CHANNELS.trade | CHANNELS.liquidation],
   // Kraken and Coinbase, as `channel:symbol`
   [/^(?:book|level2):(.+)$/, CHANNELS.book],
   [/^(?:trade|market_trades):(.+)$/, CHANNELS.trade],
@@ -72,6 +78,11 @@ function channelOf(channel: unknown, symbols: unknown): string[] {
   return typeof channel === 'string' ? namesIn(symbols).map((symbol) => `${channel}:${symbol}`) : [];
 }
 
+/** A product in small letters alone; some have a few of them. */
+function largeWhereSmall(stream: string): string {
+  return stream.replace(/(?<=:)[a-z0-9_]+$/, (product) => product.toUpperCase());
+}
+
 /** Stream names in a message that subscribes, as each venue writes it. */
 export function streamsOfMessage(message: string): string[] {
   try {
@@ -84,6 +95,9 @@ export function streamsOfMessage(message: string): string[] {
     if (op === 'subscribe') return namesIn(request['args']);
     // Deribit
     if (method === 'public/subscribe') return namesIn(params['channels']);
+    // Kraken futures, which takes small letters and answers in large ones
+    if (event === 'subscribe' && 'feed' in request)
+      return channelOf(request['feed'], request['product_ids']).map(largeWhereSmall);
     // Kraken, v2 and v1
     if (method === 'subscribe') return channelOf(params['channel'], params['symbol']);
     if (event === 'subscribe') return channelOf((request['subscription'] as { name?: unknown } | null)?.name, request['pair']);
@@ -108,7 +122,7 @@ export function isConnectionTo(venue: Venue, address: string): boolean {
 
 /** REST answers that list instruments. */
 const LISTINGS =
-  /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets)$/;
+  /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets|api\/v3\/instruments)$/;
 /** Parameters that say which market such an answer is of, in our requests as in recorded ones. */
 const MARKETS = ['category', 'instType'] as const;
 

@@ -1,4 +1,4 @@
-import type { DepthEvent } from '../market/events.js';
+import type { DepthEvent, LevelUpdate } from '../market/events.js';
 import { coinbaseSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome, ControlTarget } from '../server/control-messages.js';
 import type { Dialect, FigureStream, ServerLimits } from './dialect.js';
@@ -159,10 +159,18 @@ export const coinbase: Dialect = {
     return message('ticker', event.eventUs, `{"type":"update","tickers":[${row}]}`);
   },
   decorate: (text) => `${text.slice(0, -1)},"st":1}`,
-  rest: (path, query) => {
+  rest: (path, query, symbols) => {
+    const product = query.get('product_id') ?? '';
+    if (path === '/api/v3/brokerage/market/product_book' && symbols.has(product))
+      return { endpoint: 'depth', weight: 1, symbols: [product], limit: Number(query.get('limit') ?? 250) };
     if (path !== '/api/v3/brokerage/market/products') return undefined;
     const isSpot = (query.get('product_type') ?? 'SPOT') === 'SPOT';
     return { endpoint: 'exchangeInfo', weight: 1, symbols: isSpot ? [] : NO_SYMBOL, limit: 0 };
+  },
+  snapshotBody: (text, { bids, asks }, nowUs) => {
+    const side = (levels: readonly LevelUpdate[]): object[] =>
+      levels.map(([tick, lots]) => ({ price: text.price(tick), size: text.qty(lots) }));
+    return JSON.stringify({ pricebook: { product_id: '', bids: side(bids), asks: side(asks), time: clock(nowUs) } });
   },
   assetsBody: (path, assets) => {
     if (path === '/v2/currencies') return JSON.stringify({ data: [] });

@@ -77,6 +77,16 @@ function readTrades(query: URLSearchParams, symbols: ReadonlySet<string>): RestC
   return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
 }
 
+/** Depths of a copy. */
+const DEPTHS = new Set(['1', '5', '10', '20', '50', '100', '1000', '10000']);
+
+function readBook(query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {
+  const [symbol, depth] = [query.get('instrument_name') ?? '', query.get('depth') ?? '5'];
+  const call = { endpoint: 'depth', weight: 1, symbols: [symbol], limit: Number(depth) } as const;
+  const sound = symbols.has(symbol) && DEPTHS.has(depth);
+  return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
+}
+
 /** Minutes alone. */
 function readChart(query: URLSearchParams, symbols: ReadonlySet<string>): RestCall {
   const symbol = query.get('instrument_name') ?? '';
@@ -121,8 +131,15 @@ export const deribit: Dialect = {
   decorate: (text) => `${text.slice(0, -1)},"usOut":1}`,
   rest: (path, query, symbols) => {
     if (path === '/api/v2/public/get_instruments') return { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 };
+    if (path === '/api/v2/public/get_order_book') return readBook(query, symbols);
     if (path === '/api/v2/public/get_tradingview_chart_data') return readChart(query, symbols);
     return path === '/api/v2/public/get_last_trades_by_instrument' ? readTrades(query, symbols) : undefined;
+  },
+  snapshotBody: (text, { lastUpdateId, bids, asks }, nowUs) => {
+    const side = (levels: readonly LevelUpdate[]): string =>
+      `[${levels.map(([tick, lots]) => `[${number(text.price(tick))},${number(text.qty(lots))}]`).join(',')}]`;
+    const book = `"change_id":${lastUpdateId},"bids":${side(bids)},"asks":${side(asks)}`;
+    return `{"jsonrpc":"2.0","result":{"timestamp":${timeText(nowUs, false)},"state":"open",${book}}}`;
   },
   // Columns; amounts are those of the quote for futures settled in the coin, where the coin's are rounded.
   klinesBody: (text, { symbol }, minutes) => {

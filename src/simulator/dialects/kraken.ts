@@ -96,9 +96,16 @@ const ALL_MINUTES = 10_000;
 /** Newest minutes of an answer. */
 const OHLC_MAX = 720;
 
+/** Most levels of a copy. */
+const COPY_MAX = 500;
+
 function rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
+  const symbol = [...symbols].find((each) => oldName(each) === query.get('pair'));
+  if (path === '/0/public/Depth' && symbol !== undefined) {
+    const limit = Math.min(Number(query.get('count') ?? 100), COPY_MAX);
+    return { endpoint: 'depth', weight: 1, symbols: [symbol], limit };
+  }
   if (path === '/0/public/OHLC') {
-    const symbol = [...symbols].find((each) => oldName(each) === query.get('pair'));
     const since = Number(query.get('since') ?? 0) * 1_000;
     const span = [since + 1, Number.MAX_SAFE_INTEGER] as const;
     return symbol === undefined || query.get('interval') !== '1'
@@ -154,6 +161,12 @@ export const krakenSpot: Dialect = {
     return path === '/0/public/Assets'
       ? JSON.stringify({ error: [], result: Object.fromEntries(named.map((asset) => [`X${asset}`, row(asset)])) })
       : undefined;
+  },
+  // Under a name of old, and each level with the second of its last change.
+  snapshotBody: (text, { bids, asks }, nowUs) => {
+    const side = (levels: readonly LevelUpdate[]): unknown[] =>
+      levels.map(([tick, lots]) => [text.price(tick), text.qty(lots), Math.floor(nowUs / 1_000_000)]);
+    return JSON.stringify({ error: [], result: { XXBTZUSD: { asks: side(asks), bids: side(bids) } } });
   },
   klinesBody: (text, { symbol }, minutes) => {
     const rows = minutes.slice(-OHLC_MAX).map(({ startMs, open, high, low, close, lots, count }) => {

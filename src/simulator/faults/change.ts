@@ -4,7 +4,7 @@
  */
 
 /** How a message says what it is, in the spellings of all venues: a topic's first word. */
-const TYPE = /"(e|channel|topic)":"[a-zA-Z0-9_]+/g;
+const TYPE = /"(e|channel|topic|feed)":"[a-zA-Z0-9_]+/g;
 
 /** Levels of a message: its first list of them. */
 const LEVELS = /"(b|bids|updates)":\[/;
@@ -24,9 +24,9 @@ export function moreMembers(text: string): string {
   return `${text.replace(LEVELS, '"novelty":7,$&').slice(0, -1)},"novelties":[{"of":null},"x",-1.5e3]}`;
 }
 
-/** The list of levels has another name. */
+/** The list of levels has another name, or the quantity where the message is one level. */
 export function missingMember(text: string): string {
-  return text.replace(LEVELS, '"$1_renamed":[');
+  return LEVELS.test(text) ? text.replace(LEVELS, '"$1_renamed":[') : text.replace('"qty":', '"qty_renamed":');
 }
 
 /** The first level `times` times, which is the same book. */

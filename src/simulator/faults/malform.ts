@@ -80,7 +80,7 @@ const QUANTITIES = [
   /\["\d+(?:\.\d+)?","(\d+(?:\.\d+)?)"/d,
   /\["[a-z]+",[\d.e+-]+,([\d.e+-]+)\]/d,
   /"(?:[qvB]|sz)":"(\d+(?:\.\d+)?)"/d,
-  /"(?:amount|best_bid_amount|qty|bid_qty)":([\d.e+-]+)/d,
+  /"(?:amount|best_bid_amount|qty|bid_qty|bid_size)":([\d.e+-]+)/d,
   /"(?:new_quantity|size|best_bid_quantity)":"(\d+(?:\.\d+)?)"/d,
 ];
 
@@ -131,6 +131,11 @@ export function cross(bytes: Buffer): Buffer {
       (all, price: string) => `"bids":[["new",9${price},1.0]]${all.slice(9)}`,
     );
   if (rows !== text) return Buffer.from(rows, 'latin1');
+  const own = text.replace(
+    /"side":"[a-z]+",("seq":\d+,"price":)([\d.]+),"qty":[\d.]+/,
+    (_, head: string, price: string) => `"side":"buy",${head}9${price},"qty":1.0`,
+  );
+  if (own !== text) return Buffer.from(own, 'latin1');
   const row = /"updates":\[\{"side":"(?:bid|offer)",("event_time":"[^"]*","price_level":")([\d.]+)"/;
   const update = text.replace(row, (all, time: string, price: string) =>
     all.replace('[', `[{"side":"bid",${time}9${price}","new_quantity":"1"},`),
@@ -149,7 +154,7 @@ export function cross(bytes: Buffer): Buffer {
 export function shiftTime(offsetMs: number, per: number): (bytes: Buffer) => Buffer {
   return said((text) =>
     text
-      .replace(/"(E|T|ts|cts|timestamp)":("?)(\d+)(?![\d-])/g, (_, key: string, quote: string, digits: string) => {
+      .replace(/"(E|T|ts|cts|timestamp|time)":("?)(\d+)(?![\d-])/g, (_, key: string, quote: string, digits: string) => {
         const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
         return `"${key}":${quote}${BigInt(Math.max(0, Number(digits) + offset)) * BigInt(per)}`;
       })

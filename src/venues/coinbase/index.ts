@@ -3,6 +3,9 @@ import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, LIMITS, OPENING } from './endpoints.js';
 
+/** Levels of a copy for an audit. */
+const AUDIT_LIMIT = 100;
+
 const STREAMS: StreamTable = {
   book: (symbol) => `level2:${symbol}`,
   trade: (symbol) => `market_trades:${symbol}`,
@@ -53,6 +56,12 @@ export const coinbase: Venue = {
   opening: [OPENING],
   // What it acknowledges is the list of all that is subscribed, without an id.
   isSilent: true,
+  // Else the answer is up to a second old.
+  auditRequest: (symbol) => ({
+    path: `/api/v3/brokerage/market/product_book?product_id=${encodeURIComponent(symbol)}&limit=${AUDIT_LIMIT}`,
+    weight: 1,
+    headers: { 'cache-control': 'no-cache' },
+  }),
   listingRequest: () => ({ path: '/api/v3/brokerage/market/products', weight: 1 }),
   usedWeight: () => undefined,
   manifest: MANIFEST,

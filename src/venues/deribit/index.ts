@@ -67,6 +67,8 @@ const MANIFEST: VenueManifest = {
   states: { member: 'state', known: ['open', 'settlement', 'delivered', 'inactive', 'locked', 'halted', 'archivized'] },
 };
 const TRADES = '/api/v2/public/get_last_trades_by_instrument';
+/** Levels of a copy for an audit; the venue has fixed steps. */
+const AUDIT_DEPTH = 100;
 /** Most trades of one answer. */
 const TRADES_MAX = 1_000;
 
@@ -86,6 +88,10 @@ export const deribit: Venue = {
   opening: [OPENING],
   answer: ANSWER,
   minutes: deribitMinutes,
+  auditRequest: (symbol) => ({
+    path: `/api/v2/public/get_order_book?instrument_name=${encodeURIComponent(symbol)}&depth=${AUDIT_DEPTH}`,
+    weight: 1,
+  }),
   listingRequest: () => ({ path: '/api/v2/public/get_instruments?currency=any&expired=false', weight: 1 }),
   tradesRequest: (symbol, first, last) => ({
     path: `${TRADES}?instrument_name=${encodeURIComponent(symbol)}&start_seq=${first}&end_seq=${last}&count=${TRADES_MAX}&sorting=asc`,

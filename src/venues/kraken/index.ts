@@ -2,7 +2,10 @@ import { VENUES } from '../../model/codes.js';
 import { textAt, type VenueManifest } from '../../model/manifest.js';
 import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
-import { krakenMinutes } from './minutes.js';
+import { krakenMinutes, pairOf } from './minutes.js';
+
+/** Levels of a copy for an audit; 500 is the most. */
+const AUDIT_DEPTH = 100;
 
 const STREAMS: StreamTable = {
   book: (symbol) => `book:${symbol}`,
@@ -74,6 +77,10 @@ export const krakenSpot: Venue = {
   subscribeFrame: (id, streams) => frame('subscribe', id, streams),
   unsubscribeFrame: (id, streams) => frame('unsubscribe', id, streams),
   minutes: krakenMinutes,
+  auditRequest: (symbol) => ({
+    path: `/0/public/Depth?pair=${encodeURIComponent(pairOf(symbol))}&count=${AUDIT_DEPTH}`,
+    weight: 1,
+  }),
   listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),
   // No header tells what is used.
   usedWeight: () => undefined,

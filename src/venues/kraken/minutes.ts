@@ -8,7 +8,7 @@ const rows = z.array(z.tuple([z.int(), decimal, decimal, decimal, decimal, decim
 const answer = z.object({ error: z.tuple([]), result: z.record(z.string(), z.unknown()) });
 
 /** REST knows assets by their old names: `BTC/USD` is XBTUSD there, `DOGE/EUR` XDGEUR. */
-function pairOf(symbol: string): string {
+export function pairOf(symbol: string): string {
   const old = (asset: string): string => (asset === 'BTC' ? 'XBT' : asset === 'DOGE' ? 'XDG' : asset);
   return symbol.split('/').map(old).join('');
 }

@@ -103,6 +103,8 @@ fn levels(text: LevelText<'_>, exponents: &mut Exponents, out: &mut Vec<Level>) 
                 let (price, qty) = level_members(text.bytes, row)?;
                 out.push(pair(price, qty, exponents)?);
             }
+            Rows::Numbers => out.push(numbers(text.bytes, row, exponents)?),
+            Rows::Sizes => out.push(sizes(text.bytes, row, exponents)?),
             Rows::Actions => out.push(action(text.bytes, row, exponents)?),
             Rows::Updates(side) => out.extend(update(text.bytes, row, side, exponents)?),
             Rows::Own | Rows::Mantissas { .. } => unreachable!("read above"),
@@ -215,6 +217,26 @@ fn level(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, R
     }
 }
 
+/// One `[price,quantity]`.
+fn numbers(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, Reject> {
+    if row.kind != Kind::Array {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let mut values: [Option<Value>; 2] = [None; 2];
+    let mut count = 0;
+    json::each_element(bytes, row.start, |value| {
+        if let Some(slot) = values.get_mut(count) {
+            *slot = Some(value);
+        }
+        count += 1;
+        Ok(())
+    })?;
+    let [Some(price), Some(qty)] = values else {
+        return Err(Reject { code: Code::FieldMissing, offset: row.start });
+    };
+    pair(decimal_number(bytes, price)?, decimal_number(bytes, qty)?, exponents)
+}
+
 /// One `["new",price,quantity]`. The quantity is absolute, and none is left of a level that is deleted.
 fn action(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, Reject> {
     if row.kind != Kind::Array {
@@ -267,6 +289,21 @@ fn update(bytes: &[u8], row: Value, of: Side, exponents: &mut Exponents) -> Resu
 members! {
     /// Of one level with names.
     LevelMembers { price = b"price", qty = b"qty", }
+}
+
+members! {
+    /// Of one level of a copy whose numbers are texts.
+    SizeMembers { price = b"price", qty = b"size", }
+}
+
+/// One `{"price":"price","size":"quantity"}`.
+fn sizes(bytes: &[u8], row: Value, exponents: &mut Exponents) -> Result<Level, Reject> {
+    if row.kind != Kind::Object {
+        return Err(Reject { code: Code::FieldType, offset: row.start });
+    }
+    let members = SizeMembers::read(bytes, row.start)?;
+    let (price, qty) = (members.price.required(row.start)?, members.qty.required(row.start)?);
+    pair(decimal_text(bytes, price)?, decimal_text(bytes, qty)?, exponents)
 }
 
 /// Price and quantity of one `{"price":price,"qty":quantity}`.

@@ -4,7 +4,7 @@
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
-use super::fields::{members, only, reject, time, unsigned};
+use super::fields::{level_rows, members, only, reject, time, unsigned};
 use super::listing::member_of;
 use super::{LevelText, Reject, Rows, SnapshotMessage};
 
@@ -12,7 +12,7 @@ members! {
     /// Of a book, in the words of these venues.
     BookMembers {
         bids_short = b"b", asks_short = b"a", bids = b"bids", asks = b"asks",
-        update_id = b"u", ts = b"ts", engine_ts = b"cts",
+        update_id = b"u", ts = b"ts", engine_ts = b"cts", change_id = b"change_id", timestamp = b"timestamp",
     }
 }
 
@@ -27,7 +27,18 @@ fn inside(body: &[u8], object: Value, name: &[u8], kind: Kind) -> Result<Value, 
 }
 
 fn side(body: &[u8], value: Value) -> Result<LevelText<'_>, Reject> {
-    super::fields::level_rows(body, value, Rows::Texts)
+    level_rows(body, value, Rows::Texts)
+}
+
+/// A copy with the members `bids` and `asks`, and no number of the stream's.
+fn unnumbered(body: &[u8], book: Value, rows: Rows) -> Result<SnapshotMessage<'_>, Reject> {
+    let members = BookMembers::read(body, book.start)?;
+    Ok(SnapshotMessage {
+        last_update_id: 0,
+        ts_event: None,
+        bids: level_rows(body, members.bids.required(book.start)?, rows)?,
+        asks: level_rows(body, members.asks.required(book.start)?, rows)?,
+    })
 }
 
 /// `/v5/market/orderbook`: "`u` corresponds to the 1000-level stream" (document of 2026-07-24).
@@ -45,12 +56,41 @@ pub(super) fn bybit(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
 
 /// `/api/v5/market/books`, whose ids are announced and not relied upon: sources disagree whether they are there (reference of 2026-11-21).
 pub(super) fn okx(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
-    let book = only(body, inside(body, root(body)?, b"data", Kind::Array)?)?;
-    let members = BookMembers::read(body, book.start)?;
+    unnumbered(body, only(body, inside(body, root(body)?, b"data", Kind::Array)?)?, Rows::Texts)
+}
+
+/// `public/get_order_book`, whose `change_id` is of the stream's numbering (reference of 2026, §4).
+pub(super) fn deribit(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
+    let result = inside(body, root(body)?, b"result", Kind::Object)?;
+    let members = BookMembers::read(body, result.start)?;
     Ok(SnapshotMessage {
-        last_update_id: 0,
-        ts_event: None,
-        bids: side(body, members.bids.required(book.start)?)?,
-        asks: side(body, members.asks.required(book.start)?)?,
+        last_update_id: unsigned(body, members.change_id.required(result.start)?)?,
+        ts_event: members.timestamp.optional()?.map(|value| time(body, value)).transpose()?,
+        ..unnumbered(body, result, Rows::Numbers)?
     })
+}
+
+/// `/0/public/Depth`: under the pair's name of old, which is not ours (reference of 2026-11-21, §5). Errors have no result.
+pub(super) fn kraken(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
+    let result = inside(body, root(body)?, b"result", Kind::Object)?;
+    let (mut book, mut count) = (result, 0);
+    json::each_member(body, result.start, |_, value| {
+        (book, count) = (value, count + 1);
+        Ok(())
+    })?;
+    if count == 1 && book.kind == Kind::Object {
+        unnumbered(body, book, Rows::Texts)
+    } else {
+        reject(Code::FieldType, result.start)
+    }
+}
+
+/// `/derivatives/api/v3/orderbook` (fixture of 2025).
+pub(super) fn kraken_futures(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
+    unnumbered(body, inside(body, root(body)?, b"orderBook", Kind::Object)?, Rows::Numbers)
+}
+
+/// `/api/v3/brokerage/market/product_book` (reference of 2026, §A).
+pub(super) fn coinbase(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
+    unnumbered(body, inside(body, root(body)?, b"pricebook", Kind::Object)?, Rows::Sizes)
 }

@@ -26,6 +26,10 @@ pub enum Rows {
     Texts,
     /// `{"price":price,"qty":quantity}` with JSON numbers.
     Members,
+    /// `[price,quantity]` with JSON numbers.
+    Numbers,
+    /// `{"price":"price","size":"quantity"}`.
+    Sizes,
     /// The message is itself the one level: an object with `price` and `qty` among its members, JSON numbers.
     Own,
     /// `["new",price,quantity]`, also `"change"` and `"delete"`, with JSON numbers.

@@ -124,6 +124,10 @@ impl VenueId {
             Self::Backpack => backpack::parse_snapshot(body),
             Self::BybitLinear | Self::BybitSpot | Self::BybitInverse => copies::bybit(body),
             Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => copies::okx(body),
+            Self::Deribit => copies::deribit(body),
+            Self::KrakenSpot => copies::kraken(body),
+            Self::KrakenFutures => copies::kraken_futures(body),
+            Self::Coinbase => copies::coinbase(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }

@@ -16,9 +16,8 @@ impl VenueId {
     /// Whether copies of its books can be fetched and read by [`Self::parse_snapshot`].
     #[must_use]
     pub const fn has_audit(self) -> bool {
-        let fetched = matches!(self, Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm | Self::Backpack);
-        let bybit = matches!(self, Self::BybitLinear | Self::BybitSpot | Self::BybitInverse);
-        fetched || bybit || matches!(self, Self::OkxSpot | Self::OkxSwap | Self::OkxFutures)
+        // All that have a wire of their own.
+        self.keeps_rhythm()
     }
 
     /// Time after which the venue repeats the last message of a channel (a bit of [`channel`]) in which nothing changes, ns. `None`: it
