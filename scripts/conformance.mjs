@@ -1,6 +1,6 @@
 /**
  * `npm run conformance [-- --venue NAME --fault F06 --write]`: sets up what is missing, then lets each fault meet each venue. `--write` renews
- * `src/venues/CONFORMANCE.md`; without it a table that says otherwise is a failure.
+ * `src/venues/CONFORMANCE.md`, of one venue if one is named; without it a table that says otherwise is a failure.
  */
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -23,8 +23,8 @@ function choiceOf(args) {
   } catch (error) {
     throw new UsageError(error.message);
   }
-  const part = choice.venue ?? choice.fault;
-  if (choice.write === true && part !== undefined) throw new UsageError(`--write needs all cells, not those of ${part}`);
+  if (choice.write === true && choice.fault !== undefined)
+    throw new UsageError(`--write needs all cells of a venue, not those of ${choice.fault}`);
   return choice;
 }
 

@@ -158,7 +158,7 @@ function expectPlausible(record: EngineRecord): void {
     expect(Math.abs(number(record.rate, record.exponent))).toBeLessThan(0.001);
     // One venue does not tell when.
     if (record.nextTs !== 0n) expect(record.nextTs).toBeGreaterThan(record.tsEvent);
-    expect([0, 8 * 3_600]).toContain(record.intervalS);
+    expect([0, 3_600, 8 * 3_600]).toContain(record.intervalS);
   } else if (record.kind === 'open_interest') {
     expect(number(record.qty, record.qtyExponent)).toBeGreaterThan(0);
     expect(record.value).toBeGreaterThanOrEqual(0n);

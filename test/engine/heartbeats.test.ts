@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { startSimulator } from '#dist/simulator/index.js';
-import { eventually, Rig, TRANSPORTS } from './rig.js';
+import { eventually, Rig } from './rig.js';
 
 const DERIBIT = { venues: ['deribit'], limits: { deribit: { pingIntervalMs: 200 } } } as const;
 
@@ -41,17 +41,17 @@ it('the simulated venue cuts a client that does not answer', async () => {
 
 /** However much it sends itself, it wants a ping of its clients. */
 const FUTURES = {
-  simulator: { venues: ['kraken-futures'], symbols: ['PI_XBTUSD'], limits: { 'kraken-futures': { idleMs: 1_500 } } },
+  simulator: { venues: ['kraken-futures'], symbols: ['PI_XBTUSD'], limits: { 'kraken-futures': { idleMs: 4_000 } } },
   config: { shards: 1 },
 } as const;
 
-it.each(TRANSPORTS)('%s: a venue that wants pings gets them while it talks, and keeps the connection', async (transport) => {
-  const rig = await Rig.start({ ...FUTURES, transport, keepAliveMs: 300 });
+it('a venue that wants pings gets them while it talks, and keeps the connection', async () => {
+  const rig = await Rig.start({ ...FUTURES, keepAliveMs: 300 });
   try {
     const before = await rig.counter('trades');
     const begun = performance.now();
     await eventually('trades for longer than it waits', async () => {
-      return performance.now() - begun > 4_000 && (await rig.counter('trades')) > before;
+      return performance.now() - begun > 6_000 && (await rig.counter('trades')) > before;
     });
     expect(await rig.counter('disconnects')).toBe(0);
     await rig.inSync();

@@ -85,11 +85,6 @@ function limited(venue: Venue, limits: Partial<VenueLimits>): Venue {
   return { ...venue, ...others, limits: { ...venue.limits, ...limits } };
 }
 
-function heard(venue: Venue, intervalMs: number | undefined): Venue {
-  const { keepAlive } = venue;
-  return keepAlive === undefined || intervalMs === undefined ? venue : { ...venue, keepAlive: { ...keepAlive, intervalMs } };
-}
-
 /** Both venues in one engine, one shard each. */
 export class Rig {
   readonly lines: LogLine[];
@@ -168,13 +163,17 @@ export class Rig {
       ...options.config,
     };
     // By name: engines of one process may have limits of their own.
-    process.env[`TICKRING_TEST_LIMITS ${config.name}`] = JSON.stringify({ ...WEIGHT, ...options.limits });
+    process.env[`TICKRING_TEST_LIMITS ${config.name}`] = JSON.stringify({
+      ...WEIGHT,
+      ...options.limits,
+      keepAliveMs: options.keepAliveMs,
+    });
     const lines: LogLine[] = [];
     const at = (level: string) => (fields: object, message: string) => {
       lines.push({ level, message, fields: fields as LogLine['fields'] });
     };
     const engine = await startEngine(config, {
-      venues: venues.map((venue) => heard(limited(venue, { ...WEIGHT, ...options.limits }), options.keepAliveMs)),
+      venues: venues.map((venue) => limited(venue, { ...WEIGHT, ...options.limits })),
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},

@@ -1,6 +1,6 @@
 /**
  * Worker module of the tests: the product's shard, with venues whose limits `TICKRING_TEST_LIMITS NAME` (JSON; without the name: of all
- * engines) overrides, so that deadlines of minutes pass in seconds. It does what it is told to on the channel `NAME/SHARD`: end by an error, by a rejection, or
+ * engines; `keepAliveMs` among them) overrides, so that deadlines of minutes pass in seconds. It does what it is told to on the channel `NAME/SHARD`: end by an error, by a rejection, or
  * by `process.exit`, hang, or find its shard poisoned.
  */
 import { BroadcastChannel } from 'node:worker_threads';
@@ -35,9 +35,13 @@ export default async function shardWorker(task) {
   channel.onmessage = ({ data }) => faults[data]();
   channel.unref();
   const { env } = process;
-  const limits = JSON.parse(env[`TICKRING_TEST_LIMITS ${task.config.name}`] ?? env['TICKRING_TEST_LIMITS'] ?? '{}');
+  const given = JSON.parse(env[`TICKRING_TEST_LIMITS ${task.config.name}`] ?? env['TICKRING_TEST_LIMITS'] ?? '{}');
+  const { keepAliveMs, ...limits } = given;
+  const heard = ({ keepAlive }) =>
+    keepAlive === undefined || keepAliveMs === undefined ? {} : { keepAlive: { ...keepAlive, intervalMs: keepAliveMs } };
   const limited = ({ formats, ...venue }) => ({
     ...venue,
+    ...heard(venue),
     limits: { ...venue.limits, ...limits },
     ...(formats?.sbe === undefined ? {} : { formats: { sbe: limited(formats.sbe) } }),
   });

@@ -342,7 +342,17 @@ const COINBASE: Readonly<Record<string, string>> = {
   status: 'status',
 };
 
-function streamOf({ stream, topic, arg, data, params, channel, feed, product_id: product, events }: Spoken): string | undefined {
+function streamOf({
+  stream,
+  topic,
+  arg,
+  data,
+  params,
+  channel,
+  feed,
+  product_id: product,
+  events,
+}: Spoken): string | undefined {
   const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId ?? arg.instType}`;
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;

@@ -8,7 +8,7 @@ interface Request {
 
 /** The feed without products. How often it speaks is not documented. */
 const HEARTBEAT = 'heartbeat';
-const HEARTBEAT_MS = 10_000;
+const HEARTBEAT_MS = 1_000;
 
 function error(message: string): string {
   return JSON.stringify({ event: 'error', message });

@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { FRAME, frame } from '../../engine/raw-venue.js';
 import { eventually } from '../../engine/rig.js';
-import { BOOKS, type Cell, hold } from './cell.js';
+import { BOOKS, type Cell, hold, none, PROMISED } from './cell.js';
 import { byNumbers, UNNUMBERED_LOSS } from './message-cells.js';
 import { Stage } from './stage.js';
 import { accept, bytewise, fragments } from './wire.js';
@@ -70,6 +70,7 @@ const levels: Cell = {
   id: 'F12',
   fault: 'a book message of 50,000 levels',
   promise: 'applied whole, or refused with a code and rebuilt; the other book goes on',
+  standing: ({ dialect }) => (dialect.tellsChanges === true ? none('a message of its books has one level') : PROMISED),
   async run(stage) {
     stage.inject('malformed', { kind: 'levels', symbol: stage.subject.symbols[0] });
     await eventually('it was sent', () => stage.records().some(({ fate }) => fate === 'malformed:levels'));
