@@ -119,8 +119,8 @@ export interface Venue {
   /** How the venue's own time is asked for, and read from the answer: ms since the UNIX epoch. Throws for a body of another shape. */
   readonly time?: { request(): RestRequest; read(body: string): number };
   /**
-   * Trades of these numbers, oldest first and as many as one page has; numbers are those by which the venue's trades count. Absent
-   * where the venue does not give them by number.
+   * Trades of these numbers, as many as one page has; numbers are those by which the venue's trades count. A venue that gives its newest ones
+   * alone is asked for those. Absent where neither tells them by that number.
    */
   tradesRequest?(symbol: string, first: bigint, last: bigint): RestRequest;
   /** Absent where candles are made of our own trades alone. */

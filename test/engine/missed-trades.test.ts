@@ -38,6 +38,8 @@ describe.each([
   ['binance-spot', ['BTCUSDT', 'ETHUSDT']],
   ['binance-coinm', ['BTCUSD_PERP', 'ETHUSD_PERP']],
   ['deribit', ['BTC-PERPETUAL', 'ETH-PERPETUAL']],
+  ['kraken-spot', ['BTC/USD', 'ETH/USD']],
+  ['backpack', ['BTC_USDC_PERP', 'SOL_USDC']],
 ] as const)('%s (A15)', (venue, symbols) => {
   const start = async (): Promise<Rig> => {
     const limits = { [venue]: { restWeightPerMinute: 1_000_000 } };

@@ -152,7 +152,7 @@ impl Reading {
                 black_box(last?);
             }
             Message::Quote(quote) => drop(black_box(convert_quote(quote, price, qty)?)),
-            Message::Ticker(_, rows) | Message::Liquidated(_, rows) | Message::Figures(rows) => {
+            Message::Ticker(rows) | Message::Liquidated(rows) | Message::Figures(rows) => {
                 rows.each(|message| {
                     black_box(message);
                     Ok(())

@@ -304,8 +304,8 @@ impl Machine {
             Message::Trades(rows) => self.trades(venue, &rows, out),
             Message::Quote(message) => self.quote(venue, &message, true, out),
             Message::Figures(rows) => self.figures(venue, &rows, out),
-            Message::Ticker(quote, rows) => self.beside_quote(venue, &quote, &rows, out),
-            Message::Liquidated(trade, rows) => self.beside_trade(venue, &trade, &rows, out),
+            Message::Ticker(rows) => self.ticker(venue, &rows, out),
+            Message::Liquidated(rows) => self.liquidated(venue, &rows, out),
             Message::View(message) => self.view(&message, out),
             Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;

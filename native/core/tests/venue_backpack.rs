@@ -30,6 +30,24 @@ const SNAPSHOT: &str =
     r#"{"asks":[["101","1"],["102","2"]],"bids":[["97","3"],["99","1"]],"lastUpdateId":"103","timestamp":1753102447307501}"#;
 
 #[test]
+fn missed_trades_are_read_from_the_newest_ones() {
+    let body = r#"[{"id":12346,"price":"208.56","quantity":"1.20","quoteQuantity":"250.26","timestamp":1753102447308,"isBuyerMaker":false},{"id":12345,"price":"208.55","quantity":"1.20","quoteQuantity":"250.26","timestamp":1753102447307,"isBuyerMaker":true}]"#;
+    let rows = BACKPACK.parse_trades(body.as_bytes()).unwrap();
+    assert!(rows.newest_first());
+    let mut said = Vec::new();
+    rows.each(|row| Ok(said.push((row.trade_id, row.ts_event, row.price.bytes, row.aggressor_sell)))).unwrap();
+    let second = (12_345, 1_753_102_447_307_000_000, &b"208.55"[..], true);
+    assert_eq!(said, [(12_346, 1_753_102_447_308_000_000, &b"208.56"[..], false), second]);
+    for (wrong, code_of) in [
+        ("{}".to_owned(), Code::FieldType),
+        (body.replace("true", "\"yes\""), Code::FieldType),
+        (body.replace("\"id\":12345", "\"i\":1"), Code::FieldMissing),
+    ] {
+        assert_eq!(BACKPACK.parse_trades(wrong.as_bytes()).map(|_| ()).expect_err(&wrong).code, code_of, "{wrong}");
+    }
+}
+
+#[test]
 fn documented_messages_are_read() {
     let Message::Depth(delta) = parse(DEPTH) else { panic!("no delta") };
     let ts_sent = 1_759_338_824_897_386_000;

@@ -28,6 +28,26 @@ const TRADE: &str = r#"{"channel":"trade","type":"update","data":[{"symbol":"BTC
 const TICKER: &str = r#"{"channel":"ticker","type":"snapshot","data":[{"symbol":"BTC/USD","bid":105944.2,"bid_qty":2.50000000,"ask":105944.3,"ask_qty":3.20000000,"last":105899.4,"volume":163.28908096,"vwap":105904.3,"change":-250.0,"change_pct":0.24,"timestamp":"2026-04-07T09:30:59.123456Z"}]}"#;
 
 #[test]
+fn missed_trades_are_read_from_the_newest_ones() {
+    let body = r#"{"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952],["30243.30000","0.00376960",1688669598,"s","l","",61044953]],"last":"1688671969993150842"}}"#;
+    let mut rows = Vec::new();
+    KRAKEN.parse_trades(body.as_bytes()).unwrap().each(|trade| Ok(rows.push(trade))).unwrap();
+    let said: Vec<_> = rows.iter().map(|row| (row.trade_id, row.ts_event, row.price.bytes, row.aggressor_sell)).collect();
+    let first = (61_044_952, 1_688_669_597_827_736_900, &b"30243.40000"[..], false);
+    assert_eq!(said, [first, (61_044_953, 1_688_669_598_000_000_000, &b"30243.30000"[..], true)]);
+    for (wrong, code_of) in [
+        (r#"{"error":["EQuery:Unknown asset pair"]}"#.to_owned(), Code::FieldMissing),
+        (r#"{"error":[],"result":{"last":"1"}}"#.to_owned(), Code::FieldMissing),
+        (body.replace("\"b\"", "\"x\""), Code::FieldType),
+        (body.replace(",61044952", ""), Code::FieldMissing),
+        (body.replace("1688669598,", "\"1688669598\","), Code::FieldType),
+        (body.replace("1688669598,", "-1,"), Code::NumberRange),
+    ] {
+        assert_eq!(KRAKEN.parse_trades(wrong.as_bytes()).map(|_| ()).expect_err(&wrong).code, code_of, "{wrong}");
+    }
+}
+
+#[test]
 fn documented_messages_are_read() {
     let Message::Snapshot(book) = parse(BOOK) else { panic!("no whole book") };
     let checksum = Checksum { crc: Some(3_310_070_434), decimals: (1, 8) };

@@ -48,7 +48,8 @@ fn documented_messages_are_read() {
         assert!(trade.off_market, "{word}");
     }
     assert!(matches!(parse(&TRADE.replace("fill", "liquidation")), Message::Liquidated(..)));
-    let Message::Ticker(quote, _) = parse(TICKER) else { panic!("no ticker") };
+    let Message::Ticker(rows) = parse(TICKER) else { panic!("no ticker") };
+    let quote = FUTURES.quote_beside(&rows).unwrap();
     assert_eq!((quote.update_id, quote.is_time), (1_676_393_235_406_000_000, true));
     assert_eq!((quote.bid_price.bytes, quote.ask_qty.bytes), (&b"21978.5"[..], &b"13948.0"[..]));
     for frame in [
@@ -133,7 +134,7 @@ fn listings_of_today_and_of_2021_are_read() {
     );
 }
 
-fn rig(channels: u8) -> Rig {
+fn rig(channels: u16) -> Rig {
     let mut rig = Rig::new(MachineConfig::default());
     rig.define(&definition(XBT, FUTURES, "PI_XBTUSD"));
     rig.input(Input::Connect { connection: 1, venue: FUTURES as u16 });
@@ -188,14 +189,14 @@ fn a_ticker_is_a_quote_and_figures_and_of_both_what_was_asked_for() {
     let open = Seen::Figure(Body::OpenInterest(open));
     let state = Seen::Figure(Body::TradingStatus(MarketState::Trading));
     let all = [quote, mark, index, paid, open, state];
-    assert_eq!(told(&mut rig(u8::MAX), TICKER), all);
+    assert_eq!(told(&mut rig(u16::MAX), TICKER), all);
     assert_eq!(told(&mut rig(channel::QUOTE), TICKER), [quote]);
     assert_eq!(told(&mut rig(channel::MARK_PRICE | channel::STATUS), TICKER), [mark, index, paid, state]);
     let mut others = rig(channel::TRADE | channel::LIQUIDATION);
     assert_eq!(told(&mut others, TICKER), []);
     assert_eq!(others.machine.counters().ignored, 1, "one message");
     // The same again: a state is told when it is another one.
-    let mut rig = rig(u8::MAX);
+    let mut rig = rig(u16::MAX);
     told(&mut rig, TICKER);
     assert_eq!(told(&mut rig, TICKER), all[..5]);
     for (word, expected) in [("suspended", MarketState::Halt), ("post_only", MarketState::PostOnly)] {

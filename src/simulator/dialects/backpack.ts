@@ -54,11 +54,18 @@ function parse(text: string): { readonly method?: unknown; readonly params?: unk
   }
 }
 
+/** Most trades of an answer. */
+const TRADES_MAX = 1_000;
+
 function rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>): RestCall | undefined {
   if (path === '/api/v1/markets') return { endpoint: 'exchangeInfo', weight: 1, symbols: [], limit: 0 };
-  if (path !== '/api/v1/depth') return undefined;
   const symbol = query.get('symbol') ?? '';
   const limit = Number(query.get('limit') ?? 1_000);
+  if (path === '/api/v1/trades' && symbols.has(symbol)) {
+    const newest = Math.min(limit, TRADES_MAX);
+    return { endpoint: 'trades', weight: 1, symbols: [symbol], limit: newest, trades: { aggregated: false } };
+  }
+  if (path !== '/api/v1/depth') return undefined;
   const call = { endpoint: 'depth', weight: 1, symbols: [symbol], limit } as const;
   if (!symbols.has(symbol)) return { ...call, error: { status: 400, code: -1121, msg: 'Invalid market' } };
   if (!DEPTH_LIMITS.includes(limit)) return { ...call, error: { status: 400, code: -1130, msg: 'Invalid limit' } };
@@ -122,6 +129,14 @@ export const backpack: Dialect = {
   snapshotBody: (text, levels, nowUs) => {
     const ascending = (side: readonly LevelUpdate[]): string => levelRows(text, side);
     return `{"asks":${ascending(levels.asks)},"bids":${ascending(levels.bids.toReversed())},"lastUpdateId":"${levels.lastUpdateId}","timestamp":${nowUs}}`;
+  },
+  // Newest first, times in ms.
+  tradesBody: (text, trades) => {
+    const rows = trades.toReversed().map(({ id, tick, lots, buyerIsMaker, engineUs }) => {
+      const numbers = `"price":"${text.price(tick)}","quantity":"${text.qty(lots)}","quoteQuantity":"0"`;
+      return `{"id":${id},${numbers},"timestamp":${Math.floor(engineUs / 1_000)},"isBuyerMaker":${buyerIsMaker}}`;
+    });
+    return `[${rows.join(',')}]`;
   },
   exchangeInfoBody: (specs) => JSON.stringify(specs.map(listing)),
 };

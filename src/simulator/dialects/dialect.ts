@@ -113,8 +113,8 @@ export interface RestCall {
   readonly limit: number;
   /** Beginnings of the first and the last minute at most, ms, for `klines`. */
   readonly span?: readonly [fromMs: number, toMs: number];
-  /** For `trades`: the first id, and whether aggregated ones are asked for; `limit` of them. */
-  readonly trades?: { readonly fromId: number; readonly aggregated: boolean };
+  /** For `trades`: the first id, the newest if there is none, and whether aggregated ones are asked for; `limit` of them. */
+  readonly trades?: { readonly fromId?: number; readonly aggregated: boolean };
   readonly error?: RestError;
 }
 

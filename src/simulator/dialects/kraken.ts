@@ -96,6 +96,8 @@ const ALL_MINUTES = 10_000;
 /** Newest minutes of an answer. */
 const OHLC_MAX = 720;
 
+/** Most trades of an answer. */
+const TRADES_MAX = 1_000;
 /** Most levels of a copy. */
 const COPY_MAX = 500;
 
@@ -104,6 +106,10 @@ function rest(path: string, query: URLSearchParams, symbols: ReadonlySet<string>
   if (path === '/0/public/Depth' && symbol !== undefined) {
     const limit = Math.min(Number(query.get('count') ?? 100), COPY_MAX);
     return { endpoint: 'depth', weight: 1, symbols: [symbol], limit };
+  }
+  if (path === '/0/public/Trades' && symbol !== undefined) {
+    const limit = Math.min(Number(query.get('count') ?? TRADES_MAX), TRADES_MAX);
+    return { endpoint: 'trades', weight: 1, symbols: [symbol], limit, trades: { aggregated: false } };
   }
   if (path === '/0/public/OHLC') {
     const since = Number(query.get('since') ?? 0) * 1_000;
@@ -167,6 +173,13 @@ export const krakenSpot: Dialect = {
     const side = (levels: readonly LevelUpdate[]): unknown[] =>
       levels.map(([tick, lots]) => [text.price(tick), text.qty(lots), Math.floor(nowUs / 1_000_000)]);
     return JSON.stringify({ error: [], result: { XXBTZUSD: { asks: side(asks), bids: side(bids) } } });
+  },
+  tradesBody: (text, trades) => {
+    const rows = trades.map(({ id, tick, lots, buyerIsMaker, engineUs }) => {
+      const seconds = `${Math.floor(engineUs / 1e6)}.${String(engineUs % 1e6).padStart(6, '0')}`;
+      return `["${text.price(tick)}","${text.qty(lots)}",${seconds},"${buyerIsMaker ? 's' : 'b'}","l","",${id}]`;
+    });
+    return `{"error":[],"result":{"XXBTZUSD":[${rows.join(',')}],"last":"${(trades.at(-1)?.engineUs ?? 0) * 1_000}"}}`;
   },
   klinesBody: (text, { symbol }, minutes) => {
     const rows = minutes.slice(-OHLC_MAX).map(({ startMs, open, high, low, close, lots, count }) => {

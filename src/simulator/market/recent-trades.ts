@@ -10,6 +10,11 @@ export class RecentTrades<Trade extends { readonly id: number }> {
     if (this.#kept.length >= 2 * KEPT_MAX) this.#kept = this.#kept.slice(-KEPT_MAX);
   }
 
+  /** The newest, oldest of them first. */
+  newest(limit: number): readonly Trade[] {
+    return this.#kept.slice(-limit);
+  }
+
   /** So many from an id on at most, oldest first; those that are no longer kept are left out. */
   from(id: number, limit: number): readonly Trade[] {
     const oldest = this.#kept[0]?.id ?? 0;

@@ -87,9 +87,10 @@ export class Rest {
 
   #trades(response: ServerResponse, { symbols: [symbol = ''], limit, trades }: RestCall): void {
     const { market, dialect } = this.#host;
-    const { fromId = 0, aggregated = false } = trades ?? {};
+    const { fromId, aggregated = false } = trades ?? {};
     const asked = market.symbols.get(symbol) as SymbolMarket;
-    const found = aggregated ? asked.aggregates.from(fromId, limit) : asked.trades.from(fromId, limit);
+    const kept = aggregated ? asked.aggregates : asked.trades;
+    const found = fromId === undefined ? kept.newest(limit) : kept.from(fromId, limit);
     send(response, 200, dialect.tradesBody?.(asked.text, found, aggregated, symbol) ?? '');
   }
 

@@ -17,6 +17,8 @@ const STREAMS: StreamTable = {
 
 /** Deepest snapshot that the venue gives. */
 const DEPTH_LIMIT = 1_000;
+/** Most trades of one answer. */
+const TRADES_LIMIT = 1_000;
 /** Levels of a copy for an audit. */
 const AUDIT_LIMIT = 100;
 
@@ -54,6 +56,11 @@ export const backpack: Venue = {
   }),
   auditRequest: (symbol) => ({
     path: `/api/v1/depth?symbol=${encodeURIComponent(symbol)}&limit=${AUDIT_LIMIT}`,
+    weight: 1,
+  }),
+  // The newest: what is missed was sent a moment ago.
+  tradesRequest: (symbol) => ({
+    path: `/api/v1/trades?symbol=${encodeURIComponent(symbol)}&limit=${TRADES_LIMIT}`,
     weight: 1,
   }),
   listingRequest: () => ({ path: '/api/v1/markets', weight: 1 }),

@@ -4,6 +4,8 @@ import { type StreamTable, streamsIn, type Venue } from '../../model/venue.js';
 import { CLASSES, DEFAULTS, DEPTH, LIMITS } from './endpoints.js';
 import { krakenMinutes, pairOf } from './minutes.js';
 
+/** Most trades of one answer. */
+const TRADES_MAX = 1_000;
 /** Levels of a copy for an audit; 500 is the most. */
 const AUDIT_DEPTH = 100;
 
@@ -79,6 +81,11 @@ export const krakenSpot: Venue = {
   minutes: krakenMinutes,
   auditRequest: (symbol) => ({
     path: `/0/public/Depth?pair=${encodeURIComponent(pairOf(symbol))}&count=${AUDIT_DEPTH}`,
+    weight: 1,
+  }),
+  // The newest, oldest of them first: what is missed was sent a moment ago.
+  tradesRequest: (symbol) => ({
+    path: `/0/public/Trades?pair=${encodeURIComponent(pairOf(symbol))}&count=${TRADES_MAX}`,
     weight: 1,
   }),
   listingRequest: () => ({ path: '/0/public/AssetPairs', weight: 1 }),

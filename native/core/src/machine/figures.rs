@@ -11,9 +11,7 @@ use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, Refere
 use crate::input::SYMBOL_BYTES_MAX;
 use crate::json;
 use crate::sink::Sink;
-use crate::venue::{
-    About, Figure, FigureMessage, FigureRows, QuoteMessage, Reject, TradeMessage, VenueId, convert_bar, convert_figure,
-};
+use crate::venue::{About, Figure, FigureMessage, FigureRows, Reject, VenueId, convert_bar, convert_figure};
 
 /// What was said last, where a message may leave out what has not changed.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -203,16 +201,15 @@ impl Machine {
 
     /// A quote and the figures beside it: what was not asked for is left out, and the message is ignored if that is both.
     #[inline(never)]
-    pub(super) fn beside_quote<S: Sink>(
+    pub(super) fn ticker<S: Sink>(
         &mut self,
         venue: VenueId,
-        quote: &QuoteMessage<'_>,
         rows: &FigureRows<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let ignored = self.counters.ignored;
         // First what can fail: the parser has tried the figures.
-        self.quote(venue, quote, false, out)?;
+        self.quote(venue, &venue.quote_beside(rows)?, false, out)?;
         self.figures(venue, rows, out)?;
         self.ignore_once(ignored);
         Ok(())
@@ -220,15 +217,14 @@ impl Machine {
 
     /// The same of a trade.
     #[inline(never)]
-    pub(super) fn beside_trade<S: Sink>(
+    pub(super) fn liquidated<S: Sink>(
         &mut self,
         venue: VenueId,
-        trade: &TradeMessage<'_>,
         rows: &FigureRows<'_>,
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let ignored = self.counters.ignored;
-        self.trade(venue, trade, false, out)?;
+        self.trade(venue, &venue.trade_beside(rows)?, false, out)?;
         self.figures(venue, rows, out)?;
         self.ignore_once(ignored);
         Ok(())

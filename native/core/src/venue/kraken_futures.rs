@@ -79,7 +79,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     match feed_of(name(frame, named, &mut [0; NAME_BYTES_MAX])?) {
         Some(Feed::Snapshot) => book(frame, root.start).map(Message::Snapshot),
         Some(Feed::Level) => level(frame, root.start).map(Message::Depth),
-        Some(Feed::Trade) => trade(frame, root),
+        Some(Feed::Trade) => print(frame, root),
         Some(Feed::Ticker) => figures::ticker(frame, root),
         Some(Feed::Ignored) => Ok(Message::Ignored),
         None => reject(Code::UnknownEvent, named.start),
@@ -141,9 +141,19 @@ fn sells(frame: &[u8], side: Value) -> Result<bool, Reject> {
     }
 }
 
+/// A trade, or one that closed a position by force, which is a figure too.
+fn print(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
+    let message = trade(frame, root)?;
+    let kind = TradeMembers::read(frame, root.start)?.kind.required(root.start)?;
+    Ok(match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
+        b"liquidation" => Message::Liquidated(figures::liquidation(frame, root)?),
+        _ => Message::Trade(message),
+    })
+}
+
 /// `side` is the taker's, and so the side of an order that closes a position. Prices that were not made in the book are counted and not
 /// published: a position that was taken over or ended, and a trade agreed upon elsewhere.
-fn trade(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
+pub(super) fn trade(frame: &[u8], root: Value) -> Result<TradeMessage<'_>, Reject> {
     let (at, members) = (root.start, TradeMembers::read(frame, root.start)?);
     let kind = members.kind.required(at)?;
     let mut buffer = [0; NAME_BYTES_MAX];
@@ -154,7 +164,7 @@ fn trade(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
         _ => return reject(Code::UnknownEvent, kind.start),
     };
     let uid = members.uid.required(at)?;
-    let message = TradeMessage {
+    Ok(TradeMessage {
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: time(frame, members.ts.required(at)?)?,
         trade_id: bybit::trade_id(frame, uid)?,
@@ -164,11 +174,7 @@ fn trade(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
         aggressor_sell: sells(frame, members.side.required(at)?)?,
         aggregated: false,
         off_market,
-    };
-    if word == b"liquidation" {
-        return Ok(Message::Liquidated(message, figures::liquidation(frame, root)?));
-    }
-    Ok(Message::Trade(message))
+    })
 }
 
 /// See [`super::VenueId::follow`]: as Bybit's, whose numbers count by one as well.

@@ -30,12 +30,22 @@ members! {
 /// Funding is paid each hour: the one ticker at hand names the next one, at the full hour.
 const FUNDING_INTERVAL_S: u32 = 3_600;
 
-/// A ticker. It has no id: its time tells old from new. A side without orders lacks its members, or has them null.
+/// A ticker.
 pub(super) fn ticker(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
+    let quote = quote(frame, root)?;
+    let rows = FigureRows { frame, value: root, about: About::Subscribed, read: figures };
+    Ok(match rows.checked()? {
+        Message::Figures(rows) => Message::Ticker(rows),
+        _ => Message::Quote(quote),
+    })
+}
+
+/// The best prices of a ticker. It has no id: its time tells old from new. A side without orders lacks its members, or has them null.
+pub(super) fn quote(frame: &[u8], root: Value) -> Result<QuoteMessage<'_>, Reject> {
     let (at, members) = (root.start, Members::read(frame, root.start)?);
     let number = |member: Member| Ok::<_, Reject>(optional_number(frame, member)?.unwrap_or(DecimalText::zero(at)));
     let ts = time(frame, members.ts.required(at)?)?;
-    let quote = QuoteMessage {
+    Ok(QuoteMessage {
         symbol: text(frame, members.symbol.required(at)?)?,
         ts_event: Some(ts),
         update_id: ts,
@@ -44,11 +54,6 @@ pub(super) fn ticker(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
         bid_qty: number(members.bid_qty)?,
         ask_price: number(members.ask_price)?,
         ask_qty: number(members.ask_qty)?,
-    };
-    let rows = FigureRows { frame, value: root, about: About::Subscribed, read: figures };
-    Ok(match rows.checked()? {
-        Message::Figures(rows) => Message::Ticker(quote, rows),
-        _ => Message::Quote(quote),
     })
 }
 

@@ -274,10 +274,10 @@ pub enum Message<'a> {
     Quote(QuoteMessage<'a>),
     /// See [`super::FigureRows`].
     Figures(super::FigureRows<'a>),
-    /// A quote, and figures of the same instrument beside it.
-    Ticker(QuoteMessage<'a>, super::FigureRows<'a>),
-    /// A trade that closed a position by force, and the figure that tells of it.
-    Liquidated(TradeMessage<'a>, super::FigureRows<'a>),
+    /// Figures, and a quote beside them, see [`super::VenueId::quote_beside`]: both here would make every message larger.
+    Ticker(super::FigureRows<'a>),
+    /// The figure that tells of a position closed by force, and the trade that did it, see [`super::VenueId::trade_beside`].
+    Liquidated(super::FigureRows<'a>),
     /// See [`ViewMessage`].
     View(ViewMessage<'a>),
     /// Answer to a control message: our id, and the venue's error code (0 if it accepted).

@@ -61,6 +61,30 @@ impl VenueId {
         }
     }
 
+    /// The quote that stands beside the figures of a [`Message::Ticker`].
+    ///
+    /// # Errors
+    ///
+    /// A [`Reject`] with code and offset; of figures that were read with a quote, none.
+    pub fn quote_beside<'a>(self, rows: &FigureRows<'a>) -> Result<QuoteMessage<'a>, Reject> {
+        match self {
+            Self::KrakenFutures => kraken_futures_figures::quote(rows.frame, rows.value),
+            _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
+        }
+    }
+
+    /// The trade that stands beside the figure of a [`Message::Liquidated`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::quote_beside`].
+    pub fn trade_beside<'a>(self, rows: &FigureRows<'a>) -> Result<TradeMessage<'a>, Reject> {
+        match self {
+            Self::KrakenFutures => kraken_futures::trade(rows.frame, rows.value),
+            _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
+        }
+    }
+
     /// Reads an indexed frame if it is spelled without white space and holds nothing nested but levels. `exponents` gives price
     /// and quantity exponent of a symbol. `None` says nothing of the frame: [`Self::parse_frame`] does. `Some` says that it
     /// would give the same message, and its levels at these exponents the same mantissas, which are in `sides`. `known` is that
@@ -132,10 +156,11 @@ impl VenueId {
         }
     }
 
-    /// Whether missed trades can be had by number over REST, see [`Self::parse_trades`].
+    /// Whether missed trades can be had over REST, by number or among the newest ones, see [`Self::parse_trades`].
     #[must_use]
     pub const fn tells_missed_trades(self) -> bool {
-        matches!(self, Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm | Self::Deribit)
+        let by_number = matches!(self, Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm | Self::Deribit);
+        by_number || matches!(self, Self::KrakenSpot | Self::Backpack)
     }
 
     /// Reads the body of a REST answer with trades of one symbol, whose rows need not name it.
@@ -147,6 +172,8 @@ impl VenueId {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => binance_trades::parse_trades(body),
             Self::Deribit => deribit::parse_trades(body),
+            Self::KrakenSpot => recent_trades::kraken(body),
+            Self::Backpack => recent_trades::backpack(body),
             _ => Err(Reject { code: Code::UnknownEvent, offset: 0 }),
         }
     }
@@ -329,6 +356,7 @@ mod number_text;
 mod okx;
 mod okx_figures;
 mod okx_indexed;
+mod recent_trades;
 mod shape;
 mod silence;
 mod source;
