@@ -189,14 +189,14 @@ fn a_ticker_is_a_quote_and_figures_and_of_both_what_was_asked_for() {
     let open = Seen::Figure(Body::OpenInterest(open));
     let state = Seen::Figure(Body::TradingStatus(MarketState::Trading));
     let all = [quote, mark, index, paid, open, state];
-    assert_eq!(told(&mut rig(u16::MAX), TICKER), all);
+    assert_eq!(told(&mut rig(channel::EVERY), TICKER), all);
     assert_eq!(told(&mut rig(channel::QUOTE), TICKER), [quote]);
     assert_eq!(told(&mut rig(channel::MARK_PRICE | channel::STATUS), TICKER), [mark, index, paid, state]);
     let mut others = rig(channel::TRADE | channel::LIQUIDATION);
     assert_eq!(told(&mut others, TICKER), []);
     assert_eq!(others.machine.counters().ignored, 1, "one message");
     // The same again: a state is told when it is another one.
-    let mut rig = rig(u16::MAX);
+    let mut rig = rig(channel::EVERY);
     told(&mut rig, TICKER);
     assert_eq!(told(&mut rig, TICKER), all[..5]);
     for (word, expected) in [("suspended", MarketState::Halt), ("post_only", MarketState::PostOnly)] {
