@@ -35,7 +35,11 @@ fn missed_trades_are_read_from_the_newest_ones() {
     let rows = BACKPACK.parse_trades(body.as_bytes()).unwrap();
     assert!(rows.newest_first());
     let mut said = Vec::new();
-    rows.each(|row| Ok(said.push((row.trade_id, row.ts_event, row.price.bytes, row.aggressor_sell)))).unwrap();
+    rows.each(|row| {
+        said.push((row.trade_id, row.ts_event, row.price.bytes, row.aggressor_sell));
+        Ok(())
+    })
+    .unwrap();
     let second = (12_345, 1_753_102_447_307_000_000, &b"208.55"[..], true);
     assert_eq!(said, [(12_346, 1_753_102_447_308_000_000, &b"208.56"[..], false), second]);
     for (wrong, code_of) in [

@@ -31,7 +31,11 @@ const TICKER: &str = r#"{"channel":"ticker","type":"snapshot","data":[{"symbol":
 fn missed_trades_are_read_from_the_newest_ones() {
     let body = r#"{"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952],["30243.30000","0.00376960",1688669598,"s","l","",61044953]],"last":"1688671969993150842"}}"#;
     let mut rows = Vec::new();
-    KRAKEN.parse_trades(body.as_bytes()).unwrap().each(|trade| Ok(rows.push(trade))).unwrap();
+    let read = |trade| {
+        rows.push(trade);
+        Ok(())
+    };
+    KRAKEN.parse_trades(body.as_bytes()).unwrap().each(read).unwrap();
     let said: Vec<_> = rows.iter().map(|row| (row.trade_id, row.ts_event, row.price.bytes, row.aggressor_sell)).collect();
     let first = (61_044_952, 1_688_669_597_827_736_900, &b"30243.40000"[..], false);
     assert_eq!(said, [first, (61_044_953, 1_688_669_598_000_000_000, &b"30243.30000"[..], true)]);
