@@ -12,7 +12,7 @@ const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 /** What differs by protocol: how streams are spelled, and control messages. */
 const STREAM = {
   binance: /^(btcusdt@[a-zA-Z0-9@_]+|!contractInfo)$/,
-  bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation)\.BTCUSDT$/,
+  bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation|kline\.1)\.BTCUSDT$/,
   coinbase: /^(level2|market_trades|ticker|status):BTCUSDT$/,
   backpack: /^((depth|trade|bookTicker|markPrice|openInterest)\.BTCUSDT|liquidation)$/,
   deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|instrument\.state\.any\.any)$/,

@@ -75,6 +75,28 @@ fn each_dialect_of_binance_tells_its_bars_with_exponents_of_their_own() {
     }
 }
 
+const BYBIT: &str = r#"{"topic":"kline.1.BTCUSDT","data":[{"start":1767225600000,"end":1767225659999,"interval":"1","open":"65000","close":"65000.12","high":"65001.1","low":"64999.5","volume":"1.234","turnover":"80210.15","confirm":false,"timestamp":1767225602000}],"ts":1767225602001,"type":"snapshot"}"#;
+
+#[test]
+fn bybit_names_the_symbol_in_the_topic_and_counts_no_trades() {
+    for venue in [VenueId::BybitLinear, VenueId::BybitSpot, VenueId::BybitInverse] {
+        let mut rig = rig(venue, "BTCUSDT", channel::KLINE);
+        assert_eq!(told(&mut rig, BYBIT), [VenueBar { count: 0, ..bar() }]);
+        assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 1_767_225_602_000_000_000);
+        let closed = BYBIT.replace("\"confirm\":false", "\"confirm\":true");
+        assert_eq!(told(&mut rig, &closed), [VenueBar { count: 0, closed: true, ..bar() }]);
+        assert_eq!(told(&mut rig, &BYBIT.replace("kline.1.", "kline.5.")), []);
+        for (from, to, code) in [
+            ("\"confirm\":false", "\"confirm\":1", Code::FieldType),
+            ("kline.1.BTCUSDT", "kline.1.OTHER", Code::UnknownSymbol),
+            ("kline.1.BTCUSDT", "kline.1.\\u0042TCUSDT", Code::FieldType),
+            ("\"high\":\"65001.1\",", "", Code::FieldMissing),
+        ] {
+            assert_eq!(refused(&mut rig, &BYBIT.replacen(from, to, 1)), code, "{to}");
+        }
+    }
+}
+
 #[test]
 fn bars_of_other_intervals_and_those_nobody_asked_for_count_as_ignored() {
     let mut rig = rig(VenueId::BinanceSpot, "BTCUSDT", channel::TRADE | channel::KLINE);

@@ -26,6 +26,7 @@ const SAMPLES: &[(VenueId, &str, &[&str])] = &[
             r#"{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"65001.33","indexPrice":"65027.36","openInterest":"68744.761","openInterestValue":"4468500000.91","nextFundingTime":"1767254400000","fundingRate":"-0.000212","fundingIntervalHour":"8"},"cs":24987956059,"ts":1767225600118}"#,
             r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","openInterestValue":"5","fundingRate":"0.0001"},"cs":24987956077,"ts":1767225600218}"#,
             r#"{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":1739502303204,"data":[{"T":1739502302929,"s":"BTCUSDT","S":"Sell","v":"20000","p":"0.04499"}]}"#,
+            r#"{"topic":"kline.1.BTCUSDT","data":[{"start":1767225600000,"end":1767225659999,"interval":"1","open":"65000","close":"65000.2","high":"65001","low":"64999.9","volume":"2.081","turnover":"135265.4","confirm":false,"timestamp":1767225600118}],"ts":1767225600118,"type":"snapshot"}"#,
             r#"{"success":true,"ret_msg":"","conn_id":"cej","req_id":"7","op":"subscribe"}"#,
             r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTCUSDT","status":"Trading","priceFilter":{"tickSize":"0.1"},"lotSizeFilter":{"qtyStep":"0.001"}}]}}"#,
         ],

@@ -19,6 +19,7 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^publicTrade\.(.+)$/, CHANNELS.trade],
   [/^tickers\.(.+)$/, CHANNELS.mark_price | CHANNELS.funding | CHANNELS.open_interest],
   [/^allLiquidation\.(.+)$/, CHANNELS.liquidation],
+  [/^kline\.1\.(.+)$/, CHANNELS.kline],
   // Deribit
   [/^book\.(.+)\.[^.]+$/, CHANNELS.book],
   [/^trades\.(.+)\.[^.]+$/, CHANNELS.trade],

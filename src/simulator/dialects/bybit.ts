@@ -1,8 +1,17 @@
 import type { DepthEvent } from '../market/events.js';
+import { MINUTE_MS } from '../market/minutes.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { inverseSymbols, SymbolText, spotSymbols, usdmSymbols } from '../market/symbols.js';
 import { readControl } from './bybit-control.js';
-import { type Dialect, type FigureStream, levelRows, type RestCall, type ServerLimits, timeText } from './dialect.js';
+import {
+  type Dialect,
+  type FigureStream,
+  type KlineStream,
+  levelRows,
+  type RestCall,
+  type ServerLimits,
+  timeText,
+} from './dialect.js';
 import { bybitWords } from './recorded.js';
 
 /** Families of products, each with its address. */
@@ -45,6 +54,18 @@ function tradeId(category: Category, id: number): string {
   const hex = id.toString(16).padStart(16, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12)}-9112-a178eb6023af`;
 }
+
+/** Minutes; it does not tell how many trades there were. */
+const klineOf = (category: Category): KlineStream => ({
+  name: ({ symbol }) => `kline.1.${symbol}`,
+  words: (text, { symbol }, { eventUs, minute, isClosed }) => {
+    const { startMs, open, high, low, close, lots, worth } = minute;
+    const prices = `"open":"${text.price(open)}","close":"${text.price(close)}","high":"${text.price(high)}","low":"${text.price(low)}"`;
+    const traded = `"volume":"${text.qty(lots)}","turnover":"${text.worth(worth)}","confirm":${isClosed}`;
+    const row = `{"start":${startMs},"end":${startMs + MINUTE_MS - 1},"interval":"1",${prices},${traded},"timestamp":${timeText(eventUs, false)}}`;
+    return `${envelope(category, `kline.1.${symbol}`, 'snapshot', eventUs)}[${row}]}`;
+  },
+});
 
 function listing(category: Category, spec: SymbolSpec): object {
   const text = new SymbolText(spec, 0);
@@ -121,6 +142,7 @@ function dialectOf(category: Category): Dialect {
       const topic = { depth: `orderbook.${suffix}`, bookTicker: 'orderbook.1', trade: 'publicTrade' }[kind];
       return `${topic}.${symbol}`;
     },
+    kline: klineOf(category),
     ...(category === 'spot' ? {} : { figures }),
     countsToRate: ({ kind }) => kind !== 'aggTrade',
     recorded: bybitWords,

@@ -16,7 +16,7 @@ const FIGURES: readonly ChannelName[] = ['mark_price', 'funding', 'open_interest
 
 export function classesOf(category: Category): readonly ConnectionClass[] {
   const figures = category === 'spot' ? [] : FIGURES;
-  return [{ name: category, channels: ['book', 'trade', 'quote', ...figures], path: `/v5/public/${category}` }];
+  return [{ name: category, channels: ['book', 'trade', 'quote', 'kline', ...figures], path: `/v5/public/${category}` }];
 }
 
 export const LIMITS: VenueLimits = {

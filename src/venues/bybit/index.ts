@@ -9,6 +9,7 @@ const TOPICS: StreamTable = {
   book: (symbol) => `orderbook.1000.${symbol}`,
   trade: (symbol) => `publicTrade.${symbol}`,
   quote: (symbol) => `orderbook.1.${symbol}`,
+  kline: (symbol) => `kline.1.${symbol}`,
 };
 
 const FUTURES_TOPICS: StreamTable = {

@@ -5,6 +5,10 @@ const BOOKS = {
   orderbook: 'topic type ts cts data data.s data.b data.a data.u data.seq',
   publicTrade:
     'topic type ts data data[].T data[].s data[].S data[].v data[].p data[].L? data[].i data[].BT data[].RPI? data[].seq?',
+  kline: `topic type ts data ${'start end interval open close high low volume turnover confirm timestamp'
+    .split(' ')
+    .map((name) => `data[].${name}`)
+    .join(' ')}`,
 };
 
 /** Of a ticker: what we read, and what stands beside it, of which contracts that expire have some alone. */

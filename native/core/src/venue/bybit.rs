@@ -42,6 +42,7 @@ pub(super) enum Topic {
     /// Prices of reference, funding, open interest; of spot nothing that we publish.
     Ticker,
     Liquidations,
+    Klines,
     /// Documented, and nothing that we publish.
     Ignored,
 }
@@ -59,7 +60,7 @@ pub(super) fn topic_of(topic: &[u8]) -> Option<Topic> {
         b"publicTrade" => Some(Topic::Trades),
         b"tickers" => Some(Topic::Ticker),
         b"allLiquidation" => Some(Topic::Liquidations),
-        b"kline" => Some(Topic::Ignored),
+        b"kline" => Some(Topic::Klines),
         _ => None,
     }
 }
@@ -86,6 +87,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         Some(Topic::Trades) => trades(frame, data),
         Some(Topic::Ticker) => bybit_figures::ticker(frame, root.start),
         Some(Topic::Liquidations) => bybit_figures::liquidations(frame, data),
+        Some(Topic::Klines) => bybit_figures::klines(frame, root.start),
         Some(topic) if data.kind == Kind::Object => book(frame, root.start, topic, &members, data),
         Some(_) => reject(Code::FieldType, data.start),
         None => reject(Code::UnknownEvent, topic_value.start),

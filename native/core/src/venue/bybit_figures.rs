@@ -1,12 +1,12 @@
-//! Bybit: what tickers say of prices, funding and open interest, and liquidations. Source: the venue's documents
-//! (`docs/v5/websocket/public`, `ticker.md` and `all-liquidation.md`, repository of 2026-07-24, read 2026-11-21).
+//! Bybit: what tickers say of prices, funding and open interest, liquidations, and klines. Source: the venue's documents
+//! (`docs/v5/websocket/public`, `ticker.md`, `all-liquidation.md` and `kline.md`, repository of 2026-07-24, read 2026-11-21).
 
 use crate::error::Code;
 use crate::event::Side;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
 use super::{Message, Reject};
 
 members! {
@@ -31,6 +31,25 @@ members! {
         ts_engine = b"T", symbol = b"s", side = b"S", qty = b"v", price = b"p",
     }
 }
+
+members! {
+    /// Of a message of klines: the topic alone says whose they are.
+    KlineEnvelope {
+        topic = b"topic", data = b"data",
+    }
+}
+
+members! {
+    /// Of one kline.
+    KlineRow {
+        start = b"start", open = b"open", high = b"high", low = b"low", close = b"close", volume = b"volume",
+        turnover = b"turnover", confirm = b"confirm", ts = b"timestamp",
+    }
+}
+
+/// What topics of klines of a minute begin with.
+const MINUTES: &[u8] = b"kline.1.";
+const MINUTE_NS: u64 = 60_000_000_000;
 
 /// A message of a topic `tickers`, whose `data` is an object.
 pub(super) fn ticker(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
@@ -128,4 +147,46 @@ fn liquidation<'a>(frame: &'a [u8], row: Value, each: Each<'_, 'a>) -> Result<()
             side,
         },
     })
+}
+
+/// A message of a topic `kline`: those of a minute, for klines of other intervals are nothing that we publish.
+pub(super) fn klines(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
+    let value = Value { kind: Kind::Object, start: at, end: frame.len() };
+    FigureRows { frame, value, about: About::Subscribed, read: bars }.checked()
+}
+
+fn bars<'a>(frame: &'a [u8], message: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let envelope = KlineEnvelope::read(frame, message.start)?;
+    let (topic, data) = (envelope.topic.required(message.start)?, envelope.data.required(message.start)?);
+    let name = text(frame, topic)?;
+    // The symbol is read where it lies.
+    if name.contains(&b'\\') || data.kind != Kind::Array {
+        return reject(Code::FieldType, topic.start);
+    }
+    let Some(symbol) = name.strip_prefix(MINUTES) else { return Ok(()) };
+    json::each_element(frame, data.start, |row| bar(frame, symbol, row, each)).map(|_| ())
+}
+
+fn bar<'a>(frame: &'a [u8], symbol: &'a [u8], row: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    if row.kind != Kind::Object {
+        return reject(Code::FieldType, row.start);
+    }
+    let (at, row) = (row.start, KlineRow::read(frame, row.start)?);
+    let decimal = |member: Member| decimal_text(frame, member.required(at)?);
+    let confirm = row.confirm.required(at)?;
+    let bar = BarText {
+        prices: [decimal(row.open)?, decimal(row.high)?, decimal(row.low)?, decimal(row.close)?],
+        volume: decimal(row.volume)?,
+        turnover: optional_decimal(frame, row.turnover)?,
+        count: 0,
+        start_ts: time(frame, row.start.required(at)?)?,
+        interval_ns: MINUTE_NS,
+        closed: match confirm.kind {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => return reject(Code::FieldType, confirm.start),
+        },
+    };
+    let ts_event = Some(time(frame, row.ts.required(at)?)?);
+    each(FigureMessage { symbol, ts_event, is_whole: true, figure: Figure::Bar(bar) })
 }
