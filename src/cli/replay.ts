@@ -67,6 +67,7 @@ function countsOf(counters: Readonly<Record<string, number>>, depthAnswers: numb
     gaps: of('gaps'),
     resyncs: of('resyncs'),
     duplicates: of('duplicates'),
+    bars: of('bars'),
     ignored: of('ignored'),
     off_market: of('off_market'),
     quarantined: of('quarantined'),
