@@ -106,7 +106,7 @@ test('native: errors cross the boundary as one class with their code', () => {
   expect(codeOf(() => shard.connect(2, 99, STAMP_HERE))).toBe('VENUE_UNKNOWN');
   expect(codeOf(() => shard.connect(65_536, DEFINITION.venue, STAMP_HERE))).toBe('ARGUMENT_RANGE');
   expect(codeOf(() => shard.disconnect(CONNECTION, 6, STAMP_HERE))).toBe('ARGUMENT_RANGE');
-  expect(codeOf(() => shard.subscribe(CONNECTION, INSTRUMENT, 256, STAMP_HERE))).toBe('ARGUMENT_RANGE');
+  expect(codeOf(() => shard.subscribe(CONNECTION, INSTRUMENT, 65_536, STAMP_HERE))).toBe('ARGUMENT_RANGE');
   expect(codeOf(() => shard.ack(65_536, INSTRUMENT, true, STAMP_HERE))).toBe('ARGUMENT_RANGE');
   shard.close();
   shard.close();
