@@ -14,11 +14,11 @@ const STREAM = {
   binance: /^(btcusdt@[a-zA-Z0-9@_]+|!contractInfo)$/,
   bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation|kline\.1)\.BTCUSDT$/,
   coinbase: /^(level2|market_trades|ticker|status):BTCUSDT$/,
-  backpack: /^((depth|trade|bookTicker|markPrice|openInterest)\.BTCUSDT|liquidation)$/,
-  deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|instrument\.state\.any\.any)$/,
-  okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
+  backpack: /^((depth|trade|bookTicker|markPrice|openInterest|kline\.1m)\.BTCUSDT|liquidation)$/,
+  deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|chart\.trades\.BTCUSDT\.1|instrument\.state\.any\.any)$/,
+  okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest|candle1m):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
   'kraken-futures': /^(book|trade|ticker):BTCUSDT$/,
-  kraken: /^((book|ticker|trade):BTCUSDT|instrument)$/,
+  kraken: /^((book|ticker|trade|ohlc):BTCUSDT|instrument)$/,
 } as const;
 const CONTROL = {
   binance: {

@@ -97,6 +97,92 @@ fn bybit_names_the_symbol_in_the_topic_and_counts_no_trades() {
     }
 }
 
+/// One and the same bar as others tell it, without the number of trades but for the second and the third.
+const OKX: &str = r#"{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1767225600000","65000","65001.1","64999.5","65000.12","1.234","1","80210.15","0"]]}"#;
+const BACKPACK: &str = r#"{"stream":"kline.1m.BTC_USDC","data":{"e":"kline","E":1767225602000000,"s":"BTC_USDC","t":"2026-01-01T00:00:00","T":"2026-01-01T00:01:00","o":"65000","c":"65000.12","h":"65001.1","l":"64999.5","v":"1.234","n":10,"X":false}}"#;
+const KRAKEN: &str = r#"{"channel":"ohlc","type":"update","timestamp":"2026-01-01T00:00:02.000000000Z","data":[{"symbol":"BTC/USD","open":65000.0,"high":65001.1,"low":64999.5,"close":65000.12,"trades":10,"volume":1.234,"vwap":65000.1,"interval_begin":"2026-01-01T00:00:00.000000000Z","interval":1,"timestamp":"2026-01-01T00:01:00.000000Z"}]}"#;
+const DERIBIT: &str = r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"chart.trades.BTC_USDC.1","data":{"tick":1767225600000,"open":65000.0,"high":65001.1,"low":64999.5,"close":65000.12,"volume":1.234,"cost":80210.15}}}"#;
+
+#[test]
+fn okx_tells_the_minute_in_rows_that_the_argument_names() {
+    for venue in [VenueId::OkxSpot, VenueId::OkxSwap, VenueId::OkxFutures] {
+        let mut rig = rig(venue, "BTC-USDT", channel::KLINE);
+        assert_eq!(told(&mut rig, OKX), [VenueBar { count: 0, ..bar() }]);
+        assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 0, "it does not say when");
+        let closed = OKX.replace("\"0\"]", "\"1\"]");
+        assert_eq!(told(&mut rig, &closed), [VenueBar { count: 0, closed: true, ..bar() }]);
+        assert_eq!(told(&mut rig, &OKX.replace("candle1m", "candle5m")), []);
+        for (from, to, code) in [
+            ("\"0\"]", "\"2\"]", Code::FieldType),
+            (",\"0\"]", "]", Code::FieldMissing),
+            ("\"65001.1\"", "65001.1", Code::FieldType),
+            ("BTC-USDT", "BTC-OTHER", Code::UnknownSymbol),
+            ("[[", "[{\"a\":[", Code::FrameNotJson),
+            ("[[\"1767225600000\"", "[\"1767225600000\",[\"1\"", Code::FieldType),
+        ] {
+            assert_eq!(refused(&mut rig, &OKX.replacen(from, to, 1)), code, "{to}");
+        }
+    }
+}
+
+#[test]
+fn backpack_says_when_the_minute_ends_in_times_without_a_zone() {
+    let mut rig = rig(VenueId::Backpack, "BTC_USDC", channel::KLINE);
+    let expected = VenueBar { turnover: 0, turnover_exponent: 0, ..bar() };
+    assert_eq!(told(&mut rig, BACKPACK), [expected]);
+    assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 1_767_225_602_000_000_000);
+    assert_eq!(told(&mut rig, &BACKPACK.replace("\"X\":false", "\"X\":true")), [VenueBar { closed: true, ..expected }]);
+    // As the other source has them, in ms.
+    let numbers =
+        BACKPACK.replace("\"2026-01-01T00:00:00\"", "1767225600000").replace("\"2026-01-01T00:01:00\"", "1767225660000");
+    assert_eq!(told(&mut rig, &numbers), [expected]);
+    assert_eq!(told(&mut rig, &BACKPACK.replace("00:01:00", "00:05:00")), [], "five minutes");
+    assert_eq!(told(&mut rig, &BACKPACK.replace("\"o\":\"65000\"", "\"o\":null")), [], "no trade");
+    for (from, to, code) in [
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:00Z", Code::NumberSyntax),
+        ("2026-01-01T00:00:00", "2026-13-01T00:00:00", Code::NumberSyntax),
+        ("\"X\":false", "\"X\":0", Code::FieldType),
+        ("\"s\":\"BTC_USDC\"", "\"s\":\"OTHER\"", Code::UnknownSymbol),
+    ] {
+        assert_eq!(refused(&mut rig, &BACKPACK.replacen(from, to, 1)), code, "{to}");
+    }
+}
+
+#[test]
+fn of_kraken_and_deribit_the_next_bar_says_that_one_is_final() {
+    let kraken = VenueBar { turnover: 0, turnover_exponent: 0, ..bar() };
+    let next_of_kraken = KRAKEN.replacen("00:00:00.000000000Z", "00:01:00.000000000Z", 1);
+    let next_of_deribit = DERIBIT.replace("1767225600000", "1767225660000");
+    let cases = [
+        (VenueId::KrakenSpot, "BTC/USD", KRAKEN, next_of_kraken, kraken),
+        (VenueId::Deribit, "BTC_USDC", DERIBIT, next_of_deribit, VenueBar { count: 0, ..bar() }),
+    ];
+    for (venue, symbol, frame, next, expected) in cases {
+        let mut rig = rig(venue, symbol, channel::KLINE);
+        let later = VenueBar { start_ts: expected.start_ts + MINUTE_NS, ..expected };
+        assert_eq!(told(&mut rig, frame), [expected]);
+        assert_eq!(told(&mut rig, frame), [expected], "it goes on");
+        assert_eq!(told(&mut rig, &next), [VenueBar { closed: true, ..expected }, later]);
+        assert_eq!(told(&mut rig, frame), [VenueBar { closed: true, ..expected }], "an older one is final");
+        assert_eq!(told(&mut rig, &next), [later]);
+    }
+}
+
+#[test]
+fn what_of_krakens_and_deribits_bars_is_none_of_ours_or_wrong() {
+    let mut kraken = rig(VenueId::KrakenSpot, "BTC/USD", channel::KLINE);
+    assert_eq!(told(&mut kraken, &KRAKEN.replace("\"interval\":1,", "\"interval\":5,")), []);
+    assert_eq!(told(&mut kraken, &KRAKEN.replace("\"update\"", "\"snapshot\"")), [], "of the past");
+    assert_eq!(refused(&mut kraken, &KRAKEN.replace("\"trades\":10,", "")), Code::FieldMissing);
+    assert_eq!(refused(&mut kraken, &KRAKEN.replace("65001.1", "\"65001.1\"")), Code::FieldType);
+    let mut deribit = rig(VenueId::Deribit, "BTC-PERPETUAL", channel::KLINE);
+    let inverse = DERIBIT.replace("BTC_USDC", "BTC-PERPETUAL").replace("1.234", "80210.15").replacen("80210.15}", "1.234}", 1);
+    assert_eq!(told(&mut deribit, &inverse), [VenueBar { count: 0, volume: 1_234, turnover: 8_021_015, ..bar() }], "USD");
+    assert_eq!(told(&mut deribit, &inverse.replace(".1\",", ".5\",")), [], "five minutes");
+    assert_eq!(refused(&mut deribit, &DERIBIT.replace("BTC_USDC", "BTC\\u005fUSDC")), Code::FieldType);
+    assert_eq!(refused(&mut deribit, &inverse.replace("\"cost\":1.234", "\"cost\":null")), Code::FieldType);
+}
+
 #[test]
 fn bars_of_other_intervals_and_those_nobody_asked_for_count_as_ignored() {
     let mut rig = rig(VenueId::BinanceSpot, "BTCUSDT", channel::TRADE | channel::KLINE);

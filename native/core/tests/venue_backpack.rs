@@ -66,9 +66,7 @@ fn documented_messages_are_read() {
     }
     let Message::Trade(trade) = parse(TRADE) else { panic!("no trade") };
     assert_eq!((trade.trade_id, trade.numbering, trade.aggressor_sell), (12_345, Numbering::Contiguous, true));
-    for event in ["kline", "ticker"] {
-        assert!(matches!(parse(&QUOTE.replace("\"bookTicker\"", &format!("\"{event}\""))), Message::Ignored), "{event}");
-    }
+    assert!(matches!(parse(&QUOTE.replace("\"bookTicker\"", "\"ticker\"")), Message::Ignored));
     let refused = parse(r#"{"id":null,"error":{"code":4005,"message":"Invalid market"}}"#);
     assert!(matches!(refused, Message::Reply { id: 0, venue_code: 4005 }));
     assert!(matches!(parse(r#"{"error":"Invalid market"}"#), Message::Reply { id: 0, venue_code: -1 }));

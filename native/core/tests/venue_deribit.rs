@@ -126,7 +126,7 @@ fn answers_tell_by_our_id_whether_all_channels_were_accepted() {
 #[test]
 fn what_we_do_not_publish_is_ignored() {
     for channel in [
-        "chart.trades.BTC-PERPETUAL.1",
+        "chart.other.BTC-PERPETUAL.1",
         "deribit_volatility_index.btc_usd",
         "deribit_price_index.btc_usd",
         "perpetual.BTC-PERPETUAL.100ms",

@@ -104,7 +104,7 @@ fn answers_and_what_carries_nothing_are_read() {
         r#"{"channel":"status","type":"update","data":[{"system":"online","connection_id":13834774380200032777}]}"#,
         r#"{"channel":"heartbeat"}"#,
         r#"{"method":"pong","req_id":42,"time_in":"x"}"#,
-        r#"{"channel":"ohlc","type":"update","timestamp":"x","data":[]}"#,
+        r#"{"channel":"ohlc","type":"update","timestamp":"2026-04-07T16:25:30Z","data":[]}"#,
         r#"{"channel":"instrument","type":"snapshot","data":{"assets":[],"pairs":[]}}"#,
         &TRADE.replace("update", "snapshot"),
         r#"{"event":"heartbeat"}"#,

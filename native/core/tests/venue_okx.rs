@@ -82,7 +82,7 @@ fn answers_and_what_carries_nothing_are_read() {
         "pong",
         TICKER,
         r#"{"event":"notice","code":"1","msg":"?"}"#,
-        r#"{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1791369300000","83740","83760","83735","83753","12.5"]]}"#,
+        r#"{"arg":{"channel":"candle1s","instId":"BTC-USDT"},"data":[["1791369300000","83740","83760","83735","83753","12.5"]]}"#,
         r#"{"arg":{"channel":"liquidation-orders","instType":"SWAP"},"data":[]}"#,
         &TOUCH.replace("bbo-tbt", "books5"),
     ] {

@@ -24,10 +24,12 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^book\.(.+)\.[^.]+$/, CHANNELS.book],
   [/^trades\.(.+)\.[^.]+$/, CHANNELS.trade],
   [/^quote\.(.+)$/, CHANNELS.quote],
+  [/^chart\.trades\.(.+)\.1$/, CHANNELS.kline],
   // OKX, as `channel:instrument`
   [/^books[^:]*:(.+)$/, CHANNELS.book],
   [/^trades:(.+)$/, CHANNELS.trade],
   [/^bbo-tbt:(.+)$/, CHANNELS.quote],
+  [/^candle1m:(.+)$/, CHANNELS.kline],
   // Kraken futures, as `feed:product`
   [
     /^ticker:([PF][A-Z]_.+)$/,
@@ -42,6 +44,7 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^depth(?:\.\d+ms)?\.(.+)$/, CHANNELS.book],
   [/^trade\.(.+)$/, CHANNELS.trade],
   [/^bookTicker\.(.+)$/, CHANNELS.quote],
+  [/^kline\.1m\.(.+)$/, CHANNELS.kline],
 ];
 
 /** Subscriptions that a list of stream names (`btcusdt@depth@100ms`) asks for; what is not ours is left out. */

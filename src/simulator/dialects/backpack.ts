@@ -1,8 +1,9 @@
 import type { LevelUpdate } from '../market/events.js';
+import { MINUTE_MS } from '../market/minutes.js';
 import { backpackSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome } from '../server/control-messages.js';
 import { backpackFigures, message } from './backpack-figures.js';
-import { type Dialect, levelRows, type RestCall, type ServerLimits } from './dialect.js';
+import { type Dialect, type KlineStream, levelRows, type RestCall, type ServerLimits } from './dialect.js';
 import { backpackWords } from './recorded.js';
 
 /** No limit is documented. */
@@ -89,6 +90,19 @@ function listing(spec: SymbolSpec): object {
   };
 }
 
+/** Minutes, whose times are UTC without saying so. */
+const kline: KlineStream = {
+  name: ({ symbol }) => `kline.1m.${symbol}`,
+  words: (text, { symbol }, { eventUs, minute, isClosed }) => {
+    const { startMs, open, high, low, close, lots, count } = minute;
+    const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 19);
+    const times = `"t":"${clock(startMs)}","T":"${clock(startMs + MINUTE_MS)}"`;
+    const prices = `"o":"${text.price(open)}","c":"${text.price(close)}","h":"${text.price(high)}","l":"${text.price(low)}"`;
+    const data = `{"e":"kline","E":${eventUs},"s":"${symbol}",${times},${prices},"v":"${text.qty(lots)}","n":${count},"X":${isClosed}}`;
+    return message(`kline.1m.${symbol}`, data);
+  },
+};
+
 /** Backpack. Payloads and rules: the venue's reference of 2026, §§ 1–6. */
 export const backpack: Dialect = {
   name: 'backpack',
@@ -102,6 +116,7 @@ export const backpack: Dialect = {
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${kind}.${symbol}`),
   figures: backpackFigures,
+  kline,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: backpackWords,
   control: readControl,

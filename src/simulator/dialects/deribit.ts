@@ -1,9 +1,10 @@
 import type { DepthEvent, LevelUpdate, TradeEvent } from '../market/events.js';
+import type { MarketMinute } from '../market/minutes.js';
 import { deribitSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import { readControl } from './deribit-control.js';
 import { deribitFigures } from './deribit-figures.js';
 import { message, number } from './deribit-words.js';
-import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
+import { type Dialect, type KlineStream, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { deribitWords } from './recorded.js';
 
 /** No limit is documented. */
@@ -96,6 +97,25 @@ function readChart(query: URLSearchParams, symbols: ReadonlySet<string>): RestCa
   return sound ? call : { ...call, error: { status: 400, code: -32602, msg: 'Invalid params' } };
 }
 
+/** Of a minute: amounts are those of the quote for futures settled in the coin, where the coin's are rounded. */
+function amountsOf(text: SymbolText, symbol: string, { lots, close }: MarketMinute): { volume: string; cost: string } {
+  const [amount, price] = [Number(text.qty(lots)), Number(text.price(close))];
+  const other = (symbol.includes('_') ? amount * price : amount / price).toFixed(8);
+  return symbol.includes('_') ? { volume: text.qty(lots), cost: other } : { volume: other, cost: text.qty(lots) };
+}
+
+/** Minutes; that one is over the next one tells. */
+const kline: KlineStream = {
+  name: ({ symbol }) => `chart.trades.${symbol}.1`,
+  words: (text, { symbol }, { minute }) => {
+    const { volume, cost } = amountsOf(text, symbol, minute);
+    const price = (name: 'open' | 'high' | 'low' | 'close'): string => `"${name}":${number(text.price(minute[name]))}`;
+    const prices = [price('open'), price('low'), price('high'), price('close')].join(',');
+    const data = `{"volume":${number(volume)},"tick":${minute.startMs},${prices},"cost":${number(cost)}}`;
+    return message(`chart.trades.${symbol}.1`, data);
+  },
+};
+
 /** Deribit's JSON-RPC. Payloads and rules: the venue's reference of 2026, §§ 1–5. */
 export const deribit: Dialect = {
   name: 'deribit',
@@ -112,6 +132,7 @@ export const deribit: Dialect = {
     return { depth: `book.${symbol}.${suffix}`, bookTicker: `quote.${symbol}`, trade: `trades.${symbol}.100ms` }[kind];
   },
   figures: deribitFigures,
+  kline,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: deribitWords,
   control: readControl,
@@ -141,20 +162,15 @@ export const deribit: Dialect = {
     const book = `"change_id":${lastUpdateId},"bids":${side(bids)},"asks":${side(asks)}`;
     return `{"jsonrpc":"2.0","result":{"timestamp":${timeText(nowUs, false)},"state":"open",${book}}}`;
   },
-  // Columns; amounts are those of the quote for futures settled in the coin, where the coin's are rounded.
+  // Columns.
   klinesBody: (text, { symbol }, minutes) => {
     const of = (texts: readonly string[]): string => `[${texts.map(number).join(',')}]`;
     const prices = (['open', 'high', 'low', 'close'] as const).map(
       (name) => `"${name}":${of(minutes.map((minute) => text.price(minute[name])))}`,
     );
-    const amounts = minutes.map(({ lots }) => text.qty(lots));
-    const others = minutes.map(({ lots, close }) => {
-      const [amount, price] = [Number(text.qty(lots)), Number(text.price(close))];
-      return (symbol.includes('_') ? amount * price : amount / price).toFixed(8);
-    });
-    const [volume, cost] = symbol.includes('_') ? [amounts, others] : [others, amounts];
+    const traded = minutes.map((minute) => amountsOf(text, symbol, minute));
     const ticks = minutes.map(({ startMs }) => startMs).join(',');
-    const columns = `"ticks":[${ticks}],${prices.join(',')},"volume":${of(volume)},"cost":${of(cost)}`;
+    const columns = `"ticks":[${ticks}],${prices.join(',')},"volume":${of(traded.map(({ volume }) => volume))},"cost":${of(traded.map(({ cost }) => cost))}`;
     return `{"jsonrpc":"2.0","result":{"status":"${minutes.length === 0 ? 'no_data' : 'ok'}",${columns}},"usIn":0,"usOut":0,"usDiff":0,"testnet":false}`;
   },
   tradesBody: (text, trades, _, symbol) =>

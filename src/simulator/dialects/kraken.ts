@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { DepthEvent, LevelUpdate } from '../market/events.js';
+import { MINUTE_MS } from '../market/minutes.js';
 import { krakenSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
-import type { Dialect, FigureStream, RestCall, ServerLimits } from './dialect.js';
+import type { Dialect, FigureStream, KlineStream, RestCall, ServerLimits } from './dialect.js';
 import { readControl } from './kraken-control.js';
 import { krakenWords } from './recorded.js';
 
@@ -91,6 +92,19 @@ const states: FigureStream = {
   },
 };
 
+/** Minutes; that one is over the next one tells. The mean price is that of the close here. */
+const ohlc: KlineStream = {
+  name: ({ symbol }) => `ohlc:${symbol}`,
+  words: (text, { symbol }, { eventUs, minute }) => {
+    const { startMs, open, high, low, close, lots, count } = minute;
+    const prices = `"open":${text.price(open)},"high":${text.price(high)},"low":${text.price(low)},"close":${text.price(close)}`;
+    const traded = `"trades":${count},"volume":${text.qty(lots)},"vwap":${text.price(close)}`;
+    const times = `"interval_begin":"${clock(startMs * 1_000)}","interval":1,"timestamp":"${clock((startMs + MINUTE_MS) * 1_000)}"`;
+    const row = `{"symbol":"${symbol}",${prices},${traded},${times}}`;
+    return `{"channel":"ohlc","type":"update","timestamp":"${clock(eventUs)}","data":[${row}]}`;
+  },
+};
+
 /** More minutes than are kept. */
 const ALL_MINUTES = 10_000;
 /** Newest minutes of an answer. */
@@ -139,6 +153,7 @@ export const krakenSpot: Dialect = {
   streamName: (symbol, kind) =>
     kind === 'aggTrade' ? undefined : `${{ depth: 'book', bookTicker: 'ticker', trade: 'trade' }[kind]}:${symbol}`,
   figures: [states],
+  kline: ohlc,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: krakenWords,
   control: readControl,

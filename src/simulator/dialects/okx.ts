@@ -1,7 +1,8 @@
 import type { DepthEvent } from '../market/events.js';
+import { type MarketMinute, MINUTE_MS } from '../market/minutes.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { okxFuturesSymbols, okxSpotSymbols, okxSwapSymbols, SymbolText } from '../market/symbols.js';
-import { type Dialect, type RestCall, type ServerLimits, timeText } from './dialect.js';
+import { type Dialect, type KlineStream, type RestCall, type ServerLimits, timeText } from './dialect.js';
 import { readControl } from './okx-control.js';
 import { type InstrumentType, okxFigures } from './okx-figures.js';
 import { okxWords } from './recorded.js';
@@ -45,6 +46,28 @@ function book(text: SymbolText, spec: SymbolSpec, event: DepthEvent, action: str
   const ids = `"ts":"${timeText(event.engineUs, false)}","seqId":${event.lastId},"prevSeqId":${previousId}`;
   return message('books', spec, action, `{${sides},${ids}}`);
 }
+
+/** The last text says whether a minute is over. What it was worth is that in the quote currency, also of contracts. */
+function candleRow(
+  text: SymbolText,
+  { startMs, open, high, low, close, lots, worth }: MarketMinute,
+  isClosed: boolean,
+): string[] {
+  const prices = [open, high, low, close].map((tick) => text.price(tick));
+  return [String(startMs), ...prices, text.qty(lots), text.worth(worth), text.worth(worth), isClosed ? '1' : '0'];
+}
+
+/** Minutes, at an address of their own. */
+const kline: KlineStream = {
+  name: ({ symbol }) => `candle1m:${symbol}`,
+  words: (text, spec, { minute, isClosed }) => message('candle1m', spec, '', JSON.stringify(candleRow(text, minute, isClosed))),
+};
+
+/** Addresses, and what they serve. */
+const PATHS = new Map([
+  ['/ws/v5/public', 'public'],
+  ['/ws/v5/business', 'business'],
+]);
 
 function listing(type: InstrumentType, spec: SymbolSpec): object {
   const text = new SymbolText(spec, 0);
@@ -104,12 +127,15 @@ function dialectOf(type: InstrumentType): Dialect {
       return `${{ depth: 'books', bookTicker: 'bbo-tbt', trade: 'trades' }[kind]}:${symbol}`;
     },
     figures: okxFigures(type),
+    kline,
     countsToRate: ({ kind }) => kind !== 'aggTrade',
     recorded: okxWords,
     control: readControl,
-    route: (path) =>
-      path === '/ws/v5/public' ? { trafficClass: 'all', combined: false, streams: [], micros: false } : undefined,
-    serves: () => true,
+    route: (path) => {
+      const trafficClass = PATHS.get(path);
+      return trafficClass === undefined ? undefined : { trafficClass, combined: false, streams: [], micros: false };
+    },
+    serves: (trafficClass, kind) => (trafficClass === 'business') === (kind === 'kline'),
     depth: (text, spec, event) => book(text, spec, event, 'update', event.previousId),
     wholeBook: (text, spec, event) => book(text, spec, event, 'snapshot', -1),
     trade: (text, spec, event) => {
@@ -131,12 +157,9 @@ function dialectOf(type: InstrumentType): Dialect {
       const sides = `"asks":${rows(text, levels.asks)},"bids":${rows(text, levels.bids)}`;
       return `{"code":"0","msg":"","data":[{${sides},"ts":"${timeText(nowUs, false)}"}]}`;
     },
-    // Newest first; the last text says whether a minute is over.
+    // Newest first.
     klinesBody: (text, _, minutes, nowUs) => {
-      const rows = minutes.map(({ startMs, open, high, low, close, lots }) => [
-        ...[String(startMs), ...[open, high, low, close].map((tick) => text.price(tick)), text.qty(lots), '0', '0'],
-        startMs + 60_000 <= nowUs / 1_000 ? '1' : '0',
-      ]);
+      const rows = minutes.map((minute) => candleRow(text, minute, minute.startMs + MINUTE_MS <= nowUs / 1_000));
       return JSON.stringify({ code: '0', msg: '', data: rows.reverse() });
     },
     exchangeInfoBody: (specs) => JSON.stringify({ code: '0', msg: '', data: specs.map((spec) => listing(type, spec)) }),

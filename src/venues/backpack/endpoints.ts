@@ -5,7 +5,11 @@ export const DEFAULTS = { wsUrl: 'wss://ws.backpack.exchange', restUrl: 'https:/
 
 /** All channels share one socket. */
 export const CLASSES: readonly ConnectionClass[] = [
-  { name: 'stream', channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'liquidation'], path: '/' },
+  {
+    name: 'stream',
+    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'liquidation', 'kline'],
+    path: '/',
+  },
 ];
 
 /** No limit is documented but those of pings: all others are ours, and gentle. */

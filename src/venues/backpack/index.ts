@@ -11,6 +11,7 @@ const STREAMS: StreamTable = {
   mark_price: (symbol) => `markPrice.${symbol}`,
   funding: (symbol) => `markPrice.${symbol}`,
   open_interest: (symbol) => `openInterest.${symbol}`,
+  kline: (symbol) => `kline.1m.${symbol}`,
   // Of all markets.
   liquidation: () => 'liquidation',
 };
@@ -32,6 +33,7 @@ const MANIFEST: VenueManifest = {
     // Markets of predictions have no funding.
     markPrice: 'stream data data.e data.E data.s data.p data.f? data.i? data.n? data.T',
     openInterest: 'stream data data.e data.E data.s data.o',
+    kline: 'stream data data.e data.E data.s data.t data.T data.o data.c data.h data.l data.v data.n data.X',
     liquidation: 'stream data data.e data.E data.s data.p data.q data.S data.T',
   },
   states: { member: 'orderBookState', known: ['Open', 'Closed', 'CancelOnly', 'LimitOnly', 'PostOnly'] },

@@ -7,7 +7,7 @@ export const DEFAULTS = { wsUrl: 'wss://www.deribit.com', restUrl: 'https://www.
 export const CLASSES: readonly ConnectionClass[] = [
   {
     name: 'jsonrpc',
-    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'status'],
+    channels: ['book', 'trade', 'quote', 'mark_price', 'funding', 'open_interest', 'status', 'kline'],
     path: '/ws/api/v2',
   },
 ];

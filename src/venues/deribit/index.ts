@@ -13,6 +13,7 @@ const STREAMS: StreamTable = {
   mark_price: (symbol) => ticker(symbol),
   funding: (symbol) => ticker(symbol),
   open_interest: (symbol) => ticker(symbol),
+  kline: (symbol) => `chart.trades.${symbol}.1`,
   // Instruments that begin and end are told of on one channel for all, states in between by the ticker.
   status: (symbol) => [ticker(symbol), 'instrument.state.any.any'],
 };
@@ -63,6 +64,7 @@ const MANIFEST: VenueManifest = {
       ].join(' '),
     ),
     'instrument.state': inEnvelope('', 'timestamp state instrument_name'),
+    chart: inEnvelope('', 'tick open high low close volume cost'),
   },
   states: { member: 'state', known: ['open', 'settlement', 'delivered', 'inactive', 'locked', 'halted', 'archivized'] },
 };

@@ -9,6 +9,7 @@ export const CLASSES: readonly ConnectionClass[] = [
   { name: 'trade', channels: ['trade'], path: '/v2' },
   { name: 'ticker', channels: ['quote'], path: '/v2' },
   { name: 'instrument', channels: ['status'], path: '/v2' },
+  { name: 'ohlc', channels: ['kline'], path: '/v2' },
 ];
 
 export const LIMITS: VenueLimits = {

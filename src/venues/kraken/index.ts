@@ -13,16 +13,18 @@ const STREAMS: StreamTable = {
   book: (symbol) => `book:${symbol}`,
   trade: (symbol) => `trade:${symbol}`,
   quote: (symbol) => `ticker:${symbol}`,
+  kline: (symbol) => `ohlc:${symbol}`,
   // Of all pairs.
   status: () => 'instrument',
 };
 
-/** The whole book first; no trades of the past; each change of the best level instead of each trade. */
+/** The whole book first; no trades and bars of the past; each change of the best level instead of each trade. */
 const PARAMS: Readonly<Record<string, object>> = {
   book: { depth: DEPTH, snapshot: true },
   trade: { snapshot: false },
   ticker: { event_trigger: 'bbo', snapshot: true },
   instrument: { snapshot: true },
+  ohlc: { interval: 1, snapshot: false },
 };
 
 /**
@@ -45,6 +47,10 @@ const MANIFEST: VenueManifest = {
       'channel type data data[].symbol data[].side data[].price data[].qty data[].ord_type data[].trade_id data[].timestamp',
     ticker:
       'channel type data data[].symbol data[].bid data[].bid_qty data[].ask data[].ask_qty data[].last? data[].volume? data[].vwap? data[].low? data[].high? data[].change? data[].change_pct? data[].timestamp',
+    ohlc: `channel type timestamp data ${'symbol open high low close trades volume vwap interval_begin interval timestamp?'
+      .split(' ')
+      .map((name) => `data[].${name}`)
+      .join(' ')}`,
     instrument: [
       'channel type data data.assets data.pairs',
       'id status precision? precision_display? borrowable? collateral_value? margin_rate? class? multiplier?'

@@ -19,7 +19,10 @@ const FIGURES: Readonly<Record<InstrumentType, readonly ChannelName[]>> = {
 };
 
 export function classesOf(type: InstrumentType): readonly ConnectionClass[] {
-  return [{ name: 'public', channels: ['book', 'trade', 'quote', ...FIGURES[type]], path: '/ws/v5/public' }];
+  return [
+    { name: 'public', channels: ['book', 'trade', 'quote', ...FIGURES[type]], path: '/ws/v5/public' },
+    { name: 'business', channels: ['kline'], path: '/ws/v5/business' },
+  ];
 }
 
 export const LIMITS: VenueLimits = {

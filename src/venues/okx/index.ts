@@ -9,6 +9,7 @@ const STREAMS: StreamTable = {
   book: (symbol) => `books:${symbol}`,
   trade: (symbol) => `trades:${symbol}`,
   quote: (symbol) => `bbo-tbt:${symbol}`,
+  kline: (symbol) => `candle1m:${symbol}`,
 };
 
 /** An index is called as its contracts are, without what follows: `BTC-USD` of `BTC-USD-SWAP` and of `BTC-USD_UM-270326`. */

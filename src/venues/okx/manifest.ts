@@ -16,6 +16,8 @@ const BOOKS = {
   books: `${rows('bids asks ts seqId prevSeqId checksum?')} action`,
   'bbo-tbt': rows('asks bids ts seqId checksum?'),
   trades: rows('instId tradeId px sz side ts count? source? seqId?'),
+  // Its rows are lists.
+  candle1m: 'arg arg.channel arg.instId data',
 };
 
 /** What the listing has of an instrument: that is recorded. */

@@ -41,7 +41,8 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         b"trade" => binance::print(frame, data.start, &inner, inner.trade_id, false),
         b"bookTicker" => quote(frame, data.start, &inner),
         figure @ (b"markPrice" | b"openInterest" | b"liquidation") => backpack_figures::message(frame, data, figure),
-        b"kline" | b"ticker" => Ok(Message::Ignored),
+        b"kline" => backpack_figures::kline(frame, data),
+        b"ticker" => Ok(Message::Ignored),
         _ => reject(Code::UnknownEvent, event.start),
     }
 }

@@ -7,7 +7,7 @@ use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text, time, unsigned};
-use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, MINUTE_NS, optional_decimal, side_of};
 use super::{Message, Reject};
 
 members! {
@@ -25,8 +25,6 @@ members! {
         count = b"n", closed = b"x",
     }
 }
-
-const MINUTE_NS: u64 = 60_000_000_000;
 
 /// Names of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use crate::event::Side;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_text, members, name, reject, text, time};
-use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, optional_decimal, optional_whole, side_of};
+use super::figures::{
+    About, BarText, Each, Figure, FigureMessage, FigureRows, MINUTE_NS, optional_decimal, optional_whole, side_of,
+};
 use super::{Message, Reject};
 
 members! {
@@ -49,7 +51,6 @@ members! {
 
 /// What topics of klines of a minute begin with.
 const MINUTES: &[u8] = b"kline.1.";
-const MINUTE_NS: u64 = 60_000_000_000;
 
 /// A message of a topic `tickers`, whose `data` is an object.
 pub(super) fn ticker(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {

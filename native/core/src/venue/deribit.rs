@@ -94,7 +94,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     let params = object(members.params, root.start)?;
     let inner = Members::read(frame, params.start)?;
     match name(frame, method, &mut [0; NAME_BYTES_MAX])? {
-        b"subscription" => subscription(frame, params.start, &inner),
+        b"subscription" => subscription(frame, params, &inner),
         b"heartbeat" => match name(frame, inner.kind.required(params.start)?, &mut [0; NAME_BYTES_MAX])? {
             b"heartbeat" => Ok(Message::Ignored),
             b"test_request" => Ok(Message::Challenge),
@@ -109,14 +109,15 @@ fn object(member: Member, at: usize) -> Result<Value, Reject> {
     if value.kind == Kind::Object { Ok(value) } else { reject(Code::FieldType, value.start) }
 }
 
-fn subscription<'a>(frame: &'a [u8], at: usize, params: &Members) -> Result<Message<'a>, Reject> {
+fn subscription<'a>(frame: &'a [u8], object: Value, params: &Members) -> Result<Message<'a>, Reject> {
+    let at = object.start;
     let channel = params.channel.required(at)?;
     let mut buffer = [0; NAME_BYTES_MAX];
     let named = name(frame, channel, &mut buffer)?;
     let data = params.data.required(at)?;
     if let Some(told) = deribit_figures::told_of(named) {
         return if data.kind == Kind::Object {
-            deribit_figures::message(frame, data, told)
+            deribit_figures::message(frame, object, data, told)
         } else {
             reject(Code::FieldType, data.start)
         };

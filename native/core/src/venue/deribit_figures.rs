@@ -8,7 +8,7 @@ use crate::event::MarketState;
 use crate::json::{Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_number, members, name, reject, text, time};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, MINUTE_NS};
 use super::{DecimalText, Message, Reject};
 
 members! {
@@ -19,6 +19,23 @@ members! {
     }
 }
 
+members! {
+    /// Of the parameters of a message.
+    Params {
+        channel = b"channel", data = b"data",
+    }
+}
+
+members! {
+    /// Of a bar.
+    Candle {
+        start = b"tick", open = b"open", high = b"high", low = b"low", close = b"close", volume = b"volume", cost = b"cost",
+    }
+}
+
+/// What channels of bars begin with.
+const CHART: &[u8] = b"chart.trades.";
+
 /// Rates are told for so long, s.
 const FUNDING_INTERVAL_S: u32 = 8 * 3_600;
 
@@ -28,6 +45,8 @@ pub(super) enum Told {
     Ticker,
     /// States of all instruments that begin or end.
     States,
+    /// Bars.
+    Chart,
 }
 
 /// The channel of this name.
@@ -35,16 +54,50 @@ pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
     match channel {
         _ if channel.starts_with(b"ticker.") || channel.starts_with(b"incremental_ticker.") => Some(Told::Ticker),
         _ if channel.starts_with(b"instrument.state.") => Some(Told::States),
+        _ if channel.starts_with(CHART) => Some(Told::Chart),
         _ => None,
     }
 }
 
-/// The data of such a channel.
-pub(super) fn message(frame: &[u8], data: Value, told: Told) -> Result<Message<'_>, Reject> {
+/// The data of such a channel, which is in these parameters.
+pub(super) fn message(frame: &[u8], params: Value, data: Value, told: Told) -> Result<Message<'_>, Reject> {
     match told {
         Told::Ticker => FigureRows { frame, value: data, about: About::Subscribed, read: figures }.checked(),
         Told::States => FigureRows { frame, value: data, about: About::Any, read: state }.checked(),
+        Told::Chart => FigureRows { frame, value: params, about: About::Subscribed, read: bar }.checked(),
     }
+}
+
+/// A bar, of which the channel alone says whose it is: those of a minute, for others are nothing that we publish. None says that it is final.
+/// Futures settled in the coin trade amounts of USD, which are the `cost` here.
+fn bar<'a>(frame: &'a [u8], params: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let params_of = Params::read(frame, params.start)?;
+    let (channel, data) = (params_of.channel.required(params.start)?, params_of.data.required(params.start)?);
+    let named = text(frame, channel)?;
+    // The symbol is read where it lies.
+    if named.contains(&b'\\') {
+        return reject(Code::FieldType, channel.start);
+    }
+    let Some(symbol) = named.strip_prefix(CHART).and_then(|rest| rest.strip_suffix(b".1")) else { return Ok(()) };
+    let (at, candle) = (data.start, Candle::read(frame, data.start)?);
+    let number = |member: Member| decimal_number(frame, member.required(at)?);
+    let (volume, cost) = (number(candle.volume)?, number(candle.cost)?);
+    let (volume, turnover) = if is_inverse(symbol) { (cost, volume) } else { (volume, cost) };
+    let bar = BarText {
+        prices: [number(candle.open)?, number(candle.high)?, number(candle.low)?, number(candle.close)?],
+        volume,
+        turnover: Some(turnover),
+        count: 0,
+        start_ts: time(frame, candle.start.required(at)?)?,
+        interval_ns: MINUTE_NS,
+        closed: None,
+    };
+    each(FigureMessage { symbol, ts_event: None, is_whole: true, figure: Figure::Bar(bar) })
+}
+
+/// Whether amounts are those of USD: linear contracts and spot have a `_`, options their kind behind the strike.
+fn is_inverse(symbol: &[u8]) -> bool {
+    !symbol.contains(&b'_') && !symbol.ends_with(b"-C") && !symbol.ends_with(b"-P")
 }
 
 fn state<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Reject> {

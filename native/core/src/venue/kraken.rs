@@ -63,6 +63,8 @@ pub(super) enum Channel {
     Trades,
     /// States of all pairs.
     Pairs,
+    /// Bars.
+    Candles,
     /// Documented, and nothing that we publish.
     Ignored,
 }
@@ -74,7 +76,8 @@ pub(super) fn channel_of(channel: &[u8]) -> Option<Channel> {
         b"ticker" => Some(Channel::Quote),
         b"trade" => Some(Channel::Trades),
         b"instrument" => Some(Channel::Pairs),
-        b"status" | b"heartbeat" | b"ohlc" | b"level3" => Some(Channel::Ignored),
+        b"ohlc" => Some(Channel::Candles),
+        b"status" | b"heartbeat" | b"level3" => Some(Channel::Ignored),
         _ => None,
     }
 }
@@ -112,8 +115,9 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
             Ok(if is_snapshot { Message::Snapshot(message) } else { Message::Depth(message) })
         }
         Some(Channel::Quote) => quote(frame, only(frame, data)?),
-        // The last trades before a subscription are none of ours.
-        Some(Channel::Trades) if is_snapshot => Ok(Message::Ignored),
+        // The last trades and bars before a subscription are none of ours.
+        Some(Channel::Trades | Channel::Candles) if is_snapshot => Ok(Message::Ignored),
+        Some(Channel::Candles) => kraken_figures::candles(frame, root),
         Some(Channel::Trades) => trades(frame, data),
         _ => reject(Code::UnknownEvent, named.start),
     }

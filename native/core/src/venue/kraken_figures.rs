@@ -1,11 +1,11 @@
-//! Kraken: states of pairs, which the channel `instrument` tells of all at once. Source: as of `kraken.rs`, § 3. It gives no times.
+//! Kraken: states of pairs, which the channel `instrument` tells of all at once without times, and bars. Source: as of `kraken.rs`, § 3.
 
 use crate::error::Code;
 use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
-use super::fields::{NAME_BYTES_MAX, members, name, reject, text};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows};
+use super::fields::{Member, NAME_BYTES_MAX, clock, decimal_number, members, name, reject, text, unsigned};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, MINUTE_NS};
 use super::{Message, Reject};
 
 members! {
@@ -16,6 +16,19 @@ members! {
 members! {
     /// Of one pair.
     Pair { symbol = b"symbol", status = b"status", }
+}
+
+members! {
+    /// Of a message of bars.
+    Envelope { ts_sent = b"timestamp", data = b"data", }
+}
+
+members! {
+    /// Of one bar.
+    Candle {
+        symbol = b"symbol", open = b"open", high = b"high", low = b"low", close = b"close", volume = b"volume",
+        count = b"trades", start = b"interval_begin", minutes = b"interval",
+    }
 }
 
 /// The data of such a message: first all pairs, then those that changed.
@@ -49,6 +62,39 @@ fn states<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Re
             _ => MarketState::Other,
         };
         each(FigureMessage { symbol, ts_event: None, is_whole: true, figure: Figure::Status(state) })
+    });
+    walked.map(|_| ())
+}
+
+/// A message of bars: those of a minute, for others are nothing that we publish. None says that it is final: the next one begins, or none does.
+pub(super) fn candles(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
+    FigureRows { frame, value: root, about: About::Subscribed, read: bars }.checked()
+}
+
+fn bars<'a>(frame: &'a [u8], root: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let envelope = Envelope::read(frame, root.start)?;
+    let ts_event = Some(clock(frame, envelope.ts_sent.required(root.start)?)?);
+    let data = envelope.data.required(root.start)?;
+    let walked = json::each_element(frame, data.start, |row| {
+        if row.kind != Kind::Object {
+            return reject(Code::FieldType, row.start);
+        }
+        let (at, candle) = (row.start, Candle::read(frame, row.start)?);
+        if unsigned(frame, candle.minutes.required(at)?)? != 1 {
+            return Ok(());
+        }
+        let number = |member: Member| decimal_number(frame, member.required(at)?);
+        let bar = BarText {
+            prices: [number(candle.open)?, number(candle.high)?, number(candle.low)?, number(candle.close)?],
+            volume: number(candle.volume)?,
+            turnover: None,
+            count: unsigned(frame, candle.count.required(at)?)?,
+            start_ts: clock(frame, candle.start.required(at)?)?,
+            interval_ns: MINUTE_NS,
+            closed: None,
+        };
+        let symbol = text(frame, candle.symbol.required(at)?)?;
+        each(FigureMessage { symbol, ts_event, is_whole: true, figure: Figure::Bar(bar) })
     });
     walked.map(|_| ())
 }

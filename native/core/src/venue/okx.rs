@@ -104,7 +104,7 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         return reject(Code::FieldType, data.start);
     }
     if let Some(told) = told {
-        return okx_figures::message(frame, data, told);
+        return okx_figures::message(frame, root, data, told);
     }
     match channel {
         Some(Channel::Ignored) => Ok(Message::Ignored),

@@ -1,4 +1,4 @@
-//! OKX: mark prices, funding, open interest, liquidations, states of instruments. Source: the protocol reference of 2026-11-21
+//! OKX: mark prices, funding, open interest, liquidations, states of instruments, bars. Source: the protocol reference of 2026-11-21
 //! (documents of 2026-01-15, captures up to October 2026). Numbers and times are text. An index has a name of its own (`BTC-USD`), which is no instrument's: it is that of its contracts
 //! (`BTC-USD-SWAP`, `BTC-USD_UM-SWAP`, `BTC-USD-270326`) without what follows it.
 
@@ -7,7 +7,7 @@ use crate::event::MarketState;
 use crate::json::{self, Kind, Value};
 
 use super::fields::{NAME_BYTES_MAX, decimal_text, members, name, reject, text};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows, optional_decimal, side_of};
+use super::figures::{About, BarText, Each, Figure, FigureMessage, FigureRows, MINUTE_NS, optional_decimal, side_of};
 use super::okx::time;
 use super::{Message, Reject};
 
@@ -26,6 +26,19 @@ members! {
     }
 }
 
+members! {
+    /// Of a whole message.
+    Envelope { arg = b"arg", data = b"data", }
+}
+
+members! {
+    /// Of what was subscribed.
+    Arg { symbol = b"instId", }
+}
+
+/// Texts of a bar: start, open, high, low, close, volume, volume of the other currency, of the quote currency, whether it is final.
+const CANDLE_TEXTS: usize = 9;
+
 /// What a channel of this name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
@@ -35,9 +48,11 @@ pub(super) enum Told {
     OpenInterest,
     Liquidations,
     States,
+    /// Those of a minute.
+    Candles,
 }
 
-/// The channel of this name; the last two tell of all instruments of a type.
+/// The channel of this name; liquidations and states are those of all instruments of a type.
 pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
     match channel {
         b"mark-price" => Some(Told::MarkPrice),
@@ -46,18 +61,21 @@ pub(super) fn told_of(channel: &[u8]) -> Option<Told> {
         b"open-interest" => Some(Told::OpenInterest),
         b"liquidation-orders" => Some(Told::Liquidations),
         b"instruments" => Some(Told::States),
+        b"candle1m" => Some(Told::Candles),
         _ => None,
     }
 }
 
 /// A message of such a channel, whose `data` is an array.
-pub(super) fn message(frame: &[u8], data: Value, told: Told) -> Result<Message<'_>, Reject> {
+pub(super) fn message(frame: &[u8], root: Value, data: Value, told: Told) -> Result<Message<'_>, Reject> {
     let about = match told {
         Told::IndexPrice => About::Contracts,
         Told::Liquidations | Told::States => About::Any,
-        Told::MarkPrice | Told::Funding | Told::OpenInterest => About::Subscribed,
+        Told::MarkPrice | Told::Funding | Told::OpenInterest | Told::Candles => About::Subscribed,
     };
     let read = match told {
+        // Its rows do not say whose they are.
+        Told::Candles => return FigureRows { frame, value: root, about, read: candles }.checked(),
         Told::MarkPrice => mark_prices,
         Told::IndexPrice => index_prices,
         Told::Funding => fundings,
@@ -163,5 +181,49 @@ fn states<'a>(frame: &'a [u8], data: Value, each: Each<'_, 'a>) -> Result<(), Re
             _ => MarketState::Other,
         };
         each(FigureMessage { symbol, ts_event: None, is_whole: true, figure: Figure::Status(state) })
+    })
+}
+
+/// Volume is that of the base, or contracts, as of trades.
+fn candles<'a>(frame: &'a [u8], root: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let envelope = Envelope::read(frame, root.start)?;
+    let arg = envelope.arg.required(root.start)?.start;
+    let symbol = text(frame, Arg::read(frame, arg)?.symbol.required(arg)?)?;
+    let walked = json::each_element(frame, envelope.data.required(root.start)?.start, |row| {
+        let figure = Figure::Bar(candle(frame, row)?);
+        each(FigureMessage { symbol, ts_event: None, is_whole: true, figure })
+    });
+    walked.map(|_| ())
+}
+
+fn candle(frame: &[u8], row: Value) -> Result<BarText<'_>, Reject> {
+    if row.kind != Kind::Array {
+        return reject(Code::FieldType, row.start);
+    }
+    let (mut values, mut count) = ([row; CANDLE_TEXTS], 0);
+    json::each_element(frame, row.start, |value| {
+        if let Some(place) = values.get_mut(count) {
+            *place = value;
+        }
+        count += 1;
+        Ok(())
+    })?;
+    if count < CANDLE_TEXTS {
+        return reject(Code::FieldMissing, row.start);
+    }
+    let [start, open, high, low, close, volume, _, turnover, confirm] = values;
+    let decimal = |value: Value| decimal_text(frame, value);
+    Ok(BarText {
+        prices: [decimal(open)?, decimal(high)?, decimal(low)?, decimal(close)?],
+        volume: decimal(volume)?,
+        turnover: Some(decimal(turnover)?),
+        count: 0,
+        start_ts: time(frame, start)?,
+        interval_ns: MINUTE_NS,
+        closed: match text(frame, confirm)? {
+            b"1" => Some(true),
+            b"0" => Some(false),
+            _ => return reject(Code::FieldType, confirm.start),
+        },
     })
 }
