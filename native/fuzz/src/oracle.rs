@@ -169,7 +169,12 @@ fn array(elements: &[&RawValue]) -> Answer<Said> {
         }
         figures.extend(figures::said(&object)?);
     }
-    Ok(if figures.is_empty() { Said::Ignored } else { Said::Figures(figures) })
+    Ok(of_figures(figures))
+}
+
+/// Klines of other intervals say nothing.
+fn of_figures(figures: Vec<String>) -> Said {
+    if figures.is_empty() { Said::Ignored } else { Said::Figures(figures) }
 }
 
 fn message(venue: VenueId, object: &Object<'_>) -> Answer<Said> {
@@ -181,7 +186,7 @@ fn message(venue: VenueId, object: &Object<'_>) -> Answer<Said> {
         "bookTicker" => quote(object),
         "serverShutdown" => Ok(Said::Shutdown),
         event if is_ignored(event) => Ok(Said::Ignored),
-        event if figures::is_figure(event) => figures::said(object).map(Said::Figures),
+        event if figures::is_figure(event) => figures::said(object).map(of_figures),
         _ => Err(Refused),
     }
 }

@@ -236,7 +236,8 @@ fn check_json(json: &Value, head: &Head<'_>, body: &Body<'_>) {
         Body::Kline(of) => {
             let prices = ["open", "high", "low", "close"].map(|name| mantissa(&inner[name], of.price_exponent));
             assert_eq!(prices, [of.open, of.high, of.low, of.close]);
-            let (volume, turnover) = (mantissa(&inner["volume"], of.qty_exponent), mantissa(&inner["turnover"], of.turnover_exponent));
+            let (volume, turnover) =
+                (mantissa(&inner["volume"], of.qty_exponent), mantissa(&inner["turnover"], of.turnover_exponent));
             assert_eq!((volume, turnover, id(&inner["count"])), (of.volume, of.turnover, of.count));
             assert_eq!((id(&inner["start_ts"]), id(&inner["interval_ns"])), (of.start_ts, of.interval_ns));
             assert_eq!(inner["closed"].as_bool(), Some(of.closed));
