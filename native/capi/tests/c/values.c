@@ -196,7 +196,7 @@ void check_tables(tkr_reader *reader) {
   EXPECT(tkr_read_counters(reader, values, 2, &count), TKR_OK);
   EXPECT(count, 2);
   EXPECT(tkr_read_instrument_counters(reader, 1, values, 64, &count), TKR_OK);
-  EXPECT(count, TKR_INSTRUMENT_COUNTER_LIVE_NS + 1);
+  EXPECT(count, TKR_INSTRUMENT_COUNTER_SOURCE_SWITCHES + 1);
   EXPECT(values[TKR_INSTRUMENT_COUNTER_TRADES], 8);
   EXPECT(tkr_read_histogram(reader, TKR_STAGE_RECEIVE_TO_RING, &histogram, shares, values, 3), TKR_OK);
   EXPECT(histogram.count, 100);
