@@ -185,9 +185,9 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   it.each([
     ['a redirect', 'HTTP/1.1 301 Moved\r\nLocation: ws://127.0.0.1:1/\r\n\r\n', 'handshake answered 301', null],
     ['an ordinary answer', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'handshake answered 200', null],
-    ['403', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'handshake answered 403', { retryAfterMs: 0 }],
-    ['429', 'HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\n\r\n', 'handshake answered 429', { retryAfterMs: 7_000 }],
-    ['503', 'HTTP/1.1 503 Away\r\n\r\n', 'handshake answered 503', { retryAfterMs: 1_000 }],
+    ['403', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'handshake answered 403', { status: 403, retryAfterMs: 0 }],
+    ['429', 'HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\n\r\n', 'handshake answered 429', { status: 429, retryAfterMs: 7_000 }],
+    ['503', 'HTTP/1.1 503 Away\r\n\r\n', 'handshake answered 503', { status: 503, retryAfterMs: 1_000 }],
   ])('a handshake that is answered with %s is refused, and never followed', async (_, answer, text, refusal) => {
     const [log, client] = await connected();
     client.send(answer);
