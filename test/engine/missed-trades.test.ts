@@ -52,8 +52,16 @@ describe.each([
     return rig;
   };
 
+  /** What stands before the first trade is no hole. */
+  const firstTrades = ({ ring }: Rig): Promise<unknown> =>
+    eventually('trades of both', () => {
+      ring.drain();
+      return ring.trades.size === symbols.length;
+    });
+
   it('trades of an outage under load come from the venue by number, each once', async () => {
     const engine = await start();
+    await firstTrades(engine);
     for (const outageMs of [200, 2_500]) {
       const before = engine.ring.gaps.size === 0 ? 0 : count([...engine.ring.closings.values()].flat());
       engine.inject('disconnect', { outage_ms: outageMs });
@@ -70,11 +78,7 @@ describe.each([
   it('single messages that were lost come as well', async () => {
     const engine = await start();
     const stream = venue.startsWith('binance') && venue !== 'binance-spot' ? 'aggTrade' : 'trade';
-    // What stands before the first trade is no hole.
-    await eventually('trades of both', () => {
-      engine.ring.drain();
-      return engine.ring.trades.size === symbols.length;
-    });
+    await firstTrades(engine);
     engine.inject('drop', { n: 3, stream });
     await eventually('trades came late', () => {
       engine.ring.drain();
