@@ -84,19 +84,19 @@ def test_writers_life_is_told(engine: Engine, reader: tickring.Reader) -> None:
     engine("kinds")
     engine("close")
     told = reader.liveness()
-    assert (told.state, told.final_sequence, told.newer_epoch) == (WriterState.CLOSED, 15, None)
+    assert (told.state, told.final_sequence, told.newer_epoch) == (WriterState.CLOSED, 16, None)
 
 
 def test_follow_ends_with_the_writer_after_its_last_record(engine: Engine, reader: tickring.Reader) -> None:
     engine("kinds")
     engine("close")
-    assert len(list(reader)) == 14
+    assert len(list(reader)) == 15
     assert list(reader.follow(wait="sleep")) == []
 
 
 def test_follow_ends_after_a_silence(engine: Engine, reader: tickring.Reader) -> None:
     engine("kinds")
-    assert len(list(reader.follow(timeout=0.01, wait="spin"))) == 14
+    assert len(list(reader.follow(timeout=0.01, wait="spin"))) == 15
     assert list(reader.follow(timeout=0)) == []
 
 
@@ -104,7 +104,7 @@ def test_what_a_broken_off_loop_has_not_seen_is_still_there(engine: Engine, read
     engine("kinds")
     first = next(reader.follow())
     assert isinstance(first, tickring.Trade)
-    assert len(reader.poll_batch()) == 13
+    assert len(reader.poll_batch()) == 14
 
 
 def test_follow_goes_over_to_the_next_generation(engine: Engine, reader: tickring.Reader) -> None:
@@ -116,7 +116,7 @@ def test_follow_goes_over_to_the_next_generation(engine: Engine, reader: tickrin
     engine("tables")
     engine("whole book")
     kinds = [type(record).__name__ for record in reader.follow(timeout=1)]
-    assert kinds[14:] == ["EpochStart", "BookSnapshot", "Status"]
+    assert kinds[15:] == ["EpochStart", "BookSnapshot", "Status"]
     assert (reader.info().generation, reader.info().epoch) == (2, 2)
     assert book.bids.mantissas() == [(10, 100), (9, 90), (8, 80)]
     reader.reopen()
@@ -129,7 +129,7 @@ def test_loss_across_generations_is_exact(engine: Engine, reader: tickring.Reade
     engine("close")
     engine("restart")
     reader.reopen()
-    assert reader.poll() == tickring.Lapped(13)
+    assert reader.poll() == tickring.Lapped(14)
 
 
 def test_removed_engine_is_an_error_of_reopen_alone(engine: Engine, reader: tickring.Reader) -> None:
@@ -137,7 +137,7 @@ def test_removed_engine_is_an_error_of_reopen_alone(engine: Engine, reader: tick
     engine("remove")
     with pytest.raises(tickring.NotPublishedError):
         reader.reopen()
-    assert len(reader.poll_batch()) == 14
+    assert len(reader.poll_batch()) == 15
 
 
 def poll_for_ever(reader: tickring.Reader, started: threading.Event) -> None:

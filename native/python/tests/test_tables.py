@@ -75,7 +75,7 @@ def test_info_says_where_the_reader_stands(engine: Engine, reader: tickring.Read
     engine("kinds")
     assert reader.lag > 8
     reader.poll_batch()
-    assert (reader.lag, reader.info().next_sequence) == (0, 16)
+    assert (reader.lag, reader.info().next_sequence) == (0, 17)
 
 
 def test_notebook_shows_instruments(filled: tickring.Reader) -> None:

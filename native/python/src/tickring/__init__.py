@@ -67,6 +67,7 @@ __all__ = [
     "DEFAULT_ROOT",
     "Applied",
     "ArgumentError",
+    "Bar",
     "Book",
     "BookDelta",
     "BookSnapshot",
