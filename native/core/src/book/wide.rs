@@ -26,18 +26,18 @@ impl Wide {
 
     pub(super) fn clear(&mut self) {
         self.all.clear();
-        self.forget();
+        if let Some(near) = &mut self.near {
+            near.fill((NO_TICK, 0));
+        }
     }
 
     /// Takes over another map and keeps the room of this one.
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.all.copy_from(&other.all);
-        self.forget();
-    }
-
-    fn forget(&mut self) {
-        if let Some(near) = &mut self.near {
-            near.fill((NO_TICK, 0));
+        match (&mut self.near, &other.near) {
+            (Some(near), Some(other)) => **near = **other,
+            (Some(near), None) => near.fill((NO_TICK, 0)),
+            (near, other) => near.clone_from(other),
         }
     }
 
