@@ -2,14 +2,8 @@ import { CHANNELS, FLAGS, VENUES, type VenueName } from '../model/codes.js';
 import type { EngineConfig, ViewConfig, ViewLeg } from '../model/config.js';
 import { decimalText } from '../model/decimal.js';
 import type { ViewStatus } from '../model/status.js';
-import {
-  INSTRUMENT_COUNTERS,
-  type InstrumentDefinition,
-  type LatestView,
-  native,
-  RingReader,
-  type ShardRequest,
-} from '../native/index.js';
+import { instrumentCounter } from '../native/counters.js';
+import { type InstrumentDefinition, type LatestView, native, RingReader, type ShardRequest } from '../native/index.js';
 import type { Logger } from './log.js';
 import type { FeedTask } from './shard-contract.js';
 import type { ShardHost } from './shard-host.js';
@@ -25,11 +19,9 @@ const TICKS_PER_TOLERANCE = 4;
 /** As the core caps them. */
 const DEPTH_MAX = 100;
 
-const place = (counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number =>
-  INSTRUMENT_COUNTERS.findIndex(({ name }) => name === counter);
-const SOURCE = place('source');
-const SWITCHES = place('source_switches');
-const IN_SYNC = place('in_sync');
+const SOURCE = instrumentCounter('source');
+const SWITCHES = instrumentCounter('source_switches');
+const IN_SYNC = instrumentCounter('in_sync');
 
 /** Name of the views' pseudo venue, of their feed, and of what is published of them. */
 export const VIEW = 'view';

@@ -1,11 +1,10 @@
 /** How many of the levels that audits compared were the venue's, of each instrument and of all of a venue. */
-import { INSTRUMENT_COUNTERS } from '../native/layout.js';
+import { instrumentCounter } from '../native/counters.js';
 import type { InstrumentView } from './monitor.js';
 import type { Exposition, Labels } from './prometheus.js';
 
-const counterAt = (name: string): number => INSTRUMENT_COUNTERS.findIndex((counter) => counter.name === name);
-const LEVELS = counterAt('audit_levels');
-const DIFFERENT = counterAt('audit_different');
+const LEVELS = instrumentCounter('audit_levels');
+const DIFFERENT = instrumentCounter('audit_different');
 
 /** Levels compared and levels different, since the engine's start. */
 function levelsOf({ counters }: InstrumentView): { readonly levels: number; readonly different: number } {

@@ -1,7 +1,9 @@
 /** Answers about symbols from memory: points, snapshots. */
+
 import { FLAGS, VENUE_NAMES } from '../model/codes.js';
 import { isSource, plainSymbol } from '../model/feeds.js';
-import { RECORD_OFFSETS as AT, INSTRUMENT_COUNTERS } from '../native/layout.js';
+import { instrumentCounter } from '../native/counters.js';
+import { RECORD_OFFSETS as AT } from '../native/layout.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import { decimalJson, type NumberStyle, newestQuote, pointRenderer, timeText } from './point-json.js';
 import type { PointRing, Render } from './point-ring.js';
@@ -9,8 +11,8 @@ import type { PointKind, Points } from './points.js';
 import { notFound } from './problem.js';
 
 const COUNTER_OF: Readonly<Record<PointKind, number>> = {
-  tick: INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'trades'),
-  quote: INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'quotes'),
+  tick: instrumentCounter('trades'),
+  quote: instrumentCounter('quotes'),
 };
 
 /** Kinds of points behind the names that consumers use. */

@@ -1,7 +1,7 @@
 /** Resources about feeds and subscriptions. The engine decides; the gateway adds the figures that shared memory tells. */
 
 import { channelsOfBits, type FeedCreated, type FeedInfo, isSource, type Subscription } from '../model/feeds.js';
-import { INSTRUMENT_COUNTERS } from '../native/layout.js';
+import { instrumentCounter } from '../native/counters.js';
 import type { Api } from './api.js';
 import { type ControlClient, fromEngine } from './engine-calls.js';
 import { errorsOf, messagesOf } from './instrument-figures.js';
@@ -24,7 +24,7 @@ import {
   subscriptionsCreated,
 } from './schemas.js';
 
-const SILENT = INSTRUMENT_COUNTERS.findIndex(({ name }) => name === 'silent');
+const SILENT = instrumentCounter('silent');
 
 /** Kinds of data of a feed for which none were named. */
 const ALL_TYPES = ['tick', 'quote', 'level2'] as const;

@@ -1,11 +1,10 @@
 /** Messages, errors and average latency of each instrument, and of all of a venue together. */
-import { INSTRUMENT_COUNTERS } from '../native/layout.js';
+import { instrumentCounter } from '../native/counters.js';
 import type { InstrumentView } from './monitor.js';
 import type { Points } from './points.js';
 
-const counterAt = (name: string): number => INSTRUMENT_COUNTERS.findIndex((counter) => counter.name === name);
-const MESSAGES = ['book_deltas', 'trades', 'quotes'].map(counterAt);
-const ERRORS = ['gaps', 'quarantined'].map(counterAt);
+const MESSAGES = (['book_deltas', 'trades', 'quotes'] as const).map(instrumentCounter);
+const ERRORS = (['gaps', 'quarantined'] as const).map(instrumentCounter);
 
 const sumOf = ({ counters }: InstrumentView, places: readonly number[]): number =>
   places.reduce((sum, place) => sum + Number(counters[place] ?? 0n), 0);

@@ -1,8 +1,10 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
+
 import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
 import { toNumber } from '../model/decimal.js';
+import { instrumentCounter } from '../native/counters.js';
 import type { LatestView } from '../native/index.js';
-import { INSTRUMENT_COUNTERS, JOURNAL_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
+import { JOURNAL_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
 import { histogramSum } from './histogram.js';
 import type { Logger } from './logger.js';
 import type { FanoutSource, ReaderSource, RingSource } from './ring.js';
@@ -49,8 +51,6 @@ export interface Rates {
   readonly events: number;
 }
 
-const instrumentCounter = (name: (typeof INSTRUMENT_COUNTERS)[number]['name']): number =>
-  INSTRUMENT_COUNTERS.findIndex((counter) => counter.name === name);
 const shardCounter = (name: (typeof SHARD_COUNTERS)[number]['name']): number =>
   SHARD_COUNTERS.findIndex((counter) => counter.name === name);
 

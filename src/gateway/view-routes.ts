@@ -1,10 +1,11 @@
 /** Resources about views: what several venues quote at one instant, and what follows of it. */
+
 import { z } from 'zod';
 import { FLAGS } from '../model/codes.js';
 import type { ViewConfig, ViewLeg } from '../model/config.js';
 import { decimalText } from '../model/decimal.js';
+import { instrumentCounter } from '../native/counters.js';
 import type { LatestView } from '../native/index.js';
-import { INSTRUMENT_COUNTERS } from '../native/layout.js';
 import type { Api } from './api.js';
 import type { InstrumentView, Monitor } from './monitor.js';
 import { json, Refusal } from './problem.js';
@@ -12,10 +13,8 @@ import type { Exposition } from './prometheus.js';
 
 /** Readings until all are of one instant; the engine would have to be faster than this program several times in a row. */
 const READINGS_MAX = 8;
-const place = (counter: (typeof INSTRUMENT_COUNTERS)[number]['name']): number =>
-  INSTRUMENT_COUNTERS.findIndex(({ name }) => name === counter);
-const SOURCE = place('source');
-const SWITCHES = place('source_switches');
+const SOURCE = instrumentCounter('source');
+const SWITCHES = instrumentCounter('source_switches');
 const PPM = 1_000_000n;
 const PPM_DIGITS = 6;
 
