@@ -206,6 +206,8 @@ beforeAll(async () => {
     }
   });
   await followed(FIRST.venue);
+  // Until then there is nothing to move to.
+  await eventually('the other source is fit', () => watch.books.get(`${VIEW.symbol}@${SECOND.venue}`)?.isLive === true);
 });
 
 afterAll(async () => {
