@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { fromAddon, RingReader } from '#dist/native/index.js';
+import { fromAddon, KIND_WRITER, RingReader } from '#dist/native/index.js';
 import { Market } from './market.js';
 
 const root = mkdtempSync('/dev/shm/tickring-poller-');
@@ -18,20 +18,37 @@ function codeOf(call: () => unknown): unknown {
   return undefined;
 }
 
+/**
+ * The first `count` records of a buffer, as hexadecimal text. How the writer is doing depends on when somebody looks: a machine that is busy for a second
+ * makes it stalled for one reader, and not yet for the other.
+ */
+function records(buffer: Buffer, count: number): string[] {
+  const found: string[] = [];
+  for (let at = 0, index = 0; index < count; index += 1) {
+    const record = buffer.subarray(at, at + buffer.readUInt32LE(at));
+    at += record.length;
+    if (record[4] !== KIND_WRITER) found.push(record.toString('hex'));
+  }
+  return found;
+}
+
 test('poller: gives the records that poll gives, and throws what poll throws', () => {
   const market = new Market({ root, name: 'both' });
   const [method, bound] = [new RingReader(root, 'both', 0), new RingReader(root, 'both', 0)];
   const poll = bound.poller();
   for (let index = 0; index < 10; index += 1) market.depth([['10.10', `${index + 1}.000`]], []);
   const [a, b] = [Buffer.alloc(65_536), Buffer.alloc(65_536)];
+  let count = 0;
   for (const max of [3, 0, 4, 1_000, 1]) {
-    expect(poll(b, max)).toBe(method.poll(a, max));
-    expect(b).toEqual(a);
+    const polled = records(b, poll(b, max));
+    expect(polled).toEqual(records(a, method.poll(a, max)));
+    count += polled.length;
   }
+  expect(count).toBeGreaterThanOrEqual(10);
   // One position for both ways of one reader.
   market.depth([['10.10', '5.000']], []);
-  expect(bound.poll(b, 8)).toBe(1);
-  expect(poll(b, 8)).toBe(0);
+  expect(records(b, bound.poll(b, 8))).toHaveLength(1);
+  expect(records(b, poll(b, 8))).toEqual([]);
 
   market.depth([['10.10', '6.000']], []);
   expect(codeOf(() => poll(Buffer.alloc(80), 1))).toBe('ARGUMENT_RANGE');
@@ -44,7 +61,7 @@ test('poller: gives the records that poll gives, and throws what poll throws', (
     [new Uint32Array(512), 1],
   ])
     expect(codeOf(() => (poll as Loose)(...given))).toBe('ARGUMENT_RANGE');
-  expect(poll(b, 8)).toBe(1);
+  expect(records(b, poll(b, 8))).toHaveLength(1);
   bound.close();
   expect(codeOf(() => poll(b, 1))).toBe('CLOSED');
   expect(codeOf(() => bound.poll(b, 1))).toBe('CLOSED');
