@@ -50,10 +50,13 @@ export async function vitest(name, args, { node = process.execPath, cwd = ROOT, 
   return result;
 }
 
-/** One part must not keep the others from being run and counted. */
+/** One part must not keep the others from being run and counted. What each takes is told: the whole has a limit in CI. */
 async function attempt(name, work) {
+  const started = performance.now();
   try {
-    return await work();
+    const result = await work();
+    say(`test: ${name} ... ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    return result;
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     say(`test: ${name}: ${error.message}`);
