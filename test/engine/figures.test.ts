@@ -26,7 +26,7 @@ const CASES: readonly (readonly [VenueName, readonly [string, string], readonly 
   ['deribit', ['BTC-PERPETUAL', 'ETH-PERPETUAL'], [...PRICES, 'open_interest', 'trading_status', 'bar']],
   ['kraken-spot', ['BTC/USD', 'ETH/USD'], ['trading_status', 'bar']],
   ['kraken-futures', ['PI_XBTUSD', 'PF_ETHUSD'], [...PRICES, 'open_interest', 'liquidation', 'trading_status']],
-  ['coinbase', ['BTC-USD', 'ETH-USD'], ['trading_status']],
+  ['coinbase', ['BTC-USD', 'ETH-USD'], ['trading_status', 'bar']],
   ['backpack', ['BTC_USDC_PERP', 'SOL_USDC'], [...PRICES, 'open_interest', 'liquidation', 'bar']],
 ];
 
@@ -152,10 +152,12 @@ it.each(SHARED)('%s: a stream of all symbols is asked for with each, and goes on
   expect((await started.status()).connections.every(({ reconnects }) => reconnects <= 1)).toBe(true);
 });
 
-/** What bars tell beside prices and volume: worth in the quote currency or the coin, trades, and when they were sent. */
+/** What bars tell beside prices and volume: worth in the quote currency or the coin, trades, when they were sent; their minutes where that is not one. */
 const BYBIT = { turnover: 'quote', count: false, time: true };
 const OKX = { turnover: 'quote', count: false, time: false };
-const TELL: Readonly<Record<string, { readonly turnover?: string; readonly count: boolean; readonly time: boolean }>> = {
+const TELL: Readonly<
+  Record<string, { readonly turnover?: string; readonly count: boolean; readonly time: boolean; readonly minutes?: bigint }>
+> = {
   binance: { turnover: 'quote', count: true, time: true },
   'bybit-spot': BYBIT,
   'bybit-linear': BYBIT,
@@ -165,6 +167,7 @@ const TELL: Readonly<Record<string, { readonly turnover?: string; readonly count
   'okx-futures': OKX,
   deribit: { turnover: 'coin', count: false, time: false },
   'kraken-spot': { count: true, time: true },
+  coinbase: { count: false, time: true, minutes: 5n },
   backpack: { count: true, time: true },
 };
 
@@ -188,11 +191,11 @@ function expectPlausible(record: EngineRecord): void {
     expect(record.id).toBe(0n);
   } else if (record.kind === 'bar') {
     const { open, high, low, close, startTs, intervalNs, tsEvent, closed } = record;
+    const told = TELL[record.instrument?.venue ?? ''] ?? TELL['binance'];
     expect([open, close].every((price) => price >= low && price <= high)).toBe(true);
-    expect([intervalNs, startTs % intervalNs]).toEqual([60_000_000_000n, 0n]);
+    expect([intervalNs, startTs % intervalNs]).toEqual([60_000_000_000n * (told?.minutes ?? 1n), 0n]);
     const isTraded = record.volume > 0n;
     expect(record.volume).toBeGreaterThanOrEqual(0n);
-    const told = TELL[record.instrument?.venue ?? ''] ?? TELL['binance'];
     const worth = number(low, record.priceExponent) * number(record.volume, record.qtyExponent);
     if (told?.turnover === 'quote')
       expect(number(record.turnover, record.turnoverExponent)).toBeGreaterThanOrEqual(worth * 0.999);

@@ -13,7 +13,7 @@ const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 const STREAM = {
   binance: /^(btcusdt@[a-zA-Z0-9@_]+|!contractInfo)$/,
   bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation|kline\.1)\.BTCUSDT$/,
-  coinbase: /^(level2|market_trades|ticker|status):BTCUSDT$/,
+  coinbase: /^(level2|market_trades|ticker|status|candles):BTCUSDT$/,
   backpack: /^((depth|trade|bookTicker|markPrice|openInterest|kline\.1m)\.BTCUSDT|liquidation)$/,
   deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|chart\.trades\.BTCUSDT\.1|instrument\.state\.any\.any)$/,
   okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest|candle1m):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
@@ -270,6 +270,7 @@ const COINBASE: Readonly<Record<string, string>> = {
   market_trades: 'market_trades',
   ticker: 'ticker',
   status: 'status',
+  candles: 'candles',
 };
 
 function streamOf({
@@ -287,7 +288,7 @@ function streamOf({
   const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
   const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
   const [event] = events ?? [];
-  const rows = (event?.['trades'] ?? event?.['tickers'] ?? event?.['products'] ?? [event]) as Product[];
+  const rows = (event?.['trades'] ?? event?.['tickers'] ?? event?.['products'] ?? event?.['candles'] ?? [event]) as Product[];
   const ofEvent =
     event === undefined || COINBASE[channel ?? ''] === undefined
       ? undefined

@@ -183,6 +183,45 @@ fn what_of_krakens_and_deribits_bars_is_none_of_ours_or_wrong() {
     assert_eq!(refused(&mut deribit, &inverse.replace("\"cost\":1.234", "\"cost\":null")), Code::FieldType);
 }
 
+const COINBASE: &str = r#"{"channel":"candles","client_id":"","timestamp":"2026-01-01T00:00:02Z","sequence_num":0,"events":[{"type":"update","candles":[{"start":"1767225600","high":"65001.1","low":"64999.5","open":"65000","close":"65000.12","volume":"1.234","product_id":"BTC-USD"}]}]}"#;
+
+#[test]
+fn the_bars_of_coinbase_are_of_five_minutes_and_say_so() {
+    let mut rig = rig(VenueId::Coinbase, "BTC-USD", channel::KLINE);
+    let interval_ns = 5 * MINUTE_NS;
+    let expected = VenueBar { turnover: 0, turnover_exponent: 0, count: 0, interval_ns, ..bar() };
+    // Each message of a connection has the next number.
+    let mut number = 0;
+    let mut say = |rig: &mut Rig, frame: &str| {
+        number += 1;
+        told(rig, &frame.replacen("\"sequence_num\":0", &format!("\"sequence_num\":{number}"), 1))
+    };
+    assert_eq!(say(&mut rig, COINBASE), [expected]);
+    assert_eq!(rig.reader.seen.last().unwrap().0.ts_event, 1_767_225_602_000_000_000);
+    let next = COINBASE.replace("1767225600", "1767225900");
+    let later = VenueBar { start_ts: expected.start_ts + interval_ns, ..expected };
+    assert_eq!(say(&mut rig, &next), [VenueBar { closed: true, ..expected }, later]);
+    assert_eq!(say(&mut rig, COINBASE), [VenueBar { closed: true, ..expected }], "an older one is final");
+    assert_eq!(say(&mut rig, &COINBASE.replace("update", "snapshot")), [], "of the past");
+    for (from, to, code) in [
+        ("\"1767225600\"", "\"yesterday\"", Code::NumberSyntax),
+        ("\"1767225600\"", "\"\"", Code::NumberSyntax),
+        ("\"1767225600\"", "\"18446744074\"", Code::NumberSyntax),
+        ("\"1767225600\"", "1767225600", Code::FieldType),
+        ("\"volume\":\"1.234\",", "", Code::FieldMissing),
+        ("\"65001.1\"", "\"-1\"", Code::NumberNegative),
+        ("update", "partial", Code::UnknownEvent),
+        ("[{\"start\"", "[[{\"start\"", Code::FrameNotJson),
+        ("\"candles\":[", "\"candles\":[1,", Code::FieldType),
+    ] {
+        let frame = COINBASE.replacen(from, to, 1);
+        assert_ne!(frame, COINBASE, "{from}");
+        assert_eq!(refused(&mut rig, &frame), code, "{to}");
+    }
+    let other = COINBASE.replace("\"sequence_num\":0", "\"sequence_num\":5").replace("BTC-USD", "BTC-OTHER");
+    assert_eq!(refused(&mut rig, &other), Code::UnknownSymbol);
+}
+
 #[test]
 fn bars_of_other_intervals_and_those_nobody_asked_for_count_as_ignored() {
     let mut rig = rig(VenueId::BinanceSpot, "BTCUSDT", channel::TRADE | channel::KLINE);

@@ -64,8 +64,8 @@ fn documented_messages_are_read() {
     for frame in [
         r#"{"channel":"heartbeats","client_id":"","timestamp":"2026-04-07T14:30:10Z","sequence_num":20,"events":[{"current_time":"2026-04-07 14:30:10.000000000+00:00","heartbeat_counter":42}]}"#,
         r#"{"channel":"candles","client_id":"","timestamp":"2026-04-07T14:30:05Z","sequence_num":3,"events":[{"type":"update","candles":[]}]}"#,
+        r#"{"channel":"candles","timestamp":"2026-04-07T14:30:05Z","sequence_num":3,"events":[]}"#,
         r#"{"channel":"status","timestamp":"2026-04-07T14:30:10Z","sequence_num":3,"events":[]}"#,
-        r#"{"channel":"candles","sequence_num":3,"events":[]}"#,
     ] {
         assert!(matches!(parse(frame), Message::Ignored), "{frame}");
     }

@@ -179,7 +179,7 @@ fn fixtures_of_nautilus_and_the_recorded_listing_are_read() {
     assert!(matches!(parse(&body("ws_l2_data_update.json")), Message::Depth(_)));
     assert!(matches!(parse(&body("ws_ticker.json")), Message::Quote(_)));
     assert!(matches!(parse(&body("ws_market_trades.json")), Message::Trades(_) | Message::Ignored));
-    assert!(matches!(parse(&body("ws_candles.json")), Message::Ignored));
+    assert!(matches!(parse(&body("ws_candles.json")), Message::Figures(_)));
     let listings = COINBASE.parse_listings(body("http_products.json").as_bytes()).unwrap();
     let symbols: Vec<_> = listings.iter().map(|row| row.symbol.as_str()).collect();
     assert_eq!(symbols, ["BTC-USD"], "BTC-USDC is another name of it");

@@ -40,6 +40,7 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^(?:book|level2):(.+)$/, CHANNELS.book],
   [/^(?:trade|market_trades):(.+)$/, CHANNELS.trade],
   [/^ticker:(.+)$/, CHANNELS.quote],
+  [/^(?:ohlc|candles):(.+)$/, CHANNELS.kline],
   // Backpack
   [/^depth(?:\.\d+ms)?\.(.+)$/, CHANNELS.book],
   [/^trade\.(.+)$/, CHANNELS.trade],

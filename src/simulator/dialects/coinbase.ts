@@ -1,7 +1,8 @@
 import type { DepthEvent, LevelUpdate } from '../market/events.js';
+import { type MarketMinute, MINUTE_MS } from '../market/minutes.js';
 import { coinbaseSymbols, type SymbolSpec, SymbolText } from '../market/symbols.js';
 import type { ControlOutcome, ControlTarget } from '../server/control-messages.js';
-import type { Dialect, FigureStream, ServerLimits } from './dialect.js';
+import type { Dialect, FigureStream, KlineStream, ServerLimits } from './dialect.js';
 import { coinbaseWords } from './recorded.js';
 
 /** No limit is documented. */
@@ -62,6 +63,22 @@ const states: FigureStream = {
     const row = `{"product_type":"SPOT","id":"${spec.symbol}",${assets},${steps},${state},"min_market_funds":"1"}`;
     return message('status', event.eventUs, `{"type":"${event.isWhole ? 'snapshot' : 'update'}","products":[${row}]}`);
   },
+};
+
+function bars(text: SymbolText, { symbol }: SymbolSpec, type: string, us: number, minutes: readonly MarketMinute[]): string {
+  const rows = minutes.map(({ startMs, open, high, low, close, lots }) => {
+    const prices = `"high":"${text.price(high)}","low":"${text.price(low)}","open":"${text.price(open)}","close":"${text.price(close)}"`;
+    return `{"start":"${startMs / 1_000}",${prices},"volume":"${text.qty(lots)}","product_id":"${symbol}"}`;
+  });
+  return message('candles', us, `{"type":"${type}","candles":[${rows.join(',')}]}`);
+}
+
+/** Bars of five minutes, those of the past when subscribed; that one is over the next one tells. */
+const candles: KlineStream = {
+  intervalMs: 5 * MINUTE_MS,
+  name: ({ symbol }) => `candles:${symbol}`,
+  words: (text, spec, { eventUs, minute }) => bars(text, spec, 'update', eventUs, [minute]),
+  whole: (text, spec, minutes, nowUs) => bars(text, spec, 'snapshot', nowUs, minutes.toReversed()),
 };
 
 interface Request {
@@ -138,6 +155,7 @@ export const coinbase: Dialect = {
   depthCadences: [{ suffix: '', clock: 'step', every: [1] }],
   streamName: (symbol, kind) => (kind === 'aggTrade' ? undefined : `${CHANNEL[kind]}:${symbol}`),
   figures: [states],
+  kline: candles,
   countsToRate: ({ kind }) => kind !== 'aggTrade',
   recorded: coinbaseWords,
   control: readControl,

@@ -131,8 +131,12 @@ export interface FigureStream {
 
 /** A stream of the minutes of a symbol's trades. */
 export interface KlineStream {
+  /** Length of its bars where that is no minute. */
+  readonly intervalMs?: number;
   name(spec: SymbolSpec): string;
   words(text: SymbolText, spec: SymbolSpec, event: KlineEvent, micros: boolean): string;
+  /** What a subscription begins with: the bars so far, oldest first. */
+  whole?(text: SymbolText, spec: SymbolSpec, minutes: readonly MarketMinute[], nowUs: number): string;
 }
 
 /** One venue's protocol from the venue's side: names, numbers and words. No socket, clock or state. */

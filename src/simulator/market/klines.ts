@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialects/dialect.js';
 import { Channel, Frame } from './channel.js';
 import type { EventTime, KlineEvent } from './events.js';
-import { type MarketMinute, MINUTE_MS, type Minutes } from './minutes.js';
+import type { MarketMinute, Minutes } from './minutes.js';
 import type { SymbolSpec, SymbolText } from './symbols.js';
 
 /** Shortest time between two messages of the same minute, ms. */
@@ -36,13 +36,22 @@ export class Klines {
     const [channel] = this.channels;
     if (channel === undefined) return;
     const nowMs = Math.floor(time.engineUs / 1_000);
-    const startMs = nowMs - (nowMs % MINUTE_MS);
+    const startMs = nowMs - (nowMs % this.#options.minutes.intervalMs);
     const fromMs = this.#minute?.startMs ?? startMs;
     if (fromMs === startMs && nowMs - this.#toldMs < EVERY_MS) return;
     for (const minute of this.#options.minutes.between(fromMs, nowMs, Number.MAX_SAFE_INTEGER, nowMs)) {
       if (minute.startMs < startMs) this.#tell(channel, { ...time, minute, isClosed: true }, nowMs);
       else this.#tellOpen(channel, { ...time, minute, isClosed: false }, nowMs);
     }
+  }
+
+  /** Where a subscription begins with the bars so far: those. */
+  greeting(channel: Channel, nowUs: number): Frame | undefined {
+    const whole = this.#options.dialect.kline?.whole;
+    if (whole === undefined || channel !== this.channels[0]) return undefined;
+    const minutes = this.#options.minutes.between(0, nowUs / 1_000, Number.MAX_SAFE_INTEGER, nowUs / 1_000);
+    const told = minutes.map((minute) => ({ ...minute }));
+    return new Frame(channel, channel.events, channel.events, () => whole(this.#text, this.#spec, told, nowUs));
   }
 
   #tellOpen(channel: Channel, event: KlineEvent, nowMs: number): void {

@@ -1,4 +1,4 @@
-/** Minutes of one symbol as the venue counts them, from all of its trades. */
+/** Minutes of one symbol as the venue counts them, or longer bars where it streams those, from all of its trades. */
 
 /** Kept: more than one request gives. */
 const KEPT_MAX = 1_500;
@@ -19,10 +19,15 @@ export interface MarketMinute {
 }
 
 export class Minutes {
+  readonly intervalMs: number;
   readonly #kept: MarketMinute[] = [];
 
+  constructor(intervalMs = MINUTE_MS) {
+    this.intervalMs = intervalMs;
+  }
+
   add(us: number, tick: number, lots: number, id: number): void {
-    const startMs = Math.floor(us / 1000 / MINUTE_MS) * MINUTE_MS;
+    const startMs = Math.floor(us / 1000 / this.intervalMs) * this.intervalMs;
     let minute = this.#kept.at(-1);
     if (minute === undefined || minute.startMs < startMs) {
       minute = {
@@ -54,9 +59,9 @@ export class Minutes {
     const [first] = this.#kept;
     if (first === undefined) return [];
     const found: MarketMinute[] = [];
-    const from = Math.max(first.startMs, Math.ceil(fromMs / MINUTE_MS) * MINUTE_MS);
+    const from = Math.max(first.startMs, Math.ceil(fromMs / this.intervalMs) * this.intervalMs);
     let at = this.#kept.findLastIndex(({ startMs }) => startMs <= from);
-    for (let startMs = from; startMs <= Math.min(toMs, nowMs) && found.length < limit; startMs += MINUTE_MS) {
+    for (let startMs = from; startMs <= Math.min(toMs, nowMs) && found.length < limit; startMs += this.intervalMs) {
       if (this.#kept[at + 1]?.startMs === startMs) at += 1;
       const held = this.#kept[at] as MarketMinute;
       const { close } = held;

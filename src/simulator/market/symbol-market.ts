@@ -26,7 +26,7 @@ export class SymbolMarket {
   readonly spec: SymbolSpec;
   readonly text: SymbolText;
   readonly history: BookHistory;
-  readonly minutes = new Minutes();
+  readonly minutes: Minutes;
   readonly trades = new RecentTrades<TradeEvent>();
   readonly aggregates = new RecentTrades<AggregateTradeEvent>();
   readonly channels: Channel[] = [];
@@ -79,6 +79,7 @@ export class SymbolMarket {
     this.#aggTrade = this.#open('aggTrade', '');
     this.#quote = this.#open('bookTicker', '');
     this.#figures = new Figures(spec, this.text, { dialect, seed, shared, publish: options.publish });
+    this.minutes = new Minutes(dialect.kline?.intervalMs);
     this.#klines = new Klines(spec, this.text, { dialect, minutes: this.minutes, publish: options.publish });
     this.channels.push(...this.#figures.channels, ...this.#klines.channels);
     this.#binary = dialect.binary && new BinaryChannels(spec, dialect.binary, this.#lastId, options.publish);
@@ -132,11 +133,12 @@ export class SymbolMarket {
     }
   }
 
-  /** What a new subscription of a stream begins with: the whole book at the newest id, or the newest quote. */
+  /** What a new subscription of a stream begins with: the whole book at the newest id, the newest quote, or bars of the past. */
   greeting(channel: Channel, nowUs: number): Frame | undefined {
     const { wholeBook } = this.#dialect;
     const figure = this.#figures.greeting(channel, this.#flow.book.bids.at(0).tick, nowUs);
-    if (figure !== undefined) return figure;
+    const first = figure ?? this.#klines.greeting(channel, nowUs);
+    if (first !== undefined) return first;
     // The book of the newest message, which the next one names.
     const id = this.#depth.find((each) => each.channel === channel)?.stream.lastId ?? this.#lastId;
     const levels = wholeBook === undefined ? undefined : this.history.at(id);

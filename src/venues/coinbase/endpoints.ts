@@ -12,6 +12,7 @@ export const CLASSES: readonly ConnectionClass[] = [
   { name: 'market_trades', channels: ['trade'], path: '/' },
   { name: 'ticker', channels: ['quote'], path: '/' },
   { name: 'status', channels: ['status'], path: '/' },
+  { name: 'candles', channels: ['kline'], path: '/' },
 ];
 
 export const LIMITS: VenueLimits = {

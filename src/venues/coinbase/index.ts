@@ -11,6 +11,8 @@ const STREAMS: StreamTable = {
   trade: (symbol) => `market_trades:${symbol}`,
   quote: (symbol) => `ticker:${symbol}`,
   status: (symbol) => `status:${symbol}`,
+  // Of five minutes: there are no others.
+  kline: (symbol) => `candles:${symbol}`,
 };
 
 /** Streams are `channel:product` here; the venue wants the channel once. All streams of a message have the same. */
@@ -38,6 +40,10 @@ const MANIFEST: VenueManifest = {
     status: `${EVENT} events[].products ${'product_type id base_currency quote_currency base_increment quote_increment display_name status status_message min_market_funds'
       .split(' ')
       .map((name) => `events[].products[].${name}`)
+      .join(' ')}`,
+    candles: `${EVENT} events[].candles ${'start high low open close volume product_id'
+      .split(' ')
+      .map((name) => `events[].candles[].${name}`)
       .join(' ')}`,
   },
   states: { member: 'status', known: ['online', 'delisted'] },

@@ -68,7 +68,8 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         b"l2_data" | b"market_trades" | b"ticker" => {}
         b"subscriptions" => return Ok(Message::Reply { id: 0, venue_code: 0 }),
         b"status" => return coinbase_figures::states(frame, at),
-        b"heartbeats" | b"candles" | b"ticker_batch" => return Ok(Message::Ignored),
+        b"candles" => return coinbase_figures::candles(frame, at),
+        b"heartbeats" | b"ticker_batch" => return Ok(Message::Ignored),
         _ => return reject(Code::UnknownEvent, channel.start),
     }
     let ts_sent = clock(frame, members.ts.required(at)?)?;

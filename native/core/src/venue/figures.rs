@@ -11,7 +11,7 @@ use super::{DecimalText, Reject, Spelled};
 /// Longest number whose escapes are resolved, in bytes.
 const NUMBER_BYTES_MAX: usize = 64;
 
-/// Length of the bars that are read, ns.
+/// Length of the bars that are read, ns, where the venue has them.
 pub(super) const MINUTE_NS: u64 = 60_000_000_000;
 
 /// One figure of a message, its numbers still text.
