@@ -1,4 +1,5 @@
 import type { Random } from '../market/random.js';
+import { crossBinary, isBinary, malformBinary, shiftBinaryTime } from './binary.js';
 import { checksumOf, missingMember, moreMembers, repeatLevels, unknownType, withoutChecksum } from './change.js';
 import type { MalformKind } from './script.js';
 
@@ -15,6 +16,11 @@ export interface MalformOptions {
 /** Makes a function that spoils a message in one way; drawn once, so that all connections get the same. */
 export function malform(kind: MalformKind, options: MalformOptions, random: Random): (bytes: Buffer) => Buffer {
   const draw = random.u32();
+  const text = malformText(kind, options, draw);
+  return (bytes) => (isBinary(bytes) ? malformBinary(kind, options, draw, bytes) : text(bytes));
+}
+
+function malformText(kind: MalformKind, options: MalformOptions, draw: number): (bytes: Buffer) => Buffer {
   const place = (bytes: Buffer): number => (options.byte ?? draw) % Math.max(1, bytes.length);
   switch (kind) {
     case 'truncated':
@@ -110,6 +116,7 @@ function rewrite(change: (number: string) => string): (bytes: Buffer) => Buffer 
  * one from the first ask.
  */
 export function cross(bytes: Buffer): Buffer {
+  if (isBinary(bytes)) return crossBinary(bytes);
   const text = bytes.toString('latin1');
   // The first bid may be a removal: the one before it is not.
   const crossed = text.replace(/"(b|bids)":\[\["([\d.]+)"/, '"$1":[["9$2","1"],["$2"');
@@ -150,13 +157,19 @@ export function cross(bytes: Buffer): Buffer {
   );
 }
 
-/** Moves event and transaction times by `offsetMs`, and counts numbers in units `per` times as fine. */
+/** Moves event and transaction times by `offsetMs`, and counts ms in units `per` times as fine, µs in units as coarse. */
 export function shiftTime(offsetMs: number, per: number): (bytes: Buffer) => Buffer {
+  const text = shiftTextTime(offsetMs, per);
+  return (bytes) => (isBinary(bytes) ? shiftBinaryTime(offsetMs, per, bytes) : text(bytes));
+}
+
+function shiftTextTime(offsetMs: number, per: number): (bytes: Buffer) => Buffer {
   return said((text) =>
     text
       .replace(/"(E|T|ts|cts|timestamp|time)":("?)(\d+)(?![\d-])/g, (_, key: string, quote: string, digits: string) => {
-        const offset = digits.length > 14 ? offsetMs * 1000 : offsetMs;
-        return `"${key}":${quote}${BigInt(Math.max(0, Number(digits) + offset)) * BigInt(per)}`;
+        const isMicros = digits.length > 14;
+        const moved = BigInt(Math.max(0, Number(digits) + (isMicros ? offsetMs * 1000 : offsetMs)));
+        return `"${key}":${quote}${isMicros ? moved / BigInt(per) : moved * BigInt(per)}`;
       })
       .replace(/"(timestamp|time|event_time)":"(\d{4}-[^".]*)(\.\d+)?Z"/g, (_, key: string, at: string, rest = '') => {
         const moved = new Date(Date.parse(`${at}Z`) + offsetMs).toISOString().slice(0, 19);

@@ -10,7 +10,7 @@ export interface Delivery {
   readonly lost: boolean;
   /** A fault's rewriting of the bytes. */
   readonly payload?: (bytes: Buffer) => Buffer;
-  /** Sent with the binary opcode. */
+  /** Sent with the other opcode than those of its address are. */
   readonly binary?: boolean;
 }
 

@@ -291,7 +291,7 @@ export class Connection implements Subscriber, ControlTarget {
       // Waiting would let one client fill the memory of all; a close frame would wait behind its own data.
       this.#host.counters.closedSlow += 1;
       this.destroy();
-    } else this.#write(bytes, delivery.binary === true || this.#route.binary === true);
+    } else this.#write(bytes, (delivery.binary === true) !== (this.#route.binary === true));
   }
 
   #write(bytes: Buffer, binary: boolean): void {

@@ -22,7 +22,7 @@ export async function reconnected(stage: Stage, cause: () => void): Promise<void
 
 const bytes: Cell = {
   id: 'F10',
-  fault: 'text that is no UTF-8, JSON in binary messages, a reserved opcode, a reserved bit, a masked frame',
+  fault: 'text that is no UTF-8, messages with the other opcode, a reserved opcode, a reserved bit, a masked frame',
   promise: 'text is kept with its bytes and a code; a violation of RFC 6455 ends the connection, which is replaced',
   standing: byNumbers,
   async run(stage) {
@@ -34,7 +34,7 @@ const bytes: Cell = {
     stage.inject('malformed', { kind: 'binary', n: 2 });
     await eventually('they were sent', () => stage.records().filter(({ fate }) => fate === 'malformed:binary').length >= 2);
     await stage.recovered();
-    hold((await stage.grown('quarantined')) === 0, 'binary messages were refused');
+    hold((await stage.grown('quarantined')) === 0, 'messages with the other opcode were refused');
     for (const violation of [frame(0x83, 'x'), frame(FRAME.text | 0x40, 'x'), Buffer.from([FRAME.text, 0x81, 1, 2, 3, 4, 5])]) {
       await stage.begin();
       await reconnected(stage, () => stage.wire.insert(violation));

@@ -199,12 +199,15 @@ const badChecksums: Cell = {
   },
 };
 
+/** A number of another type is shorter in a binary message, which then lacks something. */
+const NUMBER = /^(FIELD_TYPE|FIELD_MISSING|NUMBER_\w+|FRAME_NOT_JSON)$/;
+
 const numbers: Cell = {
   id: 'F07',
   fault: 'a number of another type, beyond 64 bits, of 20 decimals',
   promise: 'the message is kept with its bytes and a code, its ids are in a gap, the books are rebuilt',
   standing: byNumbers,
-  run: (stage) => refused(stage, ['wrong_type', 'exponent', 'decimals20'], /^(FIELD_TYPE|NUMBER_\w+|FRAME_NOT_JSON)$/),
+  run: (stage) => refused(stage, ['wrong_type', 'exponent', 'decimals20'], NUMBER),
 };
 
 const negative: Cell = {
@@ -217,9 +220,14 @@ const negative: Cell = {
 
 const damaged: Cell = {
   id: 'F09',
-  fault: 'JSON cut anywhere, a bit flipped, nothing at all; then a storm of it',
+  fault: 'a message cut anywhere, a bit flipped, nothing at all; then a storm of it',
   promise: 'each is kept with bytes and code and costs no connection; more than 20 a second cost it',
-  standing: byNumbers,
+  standing: (subject) =>
+    subject.format === undefined
+      ? byNumbers(subject)
+      : deviation(
+          'a flipped bit of a binary number is another number, which nothing disproves; one of what the message is shows',
+        ),
   async run(stage) {
     await refused(stage, ['truncated', 'bitflip', 'empty'], /^[A-Z][A-Z0-9_]+$/);
     await stage.begin();
@@ -235,7 +243,8 @@ const structure: Cell = {
   id: 'F13',
   fault: '100,000 brackets; members twice, and named __proto__',
   promise: 'the first is refused as too deep; the others are members that nobody knows',
-  standing: byNumbers,
+  standing: (subject) =>
+    subject.format === undefined ? byNumbers(subject) : none('binary messages have neither depth nor names'),
   async run(stage) {
     await refused(stage, ['deep'], /^FRAME_TOO_DEEP$/);
     await stage.begin();
@@ -289,8 +298,9 @@ const times: Cell = {
       stage.inject('bad_time', { n: 2, ...args });
       await eventually('they were sent', () => stage.records().filter(({ fate }) => fate === 'bad_time').length >= BOOKS);
       await stage.recovered();
-      // Times as text have no unit to be mistaken in.
-      if (args.per === undefined) hold(stage.badTimes > 0, 'no record is flagged');
+      // Times as text have no unit to be mistaken in, and of numbers the size tells it where both are sent.
+      if (args.per === undefined || stage.subject.format !== undefined) hold(stage.badTimes > 0, 'no record is flagged');
+      for (const name of ['quarantined', 'resyncs']) hold((await stage.grown(name)) === 0, `${name} grew`);
     }
   },
 };

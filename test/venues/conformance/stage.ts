@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { EngineStatus } from '#dist/model/status.js';
 import type { VenueLimits } from '#dist/model/venue.js';
-import type { FaultInput, OracleRecord, ServerLimits, VenueName } from '#dist/simulator/index.js';
+import type { FaultInput, OracleRecord, ServerLimits } from '#dist/simulator/index.js';
 import { type Quarantined, quarantined } from '../../engine/oracle.js';
 import { eventually, type LogLine, Rig, type RigOptions } from '../../engine/rig.js';
 import type { GapRecord } from '../../engine/ring-log.js';
@@ -16,6 +16,8 @@ const BOOKS = /@depth|^depth\.|^orderbook\.1000|^books?[.:]|^level2:/;
 const TRADES = /@trade$|[tT]rades?[.:]/;
 const LOST = /^(dropped|stalled|refused)$/;
 const NO_LIMIT = 1_000_000_000;
+/** Of a venue that wants one; a simulated one takes any that looks so. */
+const KEY = 'vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A';
 
 /** Deadlines of minutes pass in seconds; no cell waits for another one's minute of connections or weight. */
 export const LIMITS: Partial<VenueLimits> = {
@@ -67,10 +69,13 @@ export class Stage {
   static async start(subject: Subject, options: StageOptions = {}): Promise<Stage> {
     let wire: Wire | undefined;
     const { tls, isSecure, host, serverLimits, ...others } = options;
-    const name = subject.name as VenueName;
+    const { name } = subject.dialect;
+    const { key } = subject.venue;
+    if (key !== undefined) process.env[key.variable] = KEY;
     const rig = await Rig.start({
       ownIds: subject.ids === 'none',
       renumbers: subject.ids === 'connection',
+      ...(subject.format === undefined ? {} : { format: subject.format }),
       ...others,
       limits: { ...LIMITS, ...options.limits },
       simulator: {

@@ -1,4 +1,5 @@
 /** What a venue is like, as far as faults are concerned: drawn from its contract and its simulated side, so that a new one has no list to be put on. */
+import type { FormatName } from '#dist/model/config.js';
 import type { Venue } from '#dist/model/venue.js';
 import type { Dialect } from '#dist/simulator/dialects/dialect.js';
 import { dialects } from '#dist/simulator/dialects/index.js';
@@ -8,6 +9,8 @@ export interface Subject {
   readonly name: string;
   readonly venue: Venue;
   readonly dialect: Dialect;
+  /** It writes binary messages: a venue once more, under a name of its own here. */
+  readonly format?: FormatName;
   /** Two of its symbols. */
   readonly symbols: readonly [string, string];
   /** Where a book begins: asked for over REST, or in its stream. */
@@ -32,13 +35,14 @@ const JUMPING_TRADES = /^(okx|bybit)-/;
 /** Venues whose documents know a checksum that proves nothing any more. */
 const FORMER_CHECKSUM = /^okx-/;
 
-function subjectOf(venue: Venue): Subject {
+function subjectOf(venue: Venue, format?: FormatName): Subject {
   const dialect = (dialects as Readonly<Record<string, Dialect>>)[venue.name];
   if (dialect === undefined) throw new Error(`${venue.name} has no simulated side`);
   const [first = '', second = ''] = dialect.symbols.keys();
   const numbered = dialect.sparseIds ? 'linked' : 'counted';
   return {
-    name: venue.name,
+    name: format === undefined ? venue.name : `${venue.name}-${format}`,
+    ...(format === undefined ? {} : { format }),
     venue,
     dialect,
     symbols: [first, second],
@@ -51,4 +55,8 @@ function subjectOf(venue: Venue): Subject {
   };
 }
 
-export const subjects: readonly Subject[] = venues.map(subjectOf);
+/** Each venue in each of its formats. */
+export const subjects: readonly Subject[] = venues.flatMap((venue) => [
+  subjectOf(venue),
+  ...Object.entries(venue.formats ?? {}).map(([format, other]) => subjectOf(other, format as FormatName)),
+]);

@@ -13,7 +13,7 @@ const SIGNS = { promised: '✓', deviation: '≈', void: '–' } as const;
 const HEAD = `<!-- Written by \`npm run conformance -- --write\`. Do not edit. -->
 # Conformance
 
-Each fault of the catalogue that concerns a feed meets each venue of the registry: a whole engine, real sockets, the simulated venue with its faults, and
+Each fault of the catalogue that concerns a feed meets each venue of the registry, in each of its formats: a whole engine, real sockets, the simulated venue with its faults, and
 between them a wire that does what networks do. What holds is compared from outside, with what the simulated venue knows it sent: records of the ring,
 status, counters, quarantine, log (\`test/venues/conformance\`). What real venues send besides is in each folder's README.
 
