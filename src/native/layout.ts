@@ -192,7 +192,7 @@ export const SHARD_COUNTERS = [
   { name: 'quotes', help: 'Quote events.' },
   { name: 'book_deltas', help: 'Book deltas applied.' },
   { name: 'book_snapshots', help: 'Full books published.' },
-  { name: 'book_differences', help: 'New books published as what differs from the one that served.' },
+  { name: 'book_differences', help: 'New books, and topped up ones, published as what differs from the one that served.' },
   { name: 'gaps', help: 'Gap events.' },
   { name: 'resyncs', help: 'Times a book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },

@@ -48,7 +48,7 @@ counters! {
         quotes: "Quote events.",
         book_deltas: "Book deltas applied.",
         book_snapshots: "Full books published.",
-        book_differences: "New books published as what differs from the one that served.",
+        book_differences: "New books, and topped up ones, published as what differs from the one that served.",
         gaps: "Gap events.",
         resyncs: "Times a book had to be rebuilt.",
         duplicates: "Messages that repeated what was applied already.",

@@ -33,7 +33,7 @@ pub mod flag {
     /// Best bid equal to best ask.
     pub const LOCKED: u16 = 1 << 5;
     /// Restored after a gap. A book delta with it is no message of the venue's: it brings the book that served to the one that was
-    /// proven in its place.
+    /// proven in its place, or to what a copy knows further.
     pub const RECOVERED: u16 = 1 << 6;
     /// The venue's time is more than a minute away from our receive time.
     pub const BAD_TS: u16 = 1 << 7;

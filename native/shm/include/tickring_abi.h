@@ -222,7 +222,7 @@ enum tkr_counter {
   TKR_COUNTER_QUOTES = 13, /* Quote events. */
   TKR_COUNTER_BOOK_DELTAS = 14, /* Book deltas applied. */
   TKR_COUNTER_BOOK_SNAPSHOTS = 15, /* Full books published. */
-  TKR_COUNTER_BOOK_DIFFERENCES = 16, /* New books published as what differs from the one that served. */
+  TKR_COUNTER_BOOK_DIFFERENCES = 16, /* New books, and topped up ones, published as what differs from the one that served. */
   TKR_COUNTER_GAPS = 17, /* Gap events. */
   TKR_COUNTER_RESYNCS = 18, /* Times a book had to be rebuilt. */
   TKR_COUNTER_DUPLICATES = 19, /* Messages that repeated what was applied already. */

@@ -2,10 +2,11 @@
 //! market walks towards that end, another copy is fetched and the book extended by what it lacks.
 
 use super::Machine;
-use super::entry::Entry;
-use super::output::Output;
+use super::entry::{Entry, touch_flags};
+use super::output::{Change, Output, Tag};
 use crate::audit::is_known;
 use crate::book::Side;
+use crate::event::flag;
 use crate::input::Request;
 use crate::sink::Sink;
 
@@ -57,31 +58,39 @@ impl Machine {
 
     /// Extends a book by what the copy just compared knows beyond its end. A light copy knows nothing there, as long as there is enough.
     pub(super) fn top_up<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
-        let mut extended = false;
-        for side in [Side::Bid, Side::Ask] {
-            let Self { entries, auditing, scratch, .. } = self;
-            let entry = &mut entries[slot as usize];
+        let Self { entries, auditing, scratch, counters, .. } = self;
+        let entry = &mut entries[slot as usize];
+        for (side, levels) in [(Side::Bid, &mut scratch.bids), (Side::Ask, &mut scratch.asks)] {
+            levels.clear();
             let Some(known) = entry.frontier[side as usize] else { continue };
-            let worst = auditing.window.beyond(side, known, &mut scratch.bids);
+            let worst = auditing.window.beyond(side, known, levels);
             if worst.is_some() || auditing.is_deep {
                 // The venue itself knows nothing beyond: so all is known.
                 entry.frontier[side as usize] = worst;
             }
-            for level in scratch.bids.iter().filter(|level| level.qty > 0) {
-                if entry.book.qty(side, level.price) == 0 {
-                    entry.book.apply(side, *level);
-                    extended = true;
-                }
+            levels.retain(|level| level.qty > 0 && entry.book.qty(side, level.price) == 0);
+            for level in levels.iter() {
+                entry.book.apply(side, *level);
             }
         }
-        let entry = &mut self.entries[slot as usize];
         entry.count_known();
-        if extended {
-            self.counters.top_ups += 1;
-            entry.touch = entry.book.touch();
-            // No id of the venue's tells it, so that readers learn it by a whole book.
-            self.send_serving_book(slot, false, out);
-            self.touch(slot);
+        let added = scratch.bids.len() + scratch.asks.len();
+        if added == 0 {
+            return;
         }
+        counters.top_ups += 1;
+        entry.touch = entry.book.touch();
+        if added < entry.book.levels(Side::Bid) + entry.book.levels(Side::Ask) {
+            // Readers hold the rest: no id of the venue's tells of it, so that theirs stays where it is.
+            let flags = flag::RECOVERED | touch_flags(entry.touch) | if entry.is_proven() { 0 } else { flag::STALE };
+            let tag = Tag { instrument: entry.definition.id, flags, ts_event: entry.book_ts_event };
+            let id = entry.counters.last_update_id;
+            let (bids, asks) = (&scratch.bids, &scratch.asks);
+            out.change(tag, &Change { snapshot: false, prev_update_id: id, last_update_id: id, bids, asks }, false);
+            counters.book_differences += 1;
+        } else {
+            self.send_serving_book(slot, false, out);
+        }
+        self.touch(slot);
     }
 }

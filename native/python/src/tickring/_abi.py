@@ -230,7 +230,7 @@ class Counter(IntEnum):
     QUOTES = 13  # Quote events.
     BOOK_DELTAS = 14  # Book deltas applied.
     BOOK_SNAPSHOTS = 15  # Full books published.
-    BOOK_DIFFERENCES = 16  # New books published as what differs from the one that served.
+    BOOK_DIFFERENCES = 16  # New books, and topped up ones, published as what differs from the one that served.
     GAPS = 17  # Gap events.
     RESYNCS = 18  # Times a book had to be rebuilt.
     DUPLICATES = 19  # Messages that repeated what was applied already.
