@@ -6,6 +6,7 @@ import { OracleLog } from './server/oracle-log.js';
 import { VenueServer } from './server/venue-server.js';
 
 export { type ServerLimits, type VenueName, venueNames } from './dialects/dialect.js';
+export { streamsAskedFor } from './dialects/index.js';
 export { type Fault, type FaultInput, malformKinds } from './faults/script.js';
 export type { SimulatorOptions } from './options.js';
 export { type Playback, type PlaybackOptions, type PlaybackStats, startPlayback, streamsOf } from './playback/index.js';

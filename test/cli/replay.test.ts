@@ -9,7 +9,7 @@ import { streamsOfMessage, subscriptionsOf } from '../../src/cli/replay/streams.
 import { replay } from '../../src/cli/replay.js';
 import { CHANNELS } from '../../src/model/codes.js';
 import type { Venue } from '../../src/model/venue.js';
-import { venueByName } from '../../src/venues/index.js';
+import { venueByName, venues } from '../../src/venues/index.js';
 import { run } from './program.js';
 import { captures, cryptofeedText, hftbacktestText, type Recording, record, storedZstd } from './recordings.js';
 
@@ -118,7 +118,7 @@ test('replay: stream names become channels of symbols', () => {
 });
 
 test('replay: what a client asked for is read from the words of its venue', () => {
-  const asked = (message: object): object => subscriptionsOf(streamsOfMessage(JSON.stringify(message)));
+  const asked = (message: object): object => subscriptionsOf(streamsOfMessage('', JSON.stringify(message)));
   const { book, trade, quote } = CHANNELS;
   expect(asked({ method: 'SUBSCRIBE', params: ['btcusdt@depth@100ms', 7], id: 1 })).toEqual([
     { symbol: 'BTCUSDT', channels: book },
@@ -137,7 +137,7 @@ test('replay: what a client asked for is read from the words of its venue', () =
   ]);
   for (const other of [null, [], { op: 'unsubscribe', args: ['publicTrade.BTCUSDT'] }, { method: 'public/subscribe' }])
     expect(asked(other as object)).toEqual([]);
-  expect(streamsOfMessage('ping')).toEqual([]);
+  for (const { name } of venues) expect(streamsOfMessage(name, 'ping')).toEqual([]);
 });
 
 test.each([

@@ -1,77 +1,31 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { VENUES } from '#dist/model/codes.js';
+import { isListingOf, streamsOfMessage, subscriptionsOf, symbolOfBook } from '#dist/cli/replay/streams.js';
+import { CHANNELS as CHANNEL_BITS, VENUES } from '#dist/model/codes.js';
 import { CHANNEL_NAMES, type ChannelName } from '#dist/model/config.js';
 import { channelsServed, type RestRequest, type Venue, type VenueMinute } from '#dist/model/venue.js';
 import { parseListings } from '#dist/native/index.js';
+import type { Dialect } from '#dist/simulator/dialects/dialect.js';
+import { dialects } from '#dist/simulator/dialects/index.js';
 import { startSimulator, type VenueName } from '#dist/simulator/index.js';
 import { venueByName, venues } from '#dist/venues/index.js';
+import { controlOf, streamsOf } from './spelled.js';
 
 const CHANNELS: readonly ChannelName[] = ['book', 'trade', 'quote'];
 
-/** What differs by protocol: how streams are spelled, and control messages. */
-const STREAM = {
-  binance: /^(btcusdt@[a-zA-Z0-9@_]+|!contractInfo)$/,
-  bybit: /^(orderbook\.(1|1000)|publicTrade|tickers|allLiquidation|kline\.1)\.BTCUSDT$/,
-  coinbase: /^(level2|market_trades|ticker|status|candles):BTCUSDT$/,
-  backpack: /^((depth|trade|bookTicker|markPrice|openInterest|kline\.1m)\.BTCUSDT|liquidation)$/,
-  deribit: /^((book|trades|ticker)\.BTCUSDT\.100ms|quote\.BTCUSDT|chart\.trades\.BTCUSDT\.1|instrument\.state\.any\.any)$/,
-  okx: /^((books|bbo-tbt|trades|mark-price|index-tickers|funding-rate|open-interest|candle1m):BTCUSDT|(liquidation-orders|instruments):(SPOT|SWAP|FUTURES))$/,
-  'kraken-futures': /^(book|trade|ticker):BTCUSDT$/,
-  kraken: /^((book|ticker|trade|ohlc):BTCUSDT|instrument)$/,
-} as const;
-const CONTROL = {
-  binance: {
-    subscribe: { method: 'SUBSCRIBE', params: ['a:"b'], id: 3 },
-    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a:b'], id: 4 },
-  },
-  bybit: {
-    subscribe: { req_id: '3', op: 'subscribe', args: ['a:"b'] },
-    unsubscribe: { req_id: '4', op: 'unsubscribe', args: ['a:b'] },
-  },
-  coinbase: {
-    subscribe: { type: 'subscribe', product_ids: ['"b'], channel: 'a' },
-    unsubscribe: { type: 'unsubscribe', product_ids: ['b'], channel: 'a' },
-  },
-  backpack: {
-    subscribe: { method: 'SUBSCRIBE', params: ['a:"b'] },
-    unsubscribe: { method: 'UNSUBSCRIBE', params: ['a:b'] },
-  },
-  deribit: {
-    subscribe: { jsonrpc: '2.0', id: 3_001, method: 'public/subscribe', params: { channels: ['a:"b'] } },
-    unsubscribe: { jsonrpc: '2.0', id: 4_000, method: 'public/unsubscribe', params: { channels: ['a:b'] } },
-  },
-  okx: {
-    subscribe: { id: '3', op: 'subscribe', args: [{ channel: 'a', instId: '"b' }] },
-    unsubscribe: { id: '4', op: 'unsubscribe', args: [{ channel: 'a', instId: 'b' }] },
-  },
-  'kraken-futures': {
-    subscribe: { event: 'subscribe', feed: 'a', product_ids: ['"b'] },
-    unsubscribe: { event: 'unsubscribe', feed: 'a', product_ids: ['b'] },
-  },
-  kraken: {
-    subscribe: { method: 'subscribe', params: { channel: 'a', symbol: ['"b'] }, req_id: 3 },
-    unsubscribe: { method: 'unsubscribe', params: { channel: 'a', symbol: ['b'] }, req_id: 4 },
-  },
-} as const;
-
-function protocolOf(name: string): keyof typeof STREAM {
-  return (Object.keys(STREAM) as (keyof typeof STREAM)[]).find((protocol) => name.startsWith(protocol)) ?? 'binance';
+/** The simulated side of a venue. */
+function dialectOf(name: string): Dialect {
+  const dialect = (dialects as Readonly<Record<string, Dialect>>)[name];
+  if (dialect === undefined) throw new Error(`${name} has no line in src/simulator/dialects/index.ts`);
+  return dialect;
 }
 
-/** A simulated symbol, where it is not BTCUSDT. */
-const SYMBOL: Readonly<Record<string, string>> = {
-  'bybit-inverse': 'BTCUSD',
-  'binance-coinm': 'BTCUSD_PERP',
-  deribit: 'BTC-PERPETUAL',
-  'okx-spot': 'BTC-USDT',
-  'okx-swap': 'BTC-USDT-SWAP',
-  'okx-futures': 'BTC-USD-270326',
-  'kraken-spot': 'BTC/USD',
-  'kraken-futures': 'PI_XBTUSD',
-  coinbase: 'BTC-USD',
-  backpack: 'BTC_USDC_PERP',
-};
+/** The first symbol that is simulated. */
+function symbolOf(name: string): string {
+  const [symbol] = dialectOf(name).symbols.keys();
+  if (symbol === undefined) throw new Error(`the dialect of ${name} has no symbols`);
+  return symbol;
+}
 
 /** Every REST request that the venue knows for a symbol. */
 function requestsOf(venue: Venue, symbol: string): RestRequest[] {
@@ -101,32 +55,48 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   });
 
   it('escapes symbols in addresses, and names one stream a channel', () => {
-    const escaped = 'symbol=%E5%B8%81%E5%AE%89%26limit%3D5&limit=';
-    if (venue.snapshotRequest !== undefined) expect(venue.snapshotRequest('币安&limit=5').path).toContain(escaped);
+    const odd = '币安&limit=5';
+    for (const { path } of requestsOf(venue, odd).filter(({ path }) => path !== venue.listingRequest().path))
+      expect([...new URL(path, 'http://venue').searchParams.values()], `symbols are escaped in ${path}`).toContain(odd);
     const streams = venue.streams('BTCUSDT', CHANNELS);
     expect(new Set(streams).size).toBe(CHANNELS.length);
-    for (const stream of venue.streams('BTCUSDT', channelsServed(venue))) expect(stream).toMatch(STREAM[protocolOf(name)]);
+    for (const stream of venue.streams('BTCUSDT', channelsServed(venue))) expect(stream).toMatch(streamsOf(name));
     const lacking = CHANNEL_NAMES.filter((channel) => !channelsServed(venue).includes(channel));
     for (const channel of lacking) expect(() => venue.streams('BTCUSDT', [channel])).toThrow(`no stream of channel ${channel}`);
     expect(venue.streams('BTCUSDT', [])).toEqual([]);
   });
 
   it('writes control messages whose id comes back', () => {
-    const { subscribe, unsubscribe } = CONTROL[protocolOf(name)];
+    const { subscribe, unsubscribe } = controlOf(name);
     expect(JSON.parse(venue.subscribeFrame(3, ['a:"b']))).toEqual(subscribe);
     expect(JSON.parse(venue.unsubscribeFrame(4, ['a:b']))).toEqual(unsubscribe);
     if (venue.keepAlive !== undefined) expect(venue.keepAlive.intervalMs).toBeGreaterThan(venue.limits.silenceTimeoutMs);
   });
 
+  it('is understood in recordings: what they subscribed, and the listing in them', () => {
+    const symbol = symbolOf(name);
+    for (const channel of CHANNELS) {
+      const message = venue.subscribeFrame(1, venue.streams(symbol, [channel]));
+      const [asked] = subscriptionsOf(streamsOfMessage(name, message));
+      expect(asked?.symbol, `src/cli/replay/streams.ts or the dialect's control does not read ${message}`).toBe(symbol);
+      expect((asked?.channels ?? 0) & CHANNEL_BITS[channel]).toBe(CHANNEL_BITS[channel]);
+    }
+    const of = ({ path }: RestRequest): URL => new URL(venue.defaults.restUrl + path);
+    expect(isListingOf(venue, of(venue.listingRequest()))).toBe(true);
+    if (venue.snapshotRequest !== undefined) expect(symbolOfBook(venue, of(venue.snapshotRequest(symbol)))).toBe(symbol);
+    expect(symbolOfBook(venue, of(venue.listingRequest()))).toBeUndefined();
+  });
+
   it('reads the used weight where the venue tells it, and nothing from what is no weight', () => {
-    if (protocolOf(name) === 'binance') expect(venue.usedWeight({ 'x-mbx-used-weight-1m': '17' })).toBe(17);
+    const { weightHeader } = dialectOf(name);
+    if (weightHeader !== undefined) expect(venue.usedWeight({ [weightHeader.toLowerCase()]: '17' })).toBe(17);
     for (const header of ['', 'x', '-1', '9'.repeat(30), undefined, ['1', '2']])
       expect(venue.usedWeight({ 'x-mbx-used-weight-1m': header })).toBeUndefined();
     expect(venue.usedWeight({})).toBeUndefined();
   });
 
   it('is what its simulated venue speaks: listing, weights, and every stream of every class', async () => {
-    const symbol = SYMBOL[name] ?? 'BTCUSDT';
+    const symbol = symbolOf(name);
     const simulator = await startSimulator({ venues: [name as VenueName], symbols: [symbol], rate: 400 });
     const [address] = simulator.venues;
     if (address === undefined) throw new Error(`${name} is not simulated`);
@@ -136,14 +106,14 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
       expect(answer.status).toBe(200);
       const before = weights.at(-1) ?? 0;
       const used = venue.usedWeight(Object.fromEntries(answer.headers));
-      if (protocolOf(name) === 'binance') expect((used ?? Number.NaN) - before).toBe(weight);
+      if (dialectOf(name).weightHeader !== undefined) expect((used ?? Number.NaN) - before).toBe(weight);
       weights.push(used ?? 0);
       if (path === venue.listingRequest().path)
         expect(parseListings(venue.id, Buffer.from(await answer.arrayBuffer())).map((row) => row.symbol)).toEqual([symbol]);
     }
     for (const { path, channels } of venue.classes) {
       const streams = venue.streams(symbol, channels);
-      const seen = await listen(address.wsUrl + path, venue.subscribeFrame(9, streams), streams.length);
+      const seen = await listen(address.wsUrl + path, venue.subscribeFrame(9, streams), streams.length, dialectOf(name));
       expect(seen).toEqual(new Set(streams));
     }
     await simulator.close();
@@ -152,7 +122,7 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   it.skipIf(venue.minutes === undefined)(
     'tells minutes that are those of its trades, as its simulated venue counts them',
     async () => {
-      const symbol = SYMBOL[name] ?? 'BTCUSDT';
+      const symbol = symbolOf(name);
       const epochMs = 1_767_225_640_000;
       const simulator = await startSimulator({
         venues: [name as VenueName],
@@ -187,7 +157,8 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
       const read = async (fromMs: number, toMs: number): Promise<VenueMinute[]> => {
         const request = minutes.request(symbol, fromMs, toMs);
         const answer = await fetch(address.restUrl + request.path);
-        if (protocolOf(name) === 'binance') expect(request.weight).toBe(venue.usedWeight(Object.fromEntries(answer.headers)));
+        if (dialectOf(name).weightHeader !== undefined)
+          expect(request.weight).toBe(venue.usedWeight(Object.fromEntries(answer.headers)));
         return minutes.read(await answer.text(), symbol);
       };
       const told = await read(first - 300_000, last + 60_000);
@@ -250,54 +221,6 @@ describe.each(binary)('$venue.name as $format', ({ venue, other }) => {
   });
 });
 
-/** What messages name their stream with, by venue. */
-interface Spoken {
-  readonly stream?: string;
-  readonly topic?: string;
-  readonly arg?: { readonly channel: string; readonly instId?: string; readonly instType?: string };
-  readonly data?: unknown;
-  readonly params?: { readonly channel?: string };
-  readonly channel?: string;
-  readonly feed?: string;
-  readonly product_id?: string;
-  readonly events?: readonly { readonly product_id?: string; readonly [list: string]: unknown }[];
-}
-
-type Product = { readonly product_id?: string; readonly id?: string } | undefined;
-
-const COINBASE: Readonly<Record<string, string>> = {
-  l2_data: 'level2',
-  market_trades: 'market_trades',
-  ticker: 'ticker',
-  status: 'status',
-  candles: 'candles',
-};
-
-function streamOf({
-  stream,
-  topic,
-  arg,
-  data,
-  params,
-  channel,
-  feed,
-  product_id: product,
-  events,
-}: Spoken): string | undefined {
-  const ofArgument = arg === undefined || data === undefined ? undefined : `${arg.channel}:${arg.instId ?? arg.instType}`;
-  const [first] = Array.isArray(data) ? (data as { symbol?: string }[]) : [];
-  const ofData = first?.symbol === undefined ? undefined : `${channel}:${first.symbol}`;
-  const [event] = events ?? [];
-  const rows = (event?.['trades'] ?? event?.['tickers'] ?? event?.['products'] ?? event?.['candles'] ?? [event]) as Product[];
-  const ofEvent =
-    event === undefined || COINBASE[channel ?? ''] === undefined
-      ? undefined
-      : `${COINBASE[channel ?? '']}:${rows[0]?.product_id ?? rows[0]?.id}`;
-  const ofFeed = product === undefined ? undefined : `${feed?.replace('_snapshot', '')}:${product}`;
-  const ofAll = channel === 'instrument' ? channel : undefined;
-  return ofFeed ?? stream ?? topic ?? params?.channel ?? ofArgument ?? ofAll ?? ofData ?? ofEvent;
-}
-
 type Json = Record<string, unknown>;
 
 /** Rows of a message, whatever they are of. */
@@ -340,7 +263,7 @@ function minutesOf(texts: readonly string[]): Map<number, readonly string[]> {
 }
 
 /** Names of the streams that speak, once `count` of them did. */
-async function listen(url: string, subscribe: string, count: number): Promise<Set<string>> {
+async function listen(url: string, subscribe: string, count: number, { recorded }: Dialect): Promise<Set<string>> {
   const { default: WebSocket } = await import('ws');
   const socket = new WebSocket(url);
   const seen = new Set<string>();
@@ -349,8 +272,7 @@ async function listen(url: string, subscribe: string, count: number): Promise<Se
     socket.on('open', () => socket.send(subscribe));
     socket.on('error', reject);
     socket.on('message', (data) => {
-      const named = streamOf(JSON.parse(String(data)) as Spoken);
-      if (named !== undefined) seen.add(named);
+      for (const named of recorded.namesOf(String(data))) seen.add(named);
       if (seen.size < count) return;
       clearTimeout(watchdog);
       resolve();

@@ -8,7 +8,7 @@ import type { Venue } from '../../model/venue.js';
 import { native, parseListings } from '../../native/index.js';
 import type { ReplayInput } from './input.js';
 import { type Line, linesOf } from './lines.js';
-import { isConnectionTo, isListingOf, streamsOfAddress, streamsOfMessage, subscriptionsOf } from './streams.js';
+import { isConnectionTo, isListingOf, streamsOfAddress, streamsOfMessage, subscriptionsOf, symbolOfBook } from './streams.js';
 
 interface RecordFields {
   readonly t?: unknown;
@@ -56,12 +56,10 @@ function inputsOf(venue: Venue, file: string, { bytes, number }: Line, elsewhere
   switch (type) {
     case 'http': {
       const url = URL.canParse(text(record.url)) ? new URL(text(record.url)) : undefined;
-      const symbol = url?.searchParams.get('symbol')?.toUpperCase();
       if (url !== undefined && isListingOf(venue, url))
         return [{ kind: 'listings', ...at, url, bytes: body(), listings: native(() => parseListings(venue.id, body())) }];
-      return url?.pathname.endsWith('/depth') === true && symbol !== undefined
-        ? [{ kind: 'depth', ...at, symbol, bytes: body() }]
-        : [];
+      const symbol = url === undefined ? undefined : symbolOfBook(venue, url);
+      return symbol === undefined ? [] : [{ kind: 'depth', ...at, symbol, bytes: body() }];
     }
     case 'connect': {
       const subscriptions = subscriptionsOf(streamsOfAddress(text(record.addr)));
@@ -71,7 +69,14 @@ function inputsOf(venue: Venue, file: string, { bytes, number }: Line, elsewhere
       ];
     }
     case 'send':
-      return [{ kind: 'subscribe', ...at, connection, subscriptions: subscriptionsOf(streamsOfMessage(text(record.data))) }];
+      return [
+        {
+          kind: 'subscribe',
+          ...at,
+          connection,
+          subscriptions: subscriptionsOf(streamsOfMessage(venue.name, text(record.data))),
+        },
+      ];
     case 'recv':
       return [{ kind: 'frame', ...at, connection, bytes: body() }];
     default:

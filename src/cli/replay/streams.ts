@@ -1,10 +1,11 @@
 /** What a recorded client asked its venue for: names of streams in addresses and messages, and the symbols and channels in them. */
 import { CHANNELS } from '../../model/codes.js';
-import type { Venue } from '../../model/venue.js';
+import { channelsServed, type Venue } from '../../model/venue.js';
+import { streamsAskedFor } from '../../simulator/index.js';
 import { venues } from '../../venues/index.js';
 import type { Subscription } from './input.js';
 
-/** Streams of each venue whose messages are ours, at any depth and pace; the group is the symbol. */
+/** Streams of recordings, at any depth and pace, whose messages are ours; the group is the symbol. Those of today are in `OWN` by themselves. */
 const STREAMS: readonly (readonly [RegExp, number])[] = [
   // Binance
   [/^([^@]+)@depth(?:@|$)/, CHANNELS.book],
@@ -48,11 +49,32 @@ const STREAMS: readonly (readonly [RegExp, number])[] = [
   [/^kline\.1m\.(.+)$/, CHANNELS.kline],
 ];
 
+/** Stands for a symbol in a stream's name. */
+const PLACE = 'SYMBOLPLACE';
+
+/** The names that venues give their streams today, where these hold the symbol as it is spelled; one may carry several channels. */
+const OWN: readonly (readonly [RegExp, number])[] = ownStreams();
+
+function ownStreams(): [RegExp, number][] {
+  const channels = new Map<string, number>();
+  for (const venue of venues)
+    for (const channel of channelsServed(venue))
+      for (const name of venue.streams(PLACE, [channel]))
+        if (name.includes(PLACE)) channels.set(name, (channels.get(name) ?? 0) | CHANNELS[channel]);
+  return [...channels].map(([name, bits]) => [new RegExp(`^${escaped(name).replace(PLACE, '(.+)')}$`), bits]);
+}
+
+function escaped(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+const KNOWN = [...STREAMS, ...OWN];
+
 /** Subscriptions that a list of stream names (`btcusdt@depth@100ms`) asks for; what is not ours is left out. */
 export function subscriptionsOf(streams: readonly string[]): Subscription[] {
   const channels = new Map<string, number>();
   for (const stream of streams) {
-    for (const [pattern, channel] of STREAMS) {
+    for (const [pattern, channel] of KNOWN) {
       const name = pattern.exec(stream)?.[1];
       if (name === undefined) continue;
       // Binance writes the names of streams in small letters, and symbols in frames in large ones.
@@ -88,8 +110,13 @@ function largeWhereSmall(stream: string): string {
   return stream.replace(/(?<=:)[a-z0-9_]+$/, (product) => product.toUpperCase());
 }
 
-/** Stream names in a message that subscribes, as each venue writes it. */
-export function streamsOfMessage(message: string): string[] {
+/** Stream names in a message that subscribes: as clients have written it, or else as the venue's simulated side reads it. */
+export function streamsOfMessage(venue: string, message: string): string[] {
+  const named = namesAskedFor(message);
+  return named.length > 0 ? named : streamsAskedFor(venue, message);
+}
+
+function namesAskedFor(message: string): string[] {
   try {
     const request = (JSON.parse(message) ?? {}) as Record<string, unknown>;
     const { method, op, event, type } = request;
@@ -125,7 +152,7 @@ export function isConnectionTo(venue: Venue, address: string): boolean {
   return isServedBy(venue, path) || !markets.some((other) => isServedBy(other, path));
 }
 
-/** REST answers that list instruments. */
+/** REST answers that list instruments, in recordings that asked other routes than ours. */
 const LISTINGS =
   /\/(?:exchangeInfo|instruments-info|public\/instruments|get_instruments|AssetPairs|market\/products|api\/v1\/markets|api\/v3\/instruments)$/;
 /** Parameters that say which market such an answer is of, in our requests as in recorded ones. */
@@ -133,6 +160,16 @@ const MARKETS = ['category', 'instType'] as const;
 
 /** Whether a recorded REST answer lists this venue's instruments. */
 export function isListingOf(venue: Venue, { pathname, searchParams }: URL): boolean {
-  const ours = new URL(venue.listingRequest().path, 'http://venue').searchParams;
-  return LISTINGS.test(pathname) && MARKETS.every((name) => searchParams.get(name) === ours.get(name));
+  const ours = new URL(venue.listingRequest().path, 'http://venue');
+  const isListing = pathname === ours.pathname || LISTINGS.test(pathname);
+  return isListing && MARKETS.every((name) => searchParams.get(name) === ours.searchParams.get(name));
+}
+
+/** The symbol of which a recorded REST answer is the book; undefined for other answers. */
+export function symbolOfBook(venue: Venue, { pathname, searchParams }: URL): string | undefined {
+  if (pathname.endsWith('/depth')) return searchParams.get('symbol')?.toUpperCase();
+  const ours = venue.snapshotRequest === undefined ? undefined : new URL(venue.snapshotRequest(PLACE).path, 'http://venue');
+  if (ours?.pathname !== pathname) return undefined;
+  const [name] = [...ours.searchParams].find(([, value]) => value === PLACE) ?? [];
+  return name === undefined ? undefined : (searchParams.get(name) ?? undefined);
 }

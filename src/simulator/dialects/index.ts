@@ -27,3 +27,14 @@ export const dialects: Readonly<Record<VenueName, Dialect>> = {
   coinbase,
   backpack,
 };
+
+/** Names of the streams that a client's message subscribes, as the venue reads it; none for any other message, and of a venue that is not simulated. */
+export function streamsAskedFor(venue: string, message: string): string[] {
+  const outcome = (dialects as Readonly<Record<string, Dialect>>)[venue]?.control(message, () => true);
+  if (outcome?.ok !== true || !outcome.subscribes) return [];
+  const streams: string[] = [];
+  const nothing = (): void => {};
+  const subscribe = (names: readonly string[]): void => void streams.push(...names);
+  outcome.act({ subscribe, unsubscribe: nothing, list: () => streams, beat: nothing, proven: nothing, combined: false });
+  return streams;
+}
