@@ -2,11 +2,12 @@
 export const spikeKinds = ['price', 'quantity', 'ask'] as const;
 export type SpikeKind = (typeof spikeKinds)[number];
 
-/** The number in the spellings of all venues; levels of books are in lists, which these do not meet. */
+/** The number in the spellings of all venues; levels of books are in lists, which only that of an ask meets. */
 const PLACES: Readonly<Record<SpikeKind, RegExp>> = {
   price: /("(?:p|px|price)":"?)(\d+(?:\.\d+)?)/,
   quantity: /("(?:q|v|sz|qty|size|amount)":"?)(\d+(?:\.\d+)?)/,
-  ask: /("(?:a|ask|best_ask|best_ask_price)":"?)(\d+(?:\.\d+)?)/,
+  // Some venues tell quotes as books of one level.
+  ask: /("(?:a|ask|best_ask|best_ask_price)":"?|"(?:a|asks)":\[\[")(\d+(?:\.\d+)?)/,
 };
 
 /** Multiplies one number of a message, which stays a valid one of the venue. */
