@@ -299,7 +299,11 @@ const times: Cell = {
       await eventually('they were sent', () => stage.records().filter(({ fate }) => fate === 'bad_time').length >= BOOKS);
       await stage.recovered();
       // Times as text have no unit to be mistaken in, and of numbers the size tells it where both are sent.
-      if (args.per === undefined || stage.subject.format !== undefined) hold(stage.badTimes > 0, 'no record is flagged');
+      if (args.per === undefined || stage.subject.format !== undefined)
+        hold(
+          stage.badTimes > 0,
+          'no record is flagged: does shiftTime of src/simulator/faults/malform.ts move the time that the parser reads?',
+        );
       for (const name of ['quarantined', 'resyncs']) hold((await stage.grown(name)) === 0, `${name} grew`);
     }
   },
