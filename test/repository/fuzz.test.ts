@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from './files.js';
+import { FILES, ROOT, textOf } from './files.js';
 
 function evaluate(code: string): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, encoding: 'utf8' });
@@ -23,6 +23,29 @@ test('check:fuzz: every target has its function, its program, its entry and its 
     expect(readFileSync(join(ROOT, 'native/fuzz/fuzz_targets', `${name}.rs`), 'utf8')).toContain(`program!("${name}")`);
     expect(readFileSync(join(ROOT, 'native/fuzz/README.md'), 'utf8')).toContain(`\`${name}\``);
   }
+});
+
+test('every parser of a venue is fuzzed, and has a test of its messages', () => {
+  const arms = textOf('native/core/src/venue/mod.rs').matchAll(
+    /^ {12}((?:Self::\w+(?: \| )?)+) => (\w+)::parse_frame\(frame\),$/gm,
+  );
+  const protocols = [...arms].map(([, names = '', file = '']) => ({
+    file,
+    names: names.replaceAll('Self', 'VenueId').split(' | '),
+  }));
+  expect(protocols.length).toBeGreaterThan(8);
+  const naming = (folder: string, text: string): boolean =>
+    FILES.some((path) => path.startsWith(folder) && path.endsWith('.rs') && new RegExp(`${text}\\b`).test(textOf(path)));
+  // Views are made here, and come from no venue.
+  const lacking = protocols
+    .filter(({ file }) => file !== 'view')
+    .flatMap(({ file, names }) => [
+      ...(names.some((name) => naming('native/fuzz/src/', name))
+        ? []
+        : [`samples of ${file}.rs in SAMPLES of native/fuzz/src/streams.rs`]),
+      ...(names.some((name) => naming('native/core/tests/', name)) ? [] : [`native/core/tests/venue_${file}.rs`]),
+    ]);
+  expect(lacking).toEqual([]);
 });
 
 test('check:fuzz: a number out of range is refused with its name and its limits, before anything is built', () => {
