@@ -3,6 +3,7 @@ import { DISCONNECT_REASONS } from '../model/codes.js';
 import {
   type Closing,
   HANDSHAKE_TIMEOUT_MS,
+  noHandshake,
   refusalOf,
   type SocketEvents,
   type SocketOptions,
@@ -17,6 +18,7 @@ const FRAME_SIZE_MAX = 8 << 20;
 export class LibrarySocket implements VenueSocket {
   readonly #socket: WebSocket;
   readonly #events: SocketEvents;
+  readonly #deadline: NodeJS.Timeout;
   #lastByteAt = performance.now();
   #lastFrameAt = performance.now();
   #probedAt: number | undefined;
@@ -25,16 +27,20 @@ export class LibrarySocket implements VenueSocket {
   #ended = false;
   frames = 0;
 
-  constructor({ url, transport, connection, inputs, events, headers }: SocketOptions) {
+  constructor(options: SocketOptions) {
+    const { url, transport, connection, inputs, events, headers, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, lookup } = options;
     this.#events = events;
+    // The library's own deadline begins anew with every byte.
+    const late = { reason: DISCONNECT_REASONS.error, refusal: null, text: noHandshake(handshakeTimeoutMs) };
+    this.#deadline = setTimeout(() => this.#end(late), handshakeTimeoutMs);
     this.#socket = new WebSocket(url, {
       ...(headers === undefined ? {} : { headers }),
+      ...(lookup === undefined ? {} : { lookup }),
       // What is inflated counts towards `maxPayload`.
       perMessageDeflate: transport === 'ws-deflate',
       // No environment variable may switch this off.
       rejectUnauthorized: true,
       followRedirects: false,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: FRAME_SIZE_MAX,
       // The core checks every frame itself, and keeps the bytes of one that is no UTF-8.
       skipUTF8Validation: true,
@@ -42,6 +48,7 @@ export class LibrarySocket implements VenueSocket {
     const { OPEN } = WebSocket;
     this.#socket
       .on('open', () => {
+        clearTimeout(this.#deadline);
         if (!this.#ended) this.#events.open();
       })
       .on('message', (data) => {
@@ -118,6 +125,7 @@ export class LibrarySocket implements VenueSocket {
   #end(closing: Closing): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#deadline);
     this.#socket.removeAllListeners();
     // A socket that is torn down while it connects still emits an error; nobody else listens for it now.
     this.#socket.on('error', () => {});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecure } from 'node:tls';
 import { DISCONNECT_REASONS } from '../model/codes.js';
 import {
@@ -17,6 +17,7 @@ import { HeadReader, objection, readHead, upgradeRequest } from './handshake.js'
 import {
   type Closing,
   HANDSHAKE_TIMEOUT_MS,
+  noHandshake,
   refusalOf,
   type SocketEvents,
   type SocketInputs,
@@ -40,9 +41,10 @@ const CHUNK = Buffer.allocUnsafeSlow(1 << 20);
 /** Bits that need more than going on. */
 const ATTENTION = REQUESTS_BIT | REJECTED_BIT | MORE_BIT | REPLY_BIT | ENDED_BIT;
 
-function dial(url: URL, onread: OnReadOpts): Socket {
+function dial(url: URL, onread: OnReadOpts, lookup: LookupFunction | undefined): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol !== 'wss:') return connectPlain({ host, port: Number(url.port || 80), onread });
+  const named = lookup === undefined ? {} : { lookup };
+  if (url.protocol !== 'wss:') return connectPlain({ host, port: Number(url.port || 80), onread, ...named });
   const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
     host,
     port: Number(url.port || 443),
@@ -51,6 +53,7 @@ function dial(url: URL, onread: OnReadOpts): Socket {
     servername: isIP(host) === 0 ? host : '',
     ALPNProtocols: ['http/1.1'],
     onread,
+    ...named,
   };
   return connectSecure(options);
 }
@@ -74,13 +77,14 @@ export class NativeSocket implements VenueSocket {
   #wantsSample = false;
   #ended = false;
 
-  constructor({ url, connection, inputs, events, headers }: SocketOptions) {
+  constructor(options: SocketOptions) {
+    const { url, connection, inputs, events, headers, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS, lookup } = options;
     this.#url = new URL(url);
     this.#connection = connection;
     this.#inputs = inputs;
     this.#events = events;
-    this.#deadline = setTimeout(() => this.#fail(`no handshake within ${HANDSHAKE_TIMEOUT_MS} ms`), HANDSHAKE_TIMEOUT_MS);
-    this.#socket = dial(this.#url, { buffer: CHUNK, callback: (size) => this.#read(size) });
+    this.#deadline = setTimeout(() => this.#fail(noHandshake(handshakeTimeoutMs)), handshakeTimeoutMs);
+    this.#socket = dial(this.#url, { buffer: CHUNK, callback: (size) => this.#read(size) }, lookup);
     this.#socket.setNoDelay(true);
     this.#socket
       .once(this.#url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => {

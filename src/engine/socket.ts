@@ -1,9 +1,10 @@
+import type { LookupFunction } from 'node:net';
 import type { TransportName } from '../model/config.js';
 import type { SocketFrames } from '../native/index.js';
 import { REFUSALS } from './backoff.js';
 import { retryAfterMs } from './rest.js';
 
-/** Connection, TLS and handshake together, ms. */
+/** Name, connection, TLS and handshake together, ms, where the venue's limits say nothing else. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Bytes that may wait to be sent; more means that the venue does not read. */
 export const UNSENT_BYTES_MAX = 1 << 20;
@@ -43,6 +44,10 @@ export interface SocketOptions {
   readonly connection: number;
   readonly inputs: SocketInputs;
   readonly events: SocketEvents;
+  /** Longest that it may take to open, ms; default `HANDSHAKE_TIMEOUT_MS`. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Where a name leads; default: what the system says. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** One WebSocket to a venue, from handshake to close. It is never reused. */
@@ -63,6 +68,9 @@ export interface VenueSocket {
   /** Ends it from our side, without waiting for the venue. */
   end(reason: number, text: string): void;
 }
+
+/** Why a connection that did not open in time ended. */
+export const noHandshake = (withinMs: number): string => `no handshake within ${withinMs} ms`;
 
 /** What an HTTP answer other than 101 means for the next attempt. */
 export function refusalOf(status: number, retryAfter: string | undefined): Closing['refusal'] {

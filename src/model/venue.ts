@@ -54,6 +54,8 @@ export interface VenueLimits {
   readonly silenceTimeoutMs: number;
   /** The venue cuts connections after this, ms. */
   readonly connectionLifeMs: number;
+  /** Name, connection, TLS and handshake together take no longer than this, ms; absent: 10,000. */
+  readonly handshakeTimeoutMs?: number;
 }
 
 /** A class of channels that the venue serves on an address of its own. */

@@ -11,7 +11,7 @@ export class SocketLog {
   opened = 0;
   closings: Closing[] = [];
 
-  constructor(url: string, transport: TransportName, checksUtf8 = false) {
+  constructor(url: string, transport: TransportName, checksUtf8 = false, handshakeTimeoutMs?: number) {
     const ingest = this.probe.ingester();
     const inputs: SocketInputs = {
       frame: (connection, bytes) => void ingest(connection, bytes, bytes.length),
@@ -24,6 +24,7 @@ export class SocketLog {
       transport,
       connection: 1,
       inputs,
+      handshakeTimeoutMs,
       events: {
         open: () => {
           this.opened += 1;

@@ -123,10 +123,4 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     }
     expect(server.clients.map(({ request }) => request).filter((request) => request !== '')).toEqual([]);
   });
-
-  it('a server that says nothing to a TLS client is an error after the deadline of the handshake', async () => {
-    const plain = await RawVenue.start();
-    const got = await outcome(plain.url.replace('ws:', 'wss:'), transport, 1, certificate(), {}).finally(() => plain.stop());
-    expect(got).toMatchObject({ frames: 0, closing: { reason: DISCONNECT_REASONS.error } });
-  });
 });

@@ -6,6 +6,10 @@ import { accepted, closeFrame, FRAME, frame, type RawClient, RawVenue, turn, unt
 import { TRANSPORTS } from './rig.js';
 import { digestOf, reached, SocketLog } from './socket-log.js';
 
+const HANDSHAKE_MS = 300;
+/** Slow enough that a long head takes many times the deadline, and fast enough that no byte is late by itself. */
+const BYTE_EVERY_MS = 2;
+
 let venue: RawVenue;
 let logs: SocketLog[] = [];
 beforeEach(async () => {
@@ -16,6 +20,15 @@ afterEach(async () => {
   logs = [];
   await venue.stop();
 });
+
+/** Byte by byte, until the client is gone. */
+function drip(client: RawClient, text: string): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    if (at < text.length && client.ended === 'open') client.send(text.charAt(at++));
+    else clearInterval(timer);
+  }, BYTE_EVERY_MS);
+}
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   async function connected(): Promise<[SocketLog, RawClient]> {
@@ -220,6 +233,35 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const other = new SocketLog(nobody.url, transport);
     await until('failed', () => other.closings.length > 0);
     for (const { closings } of [log, other]) expect(closings.map(({ reason }) => reason)).toEqual([DISCONNECT_REASONS.error]);
+  });
+
+  it.each([
+    ['says nothing', () => {}],
+    ['says nothing to a TLS client', () => {}],
+    ['comes byte by byte', (client: RawClient) => drip(client, accepted(client.key, 'X-Slow: 1\r\n'.repeat(100)))],
+  ])('a handshake whose answer %s ends at its deadline', async (how, answer) => {
+    const isSecure = how.includes('TLS');
+    const log = new SocketLog(isSecure ? venue.url.replace('ws:', 'wss:') : venue.url, transport, false, HANDSHAKE_MS);
+    logs.push(log);
+    if (!isSecure) answer(await venue.client());
+    await until('it ended', () => log.closings.length > 0);
+    const text = `no handshake within ${HANDSHAKE_MS} ms`;
+    expect(log.closings).toEqual([{ reason: DISCONNECT_REASONS.error, refusal: null, text }]);
+    expect(log.opened).toBe(0);
+    const [client] = venue.clients;
+    await until('the venue sees the end', () => client?.ended !== 'open');
+  });
+
+  it('a handshake that was answered has no deadline left', async () => {
+    const log = new SocketLog(venue.url, transport, false, 3 * HANDSHAKE_MS);
+    logs.push(log);
+    const client = await venue.client();
+    client.accept();
+    await until('open', () => log.opened === 1);
+    await new Promise((resolve) => setTimeout(resolve, 3 * HANDSHAKE_MS));
+    client.send(frame(FRAME.text, 'here'));
+    await until('the frame', () => log.probe.frames === 1);
+    expect(log.closings).toEqual([]);
   });
 
   it('a name that stands for several addresses is tried until one answers', async () => {
