@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { type Config, DEFAULT_CHANNELS } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import { FILE_SINK } from '../model/sink.js';
+import { dnsOf, dnsSettings } from './config/dns.js';
 import { addEnvironment } from './config/environment.js';
 import { feedsOf } from './config/feeds.js';
 import { fileSinkOf, fileSinkSettings } from './config/file-sink.js';
@@ -121,6 +122,7 @@ function resolve(settings: Settings, layers: Layers, warnings: string[]): Config
       feeds,
       validation: validationOf(settings.validation),
       ...(views.length === 0 ? {} : { views }),
+      dns: dnsOf(settings),
     },
     gateway: {
       name,
@@ -202,6 +204,7 @@ export function printConfig({ engine, gateway, simulator, jobs, log }: Config): 
     journal: journalSettings(engine.journal),
     validation: validationSettings(engine.validation),
     ...viewSettings(engine.views),
+    ...dnsSettings(engine.dns),
     ...(feeds.length === 0 ? {} : { feeds }),
     gateway: gatewaySettings(gateway),
     ...(jobs === null ? {} : { ...redisSettings(jobs), ...webhookSettings(jobs), ...fileSinkSettings(jobs) }),

@@ -4,15 +4,23 @@ import type { Closing } from './socket.js';
 /** Answers from here on are failures of an address; other refusals are the venue's own word. */
 export const SERVER_ERROR = 500;
 /** In the log. */
-export const UNREACHABLE = 'an address of the venue cannot be reached; another one is tried';
+const UNREACHABLE = 'an address of the venue cannot be reached; another one is tried';
+const SILENT = 'an address of the venue is silent; another one is tried';
 /** Failures in a row after which the next address of a venue is tried. */
 export const FAILURES_MAX = 3;
 /** REST, which has no connections that rotate, tries the first address again after this, ms. */
 export const RETURN_MS = 5 * 60_000;
 
+/** Another address is in use from now on, and what the log says about it. */
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}
+
 /**
- * Addresses of one venue, in order of preference: the one in use, until it cannot be reached. What the venue refuses is no failure of an
- * address: another one would be the same venue, and the same ban.
+ * Addresses of one venue, in order of preference: the one in use, until it cannot be reached, or is reached and says nothing. What the venue
+ * refuses is no failure of an address: another one would be the same venue, and the same ban.
  */
 export class Addresses {
   readonly #urls: readonly string[];
@@ -53,13 +61,18 @@ export class Addresses {
     return true;
   }
 
-  /** A connection to the address in use ended, after so many `failures` in a row; from where to where to go, if another one is in use now. */
-  closed({ reason, refusal }: Closing, failures: number): { readonly from: string; readonly to: string } | undefined {
+  /**
+   * A connection to the address in use ended; `hasWorked` ends the row of failures before it. Silence begins a row even then: the venue may have ceased to
+   * speak at this address for good, and a connection that is replaced costs no more elsewhere.
+   */
+  closed({ reason, refusal }: Closing, hasWorked: boolean): Move | undefined {
     const { url } = this;
-    if (failures === 0) this.worked(url);
-    if (failures === 0 || reason === DISCONNECT_REASONS.local) return undefined;
+    const isSilent = reason === DISCONNECT_REASONS.silence;
+    if (hasWorked) this.worked(url);
+    if ((hasWorked && !isSilent) || reason === DISCONNECT_REASONS.local) return undefined;
     const isOfVenue = refusal?.status !== undefined && refusal.status < SERVER_ERROR;
-    return isOfVenue || !this.failed(url) ? undefined : { from: shown(url), to: shown(this.url) };
+    if (isOfVenue || !this.failed(url)) return undefined;
+    return { from: shown(url), to: shown(this.url), why: isSilent ? SILENT : UNREACHABLE };
   }
 
   /** Tries the first address again once it is time; one failure there suffices to leave it. */

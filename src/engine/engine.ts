@@ -15,6 +15,7 @@ import { Feeds } from './feeds.js';
 import { latencyOf } from './latency.js';
 import { ListingCache } from './listings.js';
 import type { Logger } from './log.js';
+import { DNS_DEFAULTS, Names } from './names.js';
 import { movedLog, RestClient } from './rest.js';
 import { ShardSupervisor, STUCK_AFTER_MS } from './shard-supervisor.js';
 import { BanBook, EpochBook, InstrumentRegistry } from './state-files.js';
@@ -110,7 +111,8 @@ class EngineMain implements Engine {
       this.#lock.release();
       throw error;
     }
-    this.#rest = new RestClient(this.#budgets, movedLog(deps.logger));
+    const { lookup } = new Names(config.dns ?? DNS_DEFAULTS, deps.logger);
+    this.#rest = new RestClient(this.#budgets, { moved: movedLog(deps.logger), lookup });
     for (const feed of config.feeds) this.#rest.know(feed);
     // What a listing said is in the log and the status.
     this.#drift = new DriftSentinel({ logger: deps.logger, keep: () => {} });

@@ -1,9 +1,10 @@
+import type { LookupFunction } from 'node:net';
 import { CHANNELS, DISCONNECT_REASONS } from '../model/codes.js';
 import type { ChannelName, TransportName } from '../model/config.js';
 import type { ConnectionState } from '../model/status.js';
 import type { ConnectionClass, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
-import { Addresses, shown, UNREACHABLE } from './addresses.js';
+import { Addresses, shown } from './addresses.js';
 import type { Backoff } from './backoff.js';
 import { FirstData } from './first-data.js';
 import type { LineInputs } from './line-inputs.js';
@@ -15,7 +16,7 @@ import { keyHeaders } from './venue-key.js';
 
 const REPLY_DEADLINE_MS = 10_000;
 const SUBSCRIBE_ATTEMPTS_MAX = 3;
-/** A connection that lived this long counts as having worked. */
+/** A connection that lived this long counts as having worked; one that fell silent, if data came for so long. */
 const SETTLED_MS = 10_000;
 /**
  * A connection that was quiet for so long is asked for a sign of life, and is lost if none comes: half-open connections are
@@ -44,6 +45,8 @@ export interface LineOptions {
   readonly backoff: Backoff;
   readonly inputs: LineInputs;
   readonly logger: Logger;
+  /** Where names lead; default: what the system says. */
+  readonly lookup?: LookupFunction;
   /** The venue will cut the connection before long. Told again until it is replaced. */
   due(): void;
   /** The connection is gone; true if another line has its place, and it is not to come back. */
@@ -145,7 +148,7 @@ export class Line {
 
   start(): void {
     if (this.#stopped) return;
-    const { venue, transport, backoff, inputs, connection, logger } = this.#options;
+    const { venue, transport, backoff, inputs, connection, logger, lookup } = this.#options;
     const waitMs = backoff.attempt();
     if (waitMs > 0) {
       logger.warn({ connection, waitMs }, 'connections of this host to the venue are as many as it allows in five minutes');
@@ -169,6 +172,8 @@ export class Line {
       headers,
       connection,
       inputs,
+      handshakeTimeoutMs: venue.limits.handshakeTimeoutMs,
+      lookup,
       events: {
         open: () => {
           opened = true;
@@ -272,12 +277,9 @@ export class Line {
     const batch = this.#batches.get(id);
     this.#replies += 1;
     if (venueCode !== 0) this.#options.inputs.refused(this.connection, venueCode);
-    if (batch === undefined) {
-      if (venueCode !== 0)
-        this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');
-      return;
-    }
-    this.#finish(id, batch, venueCode === 0);
+    if (batch !== undefined) this.#finish(id, batch, venueCode === 0);
+    else if (venueCode !== 0)
+      this.#options.logger.warn({ connection: this.connection, venueCode }, 'the venue refused a control message');
   }
 
   /** The venue wants a sign of life. */
@@ -370,18 +372,16 @@ export class Line {
     this.#socket = undefined;
     this.#forget();
     if (opened) inputs.disconnect(connection, closing.reason);
+    this.#stopped ||= this.#options.lost();
     if (this.#stopped) {
       this.#options.ended();
       return;
     }
-    if (this.#options.lost()) {
-      this.#stopped = true;
-      this.#options.ended();
-      return;
-    }
-    this.#failures = opened && ageMs > SETTLED_MS ? 0 : this.#failures + 1;
-    const move = this.#addresses.closed(closing, this.#failures);
-    if (move !== undefined) logger.warn({ connection, class: this.connectionClass, ...move }, UNREACHABLE);
+    const silentMs = closing.reason === DISCONNECT_REASONS.silence ? performance.now() - this.#dataAt : 0;
+    const hasWorked = opened && ageMs - silentMs > SETTLED_MS;
+    this.#failures = hasWorked ? 0 : this.#failures + 1;
+    const { why, ...move } = this.#addresses.closed(closing, hasWorked) ?? {};
+    if (why !== undefined) logger.warn({ connection, class: this.connectionClass, ...move }, why);
     const delayMs = Math.round(backoff.delay(this.#failures, closing.refusal));
     logger.warn({ connection, class: this.connectionClass, reason: closing.text, delayMs }, 'disconnected');
     this.#retry = setTimeout(() => this.start(), delayMs);

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import type { FeedConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
@@ -5,6 +6,7 @@ import type { RestAddress } from '../model/status.js';
 import type { RestRequest, Venue } from '../model/venue.js';
 import { Addresses, SERVER_ERROR, shown } from './addresses.js';
 import type { Logger } from './log.js';
+import { NAME_REFUSED } from './names.js';
 import type { Lease, LeaseRank } from './weight-budget.js';
 
 /** Longest a whole answer may take. */
@@ -26,6 +28,7 @@ const UNSENT: ReadonlySet<unknown> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
+  NAME_REFUSED,
 ]);
 
 /** Span in which a venue counts weight unless it says otherwise, ms. */
@@ -65,6 +68,13 @@ export interface RestMove {
   readonly to: string;
 }
 
+export interface RestOptions {
+  moved?(move: RestMove): void;
+  /** Monotonic, ms. */
+  readonly now?: () => number;
+  readonly lookup?: LookupFunction;
+}
+
 /** Where a request goes, and on whose budget. */
 interface Asked {
   readonly account: string;
@@ -90,20 +100,21 @@ function isUnreachable(error: unknown): boolean {
 
 /** Asks venues over REST: under their budget, with deadlines and a size limit, never following a redirect. */
 export class RestClient {
-  readonly #agent = new Agent({
-    connections: 4,
-    headersTimeout: DEADLINE_MS,
-    bodyTimeout: DEADLINE_MS,
-    connect: { timeout: DEADLINE_MS },
-  });
+  readonly #agent: Agent;
   readonly #budget: Budget;
   readonly #moved: (move: RestMove) => void;
   /** By REST root of a feed. */
   readonly #addresses = new Map<string, { readonly venue: string; readonly addresses: Addresses }>();
   readonly #now: (() => number) | undefined;
 
-  /** `moved` is told when another address of a venue is asked from now on. */
-  constructor(budget: Budget, moved: (move: RestMove) => void = () => {}, now?: () => number) {
+  /** `moved` is told when another address of a venue is asked from now on. `lookup` says where names lead; default: the system. */
+  constructor(budget: Budget, { moved = () => {}, now, lookup }: RestOptions = {}) {
+    this.#agent = new Agent({
+      connections: 4,
+      headersTimeout: DEADLINE_MS,
+      bodyTimeout: DEADLINE_MS,
+      connect: { timeout: DEADLINE_MS, ...(lookup === undefined ? {} : { lookup }) },
+    });
     this.#budget = budget;
     this.#moved = moved;
     this.#now = now;

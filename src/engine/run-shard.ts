@@ -5,6 +5,7 @@ import type { InstrumentDefinition, ShardRequest } from '../native/index.js';
 import { DriftSentinel } from './drift.js';
 import type { Line } from './line.js';
 import type { Logger, LogLevel } from './log.js';
+import { DNS_DEFAULTS, Names } from './names.js';
 import { Quarantine } from './quarantine.js';
 import { movedLog, RestClient } from './rest.js';
 import { Rpc } from './rpc.js';
@@ -27,6 +28,7 @@ class ShardRunner {
   readonly #task: ShardTask;
   readonly #rpc: Rpc<MainCalls>;
   readonly #logger: Logger;
+  readonly #names: Names;
   readonly #rest: RestClient;
   readonly #quarantine: Quarantine;
   readonly #drift: DriftSentinel;
@@ -50,6 +52,7 @@ class ShardRunner {
     this.#beat = new Int32Array(task.heartbeat);
     this.#rpc = new Rpc<MainCalls>(task.port, this.#calls() as Record<string, (argument: never) => unknown>);
     this.#logger = proxyLogger(this.#rpc, task.shard);
+    this.#names = new Names(task.config.dns ?? DNS_DEFAULTS, this.#logger);
     this.#rest = new RestClient(
       {
         lease: (asking) => this.#rpc.call('lease', asking),
@@ -58,7 +61,7 @@ class ShardRunner {
         used: (restUrl, weight) => this.#rpc.notify('used', { restUrl, weight }),
         banned: (restUrl, ms) => this.#rpc.notify('banned', { restUrl, ms }),
       },
-      movedLog(this.#logger),
+      { moved: movedLog(this.#logger), lookup: this.#names.lookup },
     );
     this.#quarantine = new Quarantine(task.config.stateDir, task.shard, task.config.quarantineBytesMax, this.#logger);
     this.#samples = new Quarantine(task.config.stateDir, task.shard, DRIFT_BYTES_MAX, this.#logger, 'drift');
@@ -145,6 +148,7 @@ class ShardRunner {
       task,
       inputs: this.#host,
       rest: this.#rest,
+      lookup: this.#names.lookup,
       logger: this.#logger,
       nextConnection: (owner) => {
         this.#connections += 1;

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { ChannelName, EngineConfig } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
@@ -20,6 +21,8 @@ export interface VenueFeedOptions {
   readonly task: FeedTask;
   readonly inputs: RotationInputs;
   readonly rest: RestClient;
+  /** Where names lead. */
+  readonly lookup: LookupFunction;
   readonly logger: Logger;
   /** Number of another connection within the shard. */
   nextConnection(feed: VenueFeed): number;
@@ -152,7 +155,7 @@ export class VenueFeed {
     channels: FeedTask['feed']['channels'],
     instruments: readonly InstrumentDefinition[],
   ): LineGroup {
-    const { venue, task, inputs, logger, nextConnection } = this.#options;
+    const { venue, task, inputs, logger, nextConnection, lookup } = this.#options;
     const { wsUrl, lines = 1, lineWsUrls = [], wsAlternates = [] } = task.feed;
     return new LineGroup({
       venue,
@@ -169,6 +172,7 @@ export class VenueFeed {
       instruments,
       inputs,
       logger,
+      lookup,
     });
   }
 

@@ -138,6 +138,16 @@ export interface ViewConfig {
   readonly legs: readonly ViewLeg[];
 }
 
+/** Where venues' names lead. */
+export interface DnsConfig {
+  /** Servers to ask, address and port (`192.0.2.1`, `192.0.2.1:5353`); none: as the system resolves names. */
+  readonly servers: readonly string[];
+  /** Addresses and networks that a venue's name may lead to though they are not public ones. */
+  readonly allowAddresses: readonly string[];
+  /** How long the last answer is used while there is no other, ms. */
+  readonly keepMs: number;
+}
+
 export interface EngineConfig {
   /** Name under the shared-memory root; also names the control socket. */
   readonly name: string;
@@ -172,6 +182,8 @@ export interface EngineConfig {
   readonly validation?: ValidationConfig | null;
   /** Published by a derived shard; none where there are none. */
   readonly views?: readonly ViewConfig[];
+  /** Absent: as the system resolves names, public addresses alone, the last answer for 15 minutes. */
+  readonly dns?: DnsConfig;
 }
 
 /** Who may reach the gateway. */

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it, test } from 'vitest';
 import { Addresses, FAILURES_MAX, RETURN_MS, shown } from '#dist/engine/addresses.js';
 import { type Asking, type Budget, RestClient } from '#dist/engine/rest.js';
 import type { Lease } from '#dist/engine/weight-budget.js';
+import { DISCONNECT_REASONS } from '#dist/model/codes.js';
 import type { EngineConfig } from '#dist/model/config.js';
 import { type Simulator, startSimulator } from '#dist/simulator/index.js';
 import { binanceSpot } from '#dist/venues/binance-spot/index.js';
@@ -63,6 +64,43 @@ describe('addresses', () => {
     addresses.comeBack();
     addresses.worked('a');
     expect([addresses.failed('a'), addresses.url]).toEqual([false, 'a']);
+  });
+
+  describe('connections that ended', () => {
+    const { refused, silence, error, local, closed } = DISCONNECT_REASONS;
+    const ended = (reason: number, status?: number) =>
+      ({ reason, text: '', refusal: status === undefined ? null : { status, retryAfterMs: 0 } }) as const;
+    const URLS = ['ws://a', 'ws://b'];
+
+    test.each([
+      ['refused by the port, or lost in the handshake', ended(error), 3],
+      ['answered 503', ended(refused, 503), 3],
+      ['silent', ended(silence), 3],
+      ['lost soon', ended(closed), 3],
+      ['answered 401', ended(refused, 401), 0],
+      ['answered 403', ended(refused, 403), 0],
+      ['answered 418', ended(refused, 418), 0],
+      ['answered 429', ended(refused, 429), 0],
+      ['ended by us', ended(local), 0],
+    ])('%s: another address after so many of them', (_, closing, count) => {
+      const addresses = new Addresses(URLS);
+      const moves = Array.from({ length: 2 * FAILURES_MAX - 1 }, () => addresses.closed(closing, false));
+      const at = moves.findIndex((move) => move !== undefined) + 1;
+      expect([at, addresses.url]).toEqual([count, count === 0 ? 'ws://a' : 'ws://b']);
+    });
+
+    test('one that had worked ends the row; when it fell silent it begins one', () => {
+      const addresses = new Addresses(URLS);
+      const row = (closing: ReturnType<typeof ended>, ...worked: boolean[]): unknown[] =>
+        worked.map((hasWorked) => addresses.closed(closing, hasWorked)?.to);
+      expect(row(ended(closed), false, false, true, false, false)).toEqual(Array(5).fill(undefined));
+      expect(row(ended(silence), true, false, true, false)).toEqual(Array(4).fill(undefined));
+      expect(addresses.closed(ended(silence), false)).toEqual({
+        from: 'ws://a',
+        to: 'ws://b',
+        why: 'an address of the venue is silent; another one is tried',
+      });
+    });
   });
 
   test('those that venues document are roots, each another one', () => {
@@ -139,11 +177,8 @@ describe('REST at several addresses', () => {
     const ledger = new Ledger();
     const moves: string[] = [];
     const clock = { now: 0 };
-    const client = new RestClient(
-      ledger,
-      ({ from, to }) => moves.push(`${from} ${to}`),
-      () => clock.now,
-    );
+    const moved = ({ from, to }: { readonly from: string; readonly to: string }) => moves.push(`${from} ${to}`);
+    const client = new RestClient(ledger, { moved, now: () => clock.now });
     clients.push(client);
     client.know({ venue: VENUE, restUrl: first.root, restAlternates: [second.root] });
     const request = { path: '/api/v3/time', weight: 1 };
@@ -307,7 +342,20 @@ describe('an engine with two addresses of one venue', () => {
     expect((await engine.status()).connections[0]?.rotations).toBeGreaterThan(0);
   });
 
-  it.each([429, 403])('a venue that answers %i is not asked elsewhere', async (status) => {
+  it('an address that answers pings and sends nothing is left for the other one after three replacements', async () => {
+    const { engine, first, second, address, roots } = await start({}, { silenceTimeoutMs: 1_000 });
+    first.inject({ fault: 'stall', args: { ms: 3_600_000, all: true } });
+    await eventually('the other address is in use', async () => (await address()) === roots[1]);
+    await serves(engine, second);
+    const silent = engine.lines.filter(({ fields }) => /^no data for/.test(String(fields['reason'])));
+    expect(silent).toHaveLength(FAILURES_MAX);
+    const [moved] = engine.lines.filter(({ message }) => message === 'an address of the venue is silent; another one is tried');
+    expect(moved?.fields).toMatchObject({ from: roots[0], to: roots[1] });
+    // REST was never silent.
+    expect((await engine.status()).restMoved).toEqual([]);
+  });
+
+  it.each([401, 403, 418, 429])('a venue that answers %i is not asked elsewhere', async (status) => {
     const { engine, first, second, address, roots } = await start();
     first.inject({ fault: 'outage', args: { ms: 2_500, status, retry_after: 0 } });
     first.inject({ fault: 'disconnect', args: {} });

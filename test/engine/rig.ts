@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient, type Engine, startEngine } from '#dist/engine/index.js';
-import type { ChannelName, EngineConfig, FormatName, TransportName } from '#dist/model/config.js';
+import type { ChannelName, EngineConfig, FeedConfig, FormatName, TransportName } from '#dist/model/config.js';
 import type { BookText, EngineStatus } from '#dist/model/status.js';
 import type { Venue, VenueLimits } from '#dist/model/venue.js';
 import { type FaultInput, type Simulator, type SimulatorOptions, startSimulator } from '#dist/simulator/index.js';
@@ -18,6 +18,7 @@ const LOOK_MS_MAX = 200;
 /** Ids among which a book without any of the venue's is looked for. */
 const RECENT_IDS = 100;
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
+const HERE = '127.0.0.1';
 /** Resyncs by the dozen must not wait for the minute to pass. */
 const WEIGHT = { restWeightPerMinute: 1_000_000 } as const;
 const SERVER_LIMITS = { 'binance-spot': WEIGHT, 'binance-usdm': WEIGHT };
@@ -67,8 +68,10 @@ export interface RigOptions {
   readonly ownIds?: boolean;
   /** Ids count the messages of a connection: one that is just gone had the same ones. */
   readonly renumbers?: boolean;
-  /** What stands between the engine and a venue's socket: its address, given the venue's. */
-  readonly between?: (wsUrl: string) => Promise<string>;
+  /** What stands between the engine and a venue's socket: its addresses, given the venue's. */
+  readonly between?: (wsUrl: string) => Promise<Pick<FeedConfig, 'wsUrl' | 'wsAlternates'>>;
+  /** Names under which the engine looks for sockets and REST of a venue, instead of 127.0.0.1. */
+  readonly named?: { readonly ws: string; readonly rest: string };
   /** Do not wait for the books: they may never come. */
   readonly isHopeless?: boolean;
 }
@@ -147,11 +150,13 @@ export class Rig {
         simulator.venues.map(async ({ name, wsUrl: textUrl, restUrl, binaryUrl }) => {
           const isBinary = binaryUrl !== undefined && options.format !== undefined;
           const wsUrl = isBinary ? binaryUrl : textUrl;
+          const { ws, rest } = options.named ?? { ws: HERE, rest: HERE };
+          const between = await options.between?.(wsUrl);
           return {
             id: name,
             venue: name,
-            wsUrl: (await options.between?.(wsUrl)) ?? wsUrl,
-            restUrl,
+            ...(between ?? { wsUrl: wsUrl.replace(HERE, ws) }),
+            restUrl: restUrl.replace(HERE, rest),
             symbols: options.configured ?? options.simulator?.symbols ?? SYMBOLS,
             channels: options.channels ?? (['book', 'trade', 'quote'] as const),
             transport: options.transport ?? 'native',

@@ -31,9 +31,10 @@ const LISTS = new Set<unknown>([
   'origins',
   'ports',
   'allow_addresses',
+  'servers',
 ]);
 
-const GROUPS = ['gateway', 'simulator', 'journal', 'redis', 'webhooks', 'file_sink', 'log'] as const;
+const GROUPS = ['gateway', 'simulator', 'journal', 'redis', 'dns', 'webhooks', 'file_sink', 'log'] as const;
 
 /** Variable of every key that is not in a list: `TICKRING_GATEWAY_PORT` → gateway.port. */
 function variables(): Map<string, readonly string[]> {

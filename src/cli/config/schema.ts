@@ -1,4 +1,5 @@
 /** What may stand in a configuration: every key with its type and limits. The one place that decides; README.md repeats it. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AddressSet } from '../../gateway/addresses.js';
 import { CHANNEL_NAMES, DEFAULT_CHANNELS, FEED_LINES_MAX, FORMAT_NAMES } from '../../model/config.js';
@@ -62,6 +63,12 @@ const origin = z
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text,
     'is no origin such as https://example.com',
   );
+
+/** An address, with a port if it is not 53. */
+const dnsServer = z.string().refine((text) => {
+  const [, bracketed, plain, port = '53'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return isIP(text) === 6 || (isIP(bracketed ?? plain ?? '') === (bracketed === undefined ? 4 : 6) && Number(port) <= 65_535);
+}, 'is no address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53');
 
 function isEncoded(text: string): boolean {
   try {
@@ -160,6 +167,13 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   feeds: z.array(feed).min(1).max(64).optional(),
+  dns: z
+    .strictObject({
+      servers: z.array(dnsServer).max(8).default([]),
+      allow_addresses: z.array(network).max(64).default([]),
+      keep_s: z.int().min(0).max(86_400).default(900),
+    })
+    .prefault({}),
   validation: validationSchema,
   views: viewsSchema,
   gateway: z
@@ -250,6 +264,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] | undefi
     validation: settingsSchema.shape.validation.unwrap().shape,
     simulator: settingsSchema.shape.simulator.unwrap().shape,
     redis: settingsSchema.shape.redis.unwrap().shape,
+    dns: settingsSchema.shape.dns.unwrap().shape,
     webhooks: settingsSchema.shape.webhooks.unwrap().shape,
     file_sink: settingsSchema.shape.file_sink.unwrap().shape,
     journal: settingsSchema.shape.journal.unwrap().shape,

@@ -5,30 +5,10 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import type { CallbackConfig } from '../../model/config.js';
+import { NOT_PUBLIC } from '../../model/networks.js';
 
 const URL_CHARACTERS_MAX = 2_048;
 const DNS_MS = 2_000;
-
-/** Not global unicast, or IPv4 in disguise, which nobody needs here. */
-const REFUSED_IPV4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-];
-/** Outside of 2000::/3 nothing is global unicast. */
-const REFUSED_IPV6 = ['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 function listOf(networks: readonly string[]): BlockList {
   const list = new BlockList();
@@ -39,7 +19,7 @@ function listOf(networks: readonly string[]): BlockList {
   }
   return list;
 }
-const REFUSED = { 4: listOf(REFUSED_IPV4), 6: listOf(REFUSED_IPV6) };
+const REFUSED = { 4: listOf(NOT_PUBLIC.ipv4), 6: listOf(NOT_PUBLIC.ipv6) };
 
 /** A URL that may never be called, wherever its name leads. */
 export class TargetRefused extends Error {
