@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addressCells } from './address-cells.js';
 import { PROMISED } from './cell.js';
 import { connectionCells } from './connection-cells.js';
 import { frameCells } from './frame-cells.js';
@@ -29,7 +30,7 @@ interface Choice {
 const asked = process.env['TICKRING_CONFORMANCE'];
 const choice = JSON.parse(asked ?? '{}') as Choice;
 
-const all = [...messageCells, ...frameCells, ...connectionCells, ...requestCells].sort((left, right) =>
+const all = [...addressCells, ...messageCells, ...frameCells, ...connectionCells, ...requestCells].sort((left, right) =>
   left.id.localeCompare(right.id, 'en', { numeric: true }),
 );
 const chosen = subjects.filter(({ name }) => choice.venue === undefined || choice.venue === name);

@@ -42,8 +42,12 @@ export interface StageOptions extends RigOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** The engine expects TLS, whatever the wire shows. */
   readonly isSecure?: boolean;
+  /** The wire takes connections, and neither reads nor says anything. */
+  readonly isDeaf?: true;
   /** Name under which the engine looks for the venue. */
   readonly host?: string;
+  /** The venue has another address. */
+  readonly hasAlternate?: true;
   /** What the venue enforces in this run. */
   readonly serverLimits?: Partial<ServerLimits>;
 }
@@ -52,6 +56,8 @@ export class Stage {
   readonly subject: Subject;
   readonly rig: Rig;
   readonly wire: Wire;
+  /** To the same venue, at another address. */
+  readonly other: Wire | undefined;
   readonly #file: number;
   #offset = 0;
   #rest = '';
@@ -59,16 +65,18 @@ export class Stage {
   #records: OracleRecord[] = [];
   #mark!: Mark;
 
-  private constructor(subject: Subject, rig: Rig, wire: Wire) {
+  private constructor(subject: Subject, rig: Rig, wire: Wire, other: Wire | undefined) {
     this.subject = subject;
     this.rig = rig;
     this.wire = wire;
+    this.other = other;
     this.#file = openSync(rig.oracleLog, 'r');
   }
 
   static async start(subject: Subject, options: StageOptions = {}): Promise<Stage> {
     let wire: Wire | undefined;
-    const { tls, isSecure, host, serverLimits, ...others } = options;
+    let other: Wire | undefined;
+    const { tls, isSecure, isDeaf, host, hasAlternate, serverLimits, ...others } = options;
     const { name } = subject.dialect;
     const { key } = subject.venue;
     if (key !== undefined) process.env[key.variable] = KEY;
@@ -86,12 +94,14 @@ export class Stage {
       },
       config: { shards: 1, ...options.config },
       between: async (wsUrl) => {
-        wire = await Wire.start(wsUrl, tls);
+        wire = await Wire.start(wsUrl, { tls, isDeaf });
+        if (hasAlternate === true) other = await Wire.start(wsUrl);
         const url = isSecure === true ? wire.url.replace('ws:', 'wss:') : wire.url;
-        return host === undefined ? url : url.replace('127.0.0.1', host);
+        const alternates = other === undefined ? {} : { wsAlternates: [other.url] };
+        return { wsUrl: host === undefined ? url : url.replace('127.0.0.1', host), ...alternates };
       },
     });
-    const stage = new Stage(subject, rig, wire as unknown as Wire);
+    const stage = new Stage(subject, rig, wire as unknown as Wire, other);
     await stage.begin();
     return stage;
   }
@@ -227,6 +237,7 @@ export class Stage {
     closeSync(this.#file);
     await this.rig.stop();
     await this.wire.close();
+    await this.other?.close();
   }
 }
 

@@ -128,7 +128,7 @@ class Pair {
   }
 
   #frame(frame: Buffer): void {
-    if (this.#isCut || this.client.destroyed) {
+    if (this.#isCut || this.client.destroyed || (this.#wire.isMute && isMessage(frame))) {
       this.#wire.lost.add(crc32(frame.subarray(headSize(frame))));
       return;
     }
@@ -168,8 +168,11 @@ export class Wire {
   answered = 0;
   /** Delay of all bytes, each way, ms. Change it only while nothing is on its way. */
   delayMs = 0;
+  /** Messages of the venue get lost; pings and the like go on. */
+  isMute = false;
   readonly #server: Server;
   readonly #pairs: Set<Pair>;
+  readonly #deaf = new Set<Socket>();
   #answers: Answer[] = [];
 
   private constructor(server: Server, url: string, pairs: Set<Pair>) {
@@ -178,9 +181,18 @@ export class Wire {
     this.#pairs = pairs;
   }
 
-  static async start(target: string, tls?: { readonly key: string; readonly cert: string }): Promise<Wire> {
+  /** `isDeaf`: it takes connections, and neither reads nor says anything. */
+  static async start(
+    target: string,
+    { tls, isDeaf }: { tls?: { readonly key: string; readonly cert: string } | undefined; isDeaf?: boolean | undefined } = {},
+  ): Promise<Wire> {
     const pairs = new Set<Pair>();
     const take = (socket: Socket): void => {
+      if (isDeaf === true) {
+        wire.#deaf.add(socket);
+        socket.on('error', () => {}).pause();
+        return;
+      }
       const pair = new Pair(socket, wire, new URL(target));
       pairs.add(pair);
       socket.once('close', () => pairs.delete(pair));
@@ -225,6 +237,8 @@ export class Wire {
 
   async close(): Promise<void> {
     for (const pair of this.#pairs) pair.end();
+    for (const socket of this.#deaf) socket.destroy();
+    if (!this.#server.listening) return;
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
