@@ -339,7 +339,9 @@ test('config: venues are on the internet, unless it says where else they may be'
   const { engine } = loadConfig({ env: { TICKRING_DNS_SERVERS: '192.0.2.1,192.0.2.2', TICKRING_DNS_KEEP_S: '60' } }).config;
   expect(engine.dns).toEqual({ servers: ['192.0.2.1', '192.0.2.2'], allowAddresses: [], keepMs: 60_000 });
   for (const server of ['resolver.example', '192.0.2.1:65536', '192.0.2.1:x', '[192.0.2.1]:53', '2001:db8::53]:53', ''])
-    expect(problems(`dns: {servers: ["${server}"]}`)[0], server).toMatch(/dns\.servers\.0 .*is no address such as 192\.0\.2\.53/);
+    expect(problems(`dns: {servers: ["${server}"]}`)[0], server).toMatch(
+      /dns\.servers\.0 .*is no address such as 192\.0\.2\.53/,
+    );
   expect(problems('dns: {allow_addresses: [everybody]}')[0]).toContain('dns.allow_addresses');
   expect(problems('dns: {keep_s: 86401}')[0]).toContain('dns.keep_s');
 });
