@@ -236,7 +236,15 @@ export class Rig {
         return (!this.#renumbers || this.simulator.bookAt(venue, symbol, BigInt(held.lastUpdateId)) === held.text) && held;
       });
       const truth = this.simulator.bookAt(venue, symbol, BigInt(book.lastUpdateId));
-      if (truth !== book.text) throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}`);
+      if (truth !== book.text) {
+        const lines = (text: string): Set<string> => new Set(text.split('\n'));
+        const [ours, theirs] = [lines(book.text), lines(truth ?? '')];
+        const only = (some: Set<string>, others: Set<string>): string[] =>
+          [...some].filter((line) => !others.has(line)).slice(0, 5);
+        const found =
+          truth === undefined ? 'which the venue no longer knows' : `ours ${only(ours, theirs)}, theirs ${only(theirs, ours)}`;
+        throw new Error(`${venue} ${symbol} is not the true book at ${book.lastUpdateId}: ${found}`);
+      }
     }
   }
 
