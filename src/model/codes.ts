@@ -26,7 +26,11 @@ export const CODES = {
     recovery: 'quarantine',
     meaning: "The message is of a type that the venue's manifest does not know.",
   },
-  UNKNOWN_SYMBOL: { number: 12, recovery: 'quarantine', meaning: 'The message is about a symbol that is not subscribed.' },
+  UNKNOWN_SYMBOL: {
+    number: 12,
+    recovery: 'quarantine',
+    meaning: 'The message is about a symbol that is not subscribed, or not the one that was asked for.',
+  },
   UPDATE_ID_ORDER: { number: 13, recovery: 'quarantine', meaning: 'The update ids of one message contradict each other.' },
   LEVELS_TOO_MANY: { number: 14, recovery: 'quarantine', meaning: 'More price levels than the limit stand in one message.' },
   UNKNOWN_CONNECTION: {

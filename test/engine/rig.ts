@@ -72,6 +72,8 @@ export interface RigOptions {
   readonly between?: (wsUrl: string) => Promise<Pick<FeedConfig, 'wsUrl' | 'wsAlternates'>>;
   /** Names under which the engine looks for sockets and REST of a venue, instead of 127.0.0.1. */
   readonly named?: { readonly ws: string; readonly rest: string };
+  /** A venue as it was known before, to the main thread, which reads listings. */
+  readonly knownAs?: (venue: Venue) => Venue;
   /** Do not wait for the books: they may never come. */
   readonly isHopeless?: boolean;
 }
@@ -178,7 +180,7 @@ export class Rig {
       lines.push({ level, message, fields: fields as LogLine['fields'] });
     };
     const engine = await startEngine(config, {
-      venues: venues.map((venue) => limited(venue, { ...WEIGHT, ...options.limits })),
+      venues: venues.map((venue) => limited(options.knownAs?.(venue) ?? venue, { ...WEIGHT, ...options.limits })),
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},

@@ -89,7 +89,7 @@ codes! {
     NumberRange = 10, "NUMBER_RANGE", Quarantine;
     /// The message is of a type that the venue's manifest does not know.
     UnknownEvent = 11, "UNKNOWN_EVENT", Quarantine;
-    /// The message is about a symbol that is not subscribed.
+    /// The message is about a symbol that is not subscribed, or not the one that was asked for.
     UnknownSymbol = 12, "UNKNOWN_SYMBOL", Quarantine;
     /// The update ids of one message contradict each other.
     UpdateIdOrder = 13, "UPDATE_ID_ORDER", Quarantine;

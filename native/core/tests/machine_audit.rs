@@ -119,6 +119,8 @@ fn an_audit_without_a_usable_answer_comes_to_nothing() {
     wanted(&mut rig);
     assert_eq!(rig.snapshot("{").rejected.map(|reject| reject.code), Some(Code::FrameNotJson));
     assert!(rig.is_live());
+    let other = rig.snapshot(&body(102, "9").replace('{', r#"{"symbol":"ETHUSDT","#));
+    assert_eq!(other.rejected.map(|reject| reject.code), Some(Code::UnknownSymbol));
     rig.snapshot(&body(102, "1"));
     rig.delta(200, 200, &[], &[]);
     rig.tick(100 * MS);

@@ -4,6 +4,7 @@
 mod machine_harness;
 
 use machine_harness::*;
+use tickring_core::error::Code;
 use tickring_core::event::{Gap, GapReason, GapStream, State, flag};
 use tickring_core::input::{DisconnectReason, Input, Request};
 use tickring_core::sync::{BUFFERED_DELTAS_MAX, SNAPSHOT_LEAD_NS_MAX, SNAPSHOT_PATIENCE_NS};
@@ -47,6 +48,24 @@ fn a_snapshot_older_than_the_buffer_is_asked_for_again_and_the_buffer_stays() {
     assert_eq!(rig.take_requests(), [ASK]);
     rig.snapshot(&depth_body(100, &[], &[]));
     assert_eq!(rig.text(), "B 10 1\n");
+}
+
+/// The ids of another symbol may fit by chance: its name decides, where the body has one.
+#[test]
+fn a_snapshot_of_another_symbol_is_refused_and_asked_for_again_and_the_buffer_stays() {
+    let mut rig = Rig::started();
+    rig.delta(101, 105, &[("10", "1")], &[]);
+    rig.take_requests();
+    let named = |symbol: &str| depth_body(103, &[("9", "9")], &[]).replace('{', &format!(r#"{{"symbol":"{symbol}","#));
+    for other in ["ETHUSDT", "BTCUSD", "BTCUSDT ", "", "btcusdt"] {
+        rig.reader.seen.clear();
+        assert_eq!(rig.snapshot(&named(other)).rejected.map(|reject| reject.code), Some(Code::UnknownSymbol), "{other}");
+        assert_eq!((rig.is_live(), rig.reader.seen.len(), rig.take_requests()), (false, 0, vec![ASK]), "{other}");
+    }
+    assert_eq!(rig.snapshot(&named("BTC").replace("\"BTC\"", "7")).rejected.map(|reject| reject.code), Some(Code::FieldType));
+    assert_eq!(rig.take_requests(), [ASK]);
+    rig.snapshot(&named(r"\u0042TCUSDT"));
+    assert_eq!(rig.text(), "B 10 1\nB 9 9\n");
 }
 
 #[test]

@@ -109,6 +109,8 @@ fn what_is_wrong_is_refused_with_its_reason() {
         (&TRADE.replace("20f43950-d8dd-5b31-9112-a178eb6023af", "20f4"), Code::NumberSyntax),
         (&TRADE.replace("\"0.001\"", "0.001"), Code::FieldType),
         (&TOUCH.replace(r#"["65000.10","1.250"]"#, r#"["65000.10"]"#), Code::FieldType),
+        (&BOOK.replace("\"s\":\"BTCUSDT\"", "\"s\":\"ETHUSDT\""), Code::UnknownSymbol),
+        (&BOOK.replace("50.BTCUSDT", "50.XBTCUSDT"), Code::UnknownSymbol),
     ] {
         assert_eq!(code(frame), code_of, "{frame}");
     }
@@ -254,6 +256,18 @@ fn a_malformed_snapshot_is_refused_whole_and_the_book_goes_on() {
     assert_eq!(venue.rig.text(), "B 99 1\nB 98 9\nA 101 1\n");
 }
 
+/// F18, by both ways of reading: a whole book replaces what was known, so that topic and symbol must agree.
+#[test]
+fn a_whole_book_of_another_symbol_is_refused_and_the_book_goes_on() {
+    let mut venue = Venue::live();
+    let frame = BOOK.replace("\"s\":\"BTCUSDT\"", "\"s\":\"ETHUSDT\"").replace("18521288", "11");
+    assert_eq!(venue.rig.frame(&frame).rejected.unwrap().code, Code::UnknownSymbol);
+    let frame = BOOK.replace("50.BTCUSDT", "50.ETHUSDT").replace("18521288", "11");
+    assert_eq!(venue.rig.frame(&frame).rejected.unwrap().code, Code::UnknownSymbol);
+    venue.message("delta", 11, r#""b":[["98","9"]],"a":[]"#);
+    assert_eq!(venue.rig.text(), "B 99 1\nB 98 9\nA 101 1\n");
+}
+
 #[test]
 fn trades_of_a_message_come_in_order_all_or_none_and_old_ones_once() {
     let mut venue = Venue::live();
@@ -291,6 +305,7 @@ fn trades_of_a_message_come_in_order_all_or_none_and_old_ones_once() {
 fn a_copy_of_a_book_is_read_with_its_id() {
     let body = br#"{"retCode":0,"retMsg":"OK","result":{"s":"BTCUSDT","a":[["65557.7","16.606"]],"b":[["65485.47","47.081"],["65485.4","1"]],"ts":1716863719031,"u":230704,"seq":1432604333,"cts":1716863718905},"retExtInfo":{},"time":1716863719382}"#;
     let copy = VenueId::BybitLinear.parse_snapshot(body).unwrap();
+    assert_eq!(copy.symbol, Some(&b"BTCUSDT"[..]));
     assert_eq!((copy.last_update_id, copy.ts_event), (230_704, Some(1_716_863_718_905_000_000)));
     assert_eq!((copy.bids.bytes, copy.asks.bytes.len()), (&br#"[["65485.47","47.081"],["65485.4","1"]]"#[..], 22));
     let refused = VenueId::BybitLinear.parse_snapshot(br#"{"retCode":10001,"retMsg":"params error","result":{}}"#);

@@ -46,6 +46,17 @@ fn copies_are_read_in_every_spelling() {
     }
 }
 
+/// F18: whose copy it is, where its name is the one that was asked for.
+#[test]
+fn copies_name_their_symbol_where_the_venue_does() {
+    let named = |venue: VenueId| {
+        let (_, body, _) = COPIES.iter().find(|(one, _, _)| *one == venue).unwrap();
+        venue.parse_snapshot(body.as_bytes()).unwrap().symbol
+    };
+    assert_eq!(named(VenueId::Deribit), Some(&b"BTC-PERPETUAL"[..]));
+    assert_eq!([VenueId::KrakenSpot, VenueId::KrakenFutures, VenueId::Coinbase].map(named), [None; 3]);
+}
+
 #[test]
 fn what_is_no_copy_is_refused() {
     for (venue, body, code) in [

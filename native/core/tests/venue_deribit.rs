@@ -154,6 +154,8 @@ fn what_is_wrong_is_refused_with_its_reason() {
         (&QUOTE.replace("quote.BTC-PERPETUAL", "news"), Code::UnknownEvent),
         (&QUOTE.replace("quote.BTC-PERPETUAL", "book.BTC-PERPETUAL"), Code::UnknownEvent),
         (&BOOK.replace("snapshot", "partial"), Code::UnknownEvent),
+        (&BOOK.replace("book.BTC-PERPETUAL", "book.ETH-PERPETUAL"), Code::UnknownSymbol),
+        (&BOOK.replace("\"instrument_name\":\"BTC-", "\"instrument_name\":\"ETH-"), Code::UnknownSymbol),
         (&CHANGE.replace("\"prev_change_id\":136725664740,", ""), Code::FieldMissing),
         (&CHANGE.replace("136725664740", "136725664756"), Code::NumberRange),
         (&CHANGE.replace("136725664740", "null"), Code::FieldType),

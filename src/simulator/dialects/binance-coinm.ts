@@ -26,6 +26,11 @@ export const binanceCoinm: Dialect = {
   depth: (text, spec, event, micros) => withPair(binanceUsdm.depth(text, spec, event, micros), spec.symbol),
   bookTicker: (text, spec, event, micros) => withPair(binanceUsdm.bookTicker(text, spec, event, micros), spec.symbol),
   decorate: (message) => `${message.slice(0, -1)},"st":1}`,
+  snapshotBody: (text, levels, nowUs) => {
+    const [pair = ''] = text.symbol.split('_');
+    const body = binanceUsdm.snapshotBody?.(text, levels, nowUs) ?? '';
+    return body.replace(',"E"', `,"symbol":"${text.symbol}","pair":"${pair}","E"`);
+  },
   rest: (path, query, symbols) => readRest(REST, path, query, symbols),
   exchangeInfoBody: (specs, nowUs, run) =>
     JSON.stringify({

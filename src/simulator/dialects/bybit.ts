@@ -166,7 +166,7 @@ function dialectOf(category: Category): Dialect {
     rest: (path, query, symbols) => rest(category, path, query, symbols),
     snapshotBody: (text, levels, nowUs) => {
       const [ts, sides] = [timeText(nowUs, false), `"b":${levelRows(text, levels.bids)},"a":${levelRows(text, levels.asks)}`];
-      const result = `{"s":"",${sides},"ts":${ts},"u":${levels.lastUpdateId},"seq":${ts},"cts":${ts}}`;
+      const result = `{"s":"${text.symbol}",${sides},"ts":${ts},"u":${levels.lastUpdateId},"seq":${ts},"cts":${ts}}`;
       return `{"retCode":0,"retMsg":"OK","result":${result},"retExtInfo":{},"time":${ts}}`;
     },
     klinesBody: (text, spec, minutes, nowUs) => {

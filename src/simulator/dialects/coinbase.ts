@@ -188,7 +188,7 @@ export const coinbase: Dialect = {
   snapshotBody: (text, { bids, asks }, nowUs) => {
     const side = (levels: readonly LevelUpdate[]): object[] =>
       levels.map(([tick, lots]) => ({ price: text.price(tick), size: text.qty(lots) }));
-    return JSON.stringify({ pricebook: { product_id: '', bids: side(bids), asks: side(asks), time: clock(nowUs) } });
+    return JSON.stringify({ pricebook: { product_id: text.symbol, bids: side(bids), asks: side(asks), time: clock(nowUs) } });
   },
   assetsBody: (path, assets) => {
     if (path === '/v2/currencies') return JSON.stringify({ data: [] });

@@ -160,7 +160,7 @@ export const deribit: Dialect = {
     const side = (levels: readonly LevelUpdate[]): string =>
       `[${levels.map(([tick, lots]) => `[${number(text.price(tick))},${number(text.qty(lots))}]`).join(',')}]`;
     const book = `"change_id":${lastUpdateId},"bids":${side(bids)},"asks":${side(asks)}`;
-    return `{"jsonrpc":"2.0","result":{"timestamp":${timeText(nowUs, false)},"state":"open",${book}}}`;
+    return `{"jsonrpc":"2.0","result":{"timestamp":${timeText(nowUs, false)},"state":"open",${book},"instrument_name":"${text.symbol}"}}`;
   },
   // Columns.
   klinesBody: (text, { symbol }, minutes) => {

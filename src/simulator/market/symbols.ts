@@ -35,6 +35,11 @@ export class SymbolText {
     this.#qtyPad = '0'.repeat(Math.max(0, padTo - spec.qtyPlaces));
   }
 
+  /** As messages spell it. */
+  get symbol(): string {
+    return this.#spec.symbol;
+  }
+
   price(tick: number): string {
     return fixedDecimal(tick * this.#spec.tickUnits, this.#spec.pricePlaces) + this.#pricePad;
   }

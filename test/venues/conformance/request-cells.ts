@@ -1,6 +1,6 @@
 /** F18, F28, F29: what a venue answers to requests. */
 import { eventually } from '../../engine/rig.js';
-import { BOOKS, type Cell, hold, none, PROMISED, type Standing } from './cell.js';
+import { BOOKS, type Cell, deviation, hold, none, PROMISED, type Standing } from './cell.js';
 import { Stage } from './stage.js';
 import type { Subject } from './subject.js';
 
@@ -29,6 +29,32 @@ const stale: Cell = {
     await rebuilt(stage, 'snapshot_stale', { n: 2, changes: 3_000 });
     const asked = (stage.rig.simulator.stats().venues[0]?.counters.restRequests ?? 0) - before;
     hold(asked >= BOOKS + 2, `${asked} requests: a stale snapshot was believed`);
+  },
+};
+
+/** Of those that are fetched, the ones that name their symbol; elsewhere ids alone tell whose they are. */
+const NAMED_SNAPSHOTS = /^binance-coinm$/;
+
+const foreign: Cell = {
+  id: 'F18b',
+  fault: 'a snapshot of another symbol',
+  promise: 'refused and kept with its bytes, asked again; no level of it is ever told',
+  standing: (subject) =>
+    subject.books !== 'fetched' || NAMED_SNAPSHOTS.test(subject.name)
+      ? fetched(subject)
+      : deviation(
+          'the body does not name its symbol: its ids do not join what waits, so that it is not believed and asked for again',
+        ),
+  async run(stage) {
+    const before = stage.rig.simulator.stats().venues[0]?.counters.restRequests ?? 0;
+    await rebuilt(stage, 'snapshot_wrong_symbol', { n: 2 });
+    const asked = (stage.rig.simulator.stats().venues[0]?.counters.restRequests ?? 0) - before;
+    hold(asked >= BOOKS + 2, `${asked} requests: a snapshot of another symbol was believed`);
+    const suspect = stage.lines().some(({ fields }) => fields['code'] === 'BOOK_DIFFERS');
+    hold(!suspect, 'a book had to be found wrong by a copy');
+    if (!NAMED_SNAPSHOTS.test(stage.subject.name)) return;
+    for (const { code, instrument } of await stage.kept(2))
+      hold(code === 'UNKNOWN_SYMBOL' && instrument > 0, `kept as ${code} of instrument ${instrument}`);
   },
 };
 
@@ -94,4 +120,4 @@ const listing: Cell = {
   alone: (subject) => begun(subject, 503),
 };
 
-export const requestCells: readonly Cell[] = [stale, failing, listing, limited, banned];
+export const requestCells: readonly Cell[] = [stale, foreign, failing, listing, limited, banned];

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::output::Output;
+use super::snapshot::refuse_other;
 use super::widen::Exponents;
 use super::{Machine, refuse};
 use crate::audit::{Difference, Window};
@@ -135,7 +136,9 @@ impl Machine {
         if body.len() > self.config.frame_bytes_max {
             return Err(Reject { code: Code::FrameTooLarge, offset: self.config.frame_bytes_max });
         }
-        let message = self.entries[slot as usize].venue.parse_snapshot(body)?;
+        let entry = &self.entries[slot as usize];
+        let message = entry.venue.parse_snapshot(body)?;
+        refuse_other(entry.definition.symbol.as_bytes(), &message)?;
         let exponents = self.convert_sides(slot, message.bids, message.asks)?;
         if self.scratch.bids.len().max(self.scratch.asks.len()) > BOOK_LEVELS_MAX {
             return Err(refuse(Code::LevelsTooMany));

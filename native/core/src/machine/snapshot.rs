@@ -6,9 +6,11 @@ use super::{Machine, Output, Scratch, difference, refuse};
 use crate::book::{BOOK_LEVELS_MAX, Book, Side, Touch};
 use crate::error::Code;
 use crate::event::{Level, State, flag};
+use crate::input::SYMBOL_BYTES_MAX;
+use crate::json;
 use crate::sink::Sink;
 use crate::sync::{Aside, Fit, Phase};
-use crate::venue::Reject;
+use crate::venue::{Reject, SnapshotMessage};
 
 /// Index of the first event of [`Machine::tell_all`].
 pub const TOLD_AGAIN: u32 = 1 << 31;
@@ -50,6 +52,7 @@ impl Machine {
         }
         let entry = &self.entries[slot as usize];
         let message = entry.venue.parse_snapshot(body)?;
+        refuse_other(entry.definition.symbol.as_bytes(), &message)?;
         let newer = entry.sync.aside.as_ref().is_none_or(|aside| aside.update_id < message.last_update_id);
         let older = match entry.sync.fit(entry.venue, message.last_update_id) {
             Fit::Joins { older } if newer => older,
@@ -177,6 +180,15 @@ impl Machine {
         let update_id = entry.counters.last_update_id;
         send_book(&entry.book, tag, update_id, &mut scratch.bids, &mut scratch.asks, last, out);
         counters.book_snapshots += 1;
+    }
+}
+
+/// A body that names another symbol than the one that was asked for is not believed (F18), whatever its ids are.
+pub(super) fn refuse_other(asked: &[u8], message: &SnapshotMessage<'_>) -> Result<(), Reject> {
+    let mut buffer = [0; SYMBOL_BYTES_MAX];
+    match message.symbol.map(|named| json::unescape(named, &mut buffer)) {
+        Some(named) if named != Some(asked) => Err(refuse(Code::UnknownSymbol)),
+        _ => Ok(()),
     }
 }
 

@@ -88,6 +88,7 @@ pub fn parse_snapshot(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
         return reject(Code::NumberSyntax, value.start);
     }
     Ok(SnapshotMessage {
+        symbol: None,
         last_update_id: id(body, value)?,
         ts_event: members.ts.optional()?.map(|value| time(body, value)).transpose()?,
         bids: levels(body, members.bids.required(root.start)?)?,

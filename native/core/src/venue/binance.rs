@@ -250,6 +250,8 @@ pub fn parse_snapshot(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
     let members = Members::read(body, root.start)?;
     let ts_event = members.ts_engine.or(members.ts_sent).optional()?;
     Ok(SnapshotMessage {
+        // COIN-M's names its symbol.
+        symbol: members.rest_symbol.optional()?.map(|value| text(body, value)).transpose()?,
         last_update_id: unsigned(body, members.last_update_id.required(root.start)?)?,
         ts_event: ts_event.map(|value| time(body, value)).transpose()?,
         bids: levels(body, members.rest_bids.required(root.start)?)?,

@@ -11,6 +11,6 @@ members! {
         bids = b"b", asks = b"a", bid_qty = b"B", ask_qty = b"A",
         price = b"p", qty = b"q", trade_id = b"t", buyer_is_maker = b"m", execution = b"X",
         result = b"result", id = b"id", code = b"code", msg = b"msg", error = b"error",
-        last_update_id = b"lastUpdateId", rest_bids = b"bids", rest_asks = b"asks",
+        rest_symbol = b"symbol", last_update_id = b"lastUpdateId", rest_bids = b"bids", rest_asks = b"asks",
     }
 }

@@ -65,6 +65,11 @@ pub(super) fn topic_of(topic: &[u8]) -> Option<Topic> {
     }
 }
 
+/// Whether a topic is this symbol's. Asked of whole books, which replace what was known of one (F18).
+pub(super) fn is_of(topic: &[u8], symbol: &[u8]) -> bool {
+    topic.rsplit(|byte| *byte == b'.').next() == Some(symbol)
+}
+
 /// What stands before the first full stop, and behind it.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|byte| *byte == b'.')?;
@@ -80,7 +85,9 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     }
     let members = Members::read(frame, root.start)?;
     let Some(topic_value) = members.topic.optional()? else { return control(frame, root.start, &members) };
-    let topic = topic_of(name(frame, topic_value, &mut [0; NAME_BYTES_MAX])?);
+    let mut buffer = [0; NAME_BYTES_MAX];
+    let named = name(frame, topic_value, &mut buffer)?;
+    let topic = topic_of(named);
     let data = members.data.required(root.start)?;
     match topic {
         Some(Topic::Ignored) => Ok(Message::Ignored),
@@ -88,13 +95,19 @@ pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
         Some(Topic::Ticker) => bybit_figures::ticker(frame, root.start),
         Some(Topic::Liquidations) => bybit_figures::liquidations(frame, data),
         Some(Topic::Klines) => bybit_figures::klines(frame, root.start),
-        Some(topic) if data.kind == Kind::Object => book(frame, root.start, topic, &members, data),
+        Some(topic) if data.kind == Kind::Object => book(frame, root.start, (topic, named), &members, data),
         Some(_) => reject(Code::FieldType, data.start),
         None => reject(Code::UnknownEvent, topic_value.start),
     }
 }
 
-fn book<'a>(frame: &'a [u8], at: usize, topic: Topic, members: &Members, data: Value) -> Result<Message<'a>, Reject> {
+fn book<'a>(
+    frame: &'a [u8],
+    at: usize,
+    (topic, named): (Topic, &[u8]),
+    members: &Members,
+    data: Value,
+) -> Result<Message<'a>, Reject> {
     let kind = members.kind.required(at)?;
     let is_snapshot = match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
         b"snapshot" => true,
@@ -104,7 +117,8 @@ fn book<'a>(frame: &'a [u8], at: usize, topic: Topic, members: &Members, data: V
     let inner = Members::read(frame, data.start)?;
     let ts_sent = time(frame, members.ts_sent.required(at)?)?;
     let ts_event = members.ts_engine.optional()?.map_or(Ok(ts_sent), |engine| time(frame, engine))?;
-    let symbol = text(frame, inner.symbol.required(data.start)?)?;
+    let symbol_value = inner.symbol.required(data.start)?;
+    let symbol = text(frame, symbol_value)?;
     let update_id = unsigned(frame, inner.update_id.required(data.start)?)?;
     let bids = levels(frame, inner.bids.required(data.start)?)?;
     let asks = levels(frame, inner.asks.required(data.start)?)?;
@@ -124,6 +138,9 @@ fn book<'a>(frame: &'a [u8], at: usize, topic: Topic, members: &Members, data: V
             ask_price: ask.0,
             ask_qty: ask.1,
         }));
+    }
+    if is_snapshot && !is_of(named, name(frame, symbol_value, &mut [0; NAME_BYTES_MAX])?) {
+        return reject(Code::UnknownSymbol, symbol_value.start);
     }
     let message = DepthMessage { head: head(symbol, ts_event, ts_sent, update_id), bids, asks };
     Ok(if is_snapshot || update_id == 1 { Message::Snapshot(message) } else { Message::Depth(message) })

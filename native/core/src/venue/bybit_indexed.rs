@@ -1,7 +1,7 @@
 //! Bybit frames read by their quotes, in the two spellings that the venue uses: books, level 1, tickers, and messages of which nothing is
 //! published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
 
-use super::bybit::{Topic, head, topic_of};
+use super::bybit::{Topic, head, is_of, topic_of};
 use super::bybit_figures::{Envelope, Ticker, known_ticker};
 use super::fields::scale_time;
 use super::shape::Shape;
@@ -16,7 +16,8 @@ pub(super) fn read<'a>(
 ) -> Option<Read<'a>> {
     let mut shape = Shape::new(indexed);
     shape.literal(b"{\"topic\":\"")?;
-    let topic = topic_of(shape.text()?)?;
+    let named = shape.text()?;
+    let topic = topic_of(named)?;
     match topic {
         Topic::Ignored => return ignored(shape),
         Topic::Ticker => return ticker(Shape::new(indexed)),
@@ -45,6 +46,9 @@ pub(super) fn read<'a>(
     let mut best = None;
     match topic {
         Topic::Book => {
+            if is_snapshot && !is_of(named, symbol) {
+                return None;
+            }
             let exponents = exponents(symbol)?;
             shape.levels(exponents, sides.bids)?;
             shape.literal(b",\"a\":")?;

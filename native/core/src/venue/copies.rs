@@ -4,7 +4,7 @@
 use crate::error::Code;
 use crate::json::{self, BODY_BYTES_MAX, Kind, Scanner, Value};
 
-use super::fields::{level_rows, members, only, reject, time, unsigned};
+use super::fields::{level_rows, members, only, reject, text, time, unsigned};
 use super::listing::member_of;
 use super::{LevelText, Reject, Rows, SnapshotMessage};
 
@@ -12,7 +12,7 @@ members! {
     /// Of a book, in the words of these venues.
     BookMembers {
         bids_short = b"b", asks_short = b"a", bids = b"bids", asks = b"asks",
-        update_id = b"u", ts = b"ts", engine_ts = b"cts", change_id = b"change_id", timestamp = b"timestamp",
+        symbol = b"s", instrument = b"instrument_name", update_id = b"u", ts = b"ts", engine_ts = b"cts", change_id = b"change_id", timestamp = b"timestamp",
     }
 }
 
@@ -34,6 +34,7 @@ fn side(body: &[u8], value: Value) -> Result<LevelText<'_>, Reject> {
 fn unnumbered(body: &[u8], book: Value, rows: Rows) -> Result<SnapshotMessage<'_>, Reject> {
     let members = BookMembers::read(body, book.start)?;
     Ok(SnapshotMessage {
+        symbol: None,
         last_update_id: 0,
         ts_event: None,
         bids: level_rows(body, members.bids.required(book.start)?, rows)?,
@@ -47,6 +48,7 @@ pub(super) fn bybit(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
     let members = BookMembers::read(body, result.start)?;
     let ts = members.engine_ts.or(members.ts).optional()?;
     Ok(SnapshotMessage {
+        symbol: members.symbol.optional()?.map(|value| text(body, value)).transpose()?,
         last_update_id: unsigned(body, members.update_id.required(result.start)?)?,
         ts_event: ts.map(|value| time(body, value)).transpose()?,
         bids: side(body, members.bids_short.required(result.start)?)?,
@@ -64,6 +66,7 @@ pub(super) fn deribit(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
     let result = inside(body, root(body)?, b"result", Kind::Object)?;
     let members = BookMembers::read(body, result.start)?;
     Ok(SnapshotMessage {
+        symbol: members.instrument.optional()?.map(|value| text(body, value)).transpose()?,
         last_update_id: unsigned(body, members.change_id.required(result.start)?)?,
         ts_event: members.timestamp.optional()?.map(|value| time(body, value)).transpose()?,
         ..unnumbered(body, result, Rows::Numbers)?
@@ -90,7 +93,7 @@ pub(super) fn kraken_futures(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject>
     unnumbered(body, inside(body, root(body)?, b"orderBook", Kind::Object)?, Rows::Numbers)
 }
 
-/// `/api/v3/brokerage/market/product_book` (reference of 2026, §A).
+/// `/api/v3/brokerage/market/product_book` (reference of 2026, §A). Its `product_id` may be that of the product whose book it shares.
 pub(super) fn coinbase(body: &[u8]) -> Result<SnapshotMessage<'_>, Reject> {
     unnumbered(body, inside(body, root(body)?, b"pricebook", Kind::Object)?, Rows::Sizes)
 }

@@ -82,6 +82,11 @@ pub(super) fn topic_of(channel: &[u8]) -> Option<Topic> {
     }
 }
 
+/// Whether a channel of books is this instrument's. Asked of whole books, which replace what was known of one (F18).
+pub(super) fn is_of(channel: &[u8], symbol: &[u8]) -> bool {
+    channel.split(|byte| *byte == b'.').nth(1) == Some(symbol)
+}
+
 /// Reads one frame.
 pub fn parse_frame(frame: &[u8]) -> Result<Message<'_>, Reject> {
     json::check(frame, FRAME_BYTES_MAX)?;
@@ -131,7 +136,7 @@ fn subscription<'a>(frame: &'a [u8], object: Value, params: &Members) -> Result<
             rows.each(|_| Ok(()))?;
             Ok(Message::Trades(rows))
         }
-        Some(Topic::Book) if data.kind == Kind::Object => book(frame, data.start),
+        Some(Topic::Book) if data.kind == Kind::Object => book(frame, data.start, named),
         Some(Topic::Quote) if data.kind == Kind::Object => quote(frame, data.start),
         Some(_) => reject(Code::FieldType, data.start),
     }
@@ -152,7 +157,7 @@ pub(super) fn parse_trades(body: &[u8]) -> Result<TradeRows<'_>, Reject> {
     Ok(rows)
 }
 
-fn book(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
+fn book<'a>(frame: &'a [u8], at: usize, channel: &[u8]) -> Result<Message<'a>, Reject> {
     let members = BookMembers::read(frame, at)?;
     let kind = members.kind.required(at)?;
     let (symbol, ts) = (text(frame, members.symbol.required(at)?)?, time(frame, members.ts.required(at)?)?);
@@ -160,6 +165,9 @@ fn book(frame: &[u8], at: usize) -> Result<Message<'_>, Reject> {
     let bids = level_rows(frame, members.bids.required(at)?, Rows::Actions)?;
     let asks = level_rows(frame, members.asks.required(at)?, Rows::Actions)?;
     match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
+        b"snapshot" if !is_of(channel, name(frame, members.symbol.required(at)?, &mut [0; NAME_BYTES_MAX])?) => {
+            reject(Code::UnknownSymbol, at)
+        }
         b"snapshot" => Ok(Message::Snapshot(DepthMessage { head: head(symbol, ts, id, None), bids, asks })),
         b"change" => {
             let value = members.prev.required(at)?;

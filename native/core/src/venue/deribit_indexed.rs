@@ -1,7 +1,7 @@
 //! Deribit frames read by their quotes, in the one spelling that the venue uses: books, quotes, tickers, and messages of one object of
 //! which nothing is published. Anything else, right or wrong, is left to the scanner; what is accepted here gives the same message there.
 
-use super::deribit::{Topic, head, topic_of};
+use super::deribit::{Topic, head, is_of, topic_of};
 use super::deribit_figures::{self, Told, told_of};
 use super::fields::scale_time;
 use super::shape::Shape;
@@ -21,7 +21,7 @@ pub(super) fn read<'a>(
     shape.literal(b"\",\"data\":")?;
     let read = match (told_of(channel), topic_of(channel)) {
         (Some(Told::Ticker), _) => ticker(&mut shape)?,
-        (None, Some(Topic::Book)) => book(&mut shape, exponents, sides)?,
+        (None, Some(Topic::Book)) => book(&mut shape, channel, exponents, sides)?,
         (None, Some(Topic::Quote)) => quote(&mut shape)?,
         (None, Some(Topic::Ignored)) => {
             shape.plain_object(|_, _, _| {})?;
@@ -47,6 +47,7 @@ fn ticker<'a>(shape: &mut Shape<'a, '_>) -> Option<Read<'a>> {
 
 fn book<'a>(
     shape: &mut Shape<'a, '_>,
+    channel: &[u8],
     exponents: impl Fn(&'a [u8]) -> Option<(i8, i8)>,
     sides: &mut Sides<'_>,
 ) -> Option<Read<'a>> {
@@ -64,6 +65,9 @@ fn book<'a>(
     let symbol = shape.text()?;
     shape.literal(b"\",\"change_id\":")?;
     let id = shape.bare()?;
+    if is_snapshot && !is_of(channel, symbol) {
+        return None;
+    }
     let exponents = exponents(symbol)?;
     shape.literal(b",\"bids\":")?;
     shape.actions(exponents, sides.bids)?;

@@ -298,6 +298,8 @@ pub enum Message<'a> {
 /// Body of a REST depth snapshot.
 #[derive(Clone, Copy, Debug)]
 pub struct SnapshotMessage<'a> {
+    /// The venue's spelling as it stands there, escapes included; absent where the body does not name its symbol, or by another name.
+    pub symbol: Option<&'a [u8]>,
     /// Update id of the book.
     pub last_update_id: u64,
     /// Engine time in ns, where the venue gives one.
