@@ -36,9 +36,10 @@ test(`layout: no file that people write is longer than ${LINES_MAX} lines`, () =
   expect(long).toEqual([]);
 });
 
-test('layout: every room has a README', () => {
+test('layout: every room has a README, and every venue its evidence', () => {
   const rooms = new Set(FILES.flatMap((path) => /^((?:src|native)\/[^/]+)\//.exec(path)?.[1] ?? []));
-  const lacking = ['bench', 'scripts', ...rooms].filter((room) => !FILES.includes(`${room}/README.md`));
+  const venues = new Set(FILES.flatMap((path) => /^(src\/venues\/[^/]+)\//.exec(path)?.[1] ?? []));
+  const lacking = ['bench', 'scripts', ...rooms, ...venues].filter((room) => !FILES.includes(`${room}/README.md`));
   expect(lacking).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isListingOf, streamsOfMessage, subscriptionsOf, symbolOfBook } from '#dist/cli/replay/streams.js';
 import { CHANNELS as CHANNEL_BITS, VENUES } from '#dist/model/codes.js';
@@ -37,6 +38,15 @@ describe.each(venues.map((venue) => [venue.name, venue] as const))('%s', (name, 
   it('is found by its name, with the number of the addon', () => {
     expect(venueByName(name)).toBe(venue);
     expect(venue.id).toBe(VENUES[name as keyof typeof VENUES]);
+  });
+
+  it('stands in the tables of the documents', () => {
+    const lacking = ['src/venues', 'src/simulator', 'src/cli'].filter((room) => {
+      const lines = readFileSync(new URL(`../../${room}/README.md`, import.meta.url), 'utf8').split('\n');
+      // What is in blocks of code is an example.
+      return !lines.some((line) => /^(\||\*\*)/.test(line) && line.includes(name));
+    });
+    expect(lacking, `READMEs that do not name ${name}`).toEqual([]);
   });
 
   it('serves every channel on exactly one class of connections', () => {
