@@ -180,6 +180,12 @@ impl Book {
         }
     }
 
+    /// The best levels of both sides, bids and asks, best first: at most `most`, which is 32 at most. From the first call on they are kept in
+    /// their order, so that the next one finds them.
+    pub fn heads(&mut self, most: usize) -> (&[Level], &[Level]) {
+        (self.bids.head(most), self.asks.head(most))
+    }
+
     /// All levels of a side in any order, without a sort.
     pub fn unsorted(&self, side: Side) -> impl Iterator<Item = Level> + Clone + '_ {
         match side {

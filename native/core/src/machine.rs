@@ -257,35 +257,39 @@ impl Machine {
         let mut slot = None;
         let read = self.read_indexed(venue, bytes, &mut slot);
         if venue.numbers_messages() {
-            return self.numbered(venue, bytes, (read, slot), out);
+            return self.numbered(venue, bytes, (&read, slot), out);
         }
-        self.message(venue, bytes, (read, slot), out)
+        self.message(venue, bytes, (&read, slot), out)
     }
 
-    /// What a frame says, read, with the slot of its levels, or yet to be read.
+    /// What a frame says, read, with the slot of its levels, or yet to be read. By a reference: it is large.
     #[inline(always)]
     fn message<'a, S: Sink>(
         &mut self,
         venue: VenueId,
         bytes: &'a [u8],
-        (read, slot): (Option<Read<'a>>, Option<u32>),
+        (read, slot): (&Option<Read<'a>>, Option<u32>),
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         let connection = self.subject.connection;
+        let parsed;
         let message = match (read, slot) {
             (Some(Read::Delta(head)), Some(slot)) => {
                 out.sink.parsed();
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, false)? else { return Ok(()) };
-                return self.depth(venue, slot, &head, Levels::Converted, out);
+                return self.depth(venue, slot, head, Levels::Converted, out);
             }
             (Some(Read::Snapshot(head)), Some(slot)) => {
                 out.sink.parsed();
                 let takes_over = self.successor(slot) == Some(connection);
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, takes_over)? else { return Ok(()) };
-                return self.whole_book(slot, &head, Levels::Converted, out);
+                return self.whole_book(slot, head, Levels::Converted, out);
             }
             (Some(Read::Other(message)), _) => message,
-            (Some(Read::Delta(_) | Read::Snapshot(_)), None) | (None, _) => venue.parse_frame(bytes)?,
+            (Some(Read::Delta(_) | Read::Snapshot(_)), None) | (None, _) => {
+                parsed = venue.parse_frame(bytes)?;
+                &parsed
+            }
         };
         out.sink.parsed();
         match message {
@@ -300,14 +304,14 @@ impl Machine {
                 let Some(slot) = self.awaited(slot, Channel::Book, out.ts_recv, takes_over)? else { return Ok(()) };
                 self.whole_book(slot, &message.head, Levels::Text(message.bids, message.asks), out)
             }
-            Message::Trade(message) => self.trade(venue, &message, true, out),
-            Message::Trades(rows) => self.trades(venue, &rows, out),
-            Message::Quote(message) => self.quote(venue, &message, true, out),
-            Message::Figures(rows) => self.figures(venue, &rows, out),
-            Message::Ticker(rows) => self.ticker(venue, &rows, out),
-            Message::Liquidated(rows) => self.liquidated(venue, &rows, out),
-            Message::View(message) => self.view(&message, out),
-            Message::Reply { id, venue_code } => {
+            Message::Trade(message) => self.trade(venue, message, true, out),
+            Message::Trades(rows) => self.trades(venue, rows, out),
+            Message::Quote(message) => self.quote(venue, message, true, out),
+            Message::Figures(rows) => self.figures(venue, rows, out),
+            Message::Ticker(rows) => self.ticker(venue, rows, out),
+            Message::Liquidated(rows) => self.liquidated(venue, rows, out),
+            Message::View(message) => self.view(message, out),
+            &Message::Reply { id, venue_code } => {
                 self.counters.replies += 1;
                 self.push_request(Request::ControlReply { connection, id, venue_code });
                 Ok(())

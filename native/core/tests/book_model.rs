@@ -169,7 +169,9 @@ fn compare(updates: u64, seed: u64) {
                     weather.mid = weather.mid.saturating_add(ticks.saturating_mul(weather.tick));
                 }
                 _ => {
-                    let (bid_count, ask_count) = (weather.random.below(40), weather.random.below(40));
+                    // After many levels the best ones are found anew, after few they are followed.
+                    let most = [4, 40][weather.random.below(2) as usize];
+                    let (bid_count, ask_count) = (weather.random.below(most), weather.random.below(most));
                     let (bids, asks) = (weather.levels(Side::Bid, bid_count), weather.levels(Side::Ask, ask_count));
                     book.apply_all(&bids, &asks);
                     model.apply(Side::Bid, &bids);
@@ -178,6 +180,10 @@ fn compare(updates: u64, seed: u64) {
                 }
             }
             model.assert_best(&book);
+            // In some weathers nobody asks for them.
+            if weather.mid % 4 != 0 {
+                model.assert_heads(&mut book, [10, 25, 32][message as usize % 3]);
+            }
             if message % 8 == 0 {
                 model.assert_top(&book);
             }

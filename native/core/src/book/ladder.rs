@@ -15,6 +15,7 @@ use crate::simd::CodePath;
 use crate::simd::lanes::Finder;
 
 mod front;
+mod head;
 mod order;
 mod rear;
 mod review;
@@ -58,6 +59,11 @@ pub(super) struct Ladder {
     /// Heights of the worst levels, the worst one last: all up to the height `rear_to`. None where nobody asks for them.
     rear: Vec<i64>,
     rear_to: Option<i64>,
+    /// The best levels, best first: all from the height `head_to` on. None where nobody asks for them.
+    head: Vec<Level>,
+    head_to: Option<i64>,
+    /// Whether there is, or was, a rear or a head.
+    keeps_ends: bool,
     /// Quantities of levels, in the window or far, that are no number of lots or too many, by tick.
     wide: Wide,
     /// Levels whose price is no tick: quantity by height.
@@ -87,6 +93,9 @@ impl Ladder {
             front_from: NO_TICK,
             rear: Vec::new(),
             rear_to: None,
+            head: Vec::new(),
+            head_to: None,
+            keeps_ends: false,
             wide: Wide::default(),
             odd: Blocks::default(),
             far_count: 0,
@@ -107,7 +116,7 @@ impl Ladder {
         self.ahead.clear();
         self.behind.clear();
         self.drop_front();
-        self.drop_rear();
+        self.drop_ends();
         self.wide.clear();
         self.odd.clear();
         (self.len, self.top, self.far_count, self.misfit_count) = (0, 0, 0, 0);
@@ -122,7 +131,7 @@ impl Ladder {
             (Some(_), Some(_)) if !same_steps => return self.load(other.levels()),
             (Some(window), Some(other)) => window.clone_from(other),
         }
-        self.drop_rear();
+        self.drop_ends();
         self.ahead.copy_from(&other.ahead);
         self.behind.copy_from(&other.behind);
         self.front.copy_from(&other.front);
@@ -200,10 +209,28 @@ impl Ladder {
         if self.front_from != NO_TICK {
             self.follow(levels);
         }
+        if self.keeps_ends {
+            self.follow_ends(levels);
+        }
+        self.settle();
+    }
+
+    /// Takes over the levels of a message, for there may be a rear or a head.
+    #[cold]
+    fn follow_ends(&mut self, levels: &[Level]) {
+        if let Some(to) = self.head_to {
+            self.follow_ahead(to, levels);
+        }
         if let Some(to) = self.rear_to {
             self.follow_behind(to, levels);
         }
-        self.settle();
+    }
+
+    /// Forgets rear and head: the levels change as a whole.
+    fn drop_ends(&mut self) {
+        self.drop_rear();
+        self.drop_head();
+        self.keeps_ends = false;
     }
 
     /// Sets levels as long as their ticks are in the window and their quantities in the cells; gives the index of the first

@@ -57,10 +57,10 @@ fn choose(
             continue;
         }
         let fits = |level: &Level| value(*level).is_multiple_of(size) && holds(*level, size);
-        let nearest = levels.clone().take(NEAREST).filter(fits).count();
-        let near = levels.clone().take(NEAR).filter(fits).count();
-        if chosen.is_none_or(|(most, _)| (nearest, near) > most) {
-            chosen = Some(((nearest, near), size));
+        let fitting = levels.clone().take(NEAR).enumerate().filter(|(_, level)| fits(level));
+        let count = fitting.fold((0, 0), |(nearest, near), (at, _)| (nearest + u32::from(at < NEAREST), near + 1));
+        if chosen.is_none_or(|(most, _)| count > most) {
+            chosen = Some((count, size));
         }
     }
     Step::new(chosen.map_or(0, |(_, size)| size))

@@ -1,6 +1,6 @@
 //! Venues that prove a book by its checksum, some of them instead of numbering its messages.
 
-use super::entry::{Channel, Entry};
+use super::entry::Channel;
 use super::{Machine, Output};
 use crate::book::{Book, Side};
 use crate::counters::ShardCounters;
@@ -8,24 +8,21 @@ use crate::error::Code;
 use crate::event::Level;
 use crate::sink::Sink;
 use crate::sync::STREAM_PATIENCE_NS;
-use crate::venue::{CHECKSUM_LEVELS_MAX, Checksum, DeltaIds, DepthHead, LevelTexts};
+use crate::venue::{Checksum, DeltaIds, DepthHead, LevelTexts, VenueId};
 
-/// Whether this book of the instrument is the one that the venue tells of, where the message tells of it. `texts`: the instrument's.
+/// Whether a book of the venue, at these exponents, is the one that the venue tells of, where the message tells of it. `texts`: the
+/// instrument's.
 pub(super) fn proves(
     counters: &mut ShardCounters,
     texts: &mut Option<Box<LevelTexts>>,
-    of: &Entry,
-    book: &Book,
+    (venue, exponents): (VenueId, (i8, i8)),
+    book: &mut Book,
     checksum: Checksum,
 ) -> bool {
     let Some(crc) = checksum.crc else { return true };
-    let (mut bids, mut asks) = ([Level::default(); CHECKSUM_LEVELS_MAX], [Level::default(); CHECKSUM_LEVELS_MAX]);
-    let most = of.venue.checksum_levels();
-    let (bid_count, ask_count) = (book.top(Side::Bid, &mut bids[..most]), book.top(Side::Ask, &mut asks[..most]));
-    let levels = (&bids[..bid_count], &asks[..ask_count]);
-    let exponents = (of.definition.price_exponent, of.definition.qty_exponent);
     counters.checksums += 1;
-    of.venue.checksum(texts.get_or_insert_default(), levels, exponents, checksum.decimals) == Some(crc)
+    let levels = book.heads(venue.checksum_levels());
+    venue.checksum(texts.get_or_insert_default(), levels, exponents, checksum.decimals) == Some(crc)
 }
 
 /// Drops the worst levels beyond the venue's depth, and tells readers to: their removals join those of the message.
@@ -61,11 +58,9 @@ impl Machine {
     /// Whether the book that waits aside is the one that the venue tells of.
     pub(super) fn proves_aside(&mut self, slot: u32, checksum: Checksum) -> bool {
         let entry = &mut self.entries[slot as usize];
-        let mut texts = entry.checksum_texts.take();
-        let aside = entry.sync.aside.as_ref().expect("invariant: the whole book was set aside");
-        let proven = proves(&mut self.counters, &mut texts, entry, &aside.book, checksum);
-        self.entries[slot as usize].checksum_texts = texts;
-        proven
+        let by = entry.spelling();
+        let aside = entry.sync.aside.as_mut().expect("invariant: the whole book was set aside");
+        proves(&mut self.counters, &mut entry.checksum_texts, by, &mut aside.book, checksum)
     }
 
     /// Something was lost or misread, and nobody knows since when: the book is built anew. What comes again within a short time

@@ -201,10 +201,8 @@ impl Machine {
         }
         let touch = entry.book.touch();
         let proven = delta.checksum.is_none_or(|checksum| {
-            let mut texts = entry.checksum_texts.take();
-            let proven = proves(&mut self.counters, &mut texts, entry, &entry.book, checksum);
-            entry.checksum_texts = texts;
-            proven
+            let by = entry.spelling();
+            proves(&mut self.counters, &mut entry.checksum_texts, by, &mut entry.book, checksum)
         });
         let verdict = match &mut entry.checks {
             Some(checks) => {

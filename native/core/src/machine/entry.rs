@@ -211,6 +211,11 @@ impl Entry {
         (counters.channels, counters.in_sync, counters.last_update_id) = (0, 0, 0);
     }
 
+    /// What checksums of its books are written by.
+    pub(super) const fn spelling(&self) -> (VenueId, (i8, i8)) {
+        (self.venue, (self.definition.price_exponent, self.definition.qty_exponent))
+    }
+
     pub(super) fn is_live(&self) -> bool {
         self.sync.phase == Phase::Live
     }

@@ -18,7 +18,7 @@ impl Machine {
         &mut self,
         venue: VenueId,
         bytes: &'a [u8],
-        read: (Option<Read<'a>>, Option<u32>),
+        read: (&Option<Read<'a>>, Option<u32>),
         out: &mut Output<'_, S>,
     ) -> Result<(), Reject> {
         if read.0.is_none() {

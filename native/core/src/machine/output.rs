@@ -126,12 +126,21 @@ impl<'s, S: Sink> Output<'s, S> {
     }
 
     /// Ends the input; returns the number of its events.
-    pub(super) fn finish(mut self) -> u32 {
+    pub(super) fn finish(&mut self) -> u32 {
         self.release(true);
         self.index
     }
 
+    /// Sends what waits. Most inputs hold nothing back, and what may be held is large.
+    #[inline(always)]
     fn release(&mut self, last: bool) {
+        if self.held.is_some() {
+            self.release_held(last);
+        }
+    }
+
+    #[inline(never)]
+    fn release_held(&mut self, last: bool) {
         match self.held.take() {
             Some((tag, Held::Plain(body))) => self.emit(tag, body, last),
             Some((tag, Held::Definition(definition))) => self.emit(tag, Body::Instrument(&definition), last),

@@ -5,15 +5,14 @@
 //! Rule of `book`: no message has a number, each has a checksum of the book after it. A snapshot replaces the book; after an
 //! update only the best levels of the subscribed depth count: those that fall out are never deleted by the venue.
 
-use crate::book::Side;
 use crate::decimal::rescale;
 use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 
 use super::fields::{NAME_BYTES_MAX, clock, decimal_number, level_rows, members, name, only, reject, text, unsigned};
+use super::level_texts::LevelTexts;
 use super::listing::{Step, listings, member, text as owned};
-use super::number_text::LevelTexts;
 use super::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage,
     Reject, Rows, TradeMessage, TradeRow, TradeRows, kraken_figures, kraken_v1,
@@ -255,22 +254,16 @@ pub const fn follow(_: &DeltaIds, _: &DeltaIds) -> Follow {
 /// point and leading zeros.
 pub fn checksum(
     texts: &mut LevelTexts,
-    bids: &[Level],
-    asks: &[Level],
+    (bids, asks): (&[Level], &[Level]),
     exponents: (i8, i8),
     decimals: (u8, u8),
 ) -> Option<u32> {
     let (price, qty) = (i8::try_from(decimals.0).ok()?.checked_neg()?, i8::try_from(decimals.1).ok()?.checked_neg()?);
-    texts.begin(exponents, decimals);
-    for (side, levels) in [(Side::Ask, asks), (Side::Bid, bids)] {
-        for level in levels.iter().take(CHECKSUM_LEVELS) {
-            texts.level(side, *level, |text| {
-                text.digits(u64::try_from(rescale(level.price, exponents.0, price)?).ok()?)?;
-                text.digits(u64::try_from(rescale(level.qty, exponents.1, qty)?).ok()?)
-            })?;
-        }
-    }
-    Some(crc32fast::hash(texts.bytes()))
+    let best = |levels| <[Level]>::get(levels, ..CHECKSUM_LEVELS).unwrap_or(levels);
+    texts.asks_first((best(bids), best(asks)), (exponents, decimals), |text, level| {
+        text.digits(u64::try_from(rescale(level.price, exponents.0, price)?).ok()?)?;
+        text.digits(u64::try_from(rescale(level.qty, exponents.1, qty)?).ok()?)
+    })
 }
 
 /// Reads `result` of `/0/public/AssetPairs`. One bad row does not cost the others.

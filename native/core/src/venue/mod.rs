@@ -229,13 +229,13 @@ impl VenueId {
     pub fn checksum(
         self,
         texts: &mut LevelTexts,
-        (bids, asks): (&[Level], &[Level]),
+        levels: (&[Level], &[Level]),
         exponents: (i8, i8),
         decimals: (u8, u8),
     ) -> Option<u32> {
         match self {
-            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(texts, bids, asks, exponents),
-            Self::KrakenSpot => kraken::checksum(texts, bids, asks, exponents, decimals),
+            Self::OkxSpot | Self::OkxSwap | Self::OkxFutures => okx::checksum(texts, levels, exponents),
+            Self::KrakenSpot => kraken::checksum(texts, levels, exponents, decimals),
             _ => None,
         }
     }
@@ -350,6 +350,7 @@ mod kraken_futures_figures;
 mod kraken_futures_indexed;
 mod kraken_indexed;
 mod kraken_v1;
+mod level_texts;
 mod listing;
 mod message;
 mod number_text;
@@ -366,11 +367,12 @@ pub use convert::{LEVELS_MAX, convert_levels, convert_pair, convert_quote};
 pub use figures::{About, BarText, Figure, FigureMessage, FigureRows, convert_bar, convert_figure};
 pub use id::VenueId;
 pub use known_head::KnownHead;
+pub use level_texts::LevelTexts;
 pub use message::{
     Checksum, DecimalText, DeltaIds, DepthHead, DepthMessage, LevelText, Listing, Message, Numbering, QuoteMessage, Read,
     Reject, Rows, Sides, SnapshotMessage, Spelled, TradeMessage, TradeRows,
 };
-pub use number_text::LevelTexts;
+
 pub use view::{ViewBook, ViewJoin, ViewMessage, ViewSaid};
 
 use message::TradeRow;

@@ -3,19 +3,10 @@
 
 use std::fmt::{self, Write};
 
-use super::CHECKSUM_LEVELS_MAX;
-use crate::book::Side;
 use crate::decimal::write_decimal;
-use crate::event::Level;
 
 /// Longest number: a zero, the point and 18 digits, or 19 digits, the point and a sign.
-const NUMBER_BYTES_MAX: usize = 21;
-
-/// Price and quantity of each level of both sides, a separator behind each, and what a store may reach beyond.
-const BYTES_MAX: usize = 4 * CHECKSUM_LEVELS_MAX * (NUMBER_BYTES_MAX + 1) + ROW_BYTES;
-
-/// Room for the text of a level: two numbers with a separator each.
-const ROW_BYTES: usize = 2 * (NUMBER_BYTES_MAX + 1);
+pub(super) const NUMBER_BYTES_MAX: usize = 21;
 
 /// Digits that are made at once.
 const DIGITS: usize = 16;
@@ -23,88 +14,54 @@ const DIGITS: usize = 16;
 /// 10 to the power of [`DIGITS`].
 const DIGITS_END: u64 = 10_000_000_000_000_000;
 
-/// The text of a checksum, and where each level of it stands.
-#[derive(Clone, Debug, Default)]
-struct Told {
-    text: NumberText,
-    /// By side, best first: a level, where it begins, its bytes.
-    rows: [Vec<(Level, u16, u16)>; 2],
-}
-
-/// The text of a checksum, made of that of the last one: from one message to the next few levels change, and to write a number takes longer
-/// than to copy it. What is written depends on what is kept in nothing but time.
-#[derive(Clone, Debug, Default)]
-pub struct LevelTexts {
-    told: Told,
-    last: Told,
-    /// By side: rows of the last one from here on are not better than the next level.
-    next: [usize; 2],
-    /// Exponents and decimals of the last one.
-    spelling: ((i8, i8), (u8, u8)),
-}
-
-impl LevelTexts {
-    /// Begins a checksum.
-    pub(super) fn begin(&mut self, exponents: (i8, i8), decimals: (u8, u8)) {
-        std::mem::swap(&mut self.told, &mut self.last);
-        self.told.text.length = 0;
-        self.told.rows.iter_mut().for_each(Vec::clear);
-        self.next = [0; 2];
-        if self.spelling != (exponents, decimals) {
-            self.spelling = (exponents, decimals);
-            self.last.rows.iter_mut().for_each(Vec::clear);
-        }
-    }
-
-    /// Appends the text of the next level of a side, which `write` appends; `None` if it does, or if there is no room.
-    #[inline]
-    pub(super) fn level(&mut self, side: Side, level: Level, write: impl FnOnce(&mut NumberText) -> Option<()>) -> Option<()> {
-        let Self { told, last, next, .. } = self;
-        let (rows, next) = (&last.rows[side as usize], &mut next[side as usize]);
-        let is_better = |held: &Level| match side {
-            Side::Bid => held.price > level.price,
-            Side::Ask => held.price < level.price,
-        };
-        while rows.get(*next).is_some_and(|(held, ..)| is_better(held)) {
-            *next += 1;
-        }
-        let start = told.text.length;
-        match rows.get(*next) {
-            Some((held, from, length)) if *held == level => {
-                let from = usize::from(*from);
-                let text = last.text.bytes.get(from..from + ROW_BYTES)?;
-                told.text.bytes.get_mut(start..start + ROW_BYTES)?.copy_from_slice(text);
-                told.text.length += usize::from(*length);
-            }
-            _ => write(&mut told.text)?,
-        }
-        let length = told.text.length - start;
-        told.rows[side as usize].push((level, u16::try_from(start).ok()?, u16::try_from(length).ok()?));
-        Some(())
-    }
-
-    /// What was appended since [`Self::begin`].
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.told.text.bytes()
-    }
-}
-
-/// A text of bounded length.
+/// A text of at most so many bytes.
 #[derive(Clone, Debug)]
-pub(super) struct NumberText {
+pub(super) struct NumberText<const BYTES_MAX: usize> {
     bytes: [u8; BYTES_MAX],
     length: usize,
 }
 
-impl Default for NumberText {
+impl<const BYTES_MAX: usize> Default for NumberText<BYTES_MAX> {
     fn default() -> Self {
         Self { bytes: [0; BYTES_MAX], length: 0 }
     }
 }
 
-impl NumberText {
+impl<const BYTES_MAX: usize> NumberText<BYTES_MAX> {
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Cuts it to this length, at most its own.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Appends the first `length` of `ROOM` bytes of another text from a place on, so that each copy is of one size; `None` if they have no
+    /// room in one of the two.
+    #[inline(always)]
+    pub(super) fn copy<const ROOM: usize, const OTHER: usize>(
+        &mut self,
+        other: &NumberText<OTHER>,
+        from: usize,
+        length: usize,
+    ) -> Option<()> {
+        let text = other.bytes.get(from..from + ROOM)?;
+        self.bytes.get_mut(self.length..self.length + ROOM)?.copy_from_slice(text);
+        self.length += length.min(ROOM);
+        Some(())
+    }
+
+    /// Appends a text; `None` if there is no room.
+    pub(super) fn append(&mut self, text: &[u8]) -> Option<()> {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end)?.copy_from_slice(text);
+        self.length = end;
+        Some(())
     }
 
     /// Appends a byte; `None` if there is no room.
@@ -157,12 +114,9 @@ impl NumberText {
     }
 }
 
-impl Write for NumberText {
+impl<const BYTES_MAX: usize> Write for NumberText<BYTES_MAX> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
+        self.append(text.as_bytes()).ok_or(fmt::Error)
     }
 }
 
@@ -187,11 +141,10 @@ const fn eight_digits(number: u64) -> u64 {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::venue::VenueId;
     use proptest::prelude::*;
 
     fn both(mantissa: i64, exponent: i8) -> (String, String) {
-        let (mut text, mut expected) = (NumberText::default(), String::new());
+        let (mut text, mut expected) = (NumberText::<40>::default(), String::new());
         text.byte(b'x').unwrap();
         text.decimal(mantissa, exponent).unwrap();
         write_decimal(&mut expected, mantissa, exponent).unwrap();
@@ -200,7 +153,7 @@ mod tests {
 
     #[test]
     fn digits_have_no_leading_zeros() {
-        let mut text = NumberText::default();
+        let mut text = NumberText::<140>::default();
         for number in [0, 7, 10, 9_999_999_999_999_999, 10_000_000_000_000_000, 10_000_000_000_000_001, u64::MAX] {
             text.digits(number).unwrap();
             text.byte(b' ').unwrap();
@@ -209,42 +162,7 @@ mod tests {
         assert_eq!(text.bytes(), expected);
     }
 
-    #[test]
-    fn as_many_numbers_as_a_checksum_has_find_room() {
-        let mut text = NumberText::default();
-        for _ in 0..4 * CHECKSUM_LEVELS_MAX {
-            text.decimal(i64::MAX, -18).unwrap();
-            text.byte(b':').unwrap();
-        }
-        assert_eq!(text.decimal(1, 1), None);
-    }
-
-    /// Levels of a side, best first, of few prices and quantities, so that books one after the other have much in common.
-    fn side(side: Side) -> impl Strategy<Value = Vec<Level>> {
-        proptest::collection::btree_map(1_i64..40, prop_oneof![1_i64..4, Just(i64::MAX)], 0..CHECKSUM_LEVELS_MAX).prop_map(
-            move |levels| {
-                let levels = levels.into_iter().map(|(price, qty)| Level { price, qty });
-                if side == Side::Bid { levels.rev().collect() } else { levels.collect() }
-            },
-        )
-    }
-
     proptest! {
-        #[test]
-        fn texts_of_the_last_book_change_no_checksum(
-            books in proptest::collection::vec((side(Side::Bid), side(Side::Ask), -2_i8..=0, 0_u8..4), 1..20)
-        ) {
-            for venue in [VenueId::OkxSwap, VenueId::KrakenSpot] {
-                let mut kept = LevelTexts::default();
-                for (bids, asks, exponent, decimals) in &books {
-                    let of = |texts: &mut LevelTexts| {
-                        venue.checksum(texts, (bids, asks), (*exponent, *exponent), (*decimals, *decimals))
-                    };
-                    prop_assert_eq!(of(&mut kept), of(&mut LevelTexts::default()));
-                }
-            }
-        }
-
         #[test]
         fn a_number_is_written_as_the_formatter_writes_it(
             digits in 0_i64..=i64::MAX, zeros in 0_u32..19, power in 0_u32..19, exponent in -18_i8..=0

@@ -6,7 +6,6 @@
 //! books: the chain tells. Before there were these ids a checksum proved the book; since 2026-06-23 it is 0 or absent. So it
 //! counts where ids are absent, as in recordings, and nowhere else.
 
-use crate::book::Side;
 use crate::error::Code;
 use crate::event::Level;
 use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
@@ -14,8 +13,8 @@ use crate::json::{self, FRAME_BYTES_MAX, Kind, Scanner, Value};
 use super::fields::{
     NAME_BYTES_MAX, best, decimal_text, levels, members, name, only, reject, scale_time, signed, text, unsigned,
 };
+use super::level_texts::LevelTexts;
 use super::listing::{Step, listings, member, text as owned};
-use super::number_text::LevelTexts;
 use super::okx_figures;
 use super::{
     Checksum, DeltaIds, DepthHead, DepthMessage, Follow, LevelText, Listing, Message, Numbering, QuoteMessage, Reject,
@@ -285,23 +284,15 @@ pub fn follow(last: &DeltaIds, delta: &DeltaIds) -> Follow {
 
 /// See [`super::VenueId::checksum`]: 25 levels, bids and asks in turns, `price:quantity` joined by colons. The original texts were
 /// plain decimals without needless zeros: all 290 recorded checksums are those of such texts.
-pub fn checksum(texts: &mut LevelTexts, bids: &[Level], asks: &[Level], exponents: (i8, i8)) -> Option<u32> {
+pub fn checksum(texts: &mut LevelTexts, sides: (&[Level], &[Level]), exponents: (i8, i8)) -> Option<u32> {
     let (price, qty) = exponents;
-    texts.begin(exponents, (0, 0));
-    for place in 0..bids.len().max(asks.len()) {
-        for (side, level) in [(Side::Bid, bids.get(place)), (Side::Ask, asks.get(place))] {
-            let Some(level) = level else { continue };
-            texts.level(side, *level, |text| {
-                text.decimal(level.price, price)?;
-                text.byte(b':')?;
-                text.decimal(level.qty, qty)?;
-                text.byte(b':')
-            })?;
-        }
-    }
     // No colon follows the last number.
-    let joined = texts.bytes().strip_suffix(b":").unwrap_or_default();
-    Some(crc32fast::hash(joined))
+    texts.in_turns(sides, (exponents, (0, 0)), |text, level| {
+        text.decimal(level.price, price)?;
+        text.byte(b':')?;
+        text.decimal(level.qty, qty)?;
+        text.byte(b':')
+    })
 }
 
 /// Reads `data` of `/api/v5/public/instruments`, one type at a time. One bad row does not cost the others.

@@ -59,6 +59,13 @@ impl Model {
         }
     }
 
+    /// The best levels as they are kept in their order, which each call does from then on.
+    pub fn assert_heads(&self, book: &mut Book, most: usize) {
+        let (bids, asks) = book.heads(most);
+        assert!(self.bids().take(most).eq(bids.iter().copied()), "kept {most} bids");
+        assert!(self.asks().take(most).eq(asks.iter().copied()), "kept {most} asks");
+    }
+
     pub fn assert_equal(&self, book: &Book) {
         assert_eq!((book.bids().len(), book.asks().len()), (self.bids.len(), self.asks.len()));
         assert!(self.bids().eq(book.bids()), "bids differ");

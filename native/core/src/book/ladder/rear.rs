@@ -21,7 +21,7 @@ impl Ladder {
     fn take_rear(&mut self) {
         let mut heights = std::mem::take(&mut self.rear);
         heights.extend(self.levels().map(|level| level.price ^ self.turn));
-        self.rear_to = Some(i64::MAX);
+        (self.rear_to, self.keeps_ends) = (Some(i64::MAX), true);
         if heights.len() > TAKEN {
             let (_, highest, _) = heights.select_nth_unstable(TAKEN - 1);
             self.rear_to = Some(*highest);
@@ -32,7 +32,6 @@ impl Ladder {
     }
 
     /// Takes over the levels of a message, for there is a rear that has all levels up to this height.
-    #[cold]
     pub(super) fn follow_behind(&mut self, to: i64, levels: &[Level]) {
         for level in levels {
             let height = level.price ^ self.turn;
@@ -52,7 +51,7 @@ impl Ladder {
         }
     }
 
-    /// Forgets them: the levels change as a whole.
+    /// Forgets them.
     pub(super) fn drop_rear(&mut self) {
         self.rear.clear();
         self.rear_to = None;
