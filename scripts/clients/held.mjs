@@ -11,6 +11,11 @@ const MAIN = join(ROOT, 'dist/cli/main.js');
 const PROGRAMS = { ccxt: 'bench/peers/npm/live/ccxt.mjs', tardis: 'bench/peers/npm/live/tardis.mjs' };
 /** A client gets so long to read what was sent last. */
 const QUIET_MS = 1_500;
+/**
+ * A client that asks for a book later than its first snapshot gets one with fewer far levels, and a busy machine makes clients slow. Nobody waits
+ * longer than it takes them.
+ */
+const ASK_WITHIN = process.env.TICKRING_CLIENTS_ASK_WITHIN ?? '2m';
 /** A guard against hangs alone. */
 const WATCHDOG_MS = Number(process.env.TICKRING_CLIENTS_WATCHDOG_MS ?? 300_000);
 
@@ -88,7 +93,7 @@ export async function held({ client, venue, format, symbols: only, kept }, files
   try {
     const replayed = start(MAIN, 'replay', ...recording, '--books', folder);
     if ((await replayed.ended) !== 0) throw new Error(replayed.errors.trim());
-    const server = start(MAIN, 'replay', ...recording, '--serve', '--speed', 'max', '--json');
+    const server = start(MAIN, 'replay', ...recording, '--serve', '--speed', 'max', '--ask-within', ASK_WITHIN, '--json');
     const { venues } = JSON.parse(await server.line('"serving"'));
     const symbols = only ?? venues[0].symbols;
     const told = { venue, ws: venues[0].ws_url, rest: venues[0].rest_url, symbols };

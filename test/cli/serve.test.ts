@@ -201,6 +201,8 @@ test.each([
   [['--serve', '--verify'], /--verify has no meaning with --serve/],
   [['--serve', '--into-ring', 'x'], /--into-ring has no meaning with --serve/],
   [['--loop'], /--loop has no meaning without --serve/],
+  [['--ask-within', '1s'], /--ask-within has no meaning without --serve/],
+  [['--serve', '--ask-within', '5'], /duration 5 is none of 1ms/],
   [['--serve', '--port', '70000'], /--port 70000 is no whole number of 0 ..= 65535/],
   [['--serve', '--wait-for', '-1'], /--wait-for -1 is no whole number/],
   [['--serve', '--speed', '0'], /--speed 0 is neither max nor a number/],

@@ -21,13 +21,14 @@ export interface ServeFlags extends JournalReplayFlags {
   readonly serve?: boolean;
   readonly port?: string;
   readonly waitFor?: string;
+  readonly askWithin?: string;
   readonly loop?: boolean;
   readonly linger?: string;
 }
 
 /** What has no meaning beside `--serve`, and the other way round. */
 const WITHOUT_SERVE = ['verify', 'intoRing', 'books', 'checkpoints', 'symbols', 'wait'] as const;
-const ONLY_SERVE = ['port', 'waitFor', 'loop', 'linger'] as const;
+const ONLY_SERVE = ['port', 'waitFor', 'askWithin', 'loop', 'linger'] as const;
 
 function spelled(flag: string): string {
   return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -39,6 +40,10 @@ export function withServe(command: Command): Command {
     .option('--serve', "over the venue's own WebSocket and REST protocol, on 127.0.0.1, at recorded pace (--speed)")
     .option('--port <n>', 'with --serve: port of the first venue, the next ones behind it; default free ones')
     .option('--wait-for <n>', 'with --serve: begins when so many connections have subscribed; default 1')
+    .option(
+      '--ask-within <duration>',
+      "with --serve: a book's first snapshot waits so long for clients that have yet to ask for it; default 5s",
+    )
     .option('--loop', 'with --serve: begins anew at the end, with connections closed before')
     .option(
       '--linger <duration>',
@@ -110,15 +115,18 @@ function sayPlayed(flags: ServeFlags, playback: Playback): void {
 export async function serve(paths: readonly string[], isJournal: boolean, flags: ServeFlags): Promise<void> {
   const waitFor = integer('wait-for', flags.waitFor, 0, CLIENTS_MAX) ?? 1;
   const port = integer('port', flags.port, 0, 65_535) ?? 0;
+  const asks = flags.askWithin === undefined ? {} : { askMs: durationMs(flags.askWithin) };
   const lingerMs = flags.linger === undefined ? undefined : durationMs(flags.linger);
   const speed = speedOf(flags.speed, true);
   const { venues, open } = isJournal ? journalSource(paths[0] ?? '', flags) : await filesSource(paths, flags);
   if (venues.every(({ instruments }) => instruments.length === 0))
     throw new TickringError('USAGE_INVALID', `there is nothing to serve in ${paths.join(', ')}: no instrument of the venue`);
-  const playback = await startPlayback({ venues, open, speed, waitFor, port }).catch((error: NodeJS.ErrnoException) => {
-    if (error.syscall !== 'listen') throw error;
-    throw new TickringError('USAGE_INVALID', `--port ${port}: ${error.message}`, { cause: error });
-  });
+  const playback = await startPlayback({ venues, open, speed, waitFor, port, ...asks }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.syscall !== 'listen') throw error;
+      throw new TickringError('USAGE_INVALID', `--port ${port}: ${error.message}`, { cause: error });
+    },
+  );
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
