@@ -53,6 +53,11 @@ export const CODES = {
     recovery: 'resync',
     meaning: 'A book differs from the copy that the venue gave of it, twice at the same price.',
   },
+  SYMBOL_HALTED: {
+    number: 19,
+    recovery: 'judge',
+    meaning: "The venue's listing says that the instrument does not trade: its book is cleared until it is heard of again.",
+  },
   SUSPECT_PRICE_RANGE: {
     number: 20,
     recovery: 'judge',
@@ -175,6 +180,7 @@ export const CODE_NAMES = {
   16: 'CHECKSUM_MISMATCH',
   17: 'CHANNEL_SILENT',
   18: 'BOOK_DIFFERS',
+  19: 'SYMBOL_HALTED',
   20: 'SUSPECT_PRICE_RANGE',
   21: 'SUSPECT_OUTLIER',
   22: 'SUSPECT_VOLUME',
@@ -445,6 +451,7 @@ export const MARKET_STATE_NAMES = {
 export const TRADING_STATES = {
   trading: 1,
   halted: 2,
+  delisted: 3,
 } as const;
 
 /** A name in `TRADING_STATES`. */
@@ -454,6 +461,7 @@ export type TradingStateName = keyof typeof TRADING_STATES;
 export const TRADING_STATE_NAMES = {
   1: 'trading',
   2: 'halted',
+  3: 'delisted',
 } as const;
 
 /** Why a connection ended. */

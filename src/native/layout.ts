@@ -2,7 +2,7 @@
 // Records in their canonical form (little-endian), counters and histograms.
 
 /** Hash over the names and places below; the addon tells the one that it was built with. */
-export const SCHEMA_HASH = 0xccb0b055efec4868n;
+export const SCHEMA_HASH = 0x0f652603a85d3cfdn;
 
 /** Byte offsets in a record: `size` and `instrument`, `index` u32, `kind` and `shard` u8, `flags` u16, the others u64. */
 export const RECORD_OFFSETS = {
@@ -217,6 +217,7 @@ export const SHARD_COUNTERS = [
   { name: 'audits_void', help: 'Audits that came to nothing: no answer, or the book was rebuilt meanwhile.' },
   { name: 'rollbacks', help: 'Times a venue restarted its ids.' },
   { name: 'widened', help: "Times an instrument's exponents had to be widened." },
+  { name: 'suspended', help: 'Times an instrument was halted or delisted while it was followed, and its book cleared.' },
   { name: 'mark_prices', help: 'Mark and index price events.' },
   { name: 'fundings', help: 'Funding events.' },
   { name: 'open_interests', help: 'Open interest events.' },
@@ -259,7 +260,10 @@ export const INSTRUMENT_COUNTERS = [
   { name: 'resyncs', help: 'Times the book had to be rebuilt.' },
   { name: 'duplicates', help: 'Messages that repeated what was applied already.' },
   { name: 'quarantined', help: 'Messages of this instrument set aside.' },
-  { name: 'channels', help: 'Channels subscribed, as bits; kept while their connection is lost; 256: it left.' },
+  {
+    name: 'channels',
+    help: 'Channels subscribed, as bits; kept while their connection is lost; 256: it left; 1024: it is halted or delisted.',
+  },
   { name: 'silences', help: 'Times a channel was silent beyond the limit learned of it.' },
   { name: 'audits', help: 'Copies of books that were fetched and compared.' },
   { name: 'audit_levels', help: 'Levels compared.' },

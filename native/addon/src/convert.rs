@@ -93,6 +93,8 @@ pub struct InstrumentDefinition {
     pub tick_size: BigInt,
     pub lot_size: BigInt,
     pub trading: bool,
+    /// The venue no longer lists it; then it does not trade either.
+    pub delisted: Option<bool>,
     pub change_count: u32,
 }
 
@@ -114,7 +116,11 @@ impl InstrumentDefinition {
             qty_exponent: exponent("qtyExponent", self.qty_exponent)?,
             tick_size: signed("tickSize", &self.tick_size)?,
             lot_size: signed("lotSize", &self.lot_size)?,
-            state: if self.trading { TradingState::Trading } else { TradingState::Halted },
+            state: match (self.delisted, self.trading) {
+                (Some(true), _) => TradingState::Delisted,
+                (_, true) => TradingState::Trading,
+                (_, false) => TradingState::Halted,
+            },
             change_count: self.change_count,
         })
     }
@@ -131,6 +137,7 @@ impl From<&Instrument> for InstrumentDefinition {
             tick_size: instrument.tick_size.into(),
             lot_size: instrument.lot_size.into(),
             trading: instrument.state == TradingState::Trading,
+            delisted: (instrument.state == TradingState::Delisted).then_some(true),
             change_count: instrument.change_count,
         }
     }

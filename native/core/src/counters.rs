@@ -73,6 +73,7 @@ counters! {
         audits_void: "Audits that came to nothing: no answer, or the book was rebuilt meanwhile.",
         rollbacks: "Times a venue restarted its ids.",
         widened: "Times an instrument's exponents had to be widened.",
+        suspended: "Times an instrument was halted or delisted while it was followed, and its book cleared.",
         mark_prices: "Mark and index price events.",
         fundings: "Funding events.",
         open_interests: "Open interest events.",
@@ -119,7 +120,7 @@ counters! {
         resyncs: "Times the book had to be rebuilt.",
         duplicates: "Messages that repeated what was applied already.",
         quarantined: "Messages of this instrument set aside.",
-        channels: "Channels subscribed, as bits; kept while their connection is lost; 256: it left.",
+        channels: "Channels subscribed, as bits; kept while their connection is lost; 256: it left; 1024: it is halted or delisted.",
         silences: "Times a channel was silent beyond the limit learned of it.",
         audits: "Copies of books that were fetched and compared.",
         audit_levels: "Levels compared.",
@@ -149,3 +150,7 @@ counters! {
 
 /// Bit of [`InstrumentCounters::channels`] of an instrument that has left its shard. No channel has it.
 pub const REMOVED: u64 = 1 << 8;
+
+/// Bit of [`InstrumentCounters::channels`] of an instrument that was halted or delisted and not heard of since: it has no book that could
+/// be out of sync. No channel has it.
+pub const SUSPENDED: u64 = 1 << 10;

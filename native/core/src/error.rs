@@ -103,6 +103,8 @@ codes! {
     ChannelSilent = 17, "CHANNEL_SILENT", Resync;
     /// A book differs from the copy that the venue gave of it, twice at the same price.
     BookDiffers = 18, "BOOK_DIFFERS", Resync;
+    /// The venue's listing says that the instrument does not trade: its book is cleared until it is heard of again.
+    SymbolHalted = 19, "SYMBOL_HALTED", Judge;
 
     // Events that were published and are doubted.
     /// A price is outside the bounds that are configured for its instrument.

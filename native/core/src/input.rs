@@ -73,6 +73,31 @@ pub enum TradingState {
     Trading = 1,
     /// Anything else, also words that the venue invents later.
     Halted = 2,
+    /// The venue no longer lists it: nothing of it is subscribed until it does.
+    Delisted = 3,
+}
+
+impl TradingState {
+    /// The state with this number, if there is one.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Trading),
+            2 => Some(Self::Halted),
+            3 => Some(Self::Delisted),
+            _ => None,
+        }
+    }
+
+    /// The name printed to other languages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trading => "trading",
+            Self::Halted => "halted",
+            Self::Delisted => "delisted",
+        }
+    }
 }
 
 /// Definition of an instrument. Ids are given by the engine's main thread, persisted, never reused; 0 is no id.
@@ -148,7 +173,7 @@ pub mod channel {
     /// Trading status.
     pub const STATUS: u16 = 1 << 7;
     /// The venue's own bars of a minute, or of the shortest interval that it streams. Not bit 8: in counters of instruments that one says
-    /// that the instrument left ([`crate::counters::REMOVED`]).
+    /// that the instrument left ([`crate::counters::REMOVED`]), and bit 10 that it is halted ([`crate::counters::SUSPENDED`]).
     pub const KLINE: u16 = 1 << 9;
 
     /// Names by bit, as in configuration.

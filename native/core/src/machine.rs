@@ -37,6 +37,7 @@ mod figures;
 mod frontier;
 mod latest;
 mod lines;
+mod market;
 mod missed;
 mod numbered;
 mod output;

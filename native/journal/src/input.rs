@@ -95,11 +95,7 @@ impl Record<'_> {
 
     fn definition(&self) -> Option<Instrument> {
         let bytes = self.payload;
-        let state = match bytes.get(2)? {
-            1 => TradingState::Trading,
-            2 => TradingState::Halted,
-            _ => return None,
-        };
+        let state = TradingState::from_number(*bytes.get(2)?)?;
         let symbol = bytes.get(DEFINITION_BYTES..)?;
         if symbol.len() != usize::from(bytes[3]) {
             return None;

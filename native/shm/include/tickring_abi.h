@@ -177,6 +177,7 @@ enum tkr_market_state {
 enum tkr_trading_state {
   TKR_TRADING_STATE_TRADING = 1,
   TKR_TRADING_STATE_HALTED = 2,
+  TKR_TRADING_STATE_DELISTED = 3,
 };
 
 /* Venues by the name used in configuration, topics and paths. */
@@ -247,33 +248,34 @@ enum tkr_counter {
   TKR_COUNTER_AUDITS_VOID = 38, /* Audits that came to nothing: no answer, or the book was rebuilt meanwhile. */
   TKR_COUNTER_ROLLBACKS = 39, /* Times a venue restarted its ids. */
   TKR_COUNTER_WIDENED = 40, /* Times an instrument's exponents had to be widened. */
-  TKR_COUNTER_MARK_PRICES = 41, /* Mark and index price events. */
-  TKR_COUNTER_FUNDINGS = 42, /* Funding events. */
-  TKR_COUNTER_OPEN_INTERESTS = 43, /* Open interest events. */
-  TKR_COUNTER_LIQUIDATIONS = 44, /* Liquidation events. */
-  TKR_COUNTER_TRADING_STATUSES = 45, /* Trading status events. */
-  TKR_COUNTER_BARS = 46, /* Bars as the venue counts them. */
-  TKR_COUNTER_CHECKED = 47, /* Trades, quotes and book deltas that the rules of validation were applied to. */
-  TKR_COUNTER_SUSPECTS = 48, /* Of these, events that a rule doubts. */
-  TKR_COUNTER_SUSPECT_PRICE_RANGE = 49, /* Trades and quotes with a price outside the configured bounds. */
-  TKR_COUNTER_SUSPECT_OUTLIER = 50, /* Trades with a price far from the median of those before. */
-  TKR_COUNTER_SUSPECT_VOLUME = 51, /* Trades many times larger than the largest of those before. */
-  TKR_COUNTER_SUSPECT_TIME = 52, /* Events whose venue time goes back or leaps ahead. */
-  TKR_COUNTER_SUSPECT_SPREAD = 53, /* Quotes and book deltas with a spread beyond the limit. */
-  TKR_COUNTER_SUSPECT_COMPLETENESS = 54, /* Minutes of a book's or the trades' ids of which too many were missing. */
-  TKR_COUNTER_CROSS_CHECKS = 55, /* Books of sources that were compared with those of the other sources of a view. */
-  TKR_COUNTER_CROSS_DEVIATIONS = 56, /* Of these, books whose middle price is far from the others'. */
-  TKR_COUNTER_IDS_EXPECTED = 57, /* Venue ids that should have come, in whole minutes. */
-  TKR_COUNTER_IDS_MISSING = 58, /* Of these, ids that did not come in their minute. */
-  TKR_COUNTER_JOURNAL_STATE = 59, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
-  TKR_COUNTER_JOURNAL_DURABLE = 60, /* Number of the last input that is on disk. */
-  TKR_COUNTER_JOURNAL_APPENDED = 61, /* Number of the last input. */
-  TKR_COUNTER_JOURNAL_SHED = 62, /* Inputs that the journal could not take; each is in a gap. */
-  TKR_COUNTER_JOURNAL_SHED_BYTES = 63, /* Bytes of those inputs. */
-  TKR_COUNTER_JOURNAL_BYTES = 64, /* Bytes written to the journal. */
-  TKR_COUNTER_JOURNAL_GROUPS = 65, /* Groups of inputs made durable together. */
-  TKR_COUNTER_JOURNAL_SEGMENTS = 66, /* Segments begun. */
-  TKR_COUNTER_JOURNAL_FAILURES = 67, /* Errors of the disk. */
+  TKR_COUNTER_SUSPENDED = 41, /* Times an instrument was halted or delisted while it was followed, and its book cleared. */
+  TKR_COUNTER_MARK_PRICES = 42, /* Mark and index price events. */
+  TKR_COUNTER_FUNDINGS = 43, /* Funding events. */
+  TKR_COUNTER_OPEN_INTERESTS = 44, /* Open interest events. */
+  TKR_COUNTER_LIQUIDATIONS = 45, /* Liquidation events. */
+  TKR_COUNTER_TRADING_STATUSES = 46, /* Trading status events. */
+  TKR_COUNTER_BARS = 47, /* Bars as the venue counts them. */
+  TKR_COUNTER_CHECKED = 48, /* Trades, quotes and book deltas that the rules of validation were applied to. */
+  TKR_COUNTER_SUSPECTS = 49, /* Of these, events that a rule doubts. */
+  TKR_COUNTER_SUSPECT_PRICE_RANGE = 50, /* Trades and quotes with a price outside the configured bounds. */
+  TKR_COUNTER_SUSPECT_OUTLIER = 51, /* Trades with a price far from the median of those before. */
+  TKR_COUNTER_SUSPECT_VOLUME = 52, /* Trades many times larger than the largest of those before. */
+  TKR_COUNTER_SUSPECT_TIME = 53, /* Events whose venue time goes back or leaps ahead. */
+  TKR_COUNTER_SUSPECT_SPREAD = 54, /* Quotes and book deltas with a spread beyond the limit. */
+  TKR_COUNTER_SUSPECT_COMPLETENESS = 55, /* Minutes of a book's or the trades' ids of which too many were missing. */
+  TKR_COUNTER_CROSS_CHECKS = 56, /* Books of sources that were compared with those of the other sources of a view. */
+  TKR_COUNTER_CROSS_DEVIATIONS = 57, /* Of these, books whose middle price is far from the others'. */
+  TKR_COUNTER_IDS_EXPECTED = 58, /* Venue ids that should have come, in whole minutes. */
+  TKR_COUNTER_IDS_MISSING = 59, /* Of these, ids that did not come in their minute. */
+  TKR_COUNTER_JOURNAL_STATE = 60, /* 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed. */
+  TKR_COUNTER_JOURNAL_DURABLE = 61, /* Number of the last input that is on disk. */
+  TKR_COUNTER_JOURNAL_APPENDED = 62, /* Number of the last input. */
+  TKR_COUNTER_JOURNAL_SHED = 63, /* Inputs that the journal could not take; each is in a gap. */
+  TKR_COUNTER_JOURNAL_SHED_BYTES = 64, /* Bytes of those inputs. */
+  TKR_COUNTER_JOURNAL_BYTES = 65, /* Bytes written to the journal. */
+  TKR_COUNTER_JOURNAL_GROUPS = 66, /* Groups of inputs made durable together. */
+  TKR_COUNTER_JOURNAL_SEGMENTS = 67, /* Segments begun. */
+  TKR_COUNTER_JOURNAL_FAILURES = 68, /* Errors of the disk. */
 };
 
 /* Counters of an instrument, as indices; a newer minor version may append some. */
@@ -285,7 +287,7 @@ enum tkr_instrument_counter {
   TKR_INSTRUMENT_COUNTER_RESYNCS = 4, /* Times the book had to be rebuilt. */
   TKR_INSTRUMENT_COUNTER_DUPLICATES = 5, /* Messages that repeated what was applied already. */
   TKR_INSTRUMENT_COUNTER_QUARANTINED = 6, /* Messages of this instrument set aside. */
-  TKR_INSTRUMENT_COUNTER_CHANNELS = 7, /* Channels subscribed, as bits; kept while their connection is lost; 256: it left. */
+  TKR_INSTRUMENT_COUNTER_CHANNELS = 7, /* Channels subscribed, as bits; kept while their connection is lost; 256: it left; 1024: it is halted or delisted. */
   TKR_INSTRUMENT_COUNTER_SILENCES = 8, /* Times a channel was silent beyond the limit learned of it. */
   TKR_INSTRUMENT_COUNTER_AUDITS = 9, /* Copies of books that were fetched and compared. */
   TKR_INSTRUMENT_COUNTER_AUDIT_LEVELS = 10, /* Levels compared. */

@@ -168,11 +168,7 @@ pub(crate) fn decode_instrument(id: u32, words: &[u64; FIXED_WORDS_MAX]) -> Opti
         qty_exponent: ((words[0] >> 32) as u8).cast_signed(),
         tick_size: words[1].cast_signed(),
         lot_size: words[2].cast_signed(),
-        state: match (words[0] >> 16) as u8 {
-            1 => TradingState::Trading,
-            2 => TradingState::Halted,
-            _ => return None,
-        },
+        state: TradingState::from_number((words[0] >> 16) as u8)?,
         change_count: words[3] as u32,
     })
 }

@@ -137,7 +137,7 @@ fn write_body(text: &mut impl Members, head: &Head<'_>, body: &Body<'_>) {
         Body::Instrument { tick_size, lot_size, state, change_count } => {
             text.decimal("tick_size", tick_size, head.price_exponent);
             text.decimal("lot_size", lot_size, head.qty_exponent);
-            text.name("trading_state", trading_state_name(state));
+            text.name("trading_state", state.name());
             text.number("change_count", u64::from(change_count));
         }
         Body::Skipped { reason, from, to, count } => {
@@ -261,13 +261,6 @@ fn write_kline(text: &mut impl Members, of: &VenueBar) {
     text.id("start_ts", of.start_ts);
     text.id("interval_ns", of.interval_ns);
     text.boolean("closed", of.closed);
-}
-
-const fn trading_state_name(state: TradingState) -> &'static str {
-    match state {
-        TradingState::Trading => "trading",
-        TradingState::Halted => "halted",
-    }
 }
 
 const fn gap_stream_name(stream: GapStream) -> &'static str {

@@ -7,5 +7,6 @@ export const TradingState = {
   Unknown: 0,
   Trading: 1,
   Halted: 2,
+  Delisted: 3,
 } as const;
 export type TradingState = (typeof TradingState)[keyof typeof TradingState];

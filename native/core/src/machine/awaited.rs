@@ -41,7 +41,7 @@ impl Machine {
             return Ok(None);
         }
         if line == 0 {
-            if !entry.removed && entry.lines.iter().all(|line| *line == 0) {
+            if entry.is_expected() && entry.lines.iter().all(|line| *line == 0) {
                 return Err(refuse(Code::UnknownSymbol));
             }
             // A channel that nobody asked for, or the last frames of an instrument that has left.

@@ -17,7 +17,7 @@ use crate::sync::Phase;
 use crate::venue::VenueId;
 
 /// Version of the form. A change of any structure in it needs the next one; `tests/machine_checkpoint.rs` notices.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;
 
 /// What of a configuration changes output.
 type Limits = (u64, u32, u64);

@@ -2,11 +2,11 @@
 
 use super::entry::Channel;
 use super::lines::{Left, arbitrates};
-use super::output::{Change, Tag};
+use super::output::Tag;
 use super::{Connection, Machine, Output, REFUSED_PER_MINUTE_MAX, Subject, refuse};
 use crate::counters::REMOVED;
 use crate::error::Code;
-use crate::event::{State, flag};
+use crate::event::State;
 use crate::input::channel;
 use crate::sink::Sink;
 use crate::sync::Phase;
@@ -164,14 +164,8 @@ impl Machine {
 
     pub(super) fn unsubscribe<S: Sink>(&mut self, instrument: u32, out: &mut Output<'_, S>) -> Result<(), Reject> {
         let slot = self.known(instrument)?;
+        self.empty_book(slot, out);
         let entry = &mut self.entries[slot as usize];
-        if !entry.book.is_empty() {
-            let update_id = entry.counters.last_update_id;
-            let change = Change { snapshot: true, prev_update_id: update_id, last_update_id: update_id, bids: &[], asks: &[] };
-            // Nobody has proven that it is empty.
-            out.change(Tag { flags: flag::STALE, ..Tag::of(instrument) }, &change, false);
-            self.counters.book_snapshots += 1;
-        }
         out.status(Tag::of(instrument), State::Removed, entry.lines[0], None, entry.counters.last_update_id);
         self.spare_books.extend(entry.sync.aside.take().map(|aside| aside.book));
         entry.reset();

@@ -5,7 +5,7 @@ use super::widen::{Exponents, rescale};
 use super::{Machine, Output, refuse};
 use crate::counters::REMOVED;
 use crate::error::Code;
-use crate::input::{DECIMALS_MAX, Instrument};
+use crate::input::{DECIMALS_MAX, Instrument, TradingState};
 use crate::sink::Sink;
 use crate::venue::{Reject, VenueId};
 
@@ -13,8 +13,10 @@ impl Machine {
     /// A new or changed definition. Exponents never get coarser than those in force; one that changes nothing is no event.
     pub(super) fn define<S: Sink>(&mut self, given: &Instrument, out: &mut Output<'_, S>) -> Result<(), Reject> {
         let venue = usable(given).ok_or(refuse(Code::InstrumentInvalid))?;
+        let mut before = None;
         let slot = match self.slot(given.id) {
             Some(slot) => {
+                before = Some(self.entries[slot as usize].definition.state);
                 self.subject.slot = Some(slot);
                 self.redefine(slot, given)?
             }
@@ -22,6 +24,9 @@ impl Machine {
         };
         if let Some(slot) = slot {
             out.instrument(slot, &self.entries[slot as usize].definition);
+            if let Some(before) = before {
+                self.change_market(slot, before, out);
+            }
             self.touch(slot);
         }
         Ok(())
@@ -40,7 +45,9 @@ impl Machine {
         }
         symbols.insert(given.symbol.as_bytes().into(), slot);
         self.slots.insert(given.id, slot);
-        self.entries.push(Entry::new(*given, venue, self.config.code_path));
+        let mut entry = Entry::new(*given, venue, self.config.code_path);
+        entry.suspend_if(given.state == TradingState::Delisted);
+        self.entries.push(entry);
         Ok(slot)
     }
 

@@ -273,7 +273,7 @@ impl Machine {
         let last = self.connections[usize::from(self.subject.connection)].last_slot;
         let Some(slot) = slot_of(&self.entries, &self.symbols, venue, last, symbol) else { return unknown };
         let entry = &mut self.entries[slot as usize];
-        if entry.lines.iter().all(|line| *line == 0) && !entry.removed {
+        if entry.lines.iter().all(|line| *line == 0) && entry.is_expected() {
             return unknown;
         }
         // Each connection that carries such a stream is told of all instruments: those of another one hear it there.

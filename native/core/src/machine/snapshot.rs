@@ -135,6 +135,7 @@ impl Machine {
         entry.sync.gapped = false;
         entry.sync.asked_at = None;
         entry.counters.in_sync = 1;
+        entry.suspend_if(false);
         entry.counters.silent &= !u64::from(Channel::Book.bit());
         (entry.touch, entry.crossed_since) = (Touch::Apart, None);
         let touch = entry.book.touch();

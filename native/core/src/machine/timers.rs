@@ -26,7 +26,7 @@ impl Machine {
                 self.resync_crossed(slot, out);
             }
             let Entry { venue, sync, .. } = &self.entries[slot as usize];
-            let waits = matches!(sync.phase, Phase::Buffering | Phase::Loaded);
+            let waits = matches!(sync.phase, Phase::Buffering | Phase::Loaded) && !self.entries[slot as usize].is_suspended();
             let patience = if venue.snapshots_in_stream() { STREAM_PATIENCE_NS } else { SNAPSHOT_PATIENCE_NS };
             if waits && sync.asked_at.is_some_and(|at| out.ts_recv.saturating_sub(at) > patience) {
                 self.request_snapshot(slot, out.ts_recv);

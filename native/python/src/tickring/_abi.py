@@ -183,6 +183,7 @@ class TradingState(IntEnum):
 
     TRADING = 1
     HALTED = 2
+    DELISTED = 3
 
 
 class Venue(IntEnum):
@@ -255,33 +256,34 @@ class Counter(IntEnum):
     AUDITS_VOID = 38  # Audits that came to nothing: no answer, or the book was rebuilt meanwhile.
     ROLLBACKS = 39  # Times a venue restarted its ids.
     WIDENED = 40  # Times an instrument's exponents had to be widened.
-    MARK_PRICES = 41  # Mark and index price events.
-    FUNDINGS = 42  # Funding events.
-    OPEN_INTERESTS = 43  # Open interest events.
-    LIQUIDATIONS = 44  # Liquidation events.
-    TRADING_STATUSES = 45  # Trading status events.
-    BARS = 46  # Bars as the venue counts them.
-    CHECKED = 47  # Trades, quotes and book deltas that the rules of validation were applied to.
-    SUSPECTS = 48  # Of these, events that a rule doubts.
-    SUSPECT_PRICE_RANGE = 49  # Trades and quotes with a price outside the configured bounds.
-    SUSPECT_OUTLIER = 50  # Trades with a price far from the median of those before.
-    SUSPECT_VOLUME = 51  # Trades many times larger than the largest of those before.
-    SUSPECT_TIME = 52  # Events whose venue time goes back or leaps ahead.
-    SUSPECT_SPREAD = 53  # Quotes and book deltas with a spread beyond the limit.
-    SUSPECT_COMPLETENESS = 54  # Minutes of a book's or the trades' ids of which too many were missing.
-    CROSS_CHECKS = 55  # Books of sources that were compared with those of the other sources of a view.
-    CROSS_DEVIATIONS = 56  # Of these, books whose middle price is far from the others'.
-    IDS_EXPECTED = 57  # Venue ids that should have come, in whole minutes.
-    IDS_MISSING = 58  # Of these, ids that did not come in their minute.
-    JOURNAL_STATE = 59  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
-    JOURNAL_DURABLE = 60  # Number of the last input that is on disk.
-    JOURNAL_APPENDED = 61  # Number of the last input.
-    JOURNAL_SHED = 62  # Inputs that the journal could not take; each is in a gap.
-    JOURNAL_SHED_BYTES = 63  # Bytes of those inputs.
-    JOURNAL_BYTES = 64  # Bytes written to the journal.
-    JOURNAL_GROUPS = 65  # Groups of inputs made durable together.
-    JOURNAL_SEGMENTS = 66  # Segments begun.
-    JOURNAL_FAILURES = 67  # Errors of the disk.
+    SUSPENDED = 41  # Times an instrument was halted or delisted while it was followed, and its book cleared.
+    MARK_PRICES = 42  # Mark and index price events.
+    FUNDINGS = 43  # Funding events.
+    OPEN_INTERESTS = 44  # Open interest events.
+    LIQUIDATIONS = 45  # Liquidation events.
+    TRADING_STATUSES = 46  # Trading status events.
+    BARS = 47  # Bars as the venue counts them.
+    CHECKED = 48  # Trades, quotes and book deltas that the rules of validation were applied to.
+    SUSPECTS = 49  # Of these, events that a rule doubts.
+    SUSPECT_PRICE_RANGE = 50  # Trades and quotes with a price outside the configured bounds.
+    SUSPECT_OUTLIER = 51  # Trades with a price far from the median of those before.
+    SUSPECT_VOLUME = 52  # Trades many times larger than the largest of those before.
+    SUSPECT_TIME = 53  # Events whose venue time goes back or leaps ahead.
+    SUSPECT_SPREAD = 54  # Quotes and book deltas with a spread beyond the limit.
+    SUSPECT_COMPLETENESS = 55  # Minutes of a book's or the trades' ids of which too many were missing.
+    CROSS_CHECKS = 56  # Books of sources that were compared with those of the other sources of a view.
+    CROSS_DEVIATIONS = 57  # Of these, books whose middle price is far from the others'.
+    IDS_EXPECTED = 58  # Venue ids that should have come, in whole minutes.
+    IDS_MISSING = 59  # Of these, ids that did not come in their minute.
+    JOURNAL_STATE = 60  # 0 no journal, 1 all becomes durable, 2 degraded: the disk fails or is slow, 3 closed.
+    JOURNAL_DURABLE = 61  # Number of the last input that is on disk.
+    JOURNAL_APPENDED = 62  # Number of the last input.
+    JOURNAL_SHED = 63  # Inputs that the journal could not take; each is in a gap.
+    JOURNAL_SHED_BYTES = 64  # Bytes of those inputs.
+    JOURNAL_BYTES = 65  # Bytes written to the journal.
+    JOURNAL_GROUPS = 66  # Groups of inputs made durable together.
+    JOURNAL_SEGMENTS = 67  # Segments begun.
+    JOURNAL_FAILURES = 68  # Errors of the disk.
 
 
 class InstrumentCounter(IntEnum):
@@ -294,7 +296,7 @@ class InstrumentCounter(IntEnum):
     RESYNCS = 4  # Times the book had to be rebuilt.
     DUPLICATES = 5  # Messages that repeated what was applied already.
     QUARANTINED = 6  # Messages of this instrument set aside.
-    CHANNELS = 7  # Channels subscribed, as bits; kept while their connection is lost; 256: it left.
+    CHANNELS = 7  # Channels subscribed, as bits; kept while their connection is lost; 256: it left; 1024: it is halted or delisted.
     SILENCES = 8  # Times a channel was silent beyond the limit learned of it.
     AUDITS = 9  # Copies of books that were fetched and compared.
     AUDIT_LEVELS = 10  # Levels compared.

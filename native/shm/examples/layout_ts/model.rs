@@ -81,7 +81,8 @@ pub fn record_tables() -> Vec<Table> {
 
 /// Whether an instrument trades.
 pub fn trading_states() -> Table {
-    let rows = vec![(TradingState::Trading as u64, "trading"), (TradingState::Halted as u64, "halted")];
+    let states = [TradingState::Trading, TradingState::Halted, TradingState::Delisted];
+    let rows = states.into_iter().map(|state| (state as u64, state.name())).collect();
     Table { object: "TRADING_STATES", type_name: "TradingStateName", about: "Whether an instrument trades", rows }
 }
 

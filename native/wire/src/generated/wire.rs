@@ -320,10 +320,11 @@ impl<'a> ::flatbuffers::Verifiable for GapReason {
 impl ::flatbuffers::SimpleToVerifyInSlice for GapReason {}
 #[deprecated(since = "2.0.0", note = "Use associated constants instead. This will no longer be generated in 2021.")]
 #[allow(non_camel_case_types)]
-pub const ENUM_VALUES_TRADING_STATE: [TradingState; 3] = [
+pub const ENUM_VALUES_TRADING_STATE: [TradingState; 4] = [
   TradingState::Unknown,
   TradingState::Trading,
   TradingState::Halted,
+  TradingState::Delisted,
 ];
 
 /// Whether an instrument trades.
@@ -335,13 +336,15 @@ impl TradingState {
   pub const Unknown: Self = Self(0);
   pub const Trading: Self = Self(1);
   pub const Halted: Self = Self(2);
+  pub const Delisted: Self = Self(3);
 
   pub const ENUM_MIN: u8 = 0;
-  pub const ENUM_MAX: u8 = 2;
+  pub const ENUM_MAX: u8 = 3;
   pub const ENUM_VALUES: &'static [Self] = &[
     Self::Unknown,
     Self::Trading,
     Self::Halted,
+    Self::Delisted,
   ];
   /// Returns the variant's name or "" if unknown.
   pub fn variant_name(self) -> Option<&'static str> {
@@ -349,6 +352,7 @@ impl TradingState {
       Self::Unknown => Some("Unknown"),
       Self::Trading => Some("Trading"),
       Self::Halted => Some("Halted"),
+      Self::Delisted => Some("Delisted"),
       _ => None,
     }
   }

@@ -42,6 +42,7 @@ class TradingState(object):
     Unknown = 0
     Trading = 1
     Halted = 2
+    Delisted = 3
 
 # The taker's side of a trade.
 class Aggressor(object):
