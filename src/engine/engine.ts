@@ -13,6 +13,7 @@ import { DriftSentinel, merged } from './drift.js';
 import { FeedRegistry } from './feed-registry.js';
 import { Feeds } from './feeds.js';
 import { latencyOf } from './latency.js';
+import { LISTING_AGAIN_MS } from './listing-watch.js';
 import { ListingCache } from './listings.js';
 import type { Logger } from './log.js';
 import { DNS_DEFAULTS, Names } from './names.js';
@@ -37,6 +38,8 @@ export interface EngineDeps {
   onShutdownRequest(): void;
   /** Without a turn of its loop for so long a worker is replaced, ms; default 30,000. */
   readonly stuckAfterMs?: number;
+  /** A listing that says whether doubted symbols still trade is not asked for again before this, ms; default 60,000. */
+  readonly listingAgainMs?: number;
 }
 
 export interface Engine {
@@ -135,6 +138,7 @@ class EngineMain implements Engine {
       rest: this.#rest,
       drift: this.#drift,
       listings: new ListingCache(this.#rest),
+      listingAgainMs: deps.listingAgainMs ?? LISTING_AGAIN_MS,
       logger: deps.logger,
       signal: this.#stop.signal,
       venue: (name) => this.#venue(name),
@@ -245,6 +249,7 @@ class EngineMain implements Engine {
         refund: ({ restUrl, lease }) => budgets.refund(restUrl, lease),
         used: ({ restUrl, weight }) => budgets.used(restUrl, weight),
         banned: ({ restUrl, ms }) => budgets.banned(restUrl, ms),
+        doubt: (instruments) => this.#feeds.doubt(instruments),
         epoch: (number) => this.#epochs.next(number),
         log: ({ level, fields, message }) => logger[level](fields, message),
       },

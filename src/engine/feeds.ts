@@ -16,7 +16,8 @@ import type { ControlRequests, InstrumentStatus } from '../model/status.js';
 import { channelsServed, type Venue, type VenueMinute, venueIn } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { FeedEntry, FeedRegistry } from './feed-registry.js';
-import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments } from './listings.js';
+import { ListingWatch, type Watched } from './listing-watch.js';
+import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments, marketOf } from './listings.js';
 import { fetchMinutes } from './minutes.js';
 import type { ShardSupervisor } from './shard-supervisor.js';
 import { sourceInstrument } from './source-instrument.js';
@@ -30,6 +31,8 @@ export interface FeedsDeps extends ListingDeps {
   readonly config: EngineConfig;
   readonly feeds: FeedRegistry;
   readonly listings: ListingCache;
+  /** A listing is not asked for again before this, ms. */
+  readonly listingAgainMs: number;
   venue(name: string): Venue;
   /** The shard of a feed's id. */
   shardOf(feedId: string): ShardSupervisor;
@@ -55,9 +58,16 @@ export class Feeds {
   /** Instruments that a shard was ever given: it keeps a place for each. */
   readonly #given = new Map<ShardSupervisor, Set<number>>();
   readonly unlisted: { readonly feed: string; readonly symbol: string }[] = [];
+  readonly #watch: ListingWatch;
 
   constructor(deps: FeedsDeps) {
     this.#deps = deps;
+    this.#watch = new ListingWatch({
+      ...deps,
+      againMs: deps.listingAgainMs,
+      watched: (venue, restUrl) => this.#watched(venue, restUrl),
+      change: (changed) => this.#change(changed),
+    });
   }
 
   /** Starts what is configured and what was asked for before the restart. Each waits for its own venue alone. */
@@ -142,6 +152,34 @@ export class Feeds {
     const [entry] = feeds.put(source, [definition.symbol], dataTypes, 'request', owner) as [FeedEntry];
     this.#join(this.#group(feed), definition);
     return { ...infoOf(entry, undefined), instrument: definition.id, restarted };
+  }
+
+  /** The venue may no longer list these, or has halted them. */
+  doubt(instruments: readonly number[]): void {
+    for (const id of instruments) {
+      const group = this.#groupOf.get(id);
+      const definition = [...(group?.instruments.values() ?? [])].find((each) => each.id === id);
+      if (group !== undefined && definition !== undefined && !isSource(group.feed.venue))
+        this.#watch.doubt({ feed: group.feed, definition });
+    }
+  }
+
+  #watched(venue: string, restUrl: string): Watched[] {
+    const groups = [...this.#groups.values()].filter(({ feed }) => feed.venue === venue && feed.restUrl === restUrl);
+    return groups.flatMap(({ feed, instruments }) => [...instruments.values()].map((definition) => ({ feed, definition })));
+  }
+
+  /** Defines what runs otherwise; its shard clears the book of what does not trade, and subscribes anew what does again. */
+  #change(changed: readonly Watched[]): void {
+    const groups = new Set<Group>();
+    for (const { definition } of changed) {
+      const group = this.#groupOf.get(definition.id);
+      // It may have been removed while the listing was under way.
+      if (group?.instruments.has(definition.symbol) !== true) continue;
+      group.instruments.set(definition.symbol, definition);
+      groups.add(group);
+    }
+    for (const group of groups) this.#put(group);
   }
 
   /** Whether nobody else's feed of this symbol runs. */
@@ -267,6 +305,8 @@ export class Feeds {
   #join(group: Group, definition: InstrumentDefinition): void {
     const before = this.#groupOf.get(definition.id);
     if (before === group) {
+      const held = group.instruments.get(definition.symbol);
+      if (held !== undefined && marketOf(held) !== marketOf(definition)) this.#change([{ feed: group.feed, definition }]);
       group.shard.worker?.notify('restart', { feed: group.feed.id, instrument: definition.id });
       return;
     }

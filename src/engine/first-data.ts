@@ -15,6 +15,8 @@ export interface FirstDataOptions {
   readonly logger: Logger;
   /** Messages of this channel that arrived so far. */
   arrived(instrument: number, channel: ChannelName): number;
+  /** Streams that are never silent for so long gave nothing. */
+  silent?(instruments: readonly number[]): void;
   readonly now?: () => number;
 }
 
@@ -28,7 +30,8 @@ interface Expected {
 
 /**
  * Reports streams that were acknowledged and then stay silent: the venue acknowledges streams that do not exist as well
- * (venue documents, §2 spot, §1 USDT-M). Silence alone proves nothing, so that it is reported and changes nothing else.
+ * (venue documents, §2 spot, §1 USDT-M). Silence alone proves nothing, so that it is reported, the venue's
+ * listing is asked, and nothing else changes.
  */
 export class FirstData {
   readonly #options: FirstDataOptions;
@@ -73,6 +76,7 @@ export class FirstData {
       if (silent.length === 0) continue;
       const symbols = silent.slice(0, SYMBOLS_NAMED_MAX).map(({ symbol }) => symbol);
       const fields = { connection, channel, count: silent.length, symbols };
+      if (ALWAYS_BUSY.has(channel)) this.#options.silent?.(silent.map(({ instrument }) => instrument));
       // Quiet minutes without a trade or a liquidation are ordinary; a book without a change is not.
       logger[ALWAYS_BUSY.has(channel) ? 'warn' : 'info'](fields, 'streams gave no data yet');
     }

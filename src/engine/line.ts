@@ -102,7 +102,8 @@ export class Line {
     this.#bits = options.channels.reduce((bits, channel) => bits | CHANNELS[channel], 0);
     const { channels, connection, logger, inputs } = options;
     const arrived = inputs.arrived.bind(inputs);
-    this.#firstData = new FirstData({ channels, connection, logger, arrived });
+    const silent = (instruments: readonly number[]): void => inputs.doubt(instruments);
+    this.#firstData = new FirstData({ channels, connection, logger, arrived, silent });
     this.#outbox = new Outbox(options.venue.limits.messagesPerSecond, (text) => {
       if (this.#socket?.isOpen !== true) return false;
       this.#socket.send(text);
@@ -362,6 +363,7 @@ export class Line {
     const carried = batch.instruments.filter((instrument) => this.#instruments.includes(instrument));
     for (const { id } of carried) this.#options.inputs.ack(this.connection, id, accepted);
     if (!accepted) {
+      this.#options.inputs.doubt(carried.map((instrument) => instrument.id));
       const symbols = batch.instruments.map(({ symbol }) => symbol);
       this.#options.logger.error({ connection: this.connection, symbols }, 'the venue did not accept a subscription');
     }

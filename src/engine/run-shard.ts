@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DISCONNECT_REASONS } from '../model/codes.js';
 import { channelsOfBits, isSource } from '../model/feeds.js';
 import { type Venue, venueIn } from '../model/venue.js';
@@ -12,6 +13,7 @@ import { Rpc } from './rpc.js';
 import type { FeedTask, MainCalls, ShardTask, WorkerCalls } from './shard-contract.js';
 import { ShardHost } from './shard-host.js';
 import { type RouteLine, SilentRoutes } from './silent-routes.js';
+import { SilentSymbols } from './silent-symbols.js';
 import { Sources } from './sources.js';
 import { rulesOf } from './validation.js';
 import { VenueFeed } from './venue-feed.js';
@@ -34,6 +36,7 @@ class ShardRunner {
   readonly #drift: DriftSentinel;
   readonly #samples: Quarantine;
   readonly #routes = new Map<string, SilentRoutes>();
+  readonly #symbols = new Map<string, SilentSymbols>();
   readonly #host: ShardHost;
   readonly #sources: Sources;
   readonly #views: Views;
@@ -84,6 +87,7 @@ class ShardRunner {
       refused: (connection, code, bytes) => this.#noticed(connection, (venue) => this.#drift.refused(venue, code, bytes)),
       refusedRequest: (connection, code) =>
         this.#noticed(connection, (venue) => this.#drift.add(venue, 'refused_request', `code ${code}`)),
+      doubt: (instruments) => this.#rpc.notify('doubt', instruments),
       feedOf: (connection) => this.#byConnection.get(connection)?.id ?? '',
       groupOf: (connection) => {
         const feed = this.#byConnection.get(connection);
@@ -121,21 +125,40 @@ class ShardRunner {
     }
     const feed = this.#feeds.get(task.feed.id) ?? this.#open(task);
     const wanted = new Set(task.instruments.map(({ id }) => id));
-    const gone = new Set(feed.instruments.flatMap(({ id }) => (wanted.has(id) ? [] : [id])));
+    const known = [...this.#byInstrument].filter(([, { feed: of }]) => of === feed).map(([id]) => id);
+    const gone = new Set([...known, ...feed.instruments.map(({ id }) => id)].filter((id) => !wanted.has(id)));
     feed.remove(gone);
     for (const id of gone) {
       // It may have moved to another feed of the shard already.
       if (this.#byInstrument.get(id)?.feed === feed) this.#byInstrument.delete(id);
+      this.#symbolsOf(feed).forget(id);
       this.#host.remove(id);
     }
-    const held = new Set(feed.instruments.map(({ id }) => id));
-    const added = task.instruments.filter(({ id }) => !held.has(id));
+    const changed = task.instruments.filter(({ id }) => known.includes(id));
+    for (const definition of changed) this.#redefine(feed, definition);
+    const added = task.instruments.filter(({ id }) => !known.includes(id));
     for (const definition of added) {
       this.#byInstrument.set(definition.id, { feed, definition });
       const rules = rulesOf(this.#task.config, task.feed, definition.symbol);
       this.#host.add({ definition, venueName: feed.venue.name, rules });
     }
-    feed.add(added);
+    feed.add(added.filter(({ delisted }) => delisted !== true));
+  }
+
+  /** The listing tells something else of an instrument: what is delisted leaves its connections and stays, what is back returns to them. */
+  #redefine(feed: VenueFeed, definition: InstrumentDefinition): void {
+    const { id } = definition;
+    const held = this.#host.definition(id);
+    if (held === undefined || isDeepStrictEqual(held, definition)) return;
+    this.#host.redefine(definition);
+    const isCarried = feed.instruments.some((each) => each.id === id);
+    if (definition.delisted === true) {
+      feed.remove(new Set([id]));
+      this.#symbolsOf(feed).forget(id);
+    } else if (!isCarried) {
+      this.#byInstrument.set(id, { feed, definition });
+      feed.add([definition]);
+    }
   }
 
   #open(task: FeedTask): VenueFeed {
@@ -177,6 +200,7 @@ class ShardRunner {
       feed.clock.look();
       feed.watch();
       this.#routesOf(feed).check(feed.lines);
+      this.#symbolsOf(feed).check(feed.instruments);
     }
   }
 
@@ -193,6 +217,15 @@ class ShardRunner {
     const routes = new SilentRoutes({ arrived: (instrument, channel) => this.#host.arrived(instrument, channel), silent });
     this.#routes.set(feed.id, routes);
     return routes;
+  }
+
+  #symbolsOf(feed: VenueFeed): SilentSymbols {
+    const known = this.#symbols.get(feed.id);
+    if (known !== undefined) return known;
+    const doubt = (instruments: readonly number[]): void => this.#host.doubt(instruments);
+    const symbols = new SilentSymbols({ arrived: (instrument) => this.#host.allArrived(instrument), doubt });
+    this.#symbols.set(feed.id, symbols);
+    return symbols;
   }
 
   #request(request: ShardRequest): void {
@@ -243,6 +276,7 @@ class ShardRunner {
     const fields = { feed: feed.id, symbol: definition.symbol, channels, code: 'CHANNEL_SILENT' };
     this.#logger.warn(fields, 'silent beyond the limit learned; the venue is asked anew');
     feed.renew(definition, channels);
+    this.#host.doubt([instrument]);
   }
 
   #line(connection: number): Line | undefined {

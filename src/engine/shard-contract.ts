@@ -80,6 +80,8 @@ export interface MainCalls {
   used(argument: { readonly restUrl: string; readonly weight: number }): null;
   /** The venue refused: nobody may ask it for so long. */
   banned(argument: { readonly restUrl: string; readonly ms: number }): null;
+  /** The venue may no longer list these, or halts them: they are silent, or it refused them. */
+  doubt(instruments: readonly number[]): null;
   /** A fresh epoch for the shard, persisted before it is given out. */
   epoch(shard: number): EpochLease;
   log(argument: { readonly level: LogLevel; readonly fields: object; readonly message: string }): null;

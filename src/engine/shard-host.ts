@@ -1,7 +1,7 @@
-import { CHANNELS } from '../model/codes.js';
 import type { ChannelName, EngineConfig, ValidationRules } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
+import { hasNoBook } from '../model/subscribed.js';
 import {
   INSTRUMENT_COUNTERS,
   type Ingest,
@@ -17,6 +17,7 @@ import {
   STAMP_HERE,
 } from '../native/index.js';
 import { JournalWatch, journalOf } from './journal-watch.js';
+import { marketOf } from './listings.js';
 import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
 import type { RotationInputs } from './rotating-line.js';
@@ -40,6 +41,9 @@ const ARRIVED: Readonly<Record<ChannelName, number>> = {
   status: place('trading_statuses'),
   kline: place('bars'),
 };
+
+/** What a symbol says while it trades. */
+const MESSAGES = [ARRIVED.book, ARRIVED.trade, ARRIVED.quote, place('duplicates')];
 
 const NOTHING = Buffer.alloc(0);
 
@@ -77,6 +81,8 @@ export interface ShardHostOptions {
   refused(connection: number, code: string, bytes: Uint8Array): void;
   /** The venue refused a control message. */
   refusedRequest(connection: number, venueCode: number): void;
+  /** The venue may no longer list these. */
+  doubt(instruments: readonly number[]): void;
   /** Feed of a connection, for the quarantine. */
   feedOf(connection: number): string;
   /** The same for connections that carry the same streams. */
@@ -119,6 +125,23 @@ export class ShardHost implements RotationInputs {
     this.#define(instrument);
   }
 
+  /** What is held is defined otherwise now. The core clears the book of what does not trade. */
+  redefine(definition: InstrumentDefinition): void {
+    const held = this.#instruments.get(definition.id);
+    if (held === undefined) return;
+    this.#instruments.set(definition.id, { ...held, definition });
+    if (definition.delisted === true) this.#acks.delete(definition.id);
+    this.#after(native(() => this.#shard?.instrument(definition, STAMP_HERE)));
+  }
+
+  definition(instrument: number): InstrumentDefinition | undefined {
+    return this.#instruments.get(instrument)?.definition;
+  }
+
+  doubt(instruments: readonly number[]): void {
+    this.#options.doubt(instruments);
+  }
+
   /** The instrument leaves the shard: its book is cleared, and a last status says so. */
   remove(instrument: number): void {
     if (!this.#instruments.delete(instrument)) return;
@@ -159,37 +182,20 @@ export class ShardHost implements RotationInputs {
     this.#after(native(() => this.#shard?.ack(connection, instrument, accepted, STAMP_HERE)));
   }
 
-  handover(connection: number): {
-    readonly behind: number;
-    readonly quiet: number;
-    readonly held: number;
-  } {
-    return (
-      native(() => this.#shard?.handover(connection)) ?? {
-        behind: 1,
-        quiet: 0,
-        held: 0,
-      }
-    );
+  handover(connection: number): { readonly behind: number; readonly quiet: number; readonly held: number } {
+    return native(() => this.#shard?.handover(connection)) ?? { behind: 1, quiet: 0, held: 0 };
   }
 
   retire(connection: number): void {
     for (const acks of this.#acks.values()) acks.delete(connection);
   }
 
-  lineFigures(connection: number): {
-    readonly firsts: number;
-    readonly repeats: number;
-    readonly leadUs: number | null;
-  } {
-    const figures = this.#shard?.lineFigures(connection);
-    const { firsts = 0, repeats = 0, leads = 0, leadNs = 0 } = figures ?? {};
-    return {
-      firsts,
-      repeats,
-      leadUs: leads === 0 ? null : leadNs / leads / 1_000,
-    };
+  lineFigures(connection: number): { readonly firsts: number; readonly repeats: number; readonly leadUs: number | null } {
+    const { firsts = 0, repeats = 0, leads = 0, leadNs = 0 } = this.#shard?.lineFigures(connection) ?? {};
+    return { firsts, repeats, leadUs: leads === 0 ? null : leadNs / leads / 1_000 };
   }
+
+  heard = (connection: number): number => this.#shard?.lineFigures(connection).heard ?? 0;
 
   frame(connection: number, bytes: Buffer): void {
     if (this.#shard === undefined) return;
@@ -220,6 +226,13 @@ export class ShardHost implements RotationInputs {
     const count = Number(this.#shard?.instrumentCounters(instrument)?.[ARRIVED[channel]] ?? 0n);
     // Deltas that wait for a snapshot are not counted by the core yet, but the first of them made it ask.
     return channel === 'book' ? count + (this.#asked.get(instrument) ?? 0) : count;
+  }
+
+  /** Messages of an instrument on all channels, and how often its market's state was told. */
+  allArrived(instrument: number): { readonly messages: number; readonly states: number } {
+    const values = this.#shard?.instrumentCounters(instrument);
+    const messages = MESSAGES.reduce((sum, at) => sum + Number(values?.[at] ?? 0n), this.#asked.get(instrument) ?? 0);
+    return { messages, states: Number(values?.[ARRIVED.status] ?? 0n) };
   }
 
   depthSnapshot(instrument: number, bytes: Buffer): void {
@@ -281,10 +294,10 @@ export class ShardHost implements RotationInputs {
         venue: venueName,
         symbol: definition.symbol,
         shard: this.#options.shard,
-        // Where trades or quotes alone are subscribed there is no book that could be out of sync.
-        inSync: values?.[IN_SYNC] === 1n || (channels !== 0 && (channels & CHANNELS.book) === 0),
+        inSync: values?.[IN_SYNC] === 1n || hasNoBook(channels),
         lastUpdateId: String(values?.[LAST_UPDATE_ID] ?? 0n),
         subscription: this.#subscription(id),
+        market: marketOf(definition),
       };
     });
   }

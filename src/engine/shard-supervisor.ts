@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { EngineConfig } from '../model/config.js';
+import { marketOf } from './listings.js';
 import type { Logger } from './log.js';
 import { Rpc } from './rpc.js';
 import type { EpochLease, FeedTask, MainCalls, ShardStatus, ShardTask, WorkerCalls } from './shard-contract.js';
@@ -85,8 +86,10 @@ export class ShardSupervisor {
   #silentStatus(): ShardStatus {
     const { shard } = this.#options;
     const instruments = [...this.#feeds.values()].flatMap(({ feed, instruments: definitions }) =>
-      definitions.map(({ id, symbol }) => {
-        return { id, venue: feed.venue, symbol, shard, inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
+      definitions.map((definition) => {
+        const { id, symbol } = definition;
+        const nothing = { inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
+        return { id, venue: feed.venue, symbol, shard, ...nothing, market: marketOf(definition) };
       }),
     );
     return { counters: {}, connections: [], instruments, drift: [], views: [], moved: [] };

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
+import { TickringError } from '../model/errors.js';
 import type { RestRequest, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import { restRetryDelay } from './backoff.js';
@@ -17,6 +18,8 @@ export interface SnapshotsOptions {
   readonly logger: Logger;
   /** The body of a snapshot arrived. */
   deliver(instrument: number, body: Buffer): void;
+  /** The venue refused it again: it may no longer list the instrument. */
+  doubt(instruments: readonly number[]): void;
 }
 
 /** Fetches depth snapshots that the core asks for: one at a time an instrument, again until one arrives. */
@@ -60,8 +63,15 @@ export class Snapshots {
         if (this.#stop.signal.aborted) return;
         const delayMs = restRetryDelay(error, attempt, RETRY_FIRST_MS, RETRY_MAX_MS);
         logger.warn({ symbol, attempt, delayMs, reason: (error as Error).message }, 'no depth snapshot');
+        if (attempt > 0 && isUnknown(error)) this.#options.doubt([id]);
         await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
       }
     }
   }
+}
+
+/** The venue answered, and has no such thing. */
+function isUnknown(error: unknown): boolean {
+  const status = error instanceof TickringError ? Number(error.context['status']) : 0;
+  return status === 400 || status === 404;
 }

@@ -44,10 +44,11 @@ export class VenueFeed {
   readonly missedTrades: MissedTrades;
 
   constructor(options: VenueFeedOptions) {
-    const { config, venue, task, rest, logger, deliver } = options;
+    const { config, venue, task, rest, logger, deliver, inputs } = options;
     this.#options = options;
+    const doubt = inputs.doubt.bind(inputs);
     rest.know(task.feed);
-    this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver });
+    this.snapshots = new Snapshots({ venue, feed: task.feed, rest, logger, deliver, doubt });
     this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });
     const { snapshots } = this;
     const isBusy = (): boolean => snapshots.isBusy;

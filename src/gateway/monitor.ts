@@ -1,7 +1,8 @@
 /** What the shared memory tells about the engine, looked at a few times a second. */
 
-import { CHANNELS, VENUE_NAMES } from '../model/codes.js';
+import { VENUE_NAMES } from '../model/codes.js';
 import { toNumber } from '../model/decimal.js';
+import { hasNoBook, REMOVED_BIT } from '../model/subscribed.js';
 import { instrumentCounter } from '../native/counters.js';
 import type { LatestView } from '../native/index.js';
 import { JOURNAL_COUNTERS, SHARD_COUNTERS } from '../native/layout.js';
@@ -59,8 +60,6 @@ const IN_SYNC = instrumentCounter('in_sync');
 const LAST_TS_RECV = instrumentCounter('last_ts_recv');
 const JOURNAL_STATE = JOURNAL_COUNTERS.findIndex(({ name }) => name === 'journal_state');
 const JOURNAL_DEGRADED = 2n;
-/** In the counter of channels: the instrument has left its shard. */
-const REMOVED_BIT = 256;
 
 export class Monitor {
   readonly #rings: RingSource;
@@ -116,8 +115,7 @@ export class Monitor {
       if (counters === null || (Number(counters[SUBSCRIBED] ?? 0n) & REMOVED_BIT) !== 0) continue;
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? `venue-${venue}`;
       const channels = Number(counters[SUBSCRIBED] ?? 0n);
-      // Where trades or quotes alone are subscribed there is no book that could be out of sync.
-      const inSync = counters[IN_SYNC] === 1n || (channels !== 0 && (channels & CHANNELS.book) === 0);
+      const inSync = counters[IN_SYNC] === 1n || hasNoBook(channels);
       instruments.push({ id, venue: name, symbol, shard, inSync, lastTsRecv: counters[LAST_TS_RECV] ?? 0n, counters });
     }
     return {

@@ -48,6 +48,8 @@ export interface InstrumentStatus {
   readonly inSync: boolean;
   readonly lastUpdateId: string;
   readonly subscription: 'pending' | 'subscribed' | 'failed';
+  /** What the venue's listing said last. What is delisted is not subscribed, and lives again with the listing. */
+  readonly market: 'trading' | 'halted' | 'delisted';
 }
 
 /** Where a venue's REST interface is asked. */

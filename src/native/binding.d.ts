@@ -813,6 +813,8 @@ export interface InstrumentDefinition {
   tickSize: bigint
   lotSize: bigint
   trading: boolean
+  /** The venue no longer lists it; then it does not trade either. */
+  delisted?: boolean
   changeCount: number
 }
 
@@ -1129,6 +1131,8 @@ export interface LineFigures {
   leads: number
   /** Sum of those leads, ns. */
   leadNs: number
+  /** Messages of books, trades and quotes that it has brought since it was opened. */
+  heard: number
 }
 
 /** One instrument of a venue's listing. */

@@ -118,6 +118,7 @@ test.each(['native', 'ws'] as const)(
       refund: () => null,
       used: () => null,
       banned: () => null,
+      doubt: () => null,
       epoch: () => ({ epoch: 2n, prevEpoch: 1n }),
       log: () => null,
     };

@@ -22,6 +22,8 @@ const HERE = '127.0.0.1';
 /** Resyncs by the dozen must not wait for the minute to pass. */
 const WEIGHT = { restWeightPerMinute: 1_000_000 } as const;
 const SERVER_LIMITS = { 'binance-spot': WEIGHT, 'binance-usdm': WEIGHT };
+/** A symbol that is back is found within a second. */
+const LISTING_AGAIN_MS = 250;
 const WORKER_FILE = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 
 export interface LogLine {
@@ -184,6 +186,7 @@ export class Rig {
       workerFile: WORKER_FILE,
       logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
       onShutdownRequest: () => {},
+      listingAgainMs: LISTING_AGAIN_MS,
     }).catch(async (error: unknown) => {
       if (options.shared === undefined) await simulator.close();
       for (const directory of [stateDir, shmRoot]) rmSync(directory, { recursive: true, force: true });

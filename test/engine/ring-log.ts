@@ -1,5 +1,5 @@
 /** Everything that an engine publishes, read from shared memory as any other process would. */
-import { FLAGS, GAP_REASON_NAMES, GAP_STREAM_NAMES, KINDS } from '#dist/model/codes.js';
+import { FLAGS, GAP_REASON_NAMES, GAP_STREAM_NAMES, KINDS, MARKET_STATE_NAMES, STATES } from '#dist/model/codes.js';
 import { PAYLOAD_FIELDS, RECORD_OFFSETS, RECORD_SIZE_MAX, RingReader } from '#dist/native/index.js';
 
 const BATCH = 512;
@@ -24,6 +24,9 @@ export class RingLog {
   /** Trades and gaps that say RECOVERED: what came late, and which numbers that were. */
   readonly lateTrades = new Map<number, number[]>();
   readonly closings = new Map<number, GapRecord[]>();
+  /** What was told of each instrument's market, and why its book was stale: names, numbers of codes. */
+  readonly markets = new Map<number, string[]>();
+  readonly staleCodes = new Map<number, number[]>();
   /** Trades on the ring, repetitions counted. */
   tradeCount = 0;
   readonly epochs: bigint[][];
@@ -92,6 +95,12 @@ export class RingLog {
       if (kind === KINDS.gap && isLate) push(this.closings, instrument, this.#gap(at));
       else if (kind === KINDS.gap) this.#tell(instrument, this.#gap(at));
       if (kind === KINDS.book_delta || kind === KINDS.book_snapshot) this.#follow(instrument, kind, this.#link(at));
+      if (kind === KINDS.trading_status) {
+        const state = this.#bits(at, PAYLOAD_FIELDS.trading_status.state);
+        push(this.markets, instrument, MARKET_STATE_NAMES[state as keyof typeof MARKET_STATE_NAMES]);
+      }
+      if (kind === KINDS.status && this.#bits(at, PAYLOAD_FIELDS.status.state) === STATES.stale)
+        push(this.staleCodes, instrument, this.#bits(at, PAYLOAD_FIELDS.status.code));
       if (kind === KINDS.trade) this.tradeCount += 1;
       if (kind === KINDS.trade && isLate) push(this.lateTrades, instrument, this.#word(at, PAYLOAD_FIELDS.trade.tradeId.word));
       else if (kind === KINDS.trade) {
@@ -124,14 +133,17 @@ export class RingLog {
 
   #gap(at: number): GapRecord {
     const { stream, reason, first, last } = PAYLOAD_FIELDS.gap;
-    const word = this.#word(at, stream.word);
-    const bits = (field: typeof stream | typeof reason): number => (word >>> field.shift) & (2 ** field.bits - 1);
     return {
-      stream: GAP_STREAM_NAMES[bits(stream) as keyof typeof GAP_STREAM_NAMES],
-      reason: GAP_REASON_NAMES[bits(reason) as keyof typeof GAP_REASON_NAMES],
+      stream: GAP_STREAM_NAMES[this.#bits(at, stream) as keyof typeof GAP_STREAM_NAMES],
+      reason: GAP_REASON_NAMES[this.#bits(at, reason) as keyof typeof GAP_REASON_NAMES],
       first: this.#word(at, first.word),
       last: this.#word(at, last.word),
     };
+  }
+
+  #bits(at: number, field: { readonly word: number; readonly shift: number; readonly bits: number }): number {
+    const word = this.#out.readBigUInt64LE(at + RECORD_OFFSETS.payload + 8 * field.word);
+    return Number(BigInt.asUintN(field.bits, word >> BigInt(field.shift)));
   }
 
   #word(at: number, word: number): number {

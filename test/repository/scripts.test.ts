@@ -144,7 +144,6 @@ test.each([
   ['bench-gate', ['--nonsense'], "Unknown option '--nonsense'"],
   ['bench-peers', ['nonsense'], 'no peer is named nonsense'],
   ['conformance', ['--nonsense'], "Unknown option '--nonsense'"],
-  ['conformance', ['--write', '--fault', 'F06'], '--write needs all cells of a venue, not those of F06'],
   ['bench-peers', ['--blocks', '0'], '--blocks 0 is no whole number of 1 or more'],
 ])('benches: %s %j is refused in one line', (script, args, message) => {
   const { status, stdout, stderr } = node([`scripts/${script}.mjs`, ...args]);

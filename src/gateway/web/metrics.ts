@@ -1,5 +1,5 @@
 /** What `/metrics` and `/health` tell, asked for once a second, with a bounded past. */
-import { CHANNELS } from '../../model/codes.js';
+import { hasNoBook } from '../../model/subscribed.js';
 import { Changes } from './changes.js';
 import { type Histogram, histogramsOf, type Parsed, parse, type Samples, sum } from './exposition.js';
 import type { Health, Markets } from './markets.js';
@@ -227,8 +227,7 @@ function countersOf(samples: Samples): Map<string, Counted> {
     [...names].map(([key, { venue, symbol }]) => {
       const counters = found.get(key) ?? {};
       const { gaps = 0, resyncs = 0, quarantined = 0, channels = 0, received = 0 } = counters;
-      // Where trades or quotes alone are subscribed there is no book that could be out of sync.
-      const inSync = counters['in_sync'] === 1 || (channels !== 0 && (channels & CHANNELS.book) === 0);
+      const inSync = counters['in_sync'] === 1 || hasNoBook(channels);
       const updates = UPDATES.reduce((total, name) => total + (counters[name] ?? 0), 0);
       return [key, { venue, symbol, gaps, resyncs, quarantined, updates, inSync, receivedAt: received * 1000 }];
     }),

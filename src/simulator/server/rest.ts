@@ -17,6 +17,8 @@ export interface RestHost {
   readonly weights: Weights;
   readonly random: Random;
   readonly counters: Record<'restRequests' | 'restRefused', number>;
+  /** Whether the venue lists the symbol now. */
+  isListed(symbol: string): boolean;
 }
 
 interface Waiting {
@@ -27,13 +29,17 @@ interface Waiting {
 /** The venue's REST interface: weights, depth snapshots, listing, and the faults of a snapshot. */
 export class Rest {
   readonly #host: RestHost;
-  readonly #symbols: ReadonlySet<string>;
   #faults: Waiting[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(host: RestHost) {
     this.#host = host;
-    this.#symbols = new Set(host.market.symbols.keys());
+  }
+
+  /** What is delisted is unknown to every request. */
+  get #symbols(): ReadonlySet<string> {
+    const { market, isListed } = this.#host;
+    return new Set([...market.symbols.keys()].filter(isListed));
   }
 
   add(fault: SnapshotFault): void {
@@ -68,11 +74,11 @@ export class Rest {
   }
 
   #plain(response: ServerResponse, call: RestCall): void {
-    const { market, dialect, limits } = this.#host;
+    const { market, dialect, limits, isListed } = this.#host;
     if (call.endpoint === 'ping') send(response, 200, '{}');
     else if (call.endpoint === 'time') send(response, 200, `{"serverTime":${Math.floor(market.nowUs / 1000)}}`);
     else {
-      const listed = [...market.symbols.values()].map(({ spec }) => spec);
+      const listed = [...market.symbols.values()].map(({ spec }) => spec).filter(({ symbol }) => isListed(symbol));
       const specs = call.symbols.length === 0 ? listed : listed.filter(({ symbol }) => call.symbols.includes(symbol));
       send(response, 200, dialect.exchangeInfoBody(specs, market.nowUs, limits));
     }

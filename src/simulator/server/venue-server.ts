@@ -92,7 +92,7 @@ export class VenueServer implements ConnectionHost {
     this.market = new VenueMarket({ ...options, publish: (frame) => this.#publish(frame) });
     this.#weights = new Weights(options.limits);
     const { market, dialect, limits, counters } = this;
-    this.#rest = new Rest({ market, dialect, limits, counters, weights: this.#weights, random: this.#random });
+    this.#rest = new Rest({ market, dialect, limits, counters, isListed: this.#isListed, weights: this.#weights, random: this.#random });
     this.#ws = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -187,9 +187,7 @@ export class VenueServer implements ConnectionHost {
     return channel !== undefined && this.#isListed(channel.symbol);
   }
 
-  #isListed(symbol: string): boolean {
-    return this.market.elapsedMs >= (this.#delisted.get(symbol) ?? 0);
-  }
+  readonly #isListed = (symbol: string): boolean => this.market.elapsedMs >= (this.#delisted.get(symbol) ?? 0);
 
   corked(connection: Connection): void {
     this.#corked.push(connection);
@@ -275,11 +273,12 @@ export class VenueServer implements ConnectionHost {
         this.#burstUntilMs = this.market.elapsedMs + fault.args.ms;
         break;
       case 'delist':
-        this.#delisted.set(fault.args.symbol, this.market.elapsedMs + fault.args.ms);
+      case 'reroute': {
+        const [gone, name] =
+          fault.fault === 'delist' ? [this.#delisted, fault.args.symbol] : [this.#rerouted, fault.args.stream];
+        gone.set(name, this.market.elapsedMs + fault.args.ms);
         break;
-      case 'reroute':
-        this.#rerouted.set(fault.args.stream, this.market.elapsedMs + fault.args.ms);
-        break;
+      }
       case 'ack_lost':
         this.#ackFaults.push({ fault: { kind: 'lost', apply: fault.args.apply }, left: fault.args.n });
         break;

@@ -1,4 +1,6 @@
 /** F15–F17, F21–F24, F26, F27, F30: connections, subscriptions, and the ways in which a venue is away. */
+import { CODES } from '#dist/model/codes.js';
+import type { BookText, InstrumentStatus } from '#dist/model/status.js';
 import { certificate } from '../../../bench/certificate.js';
 import { eventually } from '../../engine/rig.js';
 import { type Cell, deviation, hold, none, PROMISED } from './cell.js';
@@ -7,6 +9,8 @@ import { Stage } from './stage.js';
 import type { Answer } from './wire.js';
 
 const LIFE_MS = 4_000;
+/** Messages after which a symbol's silence is noticed. */
+const RHYTHM = 120;
 
 /** Waits until another connection carries what one carried, and nothing was lost on the way. */
 async function takenOver(stage: Stage): Promise<void> {
@@ -31,21 +35,31 @@ const notice: Cell = {
 const delisted: Cell = {
   id: 'F16',
   fault: 'a symbol is delisted: its streams end',
-  promise: 'its book is cleared, and a status says why; others go on',
-  standing: () => deviation('its streams fall silent, its last book stands; others go on'),
+  promise: 'its book is cleared, and a status says why; others go on; listed again, it lives again',
   async run(stage) {
     const [gone, other] = stage.subject.symbols;
-    stage.inject('delist', { symbol: gone, ms: 2_000 });
-    await eventually('its messages are gone', () =>
-      stage.records().some(({ symbol, fate }) => symbol === gone && fate === 'stalled'),
-    );
-    const since = stage.records().length;
-    await eventually('the other goes on', () =>
-      stage
-        .records()
-        .slice(since)
-        .some(({ symbol, fate }) => symbol === other && fate === 'sent'),
-    );
+    const sent = (symbol: string): number => stage.records().filter((one) => one.symbol === symbol && one.fate === 'sent').length;
+    await eventually('both have a rhythm', () => sent(gone) > RHYTHM && sent(other) > RHYTHM);
+    const state = async (symbol: string): Promise<InstrumentStatus | undefined> =>
+      (await stage.status()).instruments.find((one) => one.symbol === symbol);
+    stage.inject('delist', { symbol: gone, ms: 3_600_000 });
+    await eventually('it is known to be delisted', async () => (await state(gone))?.market === 'delisted');
+    await stage.logged(/no longer lists/);
+    hold((await stage.grown('suspended')) === 1, 'another count of suspended instruments than 1');
+    const id = (await state(gone))?.id ?? 0;
+    const book = (await stage.rig.control.request('book', { instrument: id })) as BookText | null;
+    hold(book?.text === '' && !book.inSync, 'its book still stands');
+    await eventually('the ring tells it', () => {
+      stage.rig.ring.drain();
+      const { markets, staleCodes } = stage.rig.ring;
+      return markets.get(id)?.at(-1) === 'delisted' && staleCodes.get(id)?.at(-1) === CODES.SYMBOL_UNLISTED.number;
+    });
+    const before = sent(other);
+    await eventually('the other goes on', async () => sent(other) > before + RHYTHM && (await state(other))?.inSync === true);
+    // What nobody subscribed is not missed.
+    await stage.begin();
+    stage.inject('delist', { symbol: gone, ms: 0 });
+    await eventually('it trades again', async () => (await state(gone))?.market === 'trading');
     await stage.recovered();
   },
 };

@@ -53,7 +53,7 @@ impl Machine {
         }
         entry.suspend_if(true);
         // The venue's own word for it says more than ours.
-        let is_told = entry.figures.state.is_some_and(|told| told != MarketState::Trading);
+        let is_told = !matches!(entry.figures.state, None | Some(MarketState::Trading | MarketState::Delisted));
         if !is_told {
             self.tell_market(slot, MarketState::Halt, out);
         }
@@ -82,7 +82,7 @@ impl Machine {
     }
 
     fn clear_book<S: Sink>(&mut self, slot: u32, code: Code, out: &mut Output<'_, S>) {
-        self.counters.suspended += 1;
+        self.counters.suspended += u64::from(!self.entries[slot as usize].is_suspended());
         self.void_audit(slot);
         self.empty_book(slot, out);
         let entry = &mut self.entries[slot as usize];
