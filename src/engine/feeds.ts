@@ -13,11 +13,12 @@ import {
   SOURCE_SYMBOL,
 } from '../model/feeds.js';
 import type { ControlRequests, InstrumentStatus } from '../model/status.js';
+import { tradingState } from '../model/subscribed.js';
 import { channelsServed, type Venue, type VenueMinute, venueIn } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { FeedEntry, FeedRegistry } from './feed-registry.js';
 import { ListingWatch, type Watched } from './listing-watch.js';
-import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments, marketOf } from './listings.js';
+import { instrumentsOf, type ListingCache, type ListingDeps, listInstruments } from './listings.js';
 import { fetchMinutes } from './minutes.js';
 import type { ShardSupervisor } from './shard-supervisor.js';
 import { sourceInstrument } from './source-instrument.js';
@@ -306,7 +307,8 @@ export class Feeds {
     const before = this.#groupOf.get(definition.id);
     if (before === group) {
       const held = group.instruments.get(definition.symbol);
-      if (held !== undefined && marketOf(held) !== marketOf(definition)) this.#change([{ feed: group.feed, definition }]);
+      if (held !== undefined && tradingState(held) !== tradingState(definition))
+        this.#change([{ feed: group.feed, definition }]);
       group.shard.worker?.notify('restart', { feed: group.feed.id, instrument: definition.id });
       return;
     }

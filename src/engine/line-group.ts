@@ -41,8 +41,8 @@ export class LineGroup {
     for (const line of this.#lines) line.add(instruments);
   }
 
-  remove(instruments: ReadonlySet<number>): void {
-    for (const line of this.#lines) line.remove(instruments);
+  remove(instruments: ReadonlySet<number>, isEnded: boolean): void {
+    for (const line of this.#lines) line.remove(instruments, isEnded);
   }
 
   restart(instrument: InstrumentDefinition): void {

@@ -200,13 +200,13 @@ export class Line {
     if (this.#socket === undefined) this.start();
   }
 
-  /** Carries these no longer; a line without any rests. The core is told by the caller. */
-  remove(instruments: ReadonlySet<number>): void {
+  /** Carries these no longer; a line without any rests. The core is told by the caller. The venue is not, where it ended them itself. */
+  remove(instruments: ReadonlySet<number>, isEnded: boolean): void {
     const gone = this.#instruments.filter(({ id }) => instruments.has(id));
     if (gone.length === 0) return;
     this.#instruments = this.#instruments.filter(({ id }) => !instruments.has(id));
     if (this.#instruments.length === 0) this.stop();
-    else this.#withdraw(gone);
+    else if (!isEnded) this.#withdraw(gone);
   }
 
   /** Asks the venue anew for an instrument; what is missed meanwhile shows as a gap. */

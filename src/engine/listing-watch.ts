@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
+import { tradingState } from '../model/subscribed.js';
 import type { Venue } from '../model/venue.js';
 import { type InstrumentDefinition, type Listing, native, parseListings } from '../native/index.js';
 import type { DriftSentinel } from './drift.js';
-import { marketOf } from './listings.js';
 import type { Logger } from './log.js';
 import type { RestClient } from './rest.js';
 
@@ -90,7 +90,11 @@ export class ListingWatch {
     try {
       const body = await rest.get(venue, place.restUrl, venue.listingRequest(), signal);
       drift.listing(venue, body);
-      const changed = this.#judge(watched(place.venue, place.restUrl), asked, native(() => parseListings(venue.id, body)));
+      const changed = this.#judge(
+        watched(place.venue, place.restUrl),
+        asked,
+        native(() => parseListings(venue.id, body)),
+      );
       place.idle = changed ? 0 : place.idle + 1;
     } catch (error) {
       if (signal.aborted) return;
@@ -100,7 +104,7 @@ export class ListingWatch {
     }
     place.lookedAt = this.#now();
     place.isPlanned = false;
-    const isAwaited = watched(place.venue, place.restUrl).some(({ definition }) => marketOf(definition) !== 'trading');
+    const isAwaited = watched(place.venue, place.restUrl).some(({ definition }) => tradingState(definition) !== 'trading');
     if (isAwaited || place.doubted.size > 0) this.#plan(place);
   }
 
@@ -126,8 +130,8 @@ export class ListingWatch {
   #tell(feed: FeedConfig, before: InstrumentDefinition, now: InstrumentDefinition): void {
     const { logger } = this.#options;
     const fields = { feed: feed.id, symbol: now.symbol };
-    const market = marketOf(now);
-    if (market === marketOf(before)) {
+    const market = tradingState(now);
+    if (market === tradingState(before)) {
       const sizes = ({ tickSize, priceExponent, lotSize, qtyExponent }: InstrumentDefinition): string =>
         `tick ${tickSize}e${priceExponent}, lot ${lotSize}e${qtyExponent}`;
       logger.info({ ...fields, before: sizes(before), now: sizes(now) }, 'the listing tells other steps of a symbol');

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
-import type { InstrumentStatus } from '../model/status.js';
 import type { Venue } from '../model/venue.js';
 import { type InstrumentDefinition, type Listing, native, parseListings } from '../native/index.js';
 import { restRetryDelay } from './backoff.js';
@@ -42,12 +41,6 @@ export async function listInstruments(venue: Venue, feed: FeedConfig, deps: List
     deps.logger.error({ code: err.code, feed: feed.id, symbol, err }, err.message);
   }
   return listed;
-}
-
-/** What the listing said of an instrument when it was defined so. */
-export function marketOf({ trading, delisted }: InstrumentDefinition): InstrumentStatus['market'] {
-  if (delisted === true) return 'delisted';
-  return trading ? 'trading' : 'halted';
 }
 
 /** Instruments of these symbols, with their ids. */

@@ -80,8 +80,8 @@ export class RotatingLine {
     for (const line of this.lines) line.add(instruments);
   }
 
-  remove(instruments: ReadonlySet<number>): void {
-    for (const line of this.lines) line.remove(instruments);
+  remove(instruments: ReadonlySet<number>, isEnded: boolean): void {
+    for (const line of this.lines) line.remove(instruments, isEnded);
     if (this.#present.instruments.length === 0) this.#giveUp('nothing is left to carry');
   }
 

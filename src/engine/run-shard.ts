@@ -153,11 +153,13 @@ class ShardRunner {
     this.#host.redefine(definition);
     const isCarried = feed.instruments.some((each) => each.id === id);
     if (definition.delisted === true) {
-      feed.remove(new Set([id]));
+      feed.remove(new Set([id]), true);
       this.#symbolsOf(feed).forget(id);
     } else if (!isCarried) {
       this.#byInstrument.set(id, { feed, definition });
       feed.add([definition]);
+      // A stream that never ended is subscribed already, and would begin with no snapshot.
+      feed.restart(id);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ChannelName, EngineConfig, ValidationRules } from '../model/config.js';
 import { TickringError } from '../model/errors.js';
 import type { BookText, InstrumentStatus } from '../model/status.js';
-import { hasNoBook } from '../model/subscribed.js';
+import { hasNoBook, tradingState } from '../model/subscribed.js';
 import {
   INSTRUMENT_COUNTERS,
   type Ingest,
@@ -17,7 +17,6 @@ import {
   STAMP_HERE,
 } from '../native/index.js';
 import { JournalWatch, journalOf } from './journal-watch.js';
-import { marketOf } from './listings.js';
 import type { Logger } from './log.js';
 import type { Quarantine } from './quarantine.js';
 import type { RotationInputs } from './rotating-line.js';
@@ -297,7 +296,7 @@ export class ShardHost implements RotationInputs {
         inSync: values?.[IN_SYNC] === 1n || hasNoBook(channels),
         lastUpdateId: String(values?.[LAST_UPDATE_ID] ?? 0n),
         subscription: this.#subscription(id),
-        market: marketOf(definition),
+        market: tradingState(definition),
       };
     });
   }

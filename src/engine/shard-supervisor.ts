@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { EngineConfig } from '../model/config.js';
-import { marketOf } from './listings.js';
+import { tradingState } from '../model/subscribed.js';
 import type { Logger } from './log.js';
 import { Rpc } from './rpc.js';
 import type { EpochLease, FeedTask, MainCalls, ShardStatus, ShardTask, WorkerCalls } from './shard-contract.js';
@@ -89,7 +89,7 @@ export class ShardSupervisor {
       definitions.map((definition) => {
         const { id, symbol } = definition;
         const nothing = { inSync: false, lastUpdateId: '0', subscription: 'pending' as const };
-        return { id, venue: feed.venue, symbol, shard, ...nothing, market: marketOf(definition) };
+        return { id, venue: feed.venue, symbol, shard, ...nothing, market: tradingState(definition) };
       }),
     );
     return { counters: {}, connections: [], instruments, drift: [], views: [], moved: [] };

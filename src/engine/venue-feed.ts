@@ -105,10 +105,10 @@ export class VenueFeed {
     }
   }
 
-  /** Carries these no longer; the caller tells the core. */
-  remove(instruments: ReadonlySet<number>): void {
+  /** Carries these no longer; the caller tells the core. Streams that the venue ended itself need not be given up. */
+  remove(instruments: ReadonlySet<number>, isEnded = false): void {
     this.#instruments = this.#instruments.filter(({ id }) => !instruments.has(id));
-    for (const group of this.#groups) group.remove(instruments);
+    for (const group of this.#groups) group.remove(instruments, isEnded);
   }
 
   /** Asks the venue anew for an instrument. */

@@ -1,3 +1,4 @@
+import type { TradingStateName } from './codes.js';
 import type { Drift } from './drift.js';
 import type { DataType, FeedCreated, FeedInfo, IngestResult, IngestRow, Subscription, SubscriptionOrder } from './feeds.js';
 import type { VenueMinute } from './venue.js';
@@ -49,7 +50,7 @@ export interface InstrumentStatus {
   readonly lastUpdateId: string;
   readonly subscription: 'pending' | 'subscribed' | 'failed';
   /** What the venue's listing said last. What is delisted is not subscribed, and lives again with the listing. */
-  readonly market: 'trading' | 'halted' | 'delisted';
+  readonly market: TradingStateName;
 }
 
 /** Where a venue's REST interface is asked. */

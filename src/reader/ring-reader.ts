@@ -2,6 +2,7 @@
 import { KINDS, type KindName, VENUE_NAMES } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
 import type { Level } from '../model/payloads.js';
+import { tradingState } from '../model/subscribed.js';
 import { NOTICES, RecordCursor, type RingRecord } from '../native/cursor.js';
 import {
   RingReader as Addon,
@@ -232,10 +233,10 @@ export class RingReader implements AsyncIterable<RingRecord> {
   instruments(): Instrument[] {
     return native(() =>
       this.#addon.shards().flatMap((shard) =>
-        this.#addon.instruments(shard).map(({ venue, trading, ...rest }) => ({
+        this.#addon.instruments(shard).map(({ venue, trading, delisted, ...rest }) => ({
           ...rest,
           venue: (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? String(venue),
-          state: trading ? ('trading' as const) : ('halted' as const),
+          state: tradingState({ trading, delisted }),
         })),
       ),
     );

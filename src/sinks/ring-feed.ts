@@ -2,6 +2,7 @@
 import { VENUE_NAMES } from '../model/codes.js';
 import { TickringError } from '../model/errors.js';
 import type { Logger } from '../model/log.js';
+import { tradingState } from '../model/subscribed.js';
 import { RecordCursor } from '../native/cursor.js';
 import { fromAddon, native, RECORD_SIZE_MAX, type RingBook, RingReader } from '../native/index.js';
 import type { Instrument } from '../native/records.js';
@@ -153,9 +154,9 @@ export class RingFeed {
     const reader = this.#reader;
     if (reader === undefined) return;
     const all = native(() => reader.shards().flatMap((shard) => reader.instruments(shard)));
-    for (const { venue, trading, ...rest } of all) {
+    for (const { venue, trading, delisted, ...rest } of all) {
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? String(venue);
-      this.#definitions.set(rest.id, { ...rest, venue: name, state: trading ? 'trading' : 'halted' });
+      this.#definitions.set(rest.id, { ...rest, venue: name, state: tradingState({ trading, delisted }) });
     }
   }
 }

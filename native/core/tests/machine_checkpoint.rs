@@ -77,7 +77,7 @@ fn a_damaged_checkpoint_never_panics() {
 fn another_version_or_configuration_is_named() {
     let bytes = saved(&lived().machine);
     let other = [&[99], &bytes[1..]].concat();
-    assert_eq!(restore(&other).unwrap_err().to_string(), "the checkpoint has version 99, this program reads 11");
+    assert_eq!(restore(&other).unwrap_err().to_string(), "the checkpoint has version 99, this program reads 12");
     let config = MachineConfig { snapshot_interval_ns: 1, ..MachineConfig::default() };
     assert_eq!(Machine::restore(config, &bytes).unwrap_err(), RestoreError::Config);
     let depth = MachineConfig { depth: 5, ..MachineConfig::default() };
@@ -88,5 +88,5 @@ fn another_version_or_configuration_is_named() {
 #[test]
 fn the_form_is_that_of_its_version() {
     let hash: String = Sha256::digest(saved(&lived().machine)).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!((11, hash.as_str()), (11, "2474ee4bf7ed6c96cf9a77f16c7485a9ad671d4ca82de7e0b82e61b9c7cc5656"));
+    assert_eq!((12, hash.as_str()), (12, "665d177358d6dfc6da32f3e9b6ae4ba38236208f877a7b6d0fe5bb80f89ec81e"));
 }

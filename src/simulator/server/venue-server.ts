@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { BinaryFormat, Dialect, ServerLimits } from '../dialects/dialect.js';
+import { Absences } from '../faults/absences.js';
 import { corrupt } from '../faults/corrupt.js';
 import { cross, malform, shiftTime } from '../faults/malform.js';
 import { type MessageFault, Pipeline } from '../faults/pipeline.js';
@@ -75,10 +76,7 @@ export class VenueServer implements ConnectionHost {
   readonly #timers = new Set<NodeJS.Timeout>();
   #corked: Connection[] = [];
   #ackFaults: { readonly fault: AckFault; left: number }[] = [];
-  /** Symbols that are not known until a virtual time, ms. */
-  readonly #delisted = new Map<string, number>();
-  /** Kinds of streams that no address carries until a virtual time, ms. */
-  readonly #rerouted = new Map<string, number>();
+  readonly #absences = new Absences(() => this.market.elapsedMs);
   #burstUntilMs = Number.POSITIVE_INFINITY;
   #keeper: NodeJS.Timeout | undefined;
 
@@ -92,7 +90,8 @@ export class VenueServer implements ConnectionHost {
     this.market = new VenueMarket({ ...options, publish: (frame) => this.#publish(frame) });
     this.#weights = new Weights(options.limits);
     const { market, dialect, limits, counters } = this;
-    this.#rest = new Rest({ market, dialect, limits, counters, isListed: this.#isListed, weights: this.#weights, random: this.#random });
+    const { isListed } = this.#absences;
+    this.#rest = new Rest({ market, dialect, limits, counters, isListed, weights: this.#weights, random: this.#random });
     this.#ws = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -184,10 +183,8 @@ export class VenueServer implements ConnectionHost {
 
   knows(stream: string): boolean {
     const channel = this.channels.get(stream);
-    return channel !== undefined && this.#isListed(channel.symbol);
+    return channel !== undefined && this.#absences.isListed(channel.symbol);
   }
-
-  readonly #isListed = (symbol: string): boolean => this.market.elapsedMs >= (this.#delisted.get(symbol) ?? 0);
 
   corked(connection: Connection): void {
     this.#corked.push(connection);
@@ -273,12 +270,11 @@ export class VenueServer implements ConnectionHost {
         this.#burstUntilMs = this.market.elapsedMs + fault.args.ms;
         break;
       case 'delist':
-      case 'reroute': {
-        const [gone, name] =
-          fault.fault === 'delist' ? [this.#delisted, fault.args.symbol] : [this.#rerouted, fault.args.stream];
-        gone.set(name, this.market.elapsedMs + fault.args.ms);
+        this.#absences.delist(fault.args.symbol, fault.args.ms);
         break;
-      }
+      case 'reroute':
+        this.#absences.reroute(fault.args.stream, fault.args.ms);
+        break;
       case 'ack_lost':
         this.#ackFaults.push({ fault: { kind: 'lost', apply: fault.args.apply }, left: fault.args.n });
         break;
@@ -305,10 +301,11 @@ export class VenueServer implements ConnectionHost {
   }
 
   #publish(frame: Frame): void {
-    for (const subscriber of frame.channel.subscribers) subscriber.expect(frame);
     const { symbol, kind } = frame.channel;
-    const lost =
-      !this.#isListed(symbol) || this.market.elapsedMs < (this.#rerouted.get(kind) ?? this.#rerouted.get('any') ?? 0);
+    // Not lost: there is no such message.
+    if (!this.#absences.isListed(symbol)) return;
+    for (const subscriber of frame.channel.subscribers) subscriber.expect(frame);
+    const lost = !this.#absences.isCarried(kind);
     const whole: Delivery = { frame, fate: lost ? 'stalled' : 'sent', lost };
     if (lost || this.#pipeline.idle) {
       for (const subscriber of frame.channel.subscribers) subscriber.deliver(whole);

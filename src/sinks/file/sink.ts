@@ -5,6 +5,7 @@ import { VENUE_NAMES } from '../../model/codes.js';
 import type { FileSinkConfig } from '../../model/config.js';
 import type { Logger } from '../../model/log.js';
 import { FILE_SINK, type Sink, type SinkStatus } from '../../model/sink.js';
+import { tradingState } from '../../model/subscribed.js';
 import { RecordCursor } from '../../native/cursor.js';
 import type { FeedBatch } from '../../native/index.js';
 import type { Instrument } from '../../native/records.js';
@@ -46,9 +47,9 @@ export class LineDestination implements Destination {
   }
 
   async write(batch: FeedBatch): Promise<number> {
-    for (const { venue, trading, ...rest } of batch.definitions ?? []) {
+    for (const { venue, trading, delisted, ...rest } of batch.definitions ?? []) {
       const name = (VENUE_NAMES as Readonly<Record<number, string>>)[venue] ?? String(venue);
-      this.#definitions.set(rest.id, { ...rest, venue: name, state: trading ? 'trading' : 'halted' });
+      this.#definitions.set(rest.id, { ...rest, venue: name, state: tradingState({ trading, delisted }) });
     }
     const missing = batch.missing.map(({ cause, first, last }) => ({
       kind: 'missing',

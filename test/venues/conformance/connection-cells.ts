@@ -38,7 +38,8 @@ const delisted: Cell = {
   promise: 'its book is cleared, and a status says why; others go on; listed again, it lives again',
   async run(stage) {
     const [gone, other] = stage.subject.symbols;
-    const sent = (symbol: string): number => stage.records().filter((one) => one.symbol === symbol && one.fate === 'sent').length;
+    const sent = (symbol: string): number =>
+      stage.records().filter((one) => one.symbol === symbol && one.fate === 'sent').length;
     await eventually('both have a rhythm', () => sent(gone) > RHYTHM && sent(other) > RHYTHM);
     const state = async (symbol: string): Promise<InstrumentStatus | undefined> =>
       (await stage.status()).instruments.find((one) => one.symbol === symbol);

@@ -97,6 +97,7 @@ fn every_input_of_core_comes_back_as_it_went_in() {
         Input::Ack { connection: 2, instrument: 9, accepted: true },
         Input::Ack { connection: 2, instrument: 9, accepted: false },
         Input::Instrument(&definition),
+        Input::Instrument(&Instrument { state: TradingState::Delisted, ..definition }),
         Input::Rules { instrument: 9, rules: &rules },
         Input::Rules { instrument: 9, rules: &Rules::OFF },
         Input::PublishSnapshot { instrument: 9 },
