@@ -2,7 +2,7 @@ import type { FeedConfig } from '../model/config.js';
 import type { Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import type { Logger } from './log.js';
-import type { RestClient } from './rest.js';
+import { isUnknown, type RestClient } from './rest.js';
 
 /** Share of a venue's weight that audits of all shards may use: they are the first to go without. */
 const SHARE = 0.05;
@@ -20,6 +20,8 @@ export interface AuditsOptions {
   isBusy(): boolean;
   /** The body of a copy arrived. */
   deliver(instrument: number, body: Buffer): void;
+  /** The venue refused it: it may no longer list the instrument. */
+  doubt(instruments: readonly number[]): void;
   readonly now?: () => number;
 }
 
@@ -61,8 +63,9 @@ export class Audits {
       const body = await rest.get(venue, feed.restUrl, request, signal);
       if (!signal.aborted) deliver(id, body);
     } catch (error) {
-      if (!this.#stop.signal.aborted)
-        logger.debug({ symbol, reason: (error as Error).message }, 'no copy of a book for an audit');
+      if (this.#stop.signal.aborted) return;
+      logger.debug({ symbol, reason: (error as Error).message }, 'no copy of a book for an audit');
+      if (isUnknown(error)) this.#options.doubt([id]);
     }
   }
 }

@@ -98,6 +98,12 @@ function isUnreachable(error: unknown): boolean {
   return !(error instanceof TickringError) || Number(error.context['status'] ?? 0) >= SERVER_ERROR;
 }
 
+/** The venue answered, and has no such thing. */
+export function isUnknown(error: unknown): boolean {
+  const status = error instanceof TickringError ? Number(error.context['status']) : 0;
+  return status === 400 || status === 404;
+}
+
 /** Asks venues over REST: under their budget, with deadlines and a size limit, never following a redirect. */
 export class RestClient {
   readonly #agent: Agent;

@@ -79,7 +79,7 @@ export class SilentSymbols {
     const { messages: count, states } = this.#options.arrived(id);
     const known = this.#rhythms.get(id);
     const limitMs = SILENCE_MS_MIN;
-    const rhythm = known ?? { count, states, messages: 0, since: now, spokeAt: now, pauseMs: 0, toldAfterMs: limitMs };
+    const rhythm = known ?? { count, states, messages: count, since: now, spokeAt: now, pauseMs: 0, toldAfterMs: limitMs };
     if (known === undefined) this.#rhythms.set(id, rhythm);
     // The first state is what each connection begins with.
     if (rhythm.states > 0 && states > rhythm.states) doubted.push(id);

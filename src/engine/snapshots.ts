@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
-import { TickringError } from '../model/errors.js';
 import type { RestRequest, Venue } from '../model/venue.js';
 import type { InstrumentDefinition } from '../native/index.js';
 import { restRetryDelay } from './backoff.js';
 import type { Logger } from './log.js';
-import type { RestClient } from './rest.js';
+import { isUnknown, type RestClient } from './rest.js';
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 15_000;
@@ -68,10 +67,4 @@ export class Snapshots {
       }
     }
   }
-}
-
-/** The venue answered, and has no such thing. */
-function isUnknown(error: unknown): boolean {
-  const status = error instanceof TickringError ? Number(error.context['status']) : 0;
-  return status === 400 || status === 404;
 }

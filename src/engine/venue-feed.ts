@@ -52,7 +52,7 @@ export class VenueFeed {
     this.clock = new FeedClock({ venue, feed: task.feed, rest, logger });
     const { snapshots } = this;
     const isBusy = (): boolean => snapshots.isBusy;
-    this.audits = new Audits({ venue, feed: task.feed, shards: config.shards, rest, logger, isBusy, deliver });
+    this.audits = new Audits({ venue, feed: task.feed, shards: config.shards, rest, logger, isBusy, deliver, doubt });
     this.missedTrades = new MissedTrades({ venue, feed: task.feed, rest, logger, deliver: options.deliverTrades });
   }
 

@@ -26,6 +26,7 @@ function scene(shards = 1) {
     logger: memoryLogger(),
     isBusy: () => state.busy,
     deliver: (instrument) => state.delivered.push(instrument),
+    doubt: () => {},
     now: () => state.now,
   });
   return { state, audits };

@@ -64,12 +64,15 @@ it('a state of the market that follows another one is looked into at once, the f
   expect(doubted).toEqual([[GONE]]);
 });
 
-it('a symbol that left and came back begins anew', () => {
+it('the silence of a symbol that left counts from its return', () => {
   const { symbols, pass, doubted } = scene();
   pass(30, GONE, OTHER);
+  pass(5, OTHER);
   symbols.forget(GONE);
-  pass(60, OTHER);
+  pass(6, OTHER);
   expect(doubted).toEqual([]);
+  pass(1, OTHER);
+  expect(doubted).toEqual([[GONE]]);
 });
 
 it('of thousands of symbols each is looked at in its turn', () => {

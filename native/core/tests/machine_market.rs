@@ -21,8 +21,10 @@ fn becomes(rig: &mut Rig, state: TradingState) {
     rig.define(&Instrument { state, ..held });
 }
 
-/// What was told: the definition's state and version, the book, why, and the market's state.
-fn told(rig: &Rig) -> (TradingState, u32, Option<(u64, Option<Code>)>, Option<MarketState>) {
+/// The definition's state and version; the book's id and why it is stale; the market's state.
+type Told = (TradingState, u32, Option<(u64, Option<Code>)>, Option<MarketState>);
+
+fn told(rig: &Rig) -> Told {
     let (mut definition, mut stale, mut market) = (None, None, None);
     for seen in rig.reader.bodies() {
         match seen {
