@@ -5,7 +5,6 @@ use tickring_core::event::{
     Funding, Gap, GapReason, GapStream, Level, Liquidation, OpenInterest, Quote, ReferencePrice, Stats24h, Status, Trade,
     VenueBar, flag,
 };
-use tickring_core::input::TradingState;
 
 use crate::message::{Body, FLAGS_SHOWN, Head, Sides, ValidDepth};
 

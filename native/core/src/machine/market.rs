@@ -17,7 +17,8 @@ impl Entry {
     }
 
     pub(super) const fn suspend_if(&mut self, suspended: bool) {
-        self.counters.channels = if suspended { self.counters.channels | SUSPENDED } else { self.counters.channels & !SUSPENDED };
+        self.counters.channels =
+            if suspended { self.counters.channels | SUSPENDED } else { self.counters.channels & !SUSPENDED };
     }
 
     /// Whether a frame of it is strange where nothing of it is subscribed: the last ones of what has left, or is delisted, are not.
