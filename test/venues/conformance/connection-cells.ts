@@ -147,7 +147,9 @@ const partial: Cell = {
       'it is told',
       async () =>
         (await stage.status()).instruments.some(({ symbol, subscription }) => symbol === gone && subscription === 'failed') ||
-        stage.lines().some(({ message }) => /refused a control message|gave no data yet|did not accept|no longer lists/.test(message)),
+        stage
+          .lines()
+          .some(({ message }) => /refused a control message|gave no data yet|did not accept|no longer lists/.test(message)),
     );
     stage.inject('delist', { symbol: gone, ms: 0 });
     await stage.begin();
