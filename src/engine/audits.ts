@@ -57,11 +57,12 @@ export class Audits {
   }
 
   async #fetch({ id, symbol }: InstrumentDefinition, request: ReturnType<NonNullable<Venue['auditRequest']>>): Promise<void> {
-    const { venue, feed, rest, logger, deliver } = this.#options;
+    const { venue, feed, rest, logger, isBusy, deliver } = this.#options;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(DEADLINE_MS)]);
     try {
       const body = await rest.get(venue, feed.restUrl, request, signal);
-      if (!signal.aborted) deliver(id, body);
+      // Books may have been lost meanwhile: to the core a copy of few levels would be the snapshot that it waits for.
+      if (!signal.aborted && !isBusy()) deliver(id, body);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       logger.debug({ symbol, reason: (error as Error).message }, 'no copy of a book for an audit');

@@ -72,3 +72,11 @@ test('books that somebody waits for go first, and a copy that does not come is l
   audits.request(BTC);
   expect(state.asked.length).toBe(2);
 });
+
+test('a copy that comes while a book is lost is not taken for the snapshot that the book waits for', async () => {
+  const { state, audits } = scene();
+  audits.request(BTC);
+  state.busy = true;
+  await setImmediate();
+  expect([state.asked.length, state.delivered]).toEqual([1, []]);
+});

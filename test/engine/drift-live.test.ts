@@ -10,6 +10,9 @@ import { run } from '../cli/program.js';
 import { memoryLogger } from './memory-logger.js';
 import { eventually, Rig } from './rig.js';
 
+/** Guards against hangs alone: an engine, a gateway and three processes of the command, one after another. */
+const WATCHDOG_MS = 150_000;
+
 let rig: Rig | undefined;
 afterEach(async () => {
   await rig?.stop();
@@ -82,74 +85,78 @@ function before(venue: Venue): Venue {
   return { ...venue, manifest: { ...manifest, states: { ...manifest.states, known: ['BREAK'] } } };
 }
 
-it('changes of every kind are told by `tickring drift` and counted at /metrics, and nothing is before they happen', async () => {
-  const simulator = { venues: ['binance-usdm', 'bybit-linear'] } as const;
-  rig = await Rig.start({ config: { shards: 1 }, simulator, knownAs: before });
-  const engine = rig;
-  const { name, shmRoot } = engine.config;
-  const told = (...flags: string[]) => run(['drift', '--name', name, '--shm-root', shmRoot, ...flags]);
-  await eventually('a rhythm', async () => (await engine.counter('trades')) > 600);
-  const listed = await told('--json');
-  expect(listed).toMatchObject({ code: 0, stderr: '' });
-  // The listing was read at the start.
-  const [state, ...others] = listed.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Drift);
-  expect([state, others]).toMatchObject([{ venue: 'binance-usdm', kind: 'new_state', what: 'status TRADING', count: 2 }, []]);
+it(
+  'changes of every kind are told by `tickring drift` and counted at /metrics, and nothing is before they happen',
+  async () => {
+    const simulator = { venues: ['binance-usdm', 'bybit-linear'] } as const;
+    rig = await Rig.start({ config: { shards: 1 }, simulator, knownAs: before });
+    const engine = rig;
+    const { name, shmRoot } = engine.config;
+    const told = (...flags: string[]) => run(['drift', '--name', name, '--shm-root', shmRoot, ...flags]);
+    await eventually('a rhythm', async () => (await engine.counter('trades')) > 600);
+    const listed = await told('--json');
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    // The listing was read at the start.
+    const [state, ...others] = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Drift);
+    expect([state, others]).toMatchObject([{ venue: 'binance-usdm', kind: 'new_state', what: 'status TRADING', count: 2 }, []]);
 
-  const inject = (fault: FaultInput['fault'], args: object): void => engine.inject(fault, { venue: 'bybit-linear', ...args });
-  engine.inject('reroute', { venue: 'binance-usdm', stream: 'aggTrade', ms: 3_600_000 });
-  // One after another: each spoils the next message.
-  for (const [fault, kind] of SPOILT) {
-    inject('malformed', { kind: fault, n: 1 });
-    await drift(engine, kind);
-  }
-  inject('malformed', { kind: 'more_members', n: 100_000, stream: 'any' });
-  await drift(engine, 'new_member');
-  inject('ack_error', { n: 1 });
-  inject('disconnect', {});
-  const kinds = Object.keys(DRIFT_KINDS).sort();
-  await eventually(
-    'all are noticed',
-    async () => new Set((await engine.status()).drift.map(({ kind }) => kind)).size === kinds.length,
-  );
-  await engine.inSync();
+    const inject = (fault: FaultInput['fault'], args: object): void => engine.inject(fault, { venue: 'bybit-linear', ...args });
+    engine.inject('reroute', { venue: 'binance-usdm', stream: 'aggTrade', ms: 3_600_000 });
+    // One after another: each spoils the next message.
+    for (const [fault, kind] of SPOILT) {
+      inject('malformed', { kind: fault, n: 1 });
+      await drift(engine, kind);
+    }
+    inject('malformed', { kind: 'more_members', n: 100_000, stream: 'any' });
+    await drift(engine, 'new_member');
+    inject('ack_error', { n: 1 });
+    inject('disconnect', {});
+    const kinds = Object.keys(DRIFT_KINDS).sort();
+    await eventually(
+      'all are noticed',
+      async () => new Set((await engine.status()).drift.map(({ kind }) => kind)).size === kinds.length,
+    );
+    await engine.inSync();
 
-  const { stdout } = await told();
-  const lines = stdout.trimEnd().split('\n');
-  for (const [kind, meaning] of Object.entries(DRIFT_KINDS)) {
-    const at = lines.findIndex((line) => line.split('  ')[1] === kind);
-    expect(lines[at], kind).toMatch(/^(binance-usdm|bybit-linear) {2}\w+ {2}.+ {2}\d+ times, \S+ … \S+$/);
-    expect(lines[at + 1]).toBe(`    ${meaning}`);
-  }
-  const gateway = await startGateway(
-    { name, shmRoot, host: '127.0.0.1', port: 0 },
-    { logger: memoryLogger(), control: engine.control, version: 'test' },
-  );
-  try {
-    await eventually('a scrape says what the engine says', async () => {
-      const sums = new Map<string, number>();
-      for (const { venue, kind, count } of await engine.control.request('drift'))
-        sums.set(`${venue} ${kind}`, (sums.get(`${venue} ${kind}`) ?? 0) + count);
-      const text = await (await fetch(`${gateway.url}/metrics`)).text();
-      const metrics = scraped(text);
-      // Samples may have been taken since the gateway asked.
-      const isTold = ([key, count]: [string, number]): boolean => {
-        const shown = metrics.get(key) ?? 0;
-        return key.endsWith('new_member') ? shown > 0 && shown <= count : shown === count;
-      };
-      return metrics.size === sums.size && [...sums].every(isTold);
-    });
-  } finally {
-    await gateway.stop();
-  }
-  await engine.stop();
-  rig = undefined;
-  const away = await told();
-  expect([away.code, away.stdout]).toEqual([69, '']);
-  expect(away.stderr).toMatch(new RegExp(`^tickring: .*${name}`));
-});
+    const { stdout } = await told();
+    const lines = stdout.trimEnd().split('\n');
+    for (const [kind, meaning] of Object.entries(DRIFT_KINDS)) {
+      const at = lines.findIndex((line) => line.split('  ')[1] === kind);
+      expect(lines[at], kind).toMatch(/^(binance-usdm|bybit-linear) {2}\w+ {2}.+ {2}\d+ times, \S+ … \S+$/);
+      expect(lines[at + 1]).toBe(`    ${meaning}`);
+    }
+    const gateway = await startGateway(
+      { name, shmRoot, host: '127.0.0.1', port: 0 },
+      { logger: memoryLogger(), control: engine.control, version: 'test' },
+    );
+    try {
+      await eventually('a scrape says what the engine says', async () => {
+        const sums = new Map<string, number>();
+        for (const { venue, kind, count } of await engine.control.request('drift'))
+          sums.set(`${venue} ${kind}`, (sums.get(`${venue} ${kind}`) ?? 0) + count);
+        const text = await (await fetch(`${gateway.url}/metrics`)).text();
+        const metrics = scraped(text);
+        // Samples may have been taken since the gateway asked.
+        const isTold = ([key, count]: [string, number]): boolean => {
+          const shown = metrics.get(key) ?? 0;
+          return key.endsWith('new_member') ? shown > 0 && shown <= count : shown === count;
+        };
+        return metrics.size === sums.size && [...sums].every(isTold);
+      });
+    } finally {
+      await gateway.stop();
+    }
+    await engine.stop();
+    rig = undefined;
+    const away = await told();
+    expect([away.code, away.stdout]).toEqual([69, '']);
+    expect(away.stderr).toMatch(new RegExp(`^tickring: .*${name}`));
+  },
+  WATCHDOG_MS,
+);
 
 it('a topic that is withdrawn is a refused request', async () => {
   // As Bybit withdrew its book of 500 levels: the topic is unknown from then on.
