@@ -146,7 +146,7 @@ fn print(frame: &[u8], root: Value) -> Result<Message<'_>, Reject> {
     let message = trade(frame, root)?;
     let kind = TradeMembers::read(frame, root.start)?.kind.required(root.start)?;
     Ok(match name(frame, kind, &mut [0; NAME_BYTES_MAX])? {
-        b"liquidation" => Message::Liquidated(figures::liquidation(frame, root)?),
+        b"liquidation" => Message::Liquidated(figures::liquidation(frame, root, &message)?),
         _ => Message::Trade(message),
     })
 }

@@ -4,12 +4,12 @@
 
 use crate::decimal;
 use crate::error::Code;
-use crate::event::MarketState;
+use crate::event::{MarketState, Side};
 use crate::json::{Kind, Value};
 
 use super::fields::{Member, NAME_BYTES_MAX, decimal_number, members, name, text, time};
-use super::figures::{About, Each, Figure, FigureMessage, FigureRows, side_of};
-use super::{DecimalText, Message, QuoteMessage, Reject};
+use super::figures::{About, Each, Figure, FigureMessage, FigureRows};
+use super::{DecimalText, Message, QuoteMessage, Reject, TradeMessage, kraken_futures};
 
 members! {
     /// Of a ticker.
@@ -17,13 +17,6 @@ members! {
         symbol = b"product_id", ts = b"time", bid_price = b"bid", bid_qty = b"bid_size", ask_price = b"ask", ask_qty = b"ask_size",
         mark = b"markPrice", index = b"index", tag = b"tag", rate = b"relative_funding_rate", next = b"next_funding_rate_time",
         open_interest = b"openInterest", is_suspended = b"suspended", is_post_only = b"post_only",
-    }
-}
-
-members! {
-    /// Of a trade.
-    Trade {
-        symbol = b"product_id", ts = b"time", side = b"side", qty = b"qty", price = b"price",
     }
 }
 
@@ -96,26 +89,22 @@ fn is_perpetual(frame: &[u8], members: &Members) -> Result<bool, Reject> {
     Ok(name(frame, tag, &mut [0; NAME_BYTES_MAX])? == b"perpetual")
 }
 
-/// A trade of type `liquidation`.
-pub(super) fn liquidation(frame: &[u8], root: Value) -> Result<FigureRows<'_>, Reject> {
-    let rows = FigureRows { frame, value: root, about: About::Subscribed, read: closed };
-    rows.checked()?;
+/// A trade of type `liquidation`, which was read.
+pub(super) fn liquidation<'a>(frame: &'a [u8], root: Value, trade: &TradeMessage<'a>) -> Result<FigureRows<'a>, Reject> {
+    let rows = FigureRows { frame, value: root, about: About::Subscribed, read: liquidated };
+    rows.checked_by(|each| closed(trade, each))?;
     Ok(rows)
 }
 
-fn closed<'a>(frame: &'a [u8], root: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
-    let (at, members) = (root.start, Trade::read(frame, root.start)?);
-    each(FigureMessage {
-        symbol: text(frame, members.symbol.required(at)?)?,
-        ts_event: Some(time(frame, members.ts.required(at)?)?),
-        is_whole: true,
-        figure: Figure::Liquidation {
-            price: decimal_number(frame, members.price.required(at)?)?,
-            qty: decimal_number(frame, members.qty.required(at)?)?,
-            id: 0,
-            side: side_of(frame, members.side.required(at)?, b"buy", b"sell")?,
-        },
-    })
+fn liquidated<'a>(frame: &'a [u8], root: Value, each: Each<'_, 'a>) -> Result<(), Reject> {
+    closed(&kraken_futures::trade(frame, root)?, each)
+}
+
+fn closed<'a>(trade: &TradeMessage<'a>, each: Each<'_, 'a>) -> Result<(), Reject> {
+    let &TradeMessage { symbol, ts_event, price, qty, aggressor_sell, .. } = trade;
+    let side = if aggressor_sell { Side::Sell } else { Side::Buy };
+    let figure = Figure::Liquidation { price, qty, id: 0, side };
+    each(FigureMessage { symbol, ts_event: Some(ts_event), is_whole: true, figure })
 }
 
 fn optional_number(frame: &[u8], member: Member) -> Result<Option<DecimalText<'_>>, Reject> {
