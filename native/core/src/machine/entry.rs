@@ -244,3 +244,14 @@ const TS_DIFFERENCE_NS_MAX: u64 = 60_000_000_000;
 pub(super) fn ts_flags(ts_event: u64, ts_recv: u64) -> u16 {
     if ts_event.abs_diff(ts_recv) > TS_DIFFERENCE_NS_MAX { flag::BAD_TS } else { 0 }
 }
+
+/// Whether something that has begun cannot have begun yet.
+pub(super) fn is_ahead(start_ts: u64, ts_recv: u64) -> bool {
+    start_ts > ts_recv.saturating_add(TS_DIFFERENCE_NS_MAX)
+}
+
+/// Whether a time may tell, beside the one before, what is old: it is plausible, or neither is, as where a clock is off for long. One
+/// implausible time alone tells nothing.
+pub(super) fn may_order(ts: u64, before: u64, ts_recv: u64) -> bool {
+    ts_flags(ts, ts_recv) == 0 || ts_flags(before, ts_recv) != 0
+}

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Channel, Entry, ts_flags};
+use super::entry::{Channel, Entry, is_ahead, ts_flags};
 use super::output::Tag;
 use super::{Machine, Output, refuse, slot_of};
 use crate::decimal::Decimal;
 use crate::error::Code;
-use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, VenueBar};
+use crate::event::{Body, Funding, Liquidation, MarketState, OpenInterest, ReferencePrice, VenueBar, flag};
 use crate::input::SYMBOL_BYTES_MAX;
 use crate::json;
 use crate::sink::Sink;
@@ -316,12 +316,17 @@ impl Machine {
     }
 
     /// Where the venue does not say that a bar is final, the one before is told again as final once a later one begins, and an older
-    /// one is.
+    /// one is. A bar that has not begun yet says nothing of others.
     fn tell_bar<S: Sink>(&mut self, said: &Said, mut bar: VenueBar, tells_end: bool, out: &mut Output<'_, S>) {
         let entry = &mut self.entries[said.slot as usize];
         let mut ended = None;
+        let is_ahead = |bar: &VenueBar| is_ahead(bar.start_ts, out.ts_recv);
+        let begins_too_early = is_ahead(&bar);
         if !tells_end {
             match entry.figures.bar {
+                Some(held) if begins_too_early != is_ahead(&held) => {
+                    entry.figures.bar = Some(if begins_too_early { held } else { bar });
+                }
                 Some(held) if bar.start_ts < held.start_ts => bar.closed = true,
                 held => {
                     ended = held.filter(|held| held.start_ts < bar.start_ts);
@@ -329,7 +334,8 @@ impl Machine {
                 }
             }
         }
-        let flags = if said.ts_event == 0 { 0 } else { ts_flags(said.ts_event, out.ts_recv) };
+        let bad_ts = if said.ts_event == 0 { 0 } else { ts_flags(said.ts_event, out.ts_recv) };
+        let flags = bad_ts | if begins_too_early { flag::BAD_TS } else { 0 };
         let tag = Tag { instrument: entry.definition.id, flags, ts_event: said.ts_event };
         for bar in ended.map(|held| VenueBar { closed: true, ..held }).into_iter().chain([bar]) {
             entry.counters.bars += 1;

@@ -2,7 +2,7 @@
 //! one can fill it any more. See "Several lines" in `native/core/README.md`.
 
 use super::depth::{Delta, Levels};
-use super::entry::{Channel, ts_flags};
+use super::entry::{Channel, may_order, ts_flags};
 use super::output::Tag;
 use super::shared::{HELD_LEVELS_MAX, HOLD_NS_MAX, RESTART_NS, Shared};
 use super::{Machine, Output, refuse};
@@ -121,8 +121,11 @@ impl Machine {
         // The venue's own restart, told by a delta that follows (OKX, step 4): what other lines still bring of before is old.
         let restarts =
             |verdict: Follow| verdict == Follow::Rollback || verdict == Follow::Apply && is_back(&entry.sync, &head.ids);
-        let verdict =
-            if head.ids.ts_sent < shared.restarted_at[0] { Follow::Duplicate } else { follow(venue, &entry.sync, &head.ids) };
+        let verdict = if head.ids.ts_sent < shared.restarted_at[0] {
+            Follow::Duplicate
+        } else {
+            follow(venue, &entry.sync, &head.ids, out.ts_recv)
+        };
         let restarted = restarts(verdict);
         if verdict == Follow::Duplicate {
             shared.note(Channel::Book, connection, 0, head.ids.last);
@@ -146,7 +149,7 @@ impl Machine {
         let Some(shared) = &mut self.entries[slot as usize].shared else { return Ok(()) };
         if restarted {
             shared.restart(Channel::Book, 0);
-            shared.restarted_at[0] = head.ids.ts_sent;
+            shared.restarted_at[0] = restart_time(head.ids.ts_sent, out.ts_recv);
         }
         shared.note(Channel::Book, connection, 0, head.ids.last);
         if matches!(verdict, Follow::Gap { .. }) {
@@ -234,7 +237,7 @@ impl Machine {
             let (venue, Some(shared)) = (entry.venue, &mut entry.shared) else { return };
             let Some(held) = shared.deltas.front() else { return };
             let (delta, waited) = (held.delta, out.ts_recv.saturating_sub(held.ts_recv));
-            let verdict = follow(venue, &entry.sync, &delta.ids);
+            let verdict = follow(venue, &entry.sync, &delta.ids, out.ts_recv);
             let waits = waited < patience && may_be_filled(shared, &entry.sync);
             if matches!(verdict, Follow::Gap { .. }) && waits {
                 return;
@@ -265,7 +268,7 @@ impl Machine {
     #[inline(never)]
     fn ends_with_shared<S: Sink>(&self, slot: u32, shared: &Shared, out: &Output<'_, S>) -> bool {
         let entry = &self.entries[slot as usize];
-        let next = shared.deltas.iter().find_map(|held| match follow(entry.venue, &entry.sync, &held.delta.ids) {
+        let next = shared.deltas.iter().find_map(|held| match follow(entry.venue, &entry.sync, &held.delta.ids, out.ts_recv) {
             Follow::Duplicate => None,
             Follow::Gap { .. } => {
                 Some(out.ts_recv.saturating_sub(held.ts_recv) < HOLD_NS_MAX && may_be_filled(shared, &entry.sync))
@@ -320,6 +323,17 @@ pub(super) const fn arbitrates(venue: VenueId) -> bool {
     venue.numbers_books() && !venue.numbers_messages()
 }
 
+/// Whether a message with an older id was sent so much later that its numbering is another one. An implausible time does not say so: what
+/// one line repeats with such a time would stop all of them.
+pub(super) fn is_much_later(ts_sent: u64, before: u64, now: u64) -> bool {
+    ts_sent > before.saturating_add(RESTART_NS) && may_order(ts_sent, before, now)
+}
+
+/// Venue time from which on messages are of the new numbering; an implausible one must not make all of the next hours old.
+pub(super) fn restart_time(ts_sent: u64, now: u64) -> u64 {
+    if ts_flags(ts_sent, now) == 0 { ts_sent } else { ts_sent.min(now) }
+}
+
 fn is_back(sync: &Sync, ids: &DeltaIds) -> bool {
     sync.tail.is_some_and(|tail| ids.last < tail.last)
 }
@@ -330,7 +344,7 @@ pub(super) fn may_be_filled(shared: &Shared, sync: &Sync) -> bool {
 
 /// The venue's verdict, where several connections bring its deltas: one that begins before the tail and ends behind it was cut elsewhere,
 /// and holds all that is new; an old one tells of restarted ids only if it was sent much later.
-fn follow(venue: VenueId, sync: &Sync, ids: &DeltaIds) -> Follow {
+fn follow(venue: VenueId, sync: &Sync, ids: &DeltaIds, now: u64) -> Follow {
     let Some(tail) = sync.tail else { return Follow::Apply };
     if ids.last == tail.last && ids.prev.is_some() && ids.prev == tail.prev {
         return Follow::Duplicate;
@@ -339,7 +353,7 @@ fn follow(venue: VenueId, sync: &Sync, ids: &DeltaIds) -> Follow {
     let same = ids.last == tail.last && ids.ts_sent <= tail.ts_sent;
     match verdict {
         Follow::Rollback if ids.last > tail.last && ids.prev.is_some() => Follow::Apply,
-        Follow::Rollback if ids.ts_sent <= tail.ts_sent.saturating_add(RESTART_NS) => Follow::Duplicate,
+        Follow::Rollback if !is_much_later(ids.ts_sent, tail.ts_sent, now) => Follow::Duplicate,
         Follow::Apply if same => Follow::Duplicate,
         other => other,
     }

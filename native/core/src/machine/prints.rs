@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Channel, ts_flags};
+use super::entry::{Channel, may_order, ts_flags};
 use super::output::Tag;
 use super::widen::{Exponents, convert_finer};
 use super::{Machine, Output};
@@ -104,7 +104,7 @@ impl Machine {
             self.settle_prints(slot, out);
             return Ok(());
         }
-        let place = self.place(slot, &print);
+        let place = self.place(slot, &print, out.ts_recv);
         if matches!(place, Place::Duplicate) {
             self.count_duplicate(slot);
             return Ok(());
@@ -130,7 +130,7 @@ impl Machine {
             }
             let shared = self.entries[slot as usize].shared.is_some();
             for print in &prints {
-                match self.place(slot, print) {
+                match self.place(slot, print, out.ts_recv) {
                     _ if shared => self.shared_print(slot, print, out),
                     Place::Duplicate => self.count_duplicate(slot),
                     place => self.print(slot, place, print, false, out),
@@ -183,12 +183,13 @@ impl Machine {
         Ok(slot)
     }
 
-    pub(super) fn place(&self, slot: u32, print: &Print) -> Place {
+    pub(super) fn place(&self, slot: u32, print: &Print, now: u64) -> Place {
         let track = &self.entries[slot as usize].tracks[usize::from(print.aggregated)];
         let (Some((last, last_ts)), Some(number)) = (track.last, print.number()) else { return Place::Next };
         let rising = matches!(print.numbering, Numbering::Rising(_));
         if number < last || number == last && !rising {
-            let restarted = number < last && print.ts_event > last_ts.saturating_add(ROLLBACK_NS);
+            let later = print.ts_event > last_ts.saturating_add(ROLLBACK_NS) && may_order(print.ts_event, last_ts, now);
+            let restarted = number < last && later;
             return if restarted { Place::Missing(GapReason::Rollback, (0, 0)) } else { Place::Duplicate };
         }
         if rising || print.numbering == Numbering::Increasing || number == last + 1 {
@@ -265,10 +266,13 @@ impl Machine {
         let ts_event = message.ts_event.unwrap_or(0);
         if let Some((newest, newest_ts)) = entry.quote_id.filter(|(newest, _)| message.update_id <= *newest) {
             // As with trades; where the book is not followed, nothing else tells of restarted ids.
-            let restarted = message.update_id < newest && ts_event > newest_ts.saturating_add(ROLLBACK_NS);
+            let later = ts_event > newest_ts.saturating_add(ROLLBACK_NS) && may_order(ts_event, newest_ts, out.ts_recv);
+            let restarted = message.update_id < newest && later;
+            // The one before had a time that cannot be: nothing is old beside it.
+            let outlives = message.is_time && !may_order(newest_ts, ts_event, out.ts_recv);
             // Those of one moment come from one line: others repeat them.
             let other = entry.shared.as_ref().is_some_and(|shared| shared.quoted_by != self.subject.connection);
-            let is_new = restarted || message.update_id == newest && message.is_time && !other;
+            let is_new = restarted || outlives || message.update_id == newest && message.is_time && !other;
             if !is_new {
                 self.count_duplicate(slot);
                 self.note_quote(slot, message.update_id, false);

@@ -2,8 +2,7 @@
 
 use super::depth::Levels;
 use super::entry::Channel;
-use super::lines::{arbitrates, may_be_filled};
-use super::shared::RESTART_NS;
+use super::lines::{arbitrates, is_much_later, may_be_filled, restart_time};
 use super::{Machine, Output};
 use crate::sink::Sink;
 use crate::sync::{Fit, Phase};
@@ -26,10 +25,10 @@ impl Machine {
             return Ok(false);
         }
         let is_behind = head.ids.last <= tail.last;
-        let restarted = head.ids.last < tail.last && head.ids.ts_sent > tail.ts_sent.saturating_add(RESTART_NS);
+        let restarted = head.ids.last < tail.last && is_much_later(head.ids.ts_sent, tail.ts_sent, out.ts_recv);
         if restarted {
             shared.restart(Channel::Book, 0);
-            shared.restarted_at[0] = head.ids.ts_sent;
+            shared.restarted_at[0] = restart_time(head.ids.ts_sent, out.ts_recv);
         }
         shared.note(Channel::Book, connection, 0, head.ids.last);
         if is_behind {

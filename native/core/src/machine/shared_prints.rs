@@ -1,6 +1,7 @@
 //! Trades and quotes of several lines.
 
 use super::entry::Channel;
+use super::lines::restart_time;
 use super::prints::{Place, Print};
 use super::shared::HOLD_NS_MAX;
 use super::{Machine, Output};
@@ -14,7 +15,7 @@ impl Machine {
     pub(super) fn shared_print<S: Sink>(&mut self, slot: u32, print: &Print, out: &mut Output<'_, S>) {
         let connection = self.subject.connection;
         let track = print.track();
-        let place = self.place(slot, print);
+        let place = self.place(slot, print, out.ts_recv);
         let Some(number) = print.number().filter(|_| print.is_counted()) else {
             return self.unordered_print(slot, print, place, out);
         };
@@ -23,7 +24,7 @@ impl Machine {
         let is_old = print.ts_event() < shared.restarted_at[1 + track];
         if restarts {
             shared.restart(Channel::Trade, track);
-            shared.restarted_at[1 + track] = print.ts_event();
+            shared.restarted_at[1 + track] = restart_time(print.ts_event(), out.ts_recv);
         }
         if !is_old {
             shared.note(Channel::Trade, connection, track, number);
@@ -105,7 +106,7 @@ impl Machine {
             let Some(held) = shared.prints[track].front().copied() else { return };
             let newest = entry.tracks[track].last.map_or(0, |(number, _)| number);
             let waited = out.ts_recv.saturating_sub(held.ts_recv);
-            let place = self.place(slot, &held.print);
+            let place = self.place(slot, &held.print, out.ts_recv);
             if matches!(place, Place::Missing(..)) && waited < patience && shared.may_bring(Channel::Trade, track, newest) {
                 return;
             }
