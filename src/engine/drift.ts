@@ -11,6 +11,9 @@ const AGAIN_MS = 60_000;
 const WHAT_LENGTH_MAX = 120;
 /** Rows of a list that are looked at. */
 const ROWS_MAX = 50;
+/** Objects within each other that are looked at, and members of one message: far more than any venue sends. */
+const DEPTH_MAX = 16;
+const MEMBERS_MAX = 2_000;
 const BEYOND = '(others)';
 
 /** Codes of refused frames that say how the venue changed. */
@@ -67,10 +70,12 @@ export class DriftSentinel {
     const kind = message === undefined ? undefined : venue.manifest?.kindOf(message);
     const known = kind === undefined ? undefined : this.#knownOf(venue).get(kind);
     if (message === undefined || known === undefined) return;
-    const paths = new Set<string>();
-    const parents = new Set<string>(['']);
-    collect(message, '', paths, parents);
+    const seen: Seen = { paths: new Set(), parents: new Set(['']), depth: 0, isCut: false };
+    collect(message, '', seen);
+    const { paths, parents } = seen;
     for (const path of paths) if (!known.all.has(path)) this.add(venue, 'new_member', `${kind} ${path}`, bytes);
+    // Of what was not looked at nobody knows what is missing.
+    if (seen.isCut) return;
     for (const path of known.always)
       if (!paths.has(path) && parents.has(parentOf(path))) this.add(venue, 'missing_member', `${kind} ${path}`, bytes);
   }
@@ -159,21 +164,40 @@ function parentOf(path: string): string {
   return path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';
 }
 
-/** Paths of all members, and of all objects. */
-function collect(value: Members, at: string, paths: Set<string>, parents: Set<string>): void {
+/** What of a message was looked at. */
+interface Seen {
+  /** Of all members. */
+  readonly paths: Set<string>;
+  /** Of all objects. */
+  readonly parents: Set<string>;
+  depth: number;
+  isCut: boolean;
+}
+
+function collect(value: Members, at: string, seen: Seen): void {
   for (const [name, member] of Object.entries(value)) {
-    const path = `${at === '' ? '' : `${at}.`}${name.replaceAll('\n', ' ')}`;
-    paths.add(path);
+    if (seen.paths.size >= MEMBERS_MAX) {
+      seen.isCut = true;
+      return;
+    }
+    const path = `${at === '' ? '' : `${at}.`}${name.slice(0, WHAT_LENGTH_MAX).replaceAll('\n', ' ')}`;
+    seen.paths.add(path);
     if (Array.isArray(member)) {
-      for (const row of member.slice(0, ROWS_MAX)) descend(row, `${path}[]`, paths, parents);
-    } else descend(member, path, paths, parents);
+      for (const row of member.slice(0, ROWS_MAX)) descend(row, `${path}[]`, seen);
+    } else descend(member, path, seen);
   }
 }
 
-function descend(value: unknown, at: string, paths: Set<string>, parents: Set<string>): void {
+function descend(value: unknown, at: string, seen: Seen): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-  parents.add(at);
-  collect(value as Members, at, paths, parents);
+  seen.parents.add(at);
+  if (seen.depth >= DEPTH_MAX) {
+    seen.isCut = true;
+    return;
+  }
+  seen.depth += 1;
+  collect(value as Members, at, seen);
+  seen.depth -= 1;
 }
 
 /** The same changes of several shards as one, newest first. */

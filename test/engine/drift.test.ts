@@ -194,6 +194,22 @@ test('a venue that changes names all the time fills no memory', () => {
   expect(list.at(-1)).toMatchObject({ what: '(others)', count: 1_000 - 256 });
 });
 
+test('a message of more members, or of deeper ones, than any venue sends is looked at in part', () => {
+  const trade = (more: string) =>
+    Buffer.from(
+      `{"stream":"x@trade","data":{"e":"trade","E":1,"s":"X","t":1,"p":"1","q":"1","T":1,"m":true,"M":true,${more}}}`,
+    );
+  const name = 'n'.repeat(200_000);
+  const wide = Array.from({ length: 50_000 }, (_, index) => `"a${index}":1`).join(',');
+  for (const more of [`"x":${'{"x":'.repeat(50_000)}1${'}'.repeat(50_000)}`, wide, `"${name}":{${wide}}`]) {
+    const { watch } = sentinel();
+    watch.sample(known('binance-spot'), trade(more));
+    const named = watch.list();
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.every(({ kind }) => kind === 'new_member')).toBe(true);
+  }
+});
+
 test('Binance 2026-07-07: CANCEL_ONLY is told when the manifest does not know it, and not since it does', () => {
   const listing = bytes({
     symbols: [{ symbol: 'A', status: 'TRADING' }, ...['B', 'C'].map((symbol) => ({ symbol, status: 'CANCEL_ONLY' }))],
