@@ -54,6 +54,25 @@ test('config: rules of validation go from all feeds to a feed to a symbol, key b
   expect(load(printConfig(config)).config).toEqual(config);
 });
 
+test("config: small letters beside capitals are the venue's own, alone they are taken for capitals", () => {
+  const yaml = [
+    'feeds:',
+    '  - {venue: kraken-futures, symbols: [PF_AAPLxUSD, pf_xbtusd], validation: {symbols: {PF_AAPLxUSD: {spread_bps: 5}}}}',
+    '  - {venue: deribit, symbols: [XRP_USDC-26DEC25-2d5-C]}',
+    '  - {venue: coinbase, symbols: [aapl-usd]}',
+    'views: [{symbol: aapl, legs: [{venue: kraken-futures, symbol: PF_AAPLxUSD, multiplier: "1"}, {venue: coinbase, symbol: aapl-usd}]}]',
+  ].join('\n');
+  const { config } = load(yaml);
+  expect(config.engine.feeds.map(({ symbols }) => symbols)).toEqual([
+    ['PF_AAPLxUSD', 'PF_XBTUSD'],
+    ['XRP_USDC-26DEC25-2d5-C'],
+    ['AAPL-USD'],
+  ]);
+  expect(Object.keys(config.engine.feeds[0]?.validation?.symbols ?? {})).toEqual(['PF_AAPLxUSD']);
+  expect(config.engine.views?.[0]?.legs.map(({ symbol }) => symbol)).toEqual(['PF_AAPLxUSD', 'AAPL-USD']);
+  expect(load(printConfig(config)).config).toEqual(config);
+});
+
 test('config: rules that can never be met, or that nobody has, are refused', () => {
   const refusal = (lines: readonly string[]) => problems(lines.join('\n'))[0];
   const bounds = ['validation: {price_min: "10.5"}', ...FEED, '    validation: {price_max: "10.25"}'];

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AddressSet } from '../../gateway/addresses.js';
 import { CHANNEL_NAMES, DEFAULT_CHANNELS, FEED_LINES_MAX, FORMAT_NAMES } from '../../model/config.js';
 import { venues } from '../../venues/index.js';
+import { spelled } from './symbols.js';
 import { feedValidationSchema, validationKeysAt, validationSchema } from './validation.js';
 import { viewKeysAt, viewsSchema } from './views.js';
 
@@ -20,7 +21,7 @@ const absolutePath = z.string().regex(/^\//, 'is no absolute path');
 const symbol = z
   .string()
   .regex(/^[^\s?&#@,]{1,64}$/u, 'is no symbol of 1 to 64 letters without blanks and ? & # @ ,')
-  .transform((text) => text.toUpperCase());
+  .transform(spelled);
 
 const symbols = z.array(symbol).min(1).max(65_536).refine(isUnique, 'names a symbol twice');
 

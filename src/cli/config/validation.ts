@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ValidationConfig, ValidationRules } from '../../model/config.js';
 import { TickringError } from '../../model/errors.js';
+import { spelled } from './symbols.js';
 
 const PPM = 1_000_000;
 
@@ -46,12 +47,7 @@ export const feedValidationSchema = rules
   .partial()
   .extend({
     enabled: z.boolean().optional(),
-    symbols: z
-      .record(
-        z.string().transform((text) => text.toUpperCase()),
-        rules.partial(),
-      )
-      .default({}),
+    symbols: z.record(z.string().transform(spelled), rules.partial()).default({}),
   })
   .optional();
 

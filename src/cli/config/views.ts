@@ -5,14 +5,11 @@ import { TickringError } from '../../model/errors.js';
 import { sizesOf } from '../../model/venue.js';
 import { venueByName } from '../../venues/index.js';
 import type { Layers } from './source.js';
+import { spelled } from './symbols.js';
 
 const leg = z.strictObject({
   venue: z.string().refine((name) => venueByName(name) !== undefined, 'is no venue of the registry'),
-  symbol: z
-    .string()
-    .min(1)
-    .max(64)
-    .transform((text) => text.toUpperCase()),
+  symbol: z.string().min(1).max(64).transform(spelled),
   fee_bps: z.number().min(0).max(10_000).default(0),
   multiplier: z
     .string()
