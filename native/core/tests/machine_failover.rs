@@ -116,6 +116,29 @@ fn a_lost_source_is_left_at_once_and_taken_back_after_the_hold_time() {
 }
 
 #[test]
+fn a_source_whose_book_cannot_be_taken_is_left_though_it_speaks() {
+    let mut rig = rig();
+    let [a, b] = [sides(9_990, 10_010), sides(9_980, 10_020)];
+    speak(&mut rig, 0, 1, &a);
+    speak(&mut rig, 1, 1, &b);
+    for (qty, code) in [("99999999999999999", Code::NumberRange), ("-1", Code::NumberNegative), ("x", Code::NumberSyntax)] {
+        speak(&mut rig, 0, 2, &a);
+        rig.now += HOLD;
+        speak(&mut rig, 1, 2, &b);
+        speak(&mut rig, 0, 3, &a);
+        rig.tick(0);
+        assert_eq!(book(&rig, VIEW), a);
+        rig.reader.seen.clear();
+        let frame = format!(r#"{{"e":"leg","s":"X@a","T":1,"R":{},"u":4,"b":[["99.9","{qty}"]],"a":[]}}"#, rig.now);
+        assert_eq!(rig.frame(&frame).rejected.map(|reject| reject.code), Some(code));
+        assert_eq!(rig.reader.seen.len(), 1, "it is told by one event");
+        rig.frame(&format!(r#"{{"e":"heard","s":"X@a","R":{}}}"#, rig.now));
+        rig.tick(0);
+        assert_eq!((book(&rig, VIEW), told(&rig)), (b.clone(), vec![(State::Live, LOST, [42, 43])]), "{qty}");
+    }
+}
+
+#[test]
 fn a_source_that_comes_and_goes_within_the_hold_time_is_not_taken() {
     let mut rig = rig();
     let b = sides(9_980, 10_020);

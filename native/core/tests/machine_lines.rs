@@ -92,6 +92,17 @@ fn a_hole_is_a_gap_when_the_other_line_is_silent_for_too_long() {
 }
 
 #[test]
+fn a_change_of_the_book_is_the_last_event_of_its_input_while_a_trade_waits_for_too_long() {
+    let mut rig = two_lines();
+    trade(&mut rig, 1, 3);
+    rig.now += HOLD_NS_MAX;
+    delta(&mut rig, 1, 102);
+    assert_eq!((deltas(&rig), trades(&rig)), (vec![102], vec![]));
+    rig.tick(0);
+    assert_eq!((rig.reader.gaps().len(), trades(&rig)), (1, vec![3]));
+}
+
+#[test]
 fn a_line_that_dies_leaves_the_others_to_carry_on() {
     for dying in [1, 2] {
         let mut rig = two_lines();

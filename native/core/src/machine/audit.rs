@@ -3,13 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::output::Output;
+use super::output::{Output, Tag};
 use super::snapshot::refuse_other;
 use super::widen::Exponents;
 use super::{Machine, refuse};
 use crate::audit::{Difference, Window};
 use crate::book::BOOK_LEVELS_MAX;
 use crate::error::Code;
+use crate::event::State;
 use crate::input::Request;
 use crate::simd::CodePath;
 use crate::sink::Sink;
@@ -171,8 +172,15 @@ impl Machine {
         entry.suspects.clear();
         if !lasts {
             entry.suspects.extend_from_slice(found);
+            let before = self.counters.top_ups;
             self.top_up(slot, out);
             self.auditing.window.close();
+            if self.counters.top_ups > before {
+                // No change of a book knows whether it is the last of such an input: a small event does.
+                let entry = &self.entries[slot as usize];
+                let update_id = entry.counters.last_update_id;
+                out.status(Tag::of(entry.definition.id), State::Live, entry.lines[0], None, update_id);
+            }
             return;
         }
         self.auditing.window.close();

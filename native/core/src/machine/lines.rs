@@ -131,7 +131,7 @@ impl Machine {
             shared.note(Channel::Book, connection, 0, head.ids.last);
             shared.join(Channel::Book, connection);
             self.repeated(slot, Channel::Book, head.ids.last, out);
-            self.settle(slot, out);
+            self.settle_book(slot, out);
             return Ok(());
         }
         match levels {
@@ -159,7 +159,7 @@ impl Machine {
             self.first(slot, Channel::Book, head.ids.last, out.ts_recv);
             self.accept(slot, venue, verdict, delta, out);
         }
-        self.settle(slot, out);
+        self.settle_book(slot, out);
         Ok(())
     }
 
@@ -214,6 +214,13 @@ impl Machine {
 
     /// Applies what waits and follows by now, and tells the gaps that nobody can fill any more. Called after whatever may decide that.
     pub(super) fn settle<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
+        self.settle_book(slot, out);
+        self.settle_prints(slot, out);
+        self.end_sharing(slot, out);
+    }
+
+    /// The same after a change of the book, which decides about no trade, and may have been told as the last event of its input.
+    pub(super) fn settle_book<S: Sink>(&mut self, slot: u32, out: &mut Output<'_, S>) {
         let Some(shared) = &self.entries[slot as usize].shared else { return };
         if !shared.deltas.is_empty() {
             let before = self.counters.book_deltas;
@@ -224,7 +231,9 @@ impl Machine {
                 out.status(Tag::of(entry.definition.id), State::Live, entry.lines[0], None, entry.counters.last_update_id);
             }
         }
-        self.settle_prints(slot, out);
+    }
+
+    fn end_sharing<S: Sink>(&mut self, slot: u32, out: &Output<'_, S>) {
         let shared = &mut self.entries[slot as usize].shared;
         if shared.as_ref().is_some_and(|shared| shared.is_over(out.ts_recv)) {
             *shared = None;

@@ -36,7 +36,7 @@ impl Machine {
         } else if !shared.deltas.is_empty() && !may_be_filled(shared, &entry.sync) {
             // This line was the last that could have filled the hole before what waits.
             out.many = true;
-            self.settle(slot, out);
+            self.settle_book(slot, out);
         }
         let entry = &mut self.entries[slot as usize];
         let (Some(shared), Some(tail)) = (&mut entry.shared, entry.sync.tail) else { return Ok(false) };
@@ -52,7 +52,7 @@ impl Machine {
             _ => {
                 // Known, or ahead of a book that others carry on.
                 self.repeated(slot, Channel::Book, head.ids.last, out);
-                self.settle(slot, out);
+                self.settle_book(slot, out);
                 return Ok(true);
             }
         };
@@ -65,7 +65,7 @@ impl Machine {
         if is_behind {
             self.go_live(slot, out);
         }
-        self.settle(slot, out);
+        self.settle_book(slot, out);
         Ok(true)
     }
 }

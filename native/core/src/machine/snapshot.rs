@@ -122,6 +122,12 @@ impl Machine {
             counters.book_deltas += 1;
             let flags = delta.flags | touch_flags(book.touch());
             let tag = Tag { instrument: entry.definition.id, flags, ts_event: delta.ts_event };
+            if delta.ids.last < prev_update_id {
+                // As of a live book: readers know ids to go back by a whole book alone.
+                send_book(&book, tag, delta.ids.last, &mut scratch.bids, &mut scratch.asks, false, out);
+                counters.book_snapshots += 1;
+                continue;
+            }
             let change = Change { snapshot: false, prev_update_id, last_update_id: delta.ids.last, bids, asks };
             out.change(tag, &change, false);
         }

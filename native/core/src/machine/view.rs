@@ -83,7 +83,12 @@ impl Machine {
         let mut moved = None;
         match message.said {
             ViewSaid::Book(book) => {
-                moved = Some(self.leg_book(at, slot, &book, out)?);
+                let told = self.leg_book(at, slot, &book, out);
+                if told.is_err() {
+                    // What is held of it is not what it has now. The next tick tells so: a refused input says nothing else.
+                    self.views[at].legs[leg].is_stale = true;
+                }
+                moved = Some(told?);
                 let leg = &mut self.views[at].legs[leg];
                 (leg.heard, leg.is_stale) = (leg.heard.max(book.ts_recv), false);
             }

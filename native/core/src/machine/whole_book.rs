@@ -88,7 +88,7 @@ impl Machine {
         } else {
             self.resync_mismatch(slot, out);
         }
-        self.settle(slot, out);
+        self.settle_book(slot, out);
         Ok(())
     }
 }
