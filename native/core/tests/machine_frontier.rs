@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use machine_harness::*;
 use proptest::prelude::*;
-use tickring_core::event::flag;
+use tickring_core::event::{State, flag};
 use tickring_core::input::Request;
 
 const LEVELS: usize = 20;
@@ -95,8 +95,9 @@ fn a_market_that_walks_past_the_snapshot_finds_the_book_extended() {
     assert_eq!((counters.top_ups, counters.book_differences, counters.book_snapshots), (1, 1, snapshots));
     // 53 bids and 40 asks beside the two levels of the stream, not the 119 levels of the book; the venue's ids stay where they are.
     assert_eq!(rig.reader.levels, 2 + 93);
-    let (header, told) = *rig.reader.seen.last().unwrap();
+    let [.., (header, told), (_, last)] = rig.reader.seen.as_slice() else { panic!("two events") };
     assert!(matches!(told, Seen::Delta { .. }) && header.flags & flag::RECOVERED != 0, "{told:?}");
+    assert!(matches!(last, Seen::Status(status) if status.state == State::Live), "{last:?} ends the input");
     assert_eq!(rig.machine.instrument_counters(0).unwrap().last_update_id, 116);
     assert_eq!(rig.machine.instrument_counters(0).unwrap().audit_different, 0, "what was not known was not wrong");
     survey(&mut rig);
