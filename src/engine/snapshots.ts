@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedConfig } from '../model/config.js';
 import type { RestRequest, Venue } from '../model/venue.js';
@@ -13,7 +12,7 @@ const RETRY_MAX_MS = 15_000;
 export interface SnapshotsOptions {
   readonly venue: Venue;
   readonly feed: FeedConfig;
-  readonly rest: RestClient;
+  readonly rest: Pick<RestClient, 'get'>;
   readonly logger: Logger;
   /** The body of a snapshot arrived. */
   deliver(instrument: number, body: Buffer): void;
@@ -24,20 +23,20 @@ export interface SnapshotsOptions {
 /** Fetches depth snapshots that the core asks for: one at a time an instrument, again until one arrives. */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
-  readonly #running = new Set<number>();
-  readonly #stop = new AbortController();
+  /** By instrument: what ends its request. */
+  readonly #running = new Map<number, AbortController>();
+  #closed = false;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
-    // Each book that waits listens for the stop.
-    setMaxListeners(0, this.#stop.signal);
   }
 
   request(instrument: InstrumentDefinition): void {
     const { venue } = this.#options;
-    if (venue.snapshotRequest === undefined || this.#running.has(instrument.id) || this.#stop.signal.aborted) return;
-    this.#running.add(instrument.id);
-    void this.#fetch(instrument, venue.snapshotRequest(instrument.symbol));
+    if (venue.snapshotRequest === undefined || this.#running.has(instrument.id) || this.#closed) return;
+    const stop = new AbortController();
+    this.#running.set(instrument.id, stop);
+    void this.#fetch(instrument, venue.snapshotRequest(instrument.symbol), stop);
   }
 
   /** Whether any is being fetched. */
@@ -45,25 +44,35 @@ export class Snapshots {
     return this.#running.size > 0;
   }
 
-  close(): void {
-    this.#stop.abort();
+  /** Nobody waits for the books of these any more; a venue may refuse them for good. */
+  withdraw(instruments: ReadonlySet<number>): void {
+    for (const id of instruments) {
+      this.#running.get(id)?.abort();
+      this.#running.delete(id);
+    }
   }
 
-  async #fetch({ id, symbol }: InstrumentDefinition, request: RestRequest): Promise<void> {
+  close(): void {
+    this.#closed = true;
+    this.withdraw(new Set(this.#running.keys()));
+  }
+
+  async #fetch({ id, symbol }: InstrumentDefinition, request: RestRequest, { signal }: AbortController): Promise<void> {
     const { venue, feed, rest, logger } = this.#options;
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const body = await rest.get(venue, feed.restUrl, request, this.#stop.signal);
+        const body = await rest.get(venue, feed.restUrl, request, signal);
+        if (signal.aborted) return;
         // No longer running before it is delivered: the core may find it too old and ask again at once.
         this.#running.delete(id);
-        if (!this.#stop.signal.aborted) this.#options.deliver(id, body);
+        this.#options.deliver(id, body);
         return;
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
+        if (signal.aborted) return;
         const delayMs = restRetryDelay(error, attempt, RETRY_FIRST_MS, RETRY_MAX_MS);
         logger.warn({ symbol, attempt, delayMs, reason: (error as Error).message }, 'no depth snapshot');
         if (attempt > 0 && isUnknown(error)) this.#options.doubt([id]);
-        await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+        await sleep(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   }

@@ -109,6 +109,7 @@ export class VenueFeed {
   remove(instruments: ReadonlySet<number>, isEnded = false): void {
     this.#instruments = this.#instruments.filter(({ id }) => !instruments.has(id));
     for (const group of this.#groups) group.remove(instruments, isEnded);
+    this.snapshots.withdraw(instruments);
   }
 
   /** Asks the venue anew for an instrument. */
