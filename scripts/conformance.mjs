@@ -5,28 +5,15 @@
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { main, SetUpError } from './setup/console.mjs';
+import { main } from './setup/console.mjs';
 import { setup } from './setup.mjs';
 import { runParts, vitest } from './test-runners.mjs';
 
-/** `EX_USAGE`: an argument is unusable. */
-class UsageError extends SetUpError {
-  exitCode = 64;
-}
-
 const OPTIONS = { venue: { type: 'string' }, fault: { type: 'string' }, write: { type: 'boolean' } };
-
-function choiceOf(args) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-}
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   await main('conformance', async () => {
-    const choice = choiceOf(argv.slice(2));
+    const choice = parseArgs({ args: argv.slice(2), options: OPTIONS }).values;
     await setup();
     const env = { TICKRING_CONFORMANCE: JSON.stringify(choice) };
     await runParts({ conformance: () => vitest('conformance', ['test/venues/conformance', '--reporter=verbose'], { env }) });

@@ -2,6 +2,8 @@
 
 /** sysexits.h: something that is needed is not available. */
 const EX_UNAVAILABLE = 69;
+/** sysexits.h: the command was used wrongly. */
+const EX_USAGE = 64;
 
 /** Ends a script with a message instead of a stack trace. */
 export class SetUpError extends Error {
@@ -34,8 +36,9 @@ export async function main(name, run) {
   try {
     await run();
   } catch (error) {
-    if (!(error instanceof SetUpError)) throw error;
+    const isUsage = String(error.code).startsWith('ERR_PARSE_ARGS');
+    if (!(error instanceof SetUpError || isUsage)) throw error;
     for (const line of error.message.split('\n')) say(`${name}: ${line}`);
-    process.exitCode = error.exitCode;
+    process.exitCode = isUsage ? EX_USAGE : error.exitCode;
   }
 }

@@ -144,8 +144,11 @@ test.each([
   ['bench-gate', ['--nonsense'], "Unknown option '--nonsense'"],
   ['bench-peers', ['nonsense'], 'no peer is named nonsense'],
   ['conformance', ['--nonsense'], "Unknown option '--nonsense'"],
+  ['fuzz', ['--nonsense'], "Unknown option '--nonsense'"],
+  ['long', ['--nonsense'], "Unknown option '--nonsense'"],
+  ['torture', ['--nonsense'], "Unknown option '--nonsense'"],
   ['bench-peers', ['--blocks', '0'], '--blocks 0 is no whole number of 1 or more'],
-])('benches: %s %j is refused in one line', (script, args, message) => {
+])('scripts: %s %j is refused in one line', (script, args, message) => {
   const { status, stdout, stderr } = node([`scripts/${script}.mjs`, ...args]);
   expect({ status, stdout }).toEqual({ status: 64, stdout: '' });
   // The set-up may have had something to do before.
