@@ -11,8 +11,6 @@ export interface LineInputs extends SocketInputs {
   refused(connection: number, venueCode: number): void;
   /** The venue refused these, or gave nothing of them: it may no longer list them. */
   doubt(instruments: readonly number[]): void;
-  /** Messages of books, trades and quotes that this connection has brought since it was opened. */
-  heard(connection: number): number;
   /** Messages of this channel that arrived so far. */
   arrived(instrument: number, channel: ChannelName): number;
 }

@@ -194,8 +194,6 @@ export class ShardHost implements RotationInputs {
     return { firsts, repeats, leadUs: leads === 0 ? null : leadNs / leads / 1_000 };
   }
 
-  heard = (connection: number): number => this.#shard?.lineFigures(connection).heard ?? 0;
-
   frame(connection: number, bytes: Buffer): void {
     if (this.#shard === undefined) return;
     const result = this.#ingest?.(connection, bytes);

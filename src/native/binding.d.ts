@@ -1131,8 +1131,6 @@ export interface LineFigures {
   leads: number
   /** Sum of those leads, ns. */
   leadNs: number
-  /** Messages of books, trades and quotes that it has brought since it was opened. */
-  heard: number
 }
 
 /** One instrument of a venue's listing. */

@@ -21,6 +21,4 @@ pub struct LineFigures {
     pub leads: f64,
     /// Sum of those leads, ns.
     pub lead_ns: f64,
-    /// Messages of books, trades and quotes that it has brought since it was opened.
-    pub heard: f64,
 }

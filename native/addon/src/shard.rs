@@ -335,8 +335,8 @@ impl Shard {
     pub fn line_figures(&self, connection: u32) -> Result<LineFigures> {
         let driver = self.driver.borrow();
         let figures = driver.healthy()?.machine.line_figures(narrow("connection", connection)?).unwrap_or_default();
-        let [firsts, repeats, leads, lead_ns, heard] = figures.map(|figure| figure as f64);
-        Ok(LineFigures { firsts, repeats, leads, lead_ns, heard })
+        let [firsts, repeats, leads, lead_ns] = figures.map(|figure| figure as f64);
+        Ok(LineFigures { firsts, repeats, leads, lead_ns })
     }
 
     /// Receive → ring latency since the start.

@@ -318,12 +318,11 @@ impl Machine {
     }
 
     /// What a connection brought before others and after them: messages that it brought first while several carried their stream,
-    /// messages that were known, leads measured, and their sum in ns; and how many of books, trades and quotes it has brought since it was
-    /// opened.
+    /// messages that were known, leads measured, and their sum in ns.
     #[must_use]
-    pub fn line_figures(&self, connection: u16) -> Option<[u64; 5]> {
+    pub fn line_figures(&self, connection: u16) -> Option<[u64; 4]> {
         let line = self.connections.get(usize::from(connection))?;
-        Some([line.firsts, line.repeats, line.leads, line.lead_ns, line.company.heard.count])
+        Some([line.firsts, line.repeats, line.leads, line.lead_ns])
     }
 }
 
