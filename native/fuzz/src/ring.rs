@@ -214,6 +214,7 @@ fn use_all(record: &Record) {
         record.open_interest().is_some(),
         record.liquidation().is_some(),
         record.trading_status().is_some(),
+        record.bar().is_some(),
     ];
     assert_eq!(bodies.iter().filter(|is| **is).count(), 1, "a record is one thing: {record:?}");
 }
