@@ -151,10 +151,21 @@ const crossed: Cell = {
       }
       return (await stage.grown('crossed')) > 0;
     });
-    await stage.until('resyncs', 1);
+    // Another book may be rebuilt meanwhile.
+    await eventually('it is made anew', async () => !(await isCrossed(stage)));
+    hold((await stage.grown('resyncs')) > 0, 'no book was rebuilt');
     await stage.recovered();
   },
 };
+
+/** Whether the book of the first symbol has a bid that reaches its asks. */
+async function isCrossed({ rig, subject }: Stage): Promise<boolean> {
+  const { instruments } = await rig.status();
+  const instrument = instruments.find(({ symbol }) => symbol === subject.symbols[0])?.id ?? 0;
+  const text = (await rig.control.request('book', { instrument }))?.text ?? '';
+  const best = (side: 'A' | 'B'): number => Number(new RegExp(`^${side} (\\S+)`, 'm').exec(text)?.[1]);
+  return best('B') >= best('A');
+}
 
 const checksum: Cell = {
   id: 'F06',
